@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Every ceiling: name, unit, the harm it prevents. Nothing that input can size is without one. */
+#ifndef WHYNOW_LIMITS_H
+#define WHYNOW_LIMITS_H
+
+/* --- fetching ---- */
+#define WN_FETCH_BODY_MAX (16u << 20)      /* decoded bytes of one answer; gzip bombs, endless bodies */
+#define WN_FETCH_HEADERS_MAX (64u << 10)   /* bytes of response headers; header floods */
+#define WN_FETCH_REDIRECTS_MAX 5           /* hops; redirect loops */
+/* --- readers ---- */
+#define WN_ITEMS_MAX 20000                 /* items of one answer */
+#define WN_ITEM_BYTES_MAX (256u << 10)     /* bytes of one item's text; one item may not eat the batch */
+#define WN_JSON_BYTES_MAX (16u << 20)      /* bytes of one JSON text */
+#define WN_JSON_VALUES_MAX 2000000         /* values in one JSON text; jansson needs 40..80 bytes a byte */
+#define WN_JSON_DEPTH_MAX 100              /* nesting */
+#define WN_XML_DEPTH_MAX 256               /* element nesting; libxml2 push keeps a stack */
+#define WN_TEXT_FIELD_MAX (64u << 10)      /* bytes of one text field kept (headline, body) */
+/* --- signals ---- */
+#define WN_HEADLINE_MAX 500                /* characters kept of a headline */
+#define WN_URL_MAX 2048                    /* bytes of a URL kept */
+#define WN_NAME_MAX 200                    /* characters of a company or person name */
+#define WN_ATTR_TEXT_MAX 1000              /* bytes of one text attribute */
+#define WN_SIGNALS_PER_ACCOUNT 2000        /* newest kept in view of a rule */
+#define WN_EVIDENCE_MAX 32                 /* freshest kept for one member */
+/* --- CEL ---- */
+#define WN_CEL_TEXT_MAX (32u << 10)        /* bytes of one expression */
+#define WN_CEL_DEPTH_MAX 250               /* nesting of the tree; recursion of parser and evaluator */
+#define WN_CEL_NODES_MAX 20000             /* nodes after macro expansion */
+#define WN_CEL_STEPS_MAX 1000000           /* evaluation steps; comprehensions over large lists */
+#define WN_CEL_MEMORY_MAX (8u << 20)       /* bytes of one evaluation's arena */
+/* --- configuration ---- */
+#define WN_CONF_FILE_MAX (4u << 20)        /* bytes of one YAML file */
+#define WN_CONF_DEPTH_MAX 32               /* nesting of one YAML document */
+/* --- engine ---- */
+#define WN_SEQUENCE_MAX 64                 /* steps of a sequence */
+#define WN_RENDERED_MAX (256u << 10)       /* bytes of one rendered touch */
+#define WN_BATCH_ITEMS 1000                /* items of one transaction */
+
+#endif
