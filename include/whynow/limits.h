@@ -15,6 +15,13 @@
 #define WN_JSON_DEPTH_MAX 100              /* nesting */
 #define WN_XML_DEPTH_MAX 256               /* element nesting; libxml2 push keeps a stack */
 #define WN_TEXT_FIELD_MAX (64u << 10)      /* bytes of one text field kept (headline, body) */
+#define WN_FEED_MEMORY_MAX (64u << 20)      /* bytes of arena one document may take; small elements blow up when parsed */
+#define WN_REJECTS_MAX 200                 /* rejects of one answer kept with their reason; the rest is counted */
+#define WN_XML_ATTRS_MAX 64                /* attributes of one element; libxml2 compares each with each */
+#define WN_XML_TAG_MAX (64u << 10)         /* bytes of one tag; attribute floods */
+#define WN_ITEM_LIST_MAX 64                /* categories, authors, links, enclosures of one item, each */
+#define WN_CSV_COLUMNS_MAX 256             /* columns of a CSV file */
+#define WN_JSON_ITEM_VALUES_MAX 50000      /* values in one item */
 /* --- signals ---- */
 #define WN_HEADLINE_MAX 500                /* characters kept of a headline */
 #define WN_URL_MAX 2048                    /* bytes of a URL kept */
@@ -31,6 +38,11 @@
 /* --- configuration ---- */
 #define WN_CONF_FILE_MAX (4u << 20)        /* bytes of one YAML file */
 #define WN_CONF_DEPTH_MAX 32               /* nesting of one YAML document */
+#define WN_CONF_NODES_MAX 200000           /* nodes of one YAML stream; a tree needs 30 to 100 bytes a byte */
+#define WN_CONF_TEXT_MAX (64u << 10)       /* bytes of one scalar */
+#define WN_CONF_ERRORS_MAX 20              /* errors of one check that are kept; the rest is counted */
+#define WN_CONF_FILES_MAX 2000             /* files of one folder of feeds, sinks, kinds or traits */
+#define WN_CONF_THINGS_MAX 20000           /* feeds, sinks, kinds or traits of one configuration */
 /* --- engine ---- */
 #define WN_SEQUENCE_MAX 64                 /* steps of a sequence */
 #define WN_RENDERED_MAX (256u << 10)       /* bytes of one rendered touch */
