@@ -20,6 +20,10 @@ void wn_arena_freep(struct wn_arena **a);
 void wn_arena_reset(struct wn_arena *a);
 size_t wn_arena_used(const struct wn_arena *a);
 
+/* More was taken than the ceiling allows. wn_arena_alloc (and what is built on it) never refuses: it counts towards the
+ * ceiling and may pass it; whoever allocates per element of some input asks here once in a while. */
+bool wn_arena_is_over(const struct wn_arena *a);
+
 void *wn_arena_alloc(struct wn_arena *a, size_t size) __attribute__((returns_nonnull));
 void *wn_arena_try(struct wn_arena *a, size_t size); /* NULL at the ceiling */
 char *wn_arena_strdup(struct wn_arena *a, struct wn_str s);       /* terminated copy */

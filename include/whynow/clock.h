@@ -27,6 +27,8 @@ void wn_clock_free(struct wn_clock *c);
 
 int64_t wn_clock_now_us(const struct wn_clock *c);
 int64_t wn_clock_sure_us(const struct wn_clock *c);
+/* Half the round trip of the reading in use; 0 before the first one and for other clocks. */
+int64_t wn_clock_error_us(const struct wn_clock *c);
 /* Real microseconds that must pass until the clock shows `at_us` (0 if it does already); for timers.
  * A virtual clock answers INT64_MAX for the future: somebody must move it. */
 int64_t wn_clock_real_until_us(const struct wn_clock *c, int64_t at_us);
@@ -35,7 +37,8 @@ int64_t wn_clock_monotonic_us(void);
 
 /* Live only: one reading of the database's clock between two monotonic readings. */
 void wn_clock_reading(struct wn_clock *c, int64_t sent_mono_us, int64_t db_us, int64_t received_mono_us);
-/* True while two successive readings disagree by more than 5 s: irreversible steps are held. */
+/* True while two successive readings disagree by more than 5 s: irreversible steps are held. The clock keeps its
+ * offset meanwhile; a second reading in a row on either side of the jump settles it. */
 bool wn_clock_is_doubtful(const struct wn_clock *c);
 bool wn_clock_is_live(const struct wn_clock *c);
 /* Virtual only: moves forward (never back). */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Content-derived ids: uuid version 8 from the first 16 bytes of SHA-256 over a type word and length-prefixed
- * fields (each field: 4 bytes big-endian length, bytes). bucket = first two bytes, big-endian, & 1023.
+ * fields: the type word's bytes (ASCII), then for each field 4 bytes big-endian length and its bytes. A field is
+ * shorter than WN_ID_FIELD_MAX (16 MiB); a longer one aborts. bucket = first two bytes, big-endian, & 1023.
  * The only user of libcrypto is lib/base/hash.c.
  */
 #ifndef WHYNOW_ID_H
@@ -15,8 +16,6 @@ struct wn_id {
 struct wn_key32 { /* sighting_key: the whole SHA-256 */
 	uint8_t b[32];
 };
-struct wn_hash; /* opaque running hash */
-
 void wn_sha256(struct wn_str data, uint8_t out[32]);
 void wn_hmac_sha256(struct wn_str key, struct wn_str data, uint8_t out[32]);
 
@@ -44,6 +43,7 @@ bool wn_id_from_text(struct wn_str text, struct wn_id *out);
 /* Lower-case hex without dashes. out holds 2n+1. */
 void wn_hex(const void *bytes, size_t n, char *out);
 bool wn_unhex(struct wn_str hex, void *out, size_t n);
+void wn_random_bytes(void *out, size_t n); /* fit for keys */
 /* Random version-4 uuid for tokens (attempt, lease), never for identity. */
 struct wn_id wn_id_random(void);
 

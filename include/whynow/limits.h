@@ -3,6 +3,12 @@
 #ifndef WHYNOW_LIMITS_H
 #define WHYNOW_LIMITS_H
 
+/* --- base ---- */
+#define WN_NEAREST_MAX 64                  /* bytes of a name that is looked up by likeness; quadratic time */
+#define WN_VALUE_DEPTH_MAX 512             /* nesting of a value that is compared, copied or written; recursion */
+#define WN_ID_FIELD_MAX (16u << 20)        /* bytes below which one hashed field must stay; length prefixes stay apart */
+#define WN_LOG_TEXT_MAX 2048               /* bytes of one log sentence; a stranger's text may not fill the log */
+#define WN_LOG_FIELD_CHARS 200             /* characters shown of one log field; likewise */
 /* --- fetching ---- */
 #define WN_FETCH_BODY_MAX (16u << 20)      /* decoded bytes of one answer; gzip bombs, endless bodies */
 #define WN_FETCH_HEADERS_MAX (64u << 10)   /* bytes of response headers; header floods */

@@ -106,7 +106,8 @@ static inline struct wn_value wn_map(const struct wn_entry *e, size_t n)
 /* Member of a map by string key, ABSENT if there is none or v is no map. */
 struct wn_value wn_value_get(struct wn_value v, struct wn_str key);
 static inline struct wn_value wn_value_at(struct wn_value v, const char *key) { return wn_value_get(v, wn_str_of(key)); }
-/* Structural equality, same kinds only (int 1 != double 1.0); maps without order. */
+/* Structural equality, same kinds only (int 1 != double 1.0); maps without order; objects by identity.
+ * Deeper than WN_VALUE_DEPTH_MAX is unequal. */
 bool wn_value_eq(struct wn_value a, struct wn_value b);
 /* Deep copy into an arena; objects are kept as borrowed pointers. */
 struct wn_value wn_value_copy(struct wn_arena *a, struct wn_value v);
