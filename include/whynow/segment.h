@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Segments: the YAML of design 05 as a checked, compiled, immutable struct; templates; rule environments.
+ *
+ * wn_segment_parse reads one document and refuses with file, line and column; the canonical JSON of it is what
+ * segment_version stores and wn_segment_from_json compiles again. A segment is immutable and freed whole.
+ */
+#ifndef WHYNOW_SEGMENT_H
+#define WHYNOW_SEGMENT_H
+
+#include <whynow/registry.h>
+
+#define WN_MODE_LIST(X) X(SHADOW, "shadow") X(PROPOSE, "propose") X(LIVE, "live")
+#define WN_EXIT_LIST(X) X(STOP, "stop") X(FINISH, "finish") X(HAND_OFF, "hand_off")
+#define X(name, text) WN_MODE_##name,
+enum wn_mode { WN_MODE_LIST(X) };
+#undef X
+#define X(name, text) WN_EXIT_##name,
+enum wn_exit { WN_EXIT_LIST(X) };
+#undef X
+const char *wn_mode_to_text(enum wn_mode m);
+const char *wn_exit_to_text(enum wn_exit e);
+
+struct wn_template; /* compiled Mustache */
+
+struct wn_variant {
+	const struct cel_program *test; /* `if`, NULL */
+	double split;                   /* 0..1, 0 = not by split */
+	const struct wn_template *subject, *body;
+	const char *name;               /* "1", "2", ... or given */
+};
+struct wn_seq_step {
+	int number;                     /* 0-based */
+	int64_t after_us, valid_for_us; /* valid_for default 5 d */
+	const char *channel;
+	const struct cel_program *test; /* `if`, NULL */
+	const struct wn_variant *variants; size_t n_variants; /* at least one */
+};
+struct wn_goal { const char *metric; double target; /* 0..1 */ int64_t window_us; double budget_usd; /* 0 none */ };
+struct wn_life { int64_t intake_us, box_us, max_us, grace_us, cooldown_us; double floor; int64_t first_touch_us; /* 0: of the kind */ };
+
+/* What a rule reads, as bits over registry numbers. */
+struct wn_reads { uint64_t kinds[4], account_traits[4], contact_traits[4]; bool account_domain, time; };
+
+struct wn_segment {
+	const char *name, *description, *owner, *nurture;
+	int version;                    /* 0 until stored */
+	enum wn_mode mode;
+	enum wn_exit exit;
+	int priority;
+	bool broad;                     /* account and contact terms only; opens nothing */
+	bool paused;                    /* set by the catalogue, not by the text */
+	const struct cel_program *when, *who; /* who NULL: enrols the account itself */
+	const struct cel_program *const *stay; size_t n_stay; /* terms over account and contact only */
+	const struct cel_program *const *group_by; size_t n_group_by;
+	int audience_min, audience_warn, audience_max;
+	struct wn_life life;
+	struct wn_goal goal;
+	double holdout;
+	int64_t start_since_us;         /* start_with: since 30d; 0 = new */
+	const struct wn_seq_step *steps; size_t n_steps;
+	struct wn_reads reads;
+	uint8_t seal[32];               /* SHA-256 of canonical goal JSON */
+	struct wn_arena *arena;         /* owns all of the above */
+	void *env;                      /* cel environments, owned */
+};
+
+struct wn_segment_options {
+	const struct wn_registry *registry;
+	const char *const *channels;      /* that some sink takes, NULL-terminated; NULL: not checked */
+	const struct wn_segment *const *others; size_t n_others; /* for in_segment and cycles; NULL: not checked */
+	struct wn_str source_default_owner;
+};
+struct wn_warning { struct wn_place place; char text[300]; };
+/* One document of `text` (YAML, several documents allowed: index `doc`, from 0; WN_NOT_FOUND past the last). */
+enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc, const struct wn_segment_options *opt,
+			    struct wn_segment **out, struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings,
+			    struct wn_err *err) WN_MUST_CHECK;
+void wn_segment_free(struct wn_segment *s);
+/* Canonical JSON of the definition (for segment_version.definition and comparing versions). */
+void wn_segment_to_json(const struct wn_segment *s, struct wn_buf *out);
+
+/* --- templates: Mustache without lambdas, spec core + partials refused -------------------------------------- */
+enum wn_rc wn_template_compile(struct wn_str text, struct wn_place at, struct wn_template **out, struct wn_err *err) WN_MUST_CHECK;
+void wn_template_free(struct wn_template *t);
+/* Data is a value (maps, lists, objects through `field_of`). html: escape. missing: first name that had no value (interpolations only),
+ * may be NULL. */
+enum wn_rc wn_template_render(const struct wn_template *t, struct wn_value data, bool html, struct wn_buf *out, struct wn_str *missing,
+			      struct wn_err *err) WN_MUST_CHECK;
+/* Dotted names used, for checks: callback per name with its place. */
+void wn_template_names(const struct wn_template *t, void (*cb)(void *ctx, struct wn_str name, struct wn_place at), void *ctx);
+
+#endif
