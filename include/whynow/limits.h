@@ -53,5 +53,23 @@
 #define WN_SEQUENCE_MAX 64                 /* steps of a sequence */
 #define WN_RENDERED_MAX (256u << 10)       /* bytes of one rendered touch */
 #define WN_BATCH_ITEMS 1000                /* items of one transaction */
+/* --- loop, database, server ---- */
+#define WN_FIBER_STACK (512u << 10)        /* bytes of address space of one fiber; only touched pages cost memory */
+#define WN_FIBERS_MAX 1024                 /* fibers alive at once; a leak of work must not become a leak of memory */
+#define WN_PG_ANSWER_MS 30000              /* ms without any answer until a session is given up */
+#define WN_PG_CONNECT_MS 5000              /* ms for one host unless conninfo says connect_timeout */
+#define WN_PG_QUEUE_BYTES (256u << 10)     /* bytes queued until they are sent on the way, answers read meanwhile */
+#define WN_PG_PARAMS_MAX 65535             /* parameters of one statement; the protocol counts in 16 bits */
+#define WN_PG_VARIANTS_MAX 16              /* prepared forms of one statement that differ in parameter types */
+#define WN_HTTP_REQUESTS_MAX 1000          /* requests under way at once */
+#define WN_HTTP_REQUEST_HEADERS_MAX 64     /* headers of one request of ours */
+#define WN_SERVER_HEADERS_MAX (16u << 10)  /* bytes of a request's headers; evhttp parses before it asks us */
+#define WN_SERVER_BODY_MAX (1u << 20)      /* bytes of a request's body */
+#define WN_SERVER_REPLY_MAX (16u << 20)    /* bytes of one answer */
+#define WN_SERVER_CONNECTIONS_MAX 64       /* connections at once; file descriptors */
+#define WN_SERVER_REQUEST_MS 30000         /* ms for a whole request to arrive; slow-loris clients */
+#define WN_CREDENTIAL_MAX (64u << 10)      /* bytes of one credential file */
+#define WN_LOG_VALUE_MAX 2048              /* bytes kept of one field's value, strangers' text */
+#define WN_LOG_FIELDS_MAX 32               /* fields of one entry */
 
 #endif
