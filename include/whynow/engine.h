@@ -135,6 +135,7 @@ struct wn_touch {
 	struct wn_str reason;        /* why held, dropped, deferred, ... */
 	int64_t planned_us, due_us;  /* due_us: next instant it wants a decision */
 	int64_t valid_until_us, sent_us;
+	int64_t claimed_us;          /* decision of the last attempt: never after the member left */
 	int attempts;
 	struct wn_id token;          /* of the running attempt */
 	struct wn_id event_id;       /* of the first touch.due; repeated on retries */
@@ -346,6 +347,8 @@ struct wn_verdict *wn_verdict_of(struct wn_world *w, const struct wn_segment *s,
 void wn_verdicts_of_arrivals(struct wn_world *w);
 /* Again, for stored signals not past their hard stop, against the segments that read `trait` (account or contact). */
 void wn_verdicts_of_trait(struct wn_world *w, struct wn_account *a, enum wn_trait_of of, struct wn_str trait);
+/* Puts the stored no_contact verdicts of the account to the rules again (a contact was added or changed). */
+void wn_verdicts_of_contact(struct wn_world *w, struct wn_account *a);
 /* Definitely true | definitely false | unknown of the segment's stay terms for a member; exclude counts as false. */
 enum wn_three { WN_FALSE3, WN_TRUE3, WN_UNKNOWN3 };
 enum wn_three wn_stay(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_contact *c);
