@@ -34,6 +34,13 @@
 #define WN_NAME_MAX 200                    /* characters of a company or person name */
 #define WN_ATTR_TEXT_MAX 1000              /* bytes of one text attribute */
 #define WN_SIGNALS_PER_ACCOUNT 2000        /* newest kept in view of a rule */
+#define WN_WORDS_MAX 128                   /* words of one name, position or headline that are compared */
+#define WN_ATTR_LIST_MAX 256               /* elements of a list attribute */
+#define WN_KINDS_MAX 256                   /* kinds; variants of a CEL record */
+#define WN_ATTRS_MAX 1024                  /* attributes over all kinds, and traits */
+#define WN_PUBLISHERS_MAX 64               /* publishers of one signal that are compared */
+#define WN_POSITIONS_MAX 20000             /* phrases of the table of positions */
+#define WN_POSITIONS_BYTES_MAX (4u << 20)  /* bytes of the table of positions */
 #define WN_EVIDENCE_MAX 32                 /* freshest kept for one member */
 /* --- CEL ---- */
 #define WN_CEL_TEXT_MAX (32u << 10)        /* bytes of one expression */

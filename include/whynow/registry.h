@@ -35,7 +35,7 @@ struct wn_attr_def {
 
 struct wn_kind_def {
 	const char *name;
-	double strength;        /* (0,1] */
+	double strength;        /* (0,1], 0 reads as 1 */
 	int64_t same_within_us; /* 0: items never join */
 	int64_t half_life_us, hard_stop_us, first_touch_us;
 	const struct wn_attr_def *attrs;
@@ -54,7 +54,9 @@ struct wn_trait_def {
 struct wn_registry;
 struct wn_registry *wn_registry_new(void);
 void wn_registry_free(struct wn_registry *r);
-/* Both copy the definition. WN_INVALID on a second type for an attribute or a bad range. */
+/* Both copy the definition. Names are [a-z][a-z0-9_]*, at most 63 bytes. WN_INVALID on a bad name or range, on a second
+ * type (or other enum values) for an attribute, on the name of a common field; WN_EXISTS on a second definition; WN_LIMIT
+ * past WN_KINDS_MAX or WN_ATTRS_MAX; WN_REFUSED once sealed. */
 enum wn_rc wn_registry_add_kind(struct wn_registry *r, const struct wn_kind_def *def, struct wn_err *err) WN_MUST_CHECK;
 enum wn_rc wn_registry_add_trait(struct wn_registry *r, const struct wn_trait_def *def, struct wn_err *err) WN_MUST_CHECK;
 /* Closes the registry: sorts, numbers, makes the CEL records below. Must be called once before reading. */
@@ -64,7 +66,8 @@ size_t wn_registry_kinds(const struct wn_registry *r);
 const struct wn_kind_def *wn_registry_kind(const struct wn_registry *r, int kind);
 int wn_registry_kind_number(const struct wn_registry *r, struct wn_str name); /* -1: none */
 const char *wn_registry_nearest_kind(const struct wn_registry *r, struct wn_str name);
-/* Attributes over all kinds, numbered. */
+/* Attributes over all kinds, numbered in order of names. `identity` and `money` are of the kind: here those of the first
+ * kind that has it; ask wn_registry_attr_of_kind. Traits are numbered by (of, name). */
 size_t wn_registry_attrs(const struct wn_registry *r);
 const struct wn_attr_def *wn_registry_attr(const struct wn_registry *r, int attr);
 int wn_registry_attr_number(const struct wn_registry *r, struct wn_str name);
@@ -72,16 +75,28 @@ const struct wn_attr_def *wn_registry_attr_of_kind(const struct wn_registry *r, 
 size_t wn_registry_traits(const struct wn_registry *r);
 const struct wn_trait_def *wn_registry_trait(const struct wn_registry *r, int trait);
 int wn_registry_trait_number(const struct wn_registry *r, enum wn_trait_of of, struct wn_str name);
+const char *wn_registry_nearest_attr(const struct wn_registry *r, int kind, struct wn_str name);
 const char *wn_registry_nearest_trait(const struct wn_registry *r, enum wn_trait_of of, struct wn_str name);
 
-/* Converts a value to the type of an attribute or trait: int from a whole double or digits, double from int, a list from one
- * string, timestamp from text, enum by case-folded text. WN_INVALID with what was expected. */
+/* Converts a value to the type of an attribute or trait. Text becomes one trimmed line of at most WN_ATTR_TEXT_MAX bytes
+ * (text from int too); int from a whole double or digits; double from int or digits; bool from true/false/yes/no/1/0;
+ * a list from one string or from strings and ints; timestamp from wild text (wn_date_parse) or epoch s/ms/us; enum by
+ * folded text, punctuation aside. NULL and empty text (trimmed) give ABSENT: not a value. *out lives in `a`.
+ * WN_INVALID with what was expected, WN_LIMIT past WN_ATTR_LIST_MAX. */
 enum wn_rc wn_attr_coerce(enum wn_attr_type type, const char *const *enum_values, struct wn_value v, struct wn_arena *a,
 			  struct wn_value *out, struct wn_err *err) WN_MUST_CHECK;
 
-/* CEL records made by seal. Field numbers: common fields first (enum wn_signal_field ...), then WN_FIELD_ATTR0 + attribute
+/* Seconds, milliseconds or microseconds since 1970, told apart by size; false outside years 1970 to 9999. */
+bool wn_epoch_us(double n, int64_t *out_us);
+
+/* CEL records made by seal (names: signal, account, contact). Field numbers: common fields first (enum wn_signal_field ...), then WN_FIELD_ATTR0 + attribute
  * number for signals, WN_FIELD_TRAIT0 + trait number for accounts and contacts. Signals have the variants = kinds. */
 enum { WN_FIELD_ATTR0 = 32, WN_FIELD_TRAIT0 = 32 };
+/* Types of the common fields: kind string (enum over the kinds), *_at timestamp, age duration and freshness double (both
+ * moving), publishers list(string) of registrable domains, headline url contact feed string; contact is the name or address
+ * of the contact that the signal names. Account: strings, state one of known provisional person, known_since timestamp.
+ * Contact: strings, department an enum (wn_departments), level int, subject bool (the signal names this contact). */
+extern const char *const wn_departments[]; /* NULL-terminated */
 enum wn_signal_field { WN_SF_KIND, WN_SF_OCCURRED_AT, WN_SF_PUBLISHED_AT, WN_SF_OBSERVED_AT, WN_SF_AGE, WN_SF_FRESHNESS,
 	WN_SF_PUBLISHERS, WN_SF_HEADLINE, WN_SF_URL, WN_SF_CONTACT, WN_SF_FEED };
 enum wn_account_field { WN_AF_ID, WN_AF_NAME, WN_AF_DOMAIN, WN_AF_STATE, WN_AF_KNOWN_SINCE };

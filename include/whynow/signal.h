@@ -12,18 +12,24 @@
 #include <whynow/registry.h>
 
 /* --- names, domains ----------------------------------------------------------------------------------- */
-/* Registrable domain, lower case ASCII (IDN to xn--), of a host, URL or bare domain; false: none (IP, public suffix, garbage). */
+/* Registrable domain, lower case ASCII (IDN to xn--), of a host, URL, address or bare domain, by the Public Suffix List with
+ * its private part; false: none (IP, public suffix, single label, empty label, garbage). */
 bool wn_domain_registrable(struct wn_str host_or_url, struct wn_arena *a, struct wn_str *out);
-/* Mail providers, hosting, publishing and social domains: never a company of their own. */
+/* Mail providers, hosting, publishing and social domains and everything below them (conf/extract/shared-domains): never a
+ * company of their own. */
 bool wn_domain_is_shared(struct wn_str registrable);
-/* Lower-cased, trimmed, checked address (one @, no controls); false if it is none. */
+/* Lower-cased, checked address, domain to xn--; `mailto:` and `Name <address>` are seen through; false if it is none. */
 bool wn_email_normalise(struct wn_str text, struct wn_arena *a, struct wn_str *out);
-/* Company name for comparing: legal forms and articles stripped, & and + as "and", case, diacritics, punctuation folded,
- * words joined by one blank. Empty if nothing is left. */
+/* Company name for comparing: legal forms (conf/extract/legal-forms, 株式会社 at either end) and a leading "the" stripped, & and
+ * + as "and", case, diacritics, points, punctuation and a possessive 's folded, words joined by one blank. Empty if nothing
+ * is left. Spacing (DataForge, Data Forge) stays: see wn_name_squeeze. */
 struct wn_str wn_name_normalise(struct wn_str name, struct wn_arena *a);
-/* Person name for comparing: folded, middle names and initials dropped, suffixes (Jr., PhD) dropped. */
+/* A normalised name without blanks: DataForge, Data Forge and data-forge are one. */
+struct wn_str wn_name_squeeze(struct wn_str normalised, struct wn_arena *a);
+/* Person name for comparing (first and last word; "Last, First" turned round): folded, middle names and initials dropped, suffixes (Jr., PhD) dropped. */
 struct wn_str wn_person_normalise(struct wn_str name, struct wn_arena *a);
-/* First name and last name for greeting; empty slices if it does not look like a person. */
+/* First name and last name for greeting, slices of `name`; empty slices if it does not look like a person (digits, signs,
+ * a legal form, one word only, more than five words). Honorifics and suffixes are left out, "van", "de" ... belong to the last. */
 void wn_person_split(struct wn_str name, struct wn_str *first, struct wn_str *last);
 /* Headline for comparing (independence of publishers): folded words. */
 struct wn_str wn_headline_normalise(struct wn_str headline, struct wn_arena *a);
@@ -31,31 +37,59 @@ struct wn_str wn_headline_normalise(struct wn_str headline, struct wn_arena *a);
 /* --- positions ----------------------------------------------------------------------------------------- */
 /* Loaded from conf/extract/positions (data): phrase -> department and/or level, longest match on whole words. */
 struct wn_positions;
+/* The table as shipped, embedded at build. */
+struct wn_str wn_positions_builtin(void);
+/* Lines `phrase | department or - | level or -`, # comments. WN_INVALID with file and line. */
 enum wn_rc wn_positions_parse(struct wn_str text, const char *file, struct wn_positions **out, struct wn_err *err) WN_MUST_CHECK;
 void wn_positions_free(struct wn_positions *p);
 struct wn_position { const char *department; int level; }; /* NULL, 0: not known */
+/* Longest phrase at each word; the first that gives a department gives it, likewise the level. department is static. */
 struct wn_position wn_positions_look(const struct wn_positions *p, struct wn_str position, struct wn_arena *scratch);
 
-/* --- ids (design 04) ------------------------------------------------------------------------------------- */
+/* --- ids (design 04) -------------------------------------------------------------------------------------
+ * wn_id_of(type, fields), keyed ones by HMAC with the installation key:
+ *
+ *   account of a domain    "account"  ("d", registrable domain)
+ *   account of a name      "account"  ("n", squeezed normalised name)
+ *   account of a person    keyed "account" ("p", lower-cased address)
+ *   contact of an address  keyed "contact" (lower-cased address)
+ *   contact of a person    "contact"  (account id, normalised person name)
+ *   sighting key           "sighting" (feed, item identity, place in decimal), the whole SHA-256
+ *   signal key             "signal"   (account id, kind, sighting key)
+ *
+ * Ids are fields as their bytes. */
 struct wn_id wn_account_id_of_domain(struct wn_str registrable);
-struct wn_id wn_account_id_of_name(struct wn_str normalised);
+struct wn_id wn_account_id_of_name(struct wn_str normalised); /* squeezes it itself */
 struct wn_id wn_account_id_of_person(struct wn_str key, struct wn_str address);
 struct wn_id wn_contact_id_of_address(struct wn_str key, struct wn_str address);
 struct wn_id wn_contact_id_of_person(struct wn_id account, struct wn_str normalised_person);
 struct wn_key32 wn_sighting_key(struct wn_str feed, struct wn_str item_identity, int place);
 struct wn_id wn_signal_key(struct wn_id account, struct wn_str kind, struct wn_key32 first_sighting);
 
-/* --- mapping ----------------------------------------------------------------------------------------------- */
+/* --- mapping -----------------------------------------------------------------------------------------------
+ * CEL over `item` and `doc` (dyn), `feed` (map: name, publisher, url), `now`, all extensions, and
+ *
+ *   date(x)        timestamp of wild text, epoch s/ms/us, or a timestamp
+ *   domain(text)   registrable domain of a host, URL or address
+ *   department(position), level(position)    by the table of positions
+ *   days(n), weeks(n)                        durations
+ *
+ * A value is *missing* if it is null, empty text, optional.none(), or if its evaluation fails because something is not
+ * there (no such key, index out of range, a member of null, a helper above without an answer). A missing attribute is not
+ * set; any other failure, and a value that does not convert (wn_attr_coerce), rejects the item with the name and reason. */
 struct wn_cel_text { struct wn_str text; struct wn_place place; }; /* text.p NULL: not given */
 struct wn_mapping_attr { struct wn_str name; struct wn_cel_text value; };
 /* A feed's mapping as written; borrowed until compiled. */
 struct wn_mapping_source {
-	struct wn_str feed, publisher;   /* publisher: registrable domain, may be empty */
+	struct wn_str feed, url;         /* name and address of the feed, as `feed.name` and `feed.url` */
+	struct wn_str publisher;         /* registrable domain; empty: that of the item's url */
+	const struct wn_positions *positions; /* kept; NULL: department() and level() have no answer */
 	double strength;                 /* of the feed, (0,1], 0 reads as 1 */
 	int64_t max_age_us;              /* refuse older, 0 = none */
 	bool has_doc;                    /* JSON family: `doc` is the whole answer; else a map of feed fields */
 	struct wn_cel_text items, id, where;
-	struct wn_str account_domain;    /* literal */
+	struct wn_str account_domain;    /* literal: taken even if it is on the list of shared domains */
+	struct wn_place account_place;   /* of the literal, for errors */
 	struct wn_cel_text account_name, domain_from, email_from;
 	struct wn_str kind;              /* literal, empty: no signal (trait feed) */
 	struct wn_place kind_place;
@@ -67,6 +101,10 @@ struct wn_mapping;
 enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mapping_source *src, struct wn_mapping **out,
 			      struct wn_err *err) WN_MUST_CHECK;
 void wn_mapping_free(struct wn_mapping *m);
+/* True if the mapping has `items:` (then the document must be read whole, or by the path below). */
+bool wn_mapping_has_items(const struct wn_mapping *m);
+/* Kind number, -1 if the mapping makes no signals. */
+int wn_mapping_kind(const struct wn_mapping *m);
 /* A plain path `doc.a.b` as keys for the reader (n = 0: none or not plain). Borrowed. */
 size_t wn_mapping_items_path(const struct wn_mapping *m, const struct wn_str **keys);
 /* Evaluates `items` over the whole document: a LIST. */
@@ -96,20 +134,28 @@ struct wn_sighting {
 
 enum wn_mapped { WN_MAPPED, WN_MAPPED_FILTERED /* `where` is not true */, WN_MAPPED_REJECTED /* err says why */ };
 /* item: as CEL sees it; identity: of the reader, replaced by `id:` if the mapping has one; published_us: of the reader, 0 = none.
- * Occurred is clamped to now; missing occurred falls to published, then now. The sighting's texts live in `a`. */
+ * Occurred is clamped to now; missing occurred falls to published, then now. The sighting's texts live in `a`.
+ *
+ * Account: the literal domain; else domain_from; else the domain of email_from; shared domains give none, then name or
+ * address decide. An item that names nothing is rejected. A kind with the attributes position, department, level has the
+ * latter two filled from the table where the mapping does not give them; a kind with the attribute person names the contact
+ * where contact_name is not given. Filtered: err says why if `where` was unknown, else its text is empty. */
 enum wn_mapped wn_mapping_apply(const struct wn_mapping *m, struct wn_value item, struct wn_value doc, struct wn_str identity,
 				int64_t published_us, struct wn_str headline, struct wn_str url, int64_t now_us,
 				struct wn_arena *a, struct wn_sighting *out, struct wn_err *err);
 
 /* --- the same fact (design 06) --------------------------------------------------------------------------- */
-/* True if no identity attribute present on both sides differs (text normalised, money within 10 %). */
+/* True if no identity attribute present on both sides differs (text normalised, money within 10 % of the larger). Says
+ * nothing about account and time (`same_within`), which the caller looks at; false for a kind with same_within 0. */
 bool wn_same_fact(const struct wn_registry *r, int kind, struct wn_value attrs_a, struct wn_value attrs_b, struct wn_arena *scratch);
-/* Fills what is missing in `have` from `more`; *changed says whether anything was; conflicts (non-identity values that differ)
- * are kept under *conflicts as MAP name -> value. */
+/* Fills what is missing in `have` from `more`; *changed says whether anything was; values of `more` that differ from what is
+ * there are kept under *conflicts as MAP name -> value (may be NULL). Borrows both sides' values. */
 struct wn_value wn_attrs_merge(struct wn_value have, struct wn_value more, struct wn_arena *a, bool *changed, struct wn_value *conflicts);
 /* A publisher of a signal, for independence (design 05). */
 struct wn_publisher { struct wn_str domain, headline_key, source; };
-/* Number of independent publishers: greedy in order; wires: registrable domains of news wires. */
+/* Number of independent publishers, greedy in order: one counts if it is independent of each counted before it. Two are
+ * independent if domains and (non-empty) headline keys differ, neither names the other as source (`source` is a domain), and
+ * not both are wires. wires: registrable domains, NULL-terminated, may be NULL. An empty domain never counts but for the first. */
 int wn_publishers_independent(const struct wn_publisher *p, size_t n, const char *const *wires);
 
 #endif
