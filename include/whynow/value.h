@@ -127,14 +127,17 @@ static inline struct wn_value wn_map_end(const struct wn_map_builder *m) { retur
 /* --- JSON (the only user of jansson is lib/base/json.c) ----------------------------------------------- */
 /* Ceilings of one JSON text; 0 = the default of limits.h. */
 struct wn_json_limits {
-	size_t bytes, values, depth;
+	size_t bytes, values, depth; /* depth is never more than WN_VALUE_DEPTH_MAX */
+	bool strict;                 /* for texts we asked for: duplicate keys and escaped NULs are refused */
 };
-/* Text to value. Refuses duplicate keys, NUL, bad UTF-8, anything past a ceiling (pre-scan before parsing).
- * Integers that fit int64 are INT, others DOUBLE. Error has line and column. */
+/* Text to value (RFC 8259; any value at the top, a byte order mark is skipped). Refuses bad UTF-8, lone surrogates, NUL
+ * bytes, numbers beyond a double (WN_INVALID with line and column), anything past a ceiling or the arena's (WN_LIMIT;
+ * looked at before parsing). Not strict: of duplicate keys the last wins, an escaped NUL reads as U+FFFD.
+ * Integers that fit int64 are INT, others DOUBLE. The result lies in `a`. */
 enum wn_rc wn_json_parse(struct wn_str text, const struct wn_json_limits *lim, struct wn_arena *a,
 			 struct wn_value *out, struct wn_err *err) WN_MUST_CHECK;
 /* Value to compact JSON, keys in the map's order. Timestamps as RFC 3339 strings, durations as "1.5s",
- * bytes as base64, NaN and infinities as null. */
+ * bytes as base64, an optional as its value or null; NaN, infinities, ABSENT and objects as null. */
 void wn_json_write(struct wn_buf *b, struct wn_value v);
 /* Canonical form: keys sorted by bytes, no blanks, integers without fraction; for ids and seals. */
 void wn_json_write_canonical(struct wn_buf *b, struct wn_value v);
