@@ -150,14 +150,11 @@ void wn_option_range(const struct wn_option *o, struct wn_buf *b);
 void wn_option_value(const struct wn_options *opts, const struct wn_option *o, struct wn_buf *b);
 
 /* --- feeds ----------------------------------------------------------------------------------------------- */
-#define WN_FORMAT_LIST(X) X(AUTO, "auto") X(RSS, "rss") X(ATOM, "atom") X(RDF, "rdf") X(JSONFEED, "jsonfeed") \
-	X(JSON, "json") X(JSONL, "jsonl") X(CSV, "csv")
-enum wn_feed_format {
-#define X(name, text) WN_FORMAT_##name,
-	WN_FORMAT_LIST(X)
-#undef X
+/* In the order of enum wn_format (feed.h), which may not be included here. */
+enum wn_conf_format {
+	WN_CONF_FORMAT_AUTO, WN_CONF_FORMAT_RSS, WN_CONF_FORMAT_ATOM, WN_CONF_FORMAT_RDF, WN_CONF_FORMAT_JSONFEED,
+	WN_CONF_FORMAT_JSON, WN_CONF_FORMAT_JSONL, WN_CONF_FORMAT_CSV,
 };
-const char *wn_feed_format_to_text(enum wn_feed_format f);
 
 enum wn_feed_mode { WN_FEED_POLL, WN_FEED_PUSH, WN_FEED_STREAM };
 enum wn_feed_extract { WN_EXTRACT_NONE, WN_EXTRACT_NEWS };
@@ -190,7 +187,7 @@ struct wn_feed_conf {
 	const struct wn_yaml_node *node;
 	struct wn_str name, url;       /* url: {NULL,0} for push */
 	enum wn_feed_mode mode;
-	enum wn_feed_format format;
+	enum wn_conf_format format;
 	struct {
 		const struct wn_yaml_node *node;
 		int64_t floor_us, ceiling_us; /* poll.floor and poll.ceiling where the file says nothing */
@@ -205,15 +202,24 @@ struct wn_feed_conf {
 		struct wn_yaml_strings domains; /* WN_SCOPE_LIST */
 	} reports;
 	struct wn_yaml_text items, id, where; /* CEL */
+	struct wn_yaml_text source;     /* CEL: the publisher that the item names as its source */
 	struct {
 		const struct wn_yaml_node *node;
 		struct wn_str domain;           /* literal, lower case */
 		struct wn_yaml_text domain_from, name, email_from; /* CEL */
 	} account;
+	struct {
+		const struct wn_yaml_node *node;
+		struct wn_yaml_text name, email, position; /* CEL: the person that a signal names; email falls back to account.email_from */
+	} contact;
 	struct wn_str signal_kind;      /* {NULL,0}: no signal: mapping */
-	struct wn_conf_exprs signal;    /* without kind: attributes and common fields (occurred_at, published_at, headline, url, contact) */
+	struct wn_place signal_kind_at;
+	struct {
+		struct wn_yaml_text occurred_at, published_at, headline, url; /* the common fields of signal: */
+	} common;
+	struct wn_conf_exprs signal;    /* the attributes of signal: */
 	struct wn_str outcome_kind;     /* {NULL,0}: no outcome: mapping */
-	struct wn_conf_exprs outcome;   /* occurred_at, value, cost, contact */
+	struct wn_conf_exprs outcome;   /* of occurred_at, value, cost, campaign, contact */
 	struct wn_conf_exprs traits;    /* trait of the account, or "contact.NAME" */
 	enum wn_feed_changes changes;
 	struct {
@@ -287,6 +293,7 @@ bool wn_sink_takes_event(const struct wn_sink_conf *s, const char *type);
 bool wn_sink_takes_channel(const struct wn_sink_conf *s, struct wn_str channel);
 
 /* --- kinds and traits -------------------------------------------------------------------------------------- */
+/* In the order of enum wn_attr_type (registry.h), which may not be included here. */
 #define WN_CONF_TYPE_LIST(X) X(STRING, "string") X(INT, "int") X(DOUBLE, "double") X(BOOL, "bool") \
 	X(TIMESTAMP, "timestamp") X(LIST, "list") /* of strings */ X(PLACE, "place") X(ENUM, "enum")
 enum wn_conf_type {
@@ -302,6 +309,7 @@ struct wn_attr_conf {
 	enum wn_conf_type type;
 	struct wn_yaml_strings values; /* enum */
 	bool identity;                 /* takes part in "same fact" */
+	bool money;                    /* double: compared within 10 % there */
 	struct wn_str description;
 	struct wn_place at;            /* of the name */
 };
@@ -316,7 +324,7 @@ struct wn_kind_conf {
 	struct wn_place at;
 	uint8_t checksum[32];
 };
-/* The common fields of every signal; no attribute may take these names but `contact`, of type string. */
+/* The common fields of every signal (`contact` too: who it was); no attribute may take these names. */
 extern const char *const wn_signal_common_names[]; /* NULL-terminated */
 
 struct wn_trait_rule {
@@ -324,12 +332,12 @@ struct wn_trait_rule {
 	struct wn_yaml_text when;      /* CEL over account (and contact, signals); {NULL}: otherwise */
 	struct wn_value value;         /* of the trait's type */
 };
-enum wn_trait_of { WN_TRAIT_ACCOUNT, WN_TRAIT_CONTACT };
+enum wn_conf_of { WN_CONF_OF_ACCOUNT, WN_CONF_OF_CONTACT }; /* in the order of enum wn_trait_of (registry.h) */
 enum wn_trait_pick { WN_PICK_LAST, WN_PICK_FIRST };
 struct wn_trait_conf {
 	const struct wn_yaml_node *node;
 	struct wn_str name, description;
-	enum wn_trait_of of;
+	enum wn_conf_of of;
 	enum wn_conf_type type;
 	struct wn_yaml_strings values; /* enum */
 	struct wn_value def;           /* ABSENT: none */
@@ -376,7 +384,7 @@ void wn_config_freep(struct wn_config **c);
 const struct wn_feed_conf *wn_config_feed(const struct wn_config *c, struct wn_str name);
 const struct wn_sink_conf *wn_config_sink(const struct wn_config *c, struct wn_str name);
 const struct wn_kind_conf *wn_config_kind(const struct wn_config *c, struct wn_str name);
-const struct wn_trait_conf *wn_config_trait(const struct wn_config *c, enum wn_trait_of of, struct wn_str name);
+const struct wn_trait_conf *wn_config_trait(const struct wn_config *c, enum wn_conf_of of, struct wn_str name);
 const struct wn_attr_conf *wn_kind_attr(const struct wn_kind_conf *k, struct wn_str name);
 /* Attribute of any kind (its type is the same over all). NULL if no kind has it. */
 const struct wn_attr_conf *wn_config_attr(const struct wn_config *c, struct wn_str name);

@@ -77,10 +77,10 @@ const char *wn_yaml_what(const struct wn_yaml_node *n);
 struct wn_yaml_text {
 	struct wn_str text;    /* {NULL,0}: not given */
 	struct wn_place at;    /* of the first character of the text: give it to cel_options.origin */
-	int indent;            /* columns before every further line (literal blocks), else 0 */
+	bool block;            /* a literal block: every line of it starts at column at.column */
 };
 /* Place in the file of a line and column (from 1) of the text. Exact for one-line scalars without escapes and for
- * literal blocks; else the nearest start. */
+ * literal blocks (there column at.column + column - 1 holds on every line); else the start of the text. */
 struct wn_place wn_yaml_text_place(const struct wn_yaml_text *t, int line, int column);
 
 /* --- errors: all of them, not only the first ---------------------------------------------------------- */
