@@ -322,6 +322,12 @@ struct wn_signal *wn_account_signal(const struct wn_account *a, struct wn_id key
 struct wn_contact *wn_account_contact(const struct wn_account *a, struct wn_id id);
 struct wn_value wn_trait_value(struct wn_value traits, struct wn_str name); /* the v of {v, source, at}, ABSENT */
 
+/* Classes of the three records (lib/engine/view.c): whoever makes a row sets `object.cls` and `world`. A merged or empty
+ * text, a time of 0, a level of 0 read as not set; a trait without value reads as its default. */
+extern const struct wn_class wn_signal_class, wn_account_class, wn_contact_class;
+/* A field by the name rules know it under ("amount_usd", "first_name"); false: no such field, or not set. */
+bool wn_view_field(const struct wn_object *o, struct wn_str name, struct wn_value *out);
+
 /* ---------------------------------------------------------------------------------------------------- verdicts */
 struct wn_chosen { struct wn_contact *contact; /* NULL: the account itself */ };
 struct wn_verdict {

@@ -61,6 +61,9 @@
 /* --- engine ---- */
 #define WN_SEQUENCE_MAX 64                 /* steps of a sequence */
 #define WN_RENDERED_MAX (256u << 10)       /* bytes of one rendered touch */
+#define WN_TEMPLATE_NODES_MAX 20000        /* tags and texts of one template */
+#define WN_TEMPLATE_DEPTH_MAX 32           /* nesting of sections and partials; recursion of the renderer */
+#define WN_TEMPLATE_STEPS_MAX 200000       /* nodes rendered for one text; sections over lists in sections over lists */
 #define WN_BATCH_ITEMS 1000                /* items of one transaction */
 /* --- loop, database, server ---- */
 #define WN_FIBER_STACK (512u << 10)        /* bytes of address space of one fiber; only touched pages cost memory */

@@ -80,14 +80,22 @@ void wn_segment_free(struct wn_segment *s);
 /* Canonical JSON of the definition (for segment_version.definition and comparing versions). */
 void wn_segment_to_json(const struct wn_segment *s, struct wn_buf *out);
 
-/* --- templates: Mustache without lambdas, spec core + partials refused -------------------------------------- */
+/* --- templates: Mustache, spec core without lambdas ----------------------------------------------------------- */
+/* Text of a partial; false: there is none (it reads as empty). Borrowed while rendering. */
+typedef bool wn_template_partial_fn(void *ctx, struct wn_str name, struct wn_str *text);
+/* `at` is the place of the first character of text, for errors. Refuses partials: a touch is one text.
+ * WN_INVALID with the place; WN_LIMIT past WN_TEMPLATE_NODES_MAX or WN_TEMPLATE_DEPTH_MAX. */
 enum wn_rc wn_template_compile(struct wn_str text, struct wn_place at, struct wn_template **out, struct wn_err *err) WN_MUST_CHECK;
+/* With partials, looked up when rendering. */
+enum wn_rc wn_template_compile_partials(struct wn_str text, struct wn_place at, wn_template_partial_fn *partial, void *ctx,
+					struct wn_template **out, struct wn_err *err) WN_MUST_CHECK;
 void wn_template_free(struct wn_template *t);
-/* Data is a value (maps, lists, objects through `field_of`). html: escape. missing: first name that had no value (interpolations only),
- * may be NULL. */
+/* Data is a value: maps, lists, scalars and the engine's objects (signal, account, contact: fields by name). html: escape.
+ * missing: first interpolated name, outside sections that are not taken, that had no value or only blanks; {NULL,0} if
+ * none; may be NULL; borrows the template. Past the ceiling of `out` or WN_TEMPLATE_STEPS_MAX: WN_LIMIT. */
 enum wn_rc wn_template_render(const struct wn_template *t, struct wn_value data, bool html, struct wn_buf *out, struct wn_str *missing,
 			      struct wn_err *err) WN_MUST_CHECK;
-/* Dotted names used, for checks: callback per name with its place. */
+/* Dotted names used, for checks: callback per name with its place. Names inside sections are as written. */
 void wn_template_names(const struct wn_template *t, void (*cb)(void *ctx, struct wn_str name, struct wn_place at), void *ctx);
 
 #endif
