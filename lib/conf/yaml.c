@@ -44,6 +44,14 @@ static struct wn_place place_of(const struct reader *r, const struct fy_mark *m)
 	return m ? (struct wn_place){r->file, m->line + 1, m->column + 1} : (struct wn_place){r->file, 0, 0};
 }
 
+/* Of what has a sign before its token (quotes, & and !). */
+static struct wn_place place_before(const struct reader *r, struct fy_token *t)
+{
+	struct wn_place at = place_of(r, fy_token_start_mark(t));
+	at.column -= at.column > 1;
+	return at;
+}
+
 static enum wn_rc fail_mark(struct reader *r, const struct fy_mark *m, enum wn_rc rc, const char *text)
 {
 	return wn_fail_at(r->err, rc, place_of(r, m), "%s", text);
@@ -110,7 +118,7 @@ static void place_text(struct reader *r, const struct fy_mark *m, struct wn_yaml
 	n->text_line = n->line;
 	n->text_column = n->column;
 	if (n->style == WN_YAML_SINGLE || n->style == WN_YAML_DOUBLE) {
-		n->text_column++;
+		n->column--; /* libfyaml's mark is behind the quote */
 	} else if (n->style == WN_YAML_LITERAL || n->style == WN_YAML_FOLDED) {
 		struct wn_str file = {r->text.p + m->input_pos, r->text.n - m->input_pos};
 		n->text_column = 1 + (n->style == WN_YAML_LITERAL ? block_indent(file, n->text) : (int)blanks(file));
@@ -148,7 +156,9 @@ static enum wn_rc scalar_text(struct reader *r, struct fy_event *e, struct wn_ya
 	n->style = WN_YAML_PLAIN;
 	if (e->scalar.value) {
 		n->style = scalar_style(e->scalar.value);
-		s.p = fy_token_get_text(e->scalar.value, &s.n);
+		const struct fy_mark *end = fy_event_end_mark(e);
+		if (!m || !end || end->input_pos > m->input_pos) /* else empty: 0.7.12 gives a NUL for a last empty block */
+			s.p = fy_token_get_text(e->scalar.value, &s.n);
 		if (!s.p)
 			return fail_mark(r, m, WN_INVALID, "unreadable scalar");
 	}
@@ -314,15 +324,13 @@ static void on_document_end(struct reader *r)
 
 static enum wn_rc refuse_decoration(struct reader *r, struct fy_event *e)
 {
-	const struct fy_mark *m = fy_event_start_mark(e);
-
 	if (e->type == FYET_ALIAS)
-		return fail_mark(r, m, WN_INVALID, "aliases (*name) are not supported: write the value out");
+		return wn_fail_at(r->err, WN_INVALID, place_before(r, fy_event_get_token(e)), "aliases (*name) are not supported: write the value out");
 	struct fy_token *anchor = fy_event_get_anchor_token(e), *tag = fy_event_get_tag_token(e);
 	if (anchor)
-		return fail_mark(r, fy_token_start_mark(anchor), WN_INVALID, "anchors (&name) are not supported: write the value out");
+		return wn_fail_at(r->err, WN_INVALID, place_before(r, anchor), "anchors (&name) are not supported: write the value out");
 	if (tag)
-		return fail_mark(r, fy_token_start_mark(tag), WN_INVALID, "tags (!name) are not supported: the key says what type is expected");
+		return wn_fail_at(r->err, WN_INVALID, place_of(r, fy_token_start_mark(tag)), "tags (!name) are not supported: the key says what type is expected");
 	return WN_OK;
 }
 
@@ -421,11 +429,27 @@ static void close_parser(struct reader *r)
 		fy_diag_destroy(r->diag);
 }
 
+/* libfyaml 0.7.12 leaves NUL bytes in block scalars of CR LF texts; YAML reads every line break as LF anyway. */
+static struct wn_str line_feeds_only(struct wn_str text, struct wn_arena *a)
+{
+	if (!text.n || text.n > WN_CONF_FILE_MAX || !memchr(text.p, '\r', text.n))
+		return text;
+	char *p = wn_arena_alloc(a, text.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\n' && i > 0 && text.p[i - 1] == '\r')
+			continue;
+		p[n++] = text.p[i] == '\r' ? '\n' : text.p[i];
+	}
+	return (struct wn_str){p, n};
+}
+
 enum wn_rc wn_yaml_parse(struct wn_str text, const char *file, struct wn_arena *a, struct wn_yaml_docs *out, struct wn_err *err)
 {
 	struct reader *r = WN_NEW(a, struct reader);
 	enum wn_rc rc;
 
+	text = line_feeds_only(text, a);
 	*r = (struct reader){.text = text, .file = file, .arena = a, .err = err};
 	if (!text.n) {
 		*out = (struct wn_yaml_docs){.file = file};
