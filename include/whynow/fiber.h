@@ -17,7 +17,7 @@
 struct wn_fiber;
 
 /* Starts fn(ctx) at the next turn of the loop, never inside this call. `name` is borrowed until the fiber ends. The
- * pointer is valid until fn returns; the fiber frees itself then. */
+ * pointer is valid until fn returns; the fiber frees itself then. NULL past WN_FIBERS_MAX or when memory is out. */
 struct wn_fiber *wn_fiber_start(struct wn_loop *l, const char *name, void (*fn)(void *ctx), void *ctx);
 /* The running fiber, NULL outside of fibers. */
 struct wn_fiber *wn_fiber_current(const struct wn_loop *l);
