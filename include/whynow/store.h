@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The store: SQL's only home. Named statements (lib/store/sql), rows <-> structs, migrations, and the transactions that
+ * keep the promises: exactly-once effect inside, at least once outside.
+ *
+ * A store is one PostgreSQL session with the installation key. Calls wait as pg.h says (a fiber yields, elsewhere they
+ * block). One user at a time: fibers that share a store take its turn around begin ... commit.
+ *
+ * A unit of work, always in this order (it is the lock order: accounts, campaigns, member, touch, the rest; within a table
+ * by bucket, key):
+ *
+ *   for each attempt, with a new world:
+ *     wn_store_begin
+ *     wn_store_resolve, wn_store_sightings       a batch of a feed; or wn_store_load_accounts
+ *     wn_store_load_parts                        what the rules are about to read, for the accounts that need it
+ *     engine: verdicts                           (pure)
+ *     wn_store_load_campaigns                    of the verdicts' groups and of the live members
+ *     engine: steps, decisions                   (pure)
+ *     wn_store_flush                             every dirty and fresh row, history, outbox
+ *     wn_store_feed_move                         the feed's cursor, compare-and-set, in the same transaction
+ *     wn_store_commit
+ *   WN_AGAIN, WN_UNKNOWN: wn_store_rollback, then the whole unit again from the start (every statement is written so
+ *   that running it a second time is a no-op). Anything else: wn_store_rollback, give up, tell.
+ *
+ * Times are microseconds since 1970 UTC; no statement asks the server what time it is for a decision: `now_us` is bound.
+ *
+ * Failpoints of this module (failpoint.h), in the order of a unit of work:
+ *   store.begin              after BEGIN was queued
+ *   store.resolve            accounts are chosen, nothing is locked
+ *   store.accounts.created   new account rows are inserted
+ *   store.accounts.locked    account rows are locked and read
+ *   store.seen               sighting keys are inserted
+ *   store.sightings          sightings have joined or opened signals, in memory
+ *   store.campaigns.locked   campaign rows are locked and read
+ *   store.flush.start        nothing of the world is written yet
+ *   store.flush.signals      accounts, contacts, signals and sightings are sent
+ *   store.flush.campaigns    campaigns are sent
+ *   store.flush.members      members, evidence and touches are sent
+ *   store.flush.history      history is sent, outbox is not
+ *   store.flush.end          everything of the world is written, not committed
+ *   store.feed.moved         the cursor is moved, not committed
+ *   store.commit.before      COMMIT is about to be sent
+ *   store.commit.after       COMMIT was answered
+ *   store.outbox.claimed     rows are leased (committed), nothing is sent
+ *   store.outbox.done        a result is about to be written
+ *   store.outbox.marked      the result is committed
+ *   store.import             a block of an import is written, not committed
+ *   store.publish            a segment version is inserted, not committed
+ * Planted bugs (test builds): outbox_skip, cursor_early, check_then_insert.
+ */
+#ifndef WHYNOW_STORE_H
+#define WHYNOW_STORE_H
+
+#include <whynow/engine.h>
+#include <whynow/fiber.h>
+#include <whynow/pg.h>
+#include <whynow/schedule.h>
+
+struct wn_store;
+struct wn_store_options {
+	struct wn_str key;      /* installation key, WN_STORE_KEY bytes; absent: what needs it is WN_REFUSED */
+	const char *instance;   /* for history and leases; copied */
+};
+enum { WN_STORE_KEY = 32 };
+/* Borrows the session, which may be unconnected yet and may be reconnected. Gives. */
+struct wn_store *wn_store_new(struct wn_pg *pg, const struct wn_store_options *opt);
+void wn_store_free(struct wn_store *s);
+void wn_store_freep(struct wn_store **s);
+struct wn_pg *wn_store_pg(struct wn_store *s);
+struct wn_turn *wn_store_turn(struct wn_store *s);
+struct wn_str wn_store_key(const struct wn_store *s);
+
+enum wn_rc wn_store_begin(struct wn_store *s, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_commit(struct wn_store *s, struct wn_err *err) WN_MUST_CHECK;
+void wn_store_rollback(struct wn_store *s);
+/* Queues a hint for listeners of channel "whynow" (delivered at commit); at most once a transaction is sent. */
+enum wn_rc wn_store_notify(struct wn_store *s, const char *what, struct wn_err *err) WN_MUST_CHECK;
+
+/* ------------------------------------------------------------------------------------------- schema and set-up */
+struct wn_schema_status { int have, want; /* 0: no schema */ };
+/* WN_OK: the schema is the one this program was built for. WN_REFUSED: older, newer or changed by hand; the text says which command to
+ * run. A database without the schema is have = 0 and WN_REFUSED. *out (may be NULL) is filled in both cases. */
+enum wn_rc wn_store_schema_check(struct wn_store *s, struct wn_schema_status *out, struct wn_err *err) WN_MUST_CHECK;
+/* Applies what is missing, one transaction for all, under an advisory lock; forward only; grants are renewed. *applied: how many. */
+enum wn_rc wn_store_migrate(struct wn_store *s, int *applied, struct wn_err *err) WN_MUST_CHECK;
+struct wn_migration { int version; const char *name; const char *sql; };
+const struct wn_migration *wn_store_migrations(size_t *n); /* ascending, embedded */
+
+/* What `db init` does, in order: statements with a sentence each; those whose `unless` query finds a row are done already. */
+struct wn_init_step {
+	bool on_server;      /* run while connected to the maintenance database, else to the new one */
+	const char *what;    /* "role whynow_daemon" */
+	const char *sql;
+	const char *unless;  /* query; NULL: always run (idempotent) */
+};
+struct wn_init_options {
+	const char *database;       /* "whynow" */
+	const char *daemon_login;   /* operating system user that is let in by peer as whynow_daemon; NULL: none (role stays NOLOGIN=false) */
+	const char *operator_login;
+};
+/* Statements live in `a`. WN_INVALID for names that are no plain words. */
+enum wn_rc wn_store_init_steps(const struct wn_init_options *opt, struct wn_arena *a, const struct wn_init_step **steps,
+			       size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_init_run(struct wn_pg *pg, const struct wn_init_step *step, bool *ran, struct wn_err *err) WN_MUST_CHECK;
+/* Installation key file: 64 hex digits and a newline, mode 0600. make: WN_EXISTS if there is one (left as it is). */
+enum wn_rc wn_store_key_make(const char *path, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_key_parse(struct wn_str text, uint8_t out[32], struct wn_err *err) WN_MUST_CHECK;
+/* The database remembers a check value of the first key it met: another key is WN_REFUSED (ids would differ). */
+enum wn_rc wn_store_key_check(struct wn_store *s, struct wn_err *err) WN_MUST_CHECK;
+
+/* Which server this is. A lower timeline (or system identifier) than the highest seen is an old primary: WN_REFUSED. *highest
+ * is kept by the caller over reconnects (zeroed at start) and raised here; the highest ever seen is also kept in the database. */
+struct wn_db_identity { uint64_t system; uint32_t timeline; };
+enum wn_rc wn_store_identity_check(struct wn_store *s, struct wn_db_identity *highest, struct wn_err *err) WN_MUST_CHECK;
+
+/* Makes the partitions for [now, now + ahead]; the only DDL of a running daemon. *made may be NULL. */
+enum wn_rc wn_store_partitions(struct wn_store *s, int64_t now_us, int64_t ahead_us, int *made, struct wn_err *err) WN_MUST_CHECK;
+/* Drops partitions that lie wholly before the instant; table: signal | sighting | history | fact_change. */
+enum wn_rc wn_store_partitions_drop(struct wn_store *s, const char *table, int64_t before_us, int *dropped, struct wn_err *err) WN_MUST_CHECK;
+/* Deletes at most `limit` rows each of old seen keys, rejects, delivered outbox rows. Instants; WN_NEVER or 0: leave alone. */
+struct wn_prune { int64_t seen_before_us, rejects_before_us, outbox_before_us; int limit; };
+enum wn_rc wn_store_prune(struct wn_store *s, const struct wn_prune *p, int64_t *deleted, struct wn_err *err) WN_MUST_CHECK;
+
+/* ------------------------------------------------------------------------------------------------ reference data */
+enum wn_ref { WN_REF_KIND, WN_REF_TRAIT, WN_REF_FEED, WN_REF_SINK };
+struct wn_ref_row {
+	struct wn_str name;           /* trait: "account.NAME" or "contact.NAME" */
+	struct wn_value definition;   /* plain values, as of the file; no secrets */
+	uint8_t checksum[32];
+	bool enabled;                 /* read: false once no file has it any more */
+};
+/* Makes the table say what the files say (rows not named are kept, disabled). *changed may be NULL. Its own transaction unless one is open. */
+enum wn_rc wn_store_sync(struct wn_store *s, enum wn_ref which, const struct wn_ref_row *rows, size_t n, int64_t now_us,
+			 int *changed, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_refs(struct wn_store *s, enum wn_ref which, struct wn_arena *a, struct wn_ref_row **rows, size_t *n,
+			 struct wn_err *err) WN_MUST_CHECK;
+
+struct wn_segment_row {
+	struct wn_str name;
+	int version;
+	struct wn_str source, definition; /* YAML as applied; canonical JSON, absent if published by plain SQL */
+	enum { WN_SEGMENT_UNCHECKED, WN_SEGMENT_VALID, WN_SEGMENT_INVALID } status;
+	struct wn_str error, published_by;
+	int64_t published_us;
+	bool withdrawn, paused;
+	bool needed;                      /* a campaign that is not done refers to it */
+};
+/* Inserts the next version. Own transaction unless one is open. WN_EXISTS (with *version) if the newest version has the same source. */
+enum wn_rc wn_store_segment_publish(struct wn_store *s, struct wn_str name, struct wn_str source, struct wn_str definition,
+				    const char *by, int64_t now_us, int *version, struct wn_err *err) WN_MUST_CHECK;
+/* What must be compiled: of each segment that is not withdrawn the newest valid version and everything unchecked after it; and every
+ * version that a campaign still needs. Ordered by name, version. */
+enum wn_rc wn_store_segments(struct wn_store *s, struct wn_arena *a, struct wn_segment_row **rows, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* error empty: valid. Only marks rows that are still unchecked (or valid and now refused). */
+enum wn_rc wn_store_segment_mark(struct wn_store *s, struct wn_str name, int version, struct wn_str error, int64_t now_us,
+				 struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_segment_withdraw(struct wn_store *s, struct wn_str name, bool withdrawn, const char *by, int64_t now_us,
+				     struct wn_err *err) WN_MUST_CHECK;
+/* segment absent: everything. */
+enum wn_rc wn_store_pause(struct wn_store *s, struct wn_str segment, bool paused, const char *by, int64_t now_us,
+			  struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_is_paused(struct wn_store *s, bool *all, struct wn_err *err) WN_MUST_CHECK; /* per segment: wn_segment_row.paused */
+
+/* -------------------------------------------------------------------------------------------------------- intake */
+/* What became of one sighting. */
+#define WN_INTAKE_LIST(X)                                                                                    \
+	X(NEW, "new")             /* opened a signal */                                                      \
+	X(JOINED, "joined")       /* a further report of a stored signal */                                  \
+	X(DUPLICATE, "duplicate") /* seen before, unchanged */                                               \
+	X(EDITED, "edited")       /* seen before, says something else now */                                 \
+	X(REVIEW, "review")       /* whose it is is not clear: in the review queue with candidates */        \
+	X(TRAITS, "traits")       /* no signal, only traits (kind -1) */                                     \
+	X(REJECTED, "rejected")   /* names no account */
+enum wn_intake_how {
+#define X(name, text) WN_INTAKE_##name,
+	WN_INTAKE_LIST(X)
+#undef X
+};
+const char *wn_intake_how_to_text(enum wn_intake_how how);
+struct wn_intake_row {
+	enum wn_intake_how how;
+	struct wn_account *account;  /* locked row in the world; NULL for DUPLICATE, REVIEW, REJECTED */
+	struct wn_signal *signal;    /* NULL for TRAITS and the above */
+	struct wn_contact *contact;  /* named by it, NULL */
+	bool identity_changed;       /* EDITED: the engine gets WN_EV_RETRACTED for the signal too (design 05) */
+	const char *method;          /* domain | alias | name | created | provisional | person | seen */
+};
+struct wn_intake_merge { struct wn_id from, into; }; /* provisional account whose domain became known */
+struct wn_intake {
+	/* in */
+	const struct wn_sighting *sightings; size_t n; /* at most WN_BATCH_ITEMS is wise */
+	bool create;              /* accounts: create */
+	bool first_poll;          /* what is older than its kind's first touch is history */
+	const char *const *wires; /* of the options, may be NULL */
+	/* out, in w->arena */
+	struct wn_intake_row *rows;             /* n, same order */
+	size_t counts[8];                       /* by enum wn_intake_how */
+	size_t new_accounts, signals;           /* signals: fresh ones */
+	struct wn_intake_merge *merges; size_t n_merges; /* to be merged afterwards, each its own unit: wn_store_merge */
+	/* between resolve and sightings; the store's own */
+	struct wn_intake_plan *plan;
+};
+/* Whose is each sighting: alias lookup by domain, then name; merged accounts followed to the survivor. Reads only, locks nothing. */
+enum wn_rc wn_store_resolve(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err) WN_MUST_CHECK;
+/* Creates and locks the accounts, keeps every sighting once, joins it to the signal of the same fact or opens a new one, sets
+ * traits and contacts that it names: all in the world's memory but for account, seen, account_review rows, which are inserted
+ * here. Signals touched have `arrived` and/or `corroborated`. A sighting's account may have been merged meanwhile: WN_AGAIN. */
+enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err) WN_MUST_CHECK;
+/* Items that could not be used, counted once an (item, reason). */
+struct wn_reject_row { struct wn_str feed, item, reason, detail, excerpt; };
+enum wn_rc wn_store_rejects(struct wn_store *s, const struct wn_reject_row *rows, size_t n, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+
+/* --------------------------------------------------------------------------------------------------------- feeds */
+struct wn_feed_totals { int64_t polls, failures, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes; };
+struct wn_feed_state {
+	struct wn_str name;
+	int64_t version;             /* compare-and-set; 0: no row yet */
+	struct wn_str etag, last_modified; /* byte for byte */
+	struct wn_str cursor, url;   /* url: learned by permanent redirect, absent otherwise */
+	int64_t next_us; struct wn_str why; /* next poll and why */
+	struct wn_schedule_state schedule;
+	int64_t last_good_us, good_since_us; /* 0 / WN_NEVER: never */
+	bool first_done;             /* the first successful poll is over */
+	int64_t blind_since_us;      /* 0: sees */
+	int last_status;             /* HTTP */
+	struct wn_str last_error;    /* absent: none */
+	struct wn_feed_totals totals;
+	struct wn_value extra;       /* MAP, for the poller's own use; ABSENT */
+};
+/* names NULL: all. Rows that do not exist are left out. */
+enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, size_t n_names, struct wn_arena *a,
+				struct wn_feed_state **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* Writes the state of a feed after a poll: version is the one that was read and becomes version + 1, in the transaction that stored the
+ * items. WN_AGAIN: somebody else moved it. `poll` counts this poll (items = stored + duplicate + edited + review + rejected +
+ * filtered, else WN_INVALID); it is added to state->totals and kept as one feed_poll row. */
+enum wn_rc wn_store_feed_move(struct wn_store *s, const struct wn_feed_state *state, const struct wn_feed_totals *poll,
+			      const char *result, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+/* Gaps in what a feed could have reported; kind NULL: all its kinds. Opening an open gap and closing none are no-ops. */
+enum wn_rc wn_store_gap_open(struct wn_store *s, struct wn_str feed, const char *kind, int64_t from_us, const char *why, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_gap_close(struct wn_store *s, struct wn_str feed, int64_t to_us, struct wn_err *err) WN_MUST_CHECK;
+struct wn_gap_row { struct wn_str feed, kind /* absent: all */, why; int64_t from_us, to_us /* WN_NEVER: open */; };
+enum wn_rc wn_store_gaps(struct wn_store *s, struct wn_arena *a, struct wn_gap_row **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+
+/* Leases only save work. kind "feed" | "bucket" | ...; *held says whether `owner` (the instance) has it until now + ttl. An end
+ * further away than two ttl is taken as expired (the clock jumped back). */
+enum wn_rc wn_store_lease(struct wn_store *s, const char *kind, struct wn_str name, int64_t now_us, int64_t ttl_us, bool *held,
+			  struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_lease_drop(struct wn_store *s, const char *kind, struct wn_str name /* absent: all of the instance */, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_heartbeat(struct wn_store *s, int64_t now_us, struct wn_value status, struct wn_err *err) WN_MUST_CHECK;
+
+/* ------------------------------------------------------------------------------------------------------ the world */
+/* A new world; zeroed lists, the arena and catalogue given. */
+struct wn_world *wn_world_new(struct wn_arena *a, struct wn_arena *scratch, const struct wn_catalog *c, int64_t now_us, const char *actor);
+/* Locks (FOR NO KEY UPDATE, sorted) and reads the rows, follows nothing; ids that do not exist are left out. Already loaded ones are
+ * skipped. flags: WN_LOAD_*. Must precede every campaign lock of the transaction. */
+enum wn_rc wn_store_load_accounts(struct wn_store *s, struct wn_world *w, const struct wn_id *ids, size_t n, unsigned flags,
+				  struct wn_err *err) WN_MUST_CHECK;
+/* Reads more of accounts that are locked already: signals (newest WN_SIGNALS_PER_ACCOUNT; also those of accounts merged into it),
+ * contacts with their suppressions, members with evidence and touches, non-actions. What is in memory is kept. */
+enum wn_rc wn_store_load_parts(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n, unsigned flags,
+			       struct wn_err *err) WN_MUST_CHECK;
+/* Locks (sorted) and reads the campaigns of live members (and of members with a touch that is not final) of all accounts of the world,
+ * the proposed and open ones of the groups of its TRUE verdicts, and those that these verdicts would open again. Sets member->campaign
+ * (NULL stays for the others). WN_AGAIN if one needs a segment version that the catalogue does not have. */
+enum wn_rc wn_store_load_campaigns(struct wn_store *s, struct wn_world *w, struct wn_err *err) WN_MUST_CHECK;
+/* One campaign with the accounts of all its members (WN_LOAD_ALL): approve, cancel, replaced, intake over, final review. Finds the
+ * accounts, locks them, then the campaign. with_members false: only the campaign row. NOT_FOUND. */
+enum wn_rc wn_store_load_campaign(struct wn_store *s, struct wn_world *w, int bucket, struct wn_id campaign_id, bool with_members,
+				  struct wn_campaign **out, struct wn_err *err) WN_MUST_CHECK;
+/* Writes what the world holds: fresh and dirty rows, history, outbox, reviews, fact changes, non-actions, rechecks; in lock order. A
+ * campaign row that is not as it was read, or an opening that somebody else was faster with: WN_AGAIN. */
+enum wn_rc wn_store_flush(struct wn_store *s, struct wn_world *w, struct wn_err *err) WN_MUST_CHECK;
+
+/* ------------------------------------------------------------------------------------------------------- due work */
+struct wn_tick {
+	int64_t sent_mono_us, db_us, received_mono_us; /* for wn_clock_reading */
+	int64_t member_us, campaign_us, touch_us, recheck_us, outbox_us; /* least instant, WN_NEVER: none */
+	int64_t versions;            /* number of segment versions and a digest of flags: any change means wn_store_segments again */
+	uint64_t segments_digest;
+};
+/* The daemon's tick: one statement, one round trip. */
+enum wn_rc wn_store_tick(struct wn_store *s, struct wn_tick *out, struct wn_err *err) WN_MUST_CHECK;
+
+struct wn_due {
+	int64_t at_us;
+	struct wn_id account_id, campaign_id, contact_id; /* campaign: campaign_id; outbox: campaign_id may be nil */
+	int bucket;                  /* of the row */
+	int step;                    /* touch */
+	struct wn_str segment, sink; /* recheck; outbox */
+	struct wn_id signal_key;     /* recheck */
+};
+/* Keys in order of due time, no locks. buckets [from, to]: 0, 1023 for all. */
+struct wn_due_query { int64_t until_us; int bucket_from, bucket_to; int limit; };
+enum wn_rc wn_store_due_members(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_due_campaigns(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_due_touches(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_due_rechecks(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* Heads of line only: (bucket, sink, campaign) that has something to deliver. */
+enum wn_rc wn_store_due_outbox(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* Campaigns in state open of a segment whose version is not `version` (0: all; the segment was withdrawn). */
+enum wn_rc wn_store_replaced_campaigns(struct wn_store *s, struct wn_str segment, int version, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* Takes a recheck out of the table once it was evaluated (in the unit's transaction). */
+enum wn_rc wn_store_recheck_done(struct wn_store *s, const struct wn_due *r, struct wn_err *err) WN_MUST_CHECK;
+
+/* --------------------------------------------------------------------------------------------------------- outbox */
+#define WN_OUTBOX_STATE_LIST(X)                                                                              \
+	X(PENDING, "pending")     /* wants an attempt at next_at */                                          \
+	X(LEASED, "leased")       /* an attempt runs, given up at next_at */                                 \
+	X(DELIVERED, "delivered")                                                                            \
+	X(DEAD, "dead")           /* dead letter: listed, can be replayed */                                 \
+	X(CANCELLED, "cancelled") /* a touch that will not be sent */
+enum wn_outbox_state {
+#define X(name, text) WN_OUTBOX_##name,
+	WN_OUTBOX_STATE_LIST(X)
+#undef X
+};
+struct wn_outbox_row {
+	int bucket;
+	struct wn_id event_id, campaign_id; /* campaign nil: an event outside campaigns */
+	int64_t gen;
+	struct wn_str sink, type, subject;
+	int64_t at_us;               /* when it happened */
+	struct wn_str payload;       /* JSON text of `data`, the same bytes at every attempt */
+	int attempts;                /* this one included */
+	int64_t first_us;            /* first attempt, 0: this is it */
+	struct wn_id token;
+	struct wn_id account_id, contact_id; int step;
+};
+/* Leases up to `limit` rows of one bucket for one sink (absent: any): pending or given up, next_at <= now, head of line of
+ * their (campaign, sink), no touches (those are claimed by wn_touch_decide on a loaded world). Its own transaction. Rows in `a`. */
+enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str sink, int64_t now_us, int64_t lease_us, int limit,
+				 struct wn_arena *a, struct wn_outbox_row **rows, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* Result of an attempt, conditional on the token: WN_REFUSED if somebody else has the row now. to: DELIVERED, PENDING (again at
+ * next_us), DEAD. Its own transaction unless one is open. */
+enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *row, enum wn_outbox_state to, int64_t next_us,
+				struct wn_str error, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+/* Puts dead letters of a sink back (event nil: all). */
+enum wn_rc wn_store_outbox_replay(struct wn_store *s, struct wn_str sink, struct wn_id event_id, int64_t now_us, int64_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* An event outside campaigns (segment.refused, feed.blind, feed.recovered): history and outbox rows. subject: "feed" | "segment" and its
+ * name; the counter is the subject's own. Own transaction unless one is open. */
+struct wn_plain_event { const char *subject; struct wn_str name; const char *type, *from, *to; struct wn_str why; struct wn_value data; const char *const *sinks; int64_t at_us; };
+enum wn_rc wn_store_plain_event(struct wn_store *s, const struct wn_plain_event *ev, struct wn_err *err) WN_MUST_CHECK;
+
+/* ------------------------------------------------------------------------------------------- accounts and contacts */
+enum wn_trust { WN_TRUST_INFERRED, WN_TRUST_FEED, WN_TRUST_IMPORTED, WN_TRUST_DECLARED };
+/* In memory, no SQL: sets a trait of an account (contact NULL) or contact unless a more trusted source said something else; a
+ * changed value becomes a wn_fact_change of the world and marks the row. Empty (ABSENT, NULL) changes nothing. True if the
+ * value changed. by: "import accounts.csv", "feed crm". */
+bool wn_traits_set(struct wn_world *w, struct wn_account *a, struct wn_contact *c, struct wn_str name, struct wn_value v,
+		   enum wn_trust trust, struct wn_str by);
+/* The same for a field of the row itself: account: name; contact: name position department level time_zone. */
+bool wn_field_set(struct wn_world *w, struct wn_account *a, struct wn_contact *c, const char *field, struct wn_value v, struct wn_str by);
+
+struct wn_trait_pair { struct wn_str name; struct wn_value v; };
+struct wn_import_account {
+	struct wn_str domain, name;  /* at least one; domain registrable */
+	const struct wn_trait_pair *traits; size_t n_traits;
+};
+struct wn_import_contact {
+	struct wn_str account_domain, account_name, email, name, position, department, time_zone, consent;
+	int level;
+	const struct wn_trait_pair *traits; size_t n_traits;
+};
+/* What became of a line. MADE and CHANGED have the row in the world; REFUSED has the reason. */
+enum wn_import_how { WN_IMPORT_MADE, WN_IMPORT_CHANGED, WN_IMPORT_SAME, WN_IMPORT_REFUSED };
+struct wn_import_row { enum wn_import_how how; const char *why; struct wn_account *account; struct wn_contact *contact; };
+/* Inside a transaction: makes and locks the accounts, applies the values in memory (as above), inserts new account and alias rows. The
+ * caller then runs the engine on w->fact_changes and changed contacts, flushes, commits. rows: n elements of the caller. */
+enum wn_rc wn_store_import_accounts(struct wn_store *s, struct wn_world *w, const struct wn_import_account *in, size_t n,
+				    enum wn_trust trust, struct wn_str by, struct wn_import_row *rows, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_import_contacts(struct wn_store *s, struct wn_world *w, const struct wn_import_contact *in, size_t n,
+				    enum wn_trust trust, struct wn_str by, struct wn_import_row *rows, struct wn_err *err) WN_MUST_CHECK;
+/* Adds an alias (name or domain) for an account. */
+enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const char *kind, struct wn_str alias, const char *source,
+			      int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+/* Both accounts are loaded in the world with WN_LOAD_ALL and their campaigns; the engine has made the live members of `from` leave (merged)
+ * before. Marks `from` as merged, moves aliases, shows its signals at the survivor. Then: wn_store_flush. */
+enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id from, struct wn_id into, struct wn_err *err) WN_MUST_CHECK;
+
+/* what: "address" | "domain"; text normalised by the caller (lower case). reason: opt_out | do_not_contact | erased | bounce. */
+enum wn_rc wn_store_suppress(struct wn_store *s, const char *what, struct wn_str text, const char *reason, const char *by,
+			     int64_t now_us, int64_t until_us, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_unsuppress(struct wn_store *s, const char *what, struct wn_str text, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+struct wn_key32 wn_store_suppression_key(struct wn_str key, const char *what, struct wn_str text);
+/* Accounts that have a contact with the address. */
+enum wn_rc wn_store_accounts_of_address(struct wn_store *s, struct wn_str address, struct wn_arena *a, struct wn_id **ids, size_t *n,
+					struct wn_err *err) WN_MUST_CHECK;
+
+/* ---------------------------------------------------------------------------------------------------------- finding */
+/* By domain, alias, exact name or unique id prefix (>= 7 hex digits, dashes ignored); merged accounts are followed.
+ * NOT_FOUND, or REFUSED with the candidates in the text. */
+enum wn_rc wn_store_find_account(struct wn_store *s, struct wn_str text, struct wn_id *out, struct wn_err *err) WN_MUST_CHECK;
+struct wn_ref_id { struct wn_id id; int bucket; struct wn_id account_id; };
+enum wn_rc wn_store_find_campaign(struct wn_store *s, struct wn_str prefix, struct wn_ref_id *out, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_find_signal(struct wn_store *s, struct wn_str prefix, struct wn_ref_id *out, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_find_contact(struct wn_store *s, struct wn_str text_or_prefix, struct wn_ref_id *out, struct wn_err *err) WN_MUST_CHECK;
+
+/* Reads for people: named queries of lib/store/sql/read.sql; columns by name (wn_pg_col), texts by wn_pg_show. The names and
+ * parameters stand at the head of that file. WN_NOT_FOUND for an unknown name. */
+enum wn_rc wn_store_read(struct wn_store *s, const char *name, const struct wn_pg_param *params, size_t n, struct wn_pg_result *out,
+			 struct wn_err *err) WN_MUST_CHECK;
+
+/* ------------------------------------------------------------------------------------------------------------- fsck */
+struct wn_fsck_row { const char *name, *sentence; struct wn_str what; };
+/* Runs every invariant of lib/store/sql/fsck.sql: zero rows expected. bound: how late an end may be noticed. At most
+ * WN_FSCK_ROWS_MAX a check are kept. *checks (may be NULL): how many were run. */
+enum wn_rc wn_store_fsck(struct wn_store *s, int64_t now_us, int64_t bound_us, struct wn_arena *a, struct wn_fsck_row **rows,
+			 size_t *n, int *checks, struct wn_err *err) WN_MUST_CHECK;
+
+/* Any statement of the catalogue by its name, NULL if there is none; for tests and tools. */
+const struct wn_stmt *wn_store_stmt(const char *name);
+
+#endif
