@@ -43,7 +43,8 @@ struct wn_str wn_positions_builtin(void);
 enum wn_rc wn_positions_parse(struct wn_str text, const char *file, struct wn_positions **out, struct wn_err *err) WN_MUST_CHECK;
 void wn_positions_free(struct wn_positions *p);
 struct wn_position { const char *department; int level; }; /* NULL, 0: not known */
-/* Longest phrase at each word; the first that gives a department gives it, likewise the level. department is static. */
+/* Longest phrase at each word; the first that gives a department gives it ("other" yields to a later one), likewise the
+ * level. department is static. */
 struct wn_position wn_positions_look(const struct wn_positions *p, struct wn_str position, struct wn_arena *scratch);
 
 /* --- ids (design 04) -------------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ struct wn_sighting {
 	struct wn_str feed, item, publisher, source_named; /* item: identity; source_named: publisher it names as its source */
 	int place;                   /* of the signal in the item */
 	int kind;                    /* number, -1: traits only */
-	int64_t occurred_us, published_us, observed_us;
+	int64_t occurred_us, published_us, observed_us; /* published 0: not known */
 	double strength;             /* kind.strength * feed.strength */
 	struct wn_value attrs;       /* MAP name -> coerced value */
 	struct wn_value traits;      /* MAP or ABSENT */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of a mapping, shared by mapping.c (compile), mapping_apply.c and mapping_functions.c. */
+#ifndef WN_SIGNAL_MAPPING_H
+#define WN_SIGNAL_MAPPING_H
+
+#include <whynow/limits.h>
+#include <whynow/signal.h>
+
+/* The texts of a mapping: slot, member of struct wn_mapping_source, name in messages. */
+#define WN_MAPPING_TEXT_LIST(X)                                                                              \
+	X(ITEMS, items, "items") X(ID, id, "id") X(WHERE, where, "where")                                    \
+	X(ACCOUNT_NAME, account_name, "account.name") X(DOMAIN_FROM, domain_from, "account.domain_from")     \
+	X(EMAIL_FROM, email_from, "account.email_from") X(OCCURRED_AT, occurred_at, "signal.occurred_at")    \
+	X(PUBLISHED_AT, published_at, "signal.published_at") X(HEADLINE, headline, "signal.headline")        \
+	X(URL, url, "signal.url") X(CONTACT_NAME, contact_name, "signal.contact.name")                       \
+	X(CONTACT_EMAIL, contact_email, "signal.contact.email")                                              \
+	X(CONTACT_POSITION, contact_position, "signal.contact.position") X(SOURCE, source, "signal.source")
+enum wn_mapping_text {
+#define X(slot, member, name) WN_MT_##slot,
+	WN_MAPPING_TEXT_LIST(X)
+#undef X
+	WN_MT_COUNT
+};
+
+enum wn_mapping_variable { WN_MV_ITEM, WN_MV_DOC, WN_MV_FEED, WN_MV_NOW };
+
+/* An attribute or trait and where its value comes from. */
+struct wn_mapping_value {
+	const char *name;
+	enum wn_attr_type type;
+	const char *const *enum_values;
+	struct cel_program *program;
+};
+
+struct wn_mapping {
+	struct wn_arena *arena;
+	const struct wn_registry *registry;
+	const struct wn_positions *positions;
+	struct cel_env *env;
+	struct wn_str feed, publisher, account_domain;
+	struct wn_value feed_value;
+	double strength;
+	int64_t max_age_us;
+	int kind;
+	struct cel_program *programs[WN_MT_COUNT];
+	WN_VEC(struct wn_mapping_value) attrs, traits;
+	WN_VEC(struct wn_str) items_path;
+};
+
+extern const char *const wn_mapping_text_names[WN_MT_COUNT];
+/* Declares the helpers of mappings; the host pointer of evaluation is the mapping. */
+void wn_mapping_functions(struct cel_env *env);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of the registry, shared by registry.c (building, looking up) and records.c (records for CEL). */
+#ifndef WN_SIGNAL_REGISTRY_H
+#define WN_SIGNAL_REGISTRY_H
+
+#include <whynow/limits.h>
+#include <whynow/registry.h>
+
+/* An attribute over all kinds; `variants` is the set of kinds that have it. */
+struct wn_registry_attribute {
+	struct wn_attr_def def;
+	uint64_t variants[WN_KINDS_MAX / 64];
+};
+
+struct wn_registry {
+	struct wn_arena *arena;
+	bool sealed;
+	WN_VEC(struct wn_kind_def) kinds;
+	WN_VEC(struct wn_registry_attribute) attrs;
+	WN_VEC(struct wn_trait_def) traits;
+	const char **kind_names; /* NULL-terminated, once sealed */
+	struct cel_record signal, account, contact;
+};
+
+/* Makes the three records of a sealed, sorted registry. */
+void wn_registry_make_records(struct wn_registry *r);
+/* True if the name is a common field of signals, accounts or contacts. */
+bool wn_registry_is_signal_field(const char *name);
+bool wn_registry_is_trait_field(enum wn_trait_of of, const char *name);
+
+#endif
