@@ -39,6 +39,20 @@ struct wn_seq_step {
 struct wn_goal { const char *metric; double target; /* 0..1 */ int64_t window_us; double budget_usd; /* 0 none */ };
 struct wn_life { int64_t intake_us, box_us, max_us, grace_us, cooldown_us; double floor; int64_t first_touch_us; /* 0: of the kind */ };
 
+/* Numbers of the variables in every environment of rules; programs of `when` have no contact, `exclude` no signal. */
+enum wn_rule_var { WN_RULE_SIGNAL, WN_RULE_SIGNALS, WN_RULE_ACCOUNT, WN_RULE_NOW, WN_RULE_CONTACT };
+
+/* The environments of one registry: made once, shared by all segments of it (they are large), freed after them. */
+struct wn_rules;
+struct wn_rules *wn_rules_new(const struct wn_registry *registry);
+void wn_rules_free(struct wn_rules *r);
+/* For tools that compile single expressions (the command line, tests of the index). */
+const struct cel_env *wn_rules_env_when(const struct wn_rules *r);
+const struct cel_env *wn_rules_env_who(const struct wn_rules *r);
+/* The main file's `exclude`, over account and contact; free with cel_program_free. */
+enum wn_rc wn_rules_compile_exclude(const struct wn_rules *r, struct wn_str text, struct wn_place at, struct cel_program **out,
+				    struct wn_err *err) WN_MUST_CHECK;
+
 /* What a rule reads, as bits over registry numbers. */
 struct wn_reads { uint64_t kinds[4], account_traits[4], contact_traits[4]; bool account_domain, time; };
 
@@ -67,6 +81,7 @@ struct wn_segment {
 
 struct wn_segment_options {
 	const struct wn_registry *registry;
+	const struct wn_rules *rules;     /* of that registry; NULL: the segment makes its own */
 	const char *const *channels;      /* that some sink takes, NULL-terminated; NULL: not checked */
 	const struct wn_segment *const *others; size_t n_others; /* for in_segment and cycles; NULL: not checked */
 	struct wn_str source_default_owner;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of rules and verdicts share: environments, the host that functions of a rule reach, tree walks.
+ *
+ * Every environment gives a variable the same number (enum wn_rule_var); one that a context does not have has a
+ * placeholder of no writable name at its number. So a program can be evaluated without knowing where it came from.
+ */
+#ifndef WN_RULE_H
+#define WN_RULE_H
+
+#include <whynow/engine.h>
+#include <whynow/limits.h>
+#include <whynow/yaml.h>
+
+/* Where an expression stands and what it may read (design 03). */
+enum rule_context {
+	RULE_WHEN,  /* signal signals account now */
+	RULE_WHO,   /* and contact: `who`, `if` of steps and variants */
+	RULE_FACTS, /* account contact: `stay`, the global `exclude`, broad segments */
+	RULE_CONTEXTS
+};
+
+struct wn_rules {
+	const struct wn_registry *registry;
+	struct wn_arena *arena;
+	struct cel_env *env[RULE_CONTEXTS];
+	const struct cel_record *signal, *account, *contact;
+};
+
+/* Behind wn_segment.env. */
+struct segment_inner {
+	const struct wn_rules *rules;
+	struct wn_rules *own_rules;                       /* the same if the segment made them, else NULL */
+	WN_VEC(struct cel_program *) programs;            /* all, in order of making; freed from the last */
+	WN_VEC(struct wn_template *) templates;
+	const struct cel_program *const *signal_terms;    /* top-level terms of `when` over signal (and now) alone */
+	size_t n_signal_terms;
+	const char *const *refers; size_t n_refers;       /* names given to in_segment */
+	bool when_moves;                                  /* some term changes with time alone */
+	struct wn_value canonical;                        /* of the definition */
+};
+static inline struct segment_inner *inner_of(const struct wn_segment *s) { return s->env; }
+
+/* One evaluation or several for the same account, signal and contact; on the stack. */
+struct rule_host {
+	struct wn_world *world;
+	const struct wn_account *account;
+	const struct wn_signal *signal;   /* NULL: not set */
+	const struct wn_contact *contact; /* NULL: not set */
+	struct wn_value signals;          /* LIST in w->scratch, made when first read */
+	bool have_signals;
+	bool moving;                      /* asked for instants, not only for values */
+	int depth;                        /* of in_segment */
+};
+
+/* rule_eval.c: error text is in res (may not be NULL). */
+enum wn_three rule_eval(struct rule_host *h, const struct cel_program *p, struct cel_result *res);
+/* As if every time-dependent term were unknown; next_change_us in res. */
+enum wn_three rule_eval_moving(struct rule_host *h, const struct cel_program *p, struct cel_result *res);
+void rule_eval_collect(struct rule_host *h, const struct cel_program *p, cel_collect_fn *cb, void *ctx);
+/* Account's unretracted signals, ascending. */
+struct wn_value rule_signals(struct rule_host *h);
+
+/* window.c, coverage.c, rule_segment.c: overloads to declare in an environment. */
+#define RULE_ARGS_MAX 4
+struct rule_function {
+	const char *name;
+	bool receiver;
+	const char *args;   /* one letter each: S signals, s string, k kind, a numeric attribute, n segment, D duration */
+	char result;        /* S signals, i int, d double, b bool */
+	cel_function *fn;
+	bool moving, pure, collects;
+	int variant_arg;
+};
+extern const struct rule_function rule_window_functions[], rule_coverage_functions[], rule_segment_functions[];
+extern const size_t rule_n_window_functions, rule_n_coverage_functions, rule_n_segment_functions;
+
+/* Shared by the window functions. */
+struct rule_host *rule_host_of(const struct cel_call *call);
+void rule_next_change(struct cel_call *call, int64_t at_us); /* ignores what is not ahead */
+/* False (after an error) if signals before from_us may exist that are not loaded. */
+bool rule_window_kept(struct cel_call *call, const struct rule_host *h, int64_t from_us);
+
+/* rule_terms.c: questions about checked trees. */
+enum { RULE_READS_SIGNAL = 1, RULE_READS_SIGNALS = 2, RULE_READS_ACCOUNT = 4, RULE_READS_NOW = 8, RULE_READS_CONTACT = 16,
+	RULE_READS_STORED = 32 /* in_segment, absent, surge: the account's signals without naming them */ };
+unsigned rule_reads(const struct cel_node *n);
+/* True if each way to truth rests on a signal (design 03: a micro campaign needs one). */
+bool rule_needs_signal(const struct cel_node *n);
+/* Top-level && terms, left to right. */
+typedef bool rule_term_fn(void *ctx, const struct cel_node *term);
+bool rule_each_term(const struct cel_node *n, rule_term_fn *cb, void *ctx);
+/* Every call of in_segment; cb gets the name, or {NULL,0} if it is no literal, and the span of the argument. */
+typedef bool rule_refer_fn(void *ctx, struct wn_str name, struct cel_span at);
+bool rule_each_refer(const struct cel_node *n, rule_refer_fn *cb, void *ctx);
+/* True if the tree is a path: selections on a variable. */
+bool rule_is_path(const struct cel_node *n);
+/* Adds what a tree reads to `reads`. */
+void rule_collect_reads(const struct wn_registry *r, const struct cel_node *n, struct wn_reads *reads);
+
+#endif

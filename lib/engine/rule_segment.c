@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * in_segment(name) and place.within(prefix).
+ *
+ * in_segment is true if the account satisfies that segment's `when` now for some stored signal that is not past its hard
+ * stop (its evidence joins ours), or, for a broad segment, its terms. Cycles are refused when segments are applied; a
+ * depth guards the evaluation against what was stored in spite of that.
+ */
+#include "rule.h"
+
+#include <strings.h>
+
+#define REFER_DEPTH_MAX 8
+
+struct joined {
+	struct cel_call *call;
+};
+
+static void on_joined(void *ctx, const struct wn_object *element, struct cel_span clause)
+{
+	(void)clause;
+	cel_call_collect(((struct joined *)ctx)->call, element);
+}
+
+/* The nested rule shares account and contact; `signals` is built once. */
+static struct rule_host nested_host(struct rule_host *h, const struct wn_signal *sig)
+{
+	struct rule_host inner = *h;
+	inner.signals = rule_signals(h);
+	inner.have_signals = true;
+	inner.signal = sig;
+	inner.depth = h->depth + 1;
+	return inner;
+}
+
+static enum wn_three nested(struct cel_call *call, struct rule_host *h, const struct cel_program *p, const struct wn_signal *sig)
+{
+	struct rule_host inner = nested_host(h, sig);
+	struct cel_result res, soon;
+	enum wn_three is = rule_eval(&inner, p, &res);
+	if (h->moving) {
+		rule_eval_moving(&inner, p, &soon);
+		rule_next_change(call, soon.next_change_us);
+	}
+	if (is == WN_TRUE3 && cel_call_is_collecting(call)) {
+		struct joined j = {call};
+		rule_eval_collect(&inner, p, on_joined, &j);
+	}
+	return is;
+}
+
+static bool may_be_signal(const struct wn_signal *s, int64_t now_us)
+{
+	return !s->retracted && !s->history && s->hard_stop_us > now_us;
+}
+
+/* Newest first: the likeliest to be true. */
+static enum wn_three by_signals(struct cel_call *call, struct rule_host *h, const struct wn_segment *s)
+{
+	enum wn_three is = WN_FALSE3;
+	int64_t now = cel_call_now_us(call);
+	for (size_t i = h->account->signals.n; i-- > 0;) {
+		const struct wn_signal *sig = h->account->signals.v[i];
+		if (!may_be_signal(sig, now))
+			continue;
+		enum wn_three one = nested(call, h, s->when, sig);
+		if (one == WN_TRUE3)
+			rule_next_change(call, sig->hard_stop_us);
+		if (one == WN_TRUE3 && !h->moving)
+			return WN_TRUE3;
+		if (one == WN_TRUE3 || (one == WN_UNKNOWN3 && is == WN_FALSE3))
+			is = one;
+	}
+	return is;
+}
+
+/* Terms over account and contact; where no contact is at hand, `who` asks for some contact of the account. */
+static enum wn_three by_terms(struct cel_call *call, struct rule_host *h, const struct wn_segment *s)
+{
+	enum wn_three is = s->when ? nested(call, h, s->when, NULL) : WN_TRUE3, who = WN_FALSE3;
+	if (is == WN_FALSE3 || !s->who)
+		return is;
+	if (h->contact)
+		who = nested(call, h, s->who, NULL);
+	for (size_t i = 0; !h->contact && i < h->account->contacts.n && who != WN_TRUE3; i++) {
+		struct rule_host with = *h;
+		with.contact = h->account->contacts.v[i];
+		enum wn_three one = nested(call, &with, s->who, NULL);
+		who = one == WN_FALSE3 ? who : one;
+	}
+	if (who == WN_FALSE3)
+		return WN_FALSE3;
+	return is == WN_UNKNOWN3 || who == WN_UNKNOWN3 ? WN_UNKNOWN3 : WN_TRUE3;
+}
+
+static bool fn_in_segment(struct cel_call *call, const struct wn_value *args, size_t n, struct wn_value *out)
+{
+	struct rule_host *h = rule_host_of(call);
+	struct wn_str name = wn_value_str(args[0]);
+	(void)n;
+	const struct wn_segment *s = wn_catalog_segment(h->world->catalog, name, 0);
+	if (!s)
+		return cel_call_error(call, "there is no segment \"" WN_STR_FMT "\" in force", WN_STR_ARG(name));
+	if (h->depth >= REFER_DEPTH_MAX)
+		return cel_call_error(call, "segments refer to each other deeper than %d", REFER_DEPTH_MAX);
+	enum wn_three is = s->broad ? by_terms(call, h, s) : by_signals(call, h, s);
+	if (is == WN_UNKNOWN3)
+		return cel_call_error(call, "whether the account is in segment \"" WN_STR_FMT "\" is not known", WN_STR_ARG(name));
+	*out = wn_bool(is == WN_TRUE3);
+	return true;
+}
+
+/* "NA/US/CA" holds "NA/US/CA/San Francisco" and not "NA/US/CAX". Letter case does not matter. */
+static bool fn_place_within(struct cel_call *call, const struct wn_value *args, size_t n, struct wn_value *out)
+{
+	struct wn_str place = wn_value_str(args[0]), area = wn_value_str(args[1]);
+	(void)call;
+	(void)n;
+	while (area.n && area.p[area.n - 1] == '/')
+		area.n--;
+	bool in = place.n >= area.n && strncasecmp(place.p, area.p, area.n) == 0 && (place.n == area.n || place.p[area.n] == '/');
+	*out = wn_bool(in);
+	return true;
+}
+
+const struct rule_function rule_segment_functions[] = {
+	{"in_segment", false, "n", 'b', fn_in_segment, .moving = true, .collects = true, .variant_arg = -1},
+	{"within", true, "ss", 'b', fn_place_within, .pure = true, .variant_arg = -1},
+};
+const size_t rule_n_segment_functions = WN_COUNT(rule_segment_functions);
