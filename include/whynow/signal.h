@@ -82,7 +82,7 @@ struct wn_cel_text { struct wn_str text; struct wn_place place; }; /* text.p NUL
 struct wn_mapping_attr { struct wn_str name; struct wn_cel_text value; };
 /* A feed's mapping as written; borrowed until compiled. */
 struct wn_mapping_source {
-	struct wn_str feed, url;         /* name and address of the feed, as `feed.name` and `feed.url` */
+	struct wn_str feed, feed_url;    /* name and address of the feed, as `feed.name` and `feed.url` */
 	struct wn_str publisher;         /* registrable domain; empty: that of the item's url */
 	const struct wn_positions *positions; /* kept; NULL: department() and level() have no answer */
 	double strength;                 /* of the feed, (0,1], 0 reads as 1 */

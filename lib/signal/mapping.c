@@ -4,6 +4,7 @@
  * that what is wrong with a mapping is said when the file is read and not with the first item.
  */
 #include "mapping.h"
+#include <whynow/text.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,7 +149,7 @@ static enum wn_rc take_literals(struct wn_mapping *m, const struct wn_mapping_so
 	struct wn_map_builder feed = wn_map_begin(m->arena);
 	wn_map_set(&feed, "name", wn_string(m->feed));
 	wn_map_set(&feed, "publisher", wn_string(m->publisher));
-	wn_map_set(&feed, "url", wn_string(wn_arena_str(m->arena, src->url)));
+	wn_map_set(&feed, "url", wn_string(wn_arena_str(m->arena, src->feed_url)));
 	m->feed_value = wn_map_end(&feed);
 	return WN_OK;
 }
