@@ -9,8 +9,11 @@
 #include <whynow/base.h>
 
 struct wn_tz;
-/* "Europe/Berlin"; refuses names with "..", leading "/" . Gives; cached by the caller. */
+/* "Europe/Berlin"; letters, digits, _ + - / only, so no way out of the directory: WN_INVALID for other names,
+ * WN_NOT_FOUND for unknown ones. Reads one small file. Gives; free with wn_tz_free, cached by the caller. */
 enum wn_rc wn_tz_load(const char *name, struct wn_tz **out, struct wn_err *err) WN_MUST_CHECK;
+/* The same from the bytes of a TZif file. Gives. Files with leap seconds ("right/...") are refused. */
+enum wn_rc wn_tz_parse(struct wn_str bytes, struct wn_tz **out, struct wn_err *err) WN_MUST_CHECK;
 void wn_tz_free(struct wn_tz *tz);
 /* Seconds east of UTC at an instant. */
 int32_t wn_tz_offset(const struct wn_tz *tz, int64_t at_us);
