@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The book: what configuration files and published segments say, compiled. Read only for everybody but the functions
+ * here; a reload builds a new one beside it and swaps, or throws the new one away.
+ *
+ * Units of work yield to each other, so what one of them reads must not vanish under it: whoever keeps a catalogue over
+ * a wait takes the book (wn_book_use) and gives it back (wn_book_done); replaced segments and replaced books are freed
+ * when nobody uses them.
+ */
+#ifndef WN_DAEMON_BOOK_H
+#define WN_DAEMON_BOOK_H
+
+#include <whynow/conf.h>
+#include <whynow/engine.h>
+#include <whynow/match.h>
+
+/* One feed of the configuration. A mapping that does not compile costs only its own feed. */
+struct wn_book_feed {
+	const struct wn_feed_conf *conf;
+	struct wn_mapping *mapping; /* NULL: error says why */
+	struct wn_err error;
+	struct wn_feed_view *view;  /* in catalog.feeds; the poller keeps `blind`, gaps and good_since up to date */
+};
+
+struct wn_book {
+	struct wn_config *config;     /* owned */
+	struct wn_arena *arena;       /* registry's texts, views */
+	struct wn_registry *registry;
+	struct wn_positions *positions;
+	struct wn_book_feed *feeds; size_t n_feeds;
+	struct wn_sink_view *sinks; size_t n_sinks;
+	struct wn_feed_view *views;
+	const char **channels;        /* of all sinks, NULL-terminated */
+	struct cel_env *exclude_env;
+	struct cel_program *exclude;
+	struct wn_catalog catalog;    /* hand out &catalog while in use */
+	struct wn_book_zones *zones;
+	/* segments in force and older versions that live campaigns need; owned */
+	struct wn_segment **segments; size_t n_segments;
+	struct wn_segment **older; size_t n_older, cap_older;
+	struct wn_segment **trash; size_t n_trash;
+	struct wn_index *index;
+	unsigned users;
+	bool replaced;                /* free when the last user is done */
+};
+
+/* Takes config on success. Errors of single feeds are kept in their wn_book_feed; everything else fails. */
+enum wn_rc wn_book_new(struct wn_config *config, const char *instance, struct wn_book **out, struct wn_err *err) WN_MUST_CHECK;
+void wn_book_free(struct wn_book *b); /* NULL is fine; nobody may use it */
+void wn_book_use(struct wn_book *b);
+void wn_book_done(struct wn_book *b);
+/* No new users from now on; freed with the last one. */
+void wn_book_replace(struct wn_book *b);
+
+/* Compiles a stored version and puts it in force (replacing an older one, which moves to `older`), or, with in_force false,
+ * only among the older ones. paused: the stored flag. The error names line and column of the source. */
+enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int version, struct wn_str source, bool in_force, bool paused,
+			       struct wn_err *err) WN_MUST_CHECK;
+/* Withdrawn: not matched any more; campaigns of it are judged by the version kept. */
+void wn_book_withdraw(struct wn_book *b, struct wn_str name);
+void wn_book_pause(struct wn_book *b, struct wn_str segment, bool paused); /* absent segment: everything */
+
+const struct wn_book_feed *wn_book_feed_named(const struct wn_book *b, struct wn_str name);
+const struct wn_sink_conf *wn_book_sink_named(const struct wn_book *b, struct wn_str name);
+/* Options for checking a segment against this book. */
+struct wn_segment_options wn_book_segment_options(const struct wn_book *b);
+/* NULL-terminated text of the positions table that was found, for the error when there is none. */
+const char *wn_book_positions_path(const struct wn_config *c, struct wn_arena *a);
+
+/* Shared by book.c and book_segments.c only. */
+void wn_book_zones_attach(struct wn_book *b);
+void wn_book_zones_free(struct wn_book *b);
+void wn_book_index(struct wn_book *b);
+void wn_book_sweep(struct wn_book *b);
+void wn_book_segments_free(struct wn_book *b);
+
+#endif

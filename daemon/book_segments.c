@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Segments of the book: those in force by priority and name with the index over them, and older versions that live
+ * campaigns are still judged by. A replaced version is never freed under a unit of work that may hold it.
+ */
+#include "book.h"
+#include <stdlib.h>
+#include <whynow/tz.h>
+
+/* ------------------------------------------------------------------------------------------------- time zones */
+struct wn_book_zones {
+	struct zone { char *name; struct wn_tz *tz; } *v;
+	size_t n;
+};
+enum { ZONES_MAX = 700 }; /* zoneinfo has fewer than 600 names: more are strangers' inventions */
+
+static const struct wn_tz *zone_named(void *ctx, struct wn_str name)
+{
+	struct wn_book_zones *z = ctx;
+	for (size_t i = 0; i < z->n; i++)
+		if (wn_str_is(name, z->v[i].name))
+			return z->v[i].tz;
+	char text[64];
+	if (name.n >= sizeof(text) || z->n == ZONES_MAX)
+		return NULL;
+	memcpy(text, name.p, name.n);
+	text[name.n] = '\0';
+	struct zone zone = {.name = wn_strdup(text)};
+	if (wn_tz_load(text, &zone.tz, NULL))
+		zone.tz = NULL; /* remembered as unknown */
+	z->v = wn_realloc(z->v, (z->n + 1) * sizeof(*z->v));
+	z->v[z->n++] = zone;
+	return zone.tz;
+}
+
+void wn_book_zones_attach(struct wn_book *b)
+{
+	b->zones = wn_alloc(sizeof(*b->zones));
+	b->catalog.tz_of = zone_named;
+	b->catalog.tz_ctx = b->zones;
+	b->catalog.default_tz = zone_named(b->zones, b->config->options.time_zone);
+}
+
+void wn_book_zones_free(struct wn_book *b)
+{
+	for (size_t i = 0; b->zones && i < b->zones->n; i++) {
+		free(b->zones->v[i].name);
+		wn_tz_free(b->zones->v[i].tz);
+	}
+	if (b->zones)
+		free(b->zones->v);
+	free(b->zones);
+}
+
+/* --------------------------------------------------------------------------------------------------- segments */
+static int by_priority(const void *a, const void *b)
+{
+	const struct wn_segment *x = *(struct wn_segment *const *)a, *y = *(struct wn_segment *const *)b;
+	return x->priority != y->priority ? y->priority - x->priority : strcmp(x->name, y->name);
+}
+
+void wn_book_index(struct wn_book *b)
+{
+	if (b->n_segments)
+		qsort(b->segments, b->n_segments, sizeof(*b->segments), by_priority);
+	wn_index_free(b->index);
+	b->index = wn_index_new(b->registry);
+	for (size_t i = 0; i < b->n_segments; i++)
+		if (!b->segments[i]->broad)
+			wn_index_put(b->index, (uint32_t)i, b->segments[i]->when);
+	b->catalog.segments = (const struct wn_segment *const *)b->segments;
+	b->catalog.n_segments = b->n_segments;
+	b->catalog.older = (const struct wn_segment *const *)b->older;
+	b->catalog.n_older = b->n_older;
+	b->catalog.index = b->index;
+}
+
+static void push(struct wn_segment ***v, size_t *n, struct wn_segment *s)
+{
+	*v = wn_realloc(*v, (*n + 1) * sizeof(**v));
+	(*v)[(*n)++] = s;
+}
+
+static long find(struct wn_segment *const *v, size_t n, struct wn_str name, int version)
+{
+	for (size_t i = 0; i < n; i++)
+		if (wn_str_is(name, v[i]->name) && (version == 0 || v[i]->version == version))
+			return (long)i;
+	return -1;
+}
+
+struct wn_segment_options wn_book_segment_options(const struct wn_book *b)
+{
+	return (struct wn_segment_options){.registry = b->registry,
+					   .channels = b->channels,
+					   .others = (const struct wn_segment *const *)b->segments,
+					   .n_others = b->n_segments};
+}
+
+enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int version, struct wn_str source, bool in_force, bool paused,
+			       struct wn_err *err)
+{
+	struct wn_segment_options opt = wn_book_segment_options(b);
+	struct wn_segment *s = NULL;
+	if (find(b->segments, b->n_segments, name, version) >= 0 || find(b->older, b->n_older, name, version) >= 0)
+		return WN_OK;
+	if (!in_force)
+		opt.channels = NULL; /* a sink may be gone meanwhile: the campaign goes on, its touches are held */
+	enum wn_rc rc = wn_segment_parse(source, "segment", 0, &opt, &s, NULL, 0, NULL, err);
+	if (rc)
+		return rc;
+	s->version = version;
+	s->paused = paused;
+	if (!in_force) {
+		push(&b->older, &b->n_older, s);
+	} else {
+		long old = find(b->segments, b->n_segments, name, 0);
+		if (old >= 0) {
+			push(&b->older, &b->n_older, b->segments[old]);
+			b->segments[old] = s;
+		} else {
+			push(&b->segments, &b->n_segments, s);
+		}
+	}
+	wn_book_index(b);
+	return WN_OK;
+}
+
+void wn_book_withdraw(struct wn_book *b, struct wn_str name)
+{
+	long at = find(b->segments, b->n_segments, name, 0);
+	if (at < 0)
+		return;
+	push(&b->older, &b->n_older, b->segments[at]);
+	b->segments[at] = b->segments[--b->n_segments];
+	wn_book_index(b);
+}
+
+void wn_book_pause(struct wn_book *b, struct wn_str segment, bool paused)
+{
+	if (!segment.n)
+		b->catalog.paused = paused;
+	for (size_t i = 0; segment.n && i < b->n_segments; i++)
+		if (wn_str_is(segment, b->segments[i]->name))
+			b->segments[i]->paused = paused;
+	for (size_t i = 0; segment.n && i < b->n_older; i++)
+		if (wn_str_is(segment, b->older[i]->name))
+			b->older[i]->paused = paused;
+}
+
+/* Nobody holds a pointer into the book: what was thrown away can go. */
+void wn_book_sweep(struct wn_book *b)
+{
+	for (size_t i = 0; i < b->n_trash; i++)
+		wn_segment_free(b->trash[i]);
+	free(b->trash);
+	b->trash = NULL;
+	b->n_trash = 0;
+}
+
+static void free_all(struct wn_segment **v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		wn_segment_free(v[i]);
+	free(v);
+}
+
+void wn_book_segments_free(struct wn_book *b)
+{
+	wn_index_free(b->index);
+	free_all(b->segments, b->n_segments);
+	free_all(b->older, b->n_older);
+	wn_book_sweep(b);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The daemon as one struct: who is there, and which file owns what. Everything hangs on one loop; nothing here is
+ * global. A fiber owns its session and waits by itself:
+ *
+ *   poller.c    timers and HTTP; hands answers to the intake        (no session)
+ *   intake.c    answers -> items -> sightings -> unit of work        session `intake`
+ *   sweeper.c   the tick; everything that falls due                   session `sweep`
+ *   courier.c   outbox rows and touches to sinks                     session `courier`
+ *   control.c   the control socket                                   (asks the others)
+ */
+#ifndef WN_DAEMON_H
+#define WN_DAEMON_H
+
+#include "book.h"
+#include "unit.h"
+#include <whynow/fiber.h>
+#include <whynow/http.h>
+#include <whynow/server.h>
+#include <whynow/store.h>
+
+/* One session with PostgreSQL and its reconnecting. */
+struct wn_session {
+	const char *name;
+	struct wn_pg *pg;
+	struct wn_store *store;
+	int failures;          /* in a row */
+	bool checked;          /* schema, key and timeline were found right on this connection */
+};
+
+enum wn_db_state { WN_DB_WAITING, WN_DB_UP, WN_DB_REFUSED /* schema or key: told, asked again slowly */ };
+
+struct wn_arguments {
+	const char *config_path;       /* [/etc/whynow/whynow.yaml] */
+	const char *const *sets;       /* --set NAME=VALUE, NULL-terminated */
+	bool check_only;               /* --check */
+	bool try_mode;                 /* --try: allows the next two */
+	double accelerate;             /* --accelerate N, 0 = real time */
+	int64_t start_us;              /* --start RFC3339, 0 = now */
+};
+
+struct wn_poller;
+struct wn_intake_queue;
+struct wn_sweeper;
+struct wn_courier;
+
+struct wn_daemon {
+	struct wn_arguments args;
+	struct wn_clock *clock;
+	struct wn_loop *loop;
+	struct wn_net *net;            /* the real one, or a script in tests */
+	bool owns_net;
+	struct wn_book *book;          /* in force */
+	char instance[128];
+	uint8_t key[WN_STORE_KEY];
+	bool have_key;
+	struct wn_session intake_session, sweep_session, courier_session;
+	struct wn_db_identity identity;
+	enum wn_db_state db;
+	char db_text[300];             /* why it is not up */
+	double factor;                 /* clock seconds a real second; 1 in life */
+	bool simulated;                /* virtual clock: ticks follow due instants, not seconds */
+	bool stopping, ready;
+	bool swept;                    /* everything overdue was closed since the database came: touches may go */
+	struct wn_poller *poller;
+	struct wn_intake_queue *intake;
+	struct wn_sweeper *sweeper;
+	struct wn_courier *courier;
+	struct wn_server *server;
+	struct wn_watch *signals[3];
+	int exit_code;
+	int64_t started_us;
+	int64_t open_campaigns, next_expiry_us; /* of the newest status read */
+};
+
+/* --- daemon.c ---- */
+int wn_daemon_main(int argc, char **argv);
+/* Makes everything but does not run the loop; the clock, loop and net (may be NULL: real ones) are given by tests. */
+enum wn_rc wn_daemon_start(struct wn_daemon *d, struct wn_err *err) WN_MUST_CHECK;
+void wn_daemon_stop(struct wn_daemon *d);  /* graceful; ends fibers, closes sessions */
+enum wn_rc wn_daemon_reload(struct wn_daemon *d, struct wn_err *err) WN_MUST_CHECK;
+struct wn_worker wn_daemon_worker(struct wn_daemon *d, struct wn_session *s);
+const struct wn_options *wn_daemon_options(const struct wn_daemon *d);
+
+/* --- arguments.c ---- */
+/* 0: go on; else exit with code - 1. */
+int wn_arguments_parse(struct wn_arguments *a, int argc, char **argv);
+
+/* --- session.c ---- */
+void wn_session_init(struct wn_daemon *d, struct wn_session *s, const char *name);
+void wn_session_done(struct wn_session *s);
+/* Waits on the fiber until the session stands and the schema fits. WN_CANCELLED when stopping. */
+enum wn_rc wn_session_ensure(struct wn_daemon *d, struct wn_session *s) WN_MUST_CHECK;
+
+/* --- poller.c ---- */
+void wn_poller_start(struct wn_daemon *d);
+void wn_poller_stop(struct wn_daemon *d);
+/* Starts the polls that are due and sets the timer for the next. */
+void wn_poller_run(struct wn_daemon *d);
+void wn_poller_book_changed(struct wn_daemon *d);      /* after a reload */
+enum wn_rc wn_poller_now(struct wn_daemon *d, struct wn_str feed, struct wn_err *err); /* `feed poll` */
+size_t wn_poller_feeds(const struct wn_daemon *d, size_t *blind, size_t *failing);
+void wn_poller_look_blind(struct wn_daemon *d);        /* marks feeds that have been silent too long */
+
+/* --- sweeper.c ---- */
+void wn_sweeper_start(struct wn_daemon *d);
+void wn_sweeper_stop(struct wn_daemon *d);
+void wn_sweeper_nudge(struct wn_daemon *d);            /* something new may be due: look now */
+void wn_sweeper_feed_recovered(struct wn_daemon *d);
+/* Reads published segments into the book; called with the sweep session's turn free. */
+enum wn_rc wn_segments_read(struct wn_daemon *d, struct wn_err *err);
+
+/* --- courier.c ---- */
+void wn_courier_start(struct wn_daemon *d);
+void wn_courier_stop(struct wn_daemon *d);
+void wn_courier_nudge(struct wn_daemon *d);
+size_t wn_courier_running(const struct wn_daemon *d);
+
+/* --- control.c, status.c ---- */
+enum wn_rc wn_control_start(struct wn_daemon *d, struct wn_err *err) WN_MUST_CHECK;
+void wn_status_line(const struct wn_daemon *d, char *dst, size_t size);
+struct wn_value wn_status_value(const struct wn_daemon *d, struct wn_arena *a);
+void wn_status_tell(struct wn_daemon *d);              /* to the service manager, when it changed */
+
+#endif
