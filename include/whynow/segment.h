@@ -2,8 +2,9 @@
 /*
  * Segments: the YAML of design 05 as a checked, compiled, immutable struct; templates; rule environments.
  *
- * wn_segment_parse reads one document and refuses with file, line and column; the canonical JSON of it is what
- * segment_version stores and wn_segment_from_json compiles again. A segment is immutable and freed whole.
+ * wn_segment_parse reads one document and refuses with file, line and column; its source text is what segment_version
+ * stores and is compiled from again, its canonical JSON is what versions are compared by. A segment is immutable and
+ * freed whole.
  */
 #ifndef WHYNOW_SEGMENT_H
 #define WHYNOW_SEGMENT_H
@@ -63,6 +64,7 @@ struct wn_segment {
 	enum wn_exit exit;
 	int priority;
 	bool broad;                     /* account and contact terms only; opens nothing */
+	bool reply_continue;            /* on_reply: continue; colleagues' touches are not held after a reply */
 	bool paused;                    /* set by the catalogue, not by the text */
 	const struct cel_program *when, *who; /* who NULL: enrols the account itself */
 	const struct cel_program *const *stay; size_t n_stay; /* terms over account and contact only */
@@ -79,6 +81,9 @@ struct wn_segment {
 	void *env;                      /* cel environments, owned */
 };
 
+/* Fields of `campaign` in templates; the data of a touch has them all. Times are TIMESTAMPs. */
+#define WN_CAMPAIGN_TEMPLATE_FIELDS "id", "segment", "description", "owner", "opened_at", "ends_at"
+
 struct wn_segment_options {
 	const struct wn_registry *registry;
 	const struct wn_rules *rules;     /* of that registry; NULL: the segment makes its own */
@@ -87,12 +92,15 @@ struct wn_segment_options {
 	struct wn_str source_default_owner;
 };
 struct wn_warning { struct wn_place place; char text[300]; };
-/* One document of `text` (YAML, several documents allowed: index `doc`, from 0; WN_NOT_FOUND past the last). */
+/* One document of `text` (YAML, several documents allowed: index `doc`, from 0; WN_NOT_FOUND past the last). All errors
+ * of the document are in err, each with file, line and column, those of expressions and templates too; err->place is the
+ * first. Keeps opt->registry and opt->rules; file must live as long as the warnings are read. n_warnings <= max_warnings.
+ * Deterministic: the daemon compiles the stored source text again. */
 enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc, const struct wn_segment_options *opt,
 			    struct wn_segment **out, struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings,
 			    struct wn_err *err) WN_MUST_CHECK;
 void wn_segment_free(struct wn_segment *s);
-/* Canonical JSON of the definition (for segment_version.definition and comparing versions). */
+/* Canonical JSON of the definition, defaults written out (for segment_version.definition and comparing versions). */
 void wn_segment_to_json(const struct wn_segment *s, struct wn_buf *out);
 
 /* --- templates: Mustache, spec core without lambdas ----------------------------------------------------------- */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the YAML of a segment to an immutable compiled struct (design 05). Reading is in segment_file.c, expressions in
+ * segment_rules.c, touches in segment_steps.c; here they are put together, and taken apart again.
+ *
+ * The same text, registry and options give the same segment: nothing here asks for the time or for chance. All errors of a
+ * document are reported at once, each with its place in the file.
+ */
+#include "segment_file.h"
+
+#include <stdio.h>
+
+void segment_warn(struct segment_build *b, struct wn_place at, const char *fmt, ...)
+{
+	va_list args;
+	if (b->n_warnings < b->max_warnings) {
+		struct wn_warning *w = &b->warnings[b->n_warnings];
+		w->place = at;
+		va_start(args, fmt);
+		vsnprintf(w->text, sizeof(w->text), fmt, args);
+		va_end(args);
+	}
+	b->n_warnings++;
+}
+
+static const char *own_text(struct wn_segment *s, struct wn_str text) { return text.p ? wn_arena_strdup(s->arena, text) : NULL; }
+
+static void copy_goal(struct wn_segment *s, const struct file_goal *f)
+{
+	if (!f->node)
+		return;
+	s->goal = (struct wn_goal){.metric = segment_metrics[f->metric], .target = f->target, .window_us = f->window_us,
+				   .budget_usd = f->budget.amount};
+}
+
+static void copy_plain(struct wn_segment *s, const struct segment_file *f)
+{
+	s->name = own_text(s, f->name);
+	s->description = f->description.p ? own_text(s, f->description) : "";
+	s->owner = own_text(s, f->owner);
+	s->nurture = own_text(s, f->nurture);
+	s->mode = (enum wn_mode)f->mode;
+	s->exit = (enum wn_exit)f->exit;
+	s->priority = (int)f->priority;
+	s->broad = f->broad;
+	s->reply_continue = f->on_reply == 1;
+	s->audience_min = (int)f->audience.min;
+	s->audience_warn = (int)f->audience.warn;
+	s->audience_max = (int)f->audience.max;
+	s->life = (struct wn_life){.intake_us = f->life.intake_us, .box_us = f->life.box_us, .max_us = f->life.max_us,
+				   .grace_us = f->life.grace_us, .cooldown_us = f->life.cooldown_us, .floor = f->life.floor,
+				   .first_touch_us = f->life.first_touch_us};
+	s->holdout = f->holdout;
+	s->start_since_us = f->start_since_us;
+	copy_goal(s, &f->goal);
+}
+
+static void set_seal(struct wn_segment *s, struct wn_arena *scratch)
+{
+	struct wn_buf json;
+	wn_buf_init(&json, 4096);
+	if (s->goal.metric)
+		wn_json_write_canonical(&json, segment_goal_value(&s->goal, scratch));
+	wn_sha256(wn_buf_slice(&json), s->seal);
+	wn_buf_done(&json);
+}
+
+static struct wn_segment *segment_new(const struct wn_segment_options *opt)
+{
+	struct wn_arena *arena = wn_arena_new(0);
+	struct wn_segment *s = WN_NEW(arena, struct wn_segment);
+	struct segment_inner *inner = WN_NEW(arena, struct segment_inner);
+	s->arena = arena;
+	s->env = inner;
+	if (!opt->rules)
+		inner->own_rules = wn_rules_new(opt->registry);
+	inner->rules = opt->rules ? opt->rules : inner->own_rules;
+	return s;
+}
+
+void wn_segment_free(struct wn_segment *s)
+{
+	if (!s)
+		return;
+	struct segment_inner *inner = s->env;
+	for (size_t i = inner->programs.n; i-- > 0;)
+		cel_program_free(inner->programs.v[i]);
+	for (size_t i = 0; i < inner->templates.n; i++)
+		wn_template_free(inner->templates.v[i]);
+	wn_rules_free(inner->own_rules);
+	wn_arena_free(s->arena);
+}
+
+/* Everything after reading: the segment is whole only if nothing was added to the errors. */
+static void build(struct segment_build *b)
+{
+	copy_plain(b->s, b->file);
+	if (!b->s->name)
+		return;
+	segment_build_rules(b);
+	if (!b->file->broad)
+		segment_build_steps(b);
+	set_seal(b->s, b->scratch);
+	if (wn_yaml_errors_count(b->errors) == 0)
+		b->inner->canonical = segment_canonical(b);
+}
+
+static enum wn_rc parse_doc(const struct wn_yaml_node *root, struct segment_build *b, struct wn_segment **out, struct wn_err *err)
+{
+	struct segment_file file;
+	struct wn_yaml_errors errors;
+	wn_yaml_errors_init(&errors, b->scratch);
+	segment_file_read(root, b->opt->source_default_owner, b->scratch, &file, &errors);
+	b->errors = &errors;
+	b->file = &file;
+	b->s = segment_new(b->opt);
+	b->inner = b->s->env;
+	if (file.node)
+		build(b);
+	wn_yaml_errors_sort(&errors);
+	enum wn_rc rc = wn_yaml_errors_to_err(&errors, err);
+	if (rc) {
+		wn_segment_free(b->s);
+		return rc;
+	}
+	*out = b->s;
+	return WN_OK;
+}
+
+enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc, const struct wn_segment_options *opt,
+			    struct wn_segment **out, struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings,
+			    struct wn_err *err)
+{
+	WN_CLEANUP(wn_arena_freep) struct wn_arena *scratch = wn_arena_new(0);
+	struct segment_build b = {.opt = opt, .scratch = scratch, .warnings = warnings, .max_warnings = max_warnings};
+	struct wn_yaml_docs docs;
+	enum wn_rc rc = wn_yaml_parse(text, file, scratch, &docs, err);
+	if (rc)
+		return rc;
+	if (doc >= docs.n)
+		return wn_fail(err, WN_NOT_FOUND, "%s has %zu segment%s", file ? file : "the text", docs.n, docs.n == 1 ? "" : "s");
+	rc = parse_doc(docs.v[doc].root, &b, out, err);
+	if (!rc && n_warnings)
+		*n_warnings = b.n_warnings < max_warnings ? b.n_warnings : max_warnings;
+	return rc;
+}
