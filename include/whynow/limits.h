@@ -57,6 +57,8 @@
 #define WN_CONF_TEXT_MAX (64u << 10)       /* bytes of one scalar */
 #define WN_CONF_ERRORS_MAX 20              /* errors of one check that are kept; the rest is counted */
 #define WN_CONF_FILES_MAX 2000             /* files of one folder of feeds, sinks, kinds or traits */
+#define WN_CONF_KIND_ATTRS_MAX 64           /* attributes of one kind */
+#define WN_CONF_RULES_MAX 200              /* rules of one computed trait */
 #define WN_CONF_THINGS_MAX 20000           /* feeds, sinks, kinds or traits of one configuration */
 /* --- engine ---- */
 #define WN_SEQUENCE_MAX 64                 /* steps of a sequence */
