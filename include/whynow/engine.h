@@ -358,7 +358,8 @@ void wn_verdicts_of_contact(struct wn_world *w, struct wn_account *a);
 /* Definitely true | definitely false | unknown of the segment's stay terms for a member; exclude counts as false. */
 enum wn_three { WN_FALSE3, WN_TRUE3, WN_UNKNOWN3 };
 enum wn_three wn_stay(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_contact *c);
-/* Whether a contact satisfies `who` (TRUE3 if the segment has none and c is NULL). */
+/* Whether a contact satisfies `who` and not the global exclude (TRUE3 if the segment has no who and c is NULL; FALSE3 for one
+ * that is suppressed, opted out, erased or departed). */
 enum wn_three wn_who(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig, struct wn_contact *c);
 enum wn_three wn_when(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
 /* The `if` of a step or variant for a member. */

@@ -53,6 +53,12 @@ struct rule_host {
 	int depth;                        /* of in_segment */
 };
 
+/* Only such a signal is ever taken as `signal` of a rule that opens or extends something. */
+static inline bool rule_may_be_signal(const struct wn_signal *s, int64_t now_us)
+{
+	return !s->retracted && !s->history && s->hard_stop_us > now_us;
+}
+
 /* rule_eval.c: error text is in res (may not be NULL). */
 enum wn_three rule_eval(struct rule_host *h, const struct cel_program *p, struct cel_result *res);
 /* As if every time-dependent term were unknown; next_change_us in res. */
@@ -60,6 +66,9 @@ enum wn_three rule_eval_moving(struct rule_host *h, const struct cel_program *p,
 void rule_eval_collect(struct rule_host *h, const struct cel_program *p, cel_collect_fn *cb, void *ctx);
 /* Account's unretracted signals, ascending. */
 struct wn_value rule_signals(struct rule_host *h);
+
+/* verdict.c: evaluates and appends to w->verdicts if it is worth keeping. */
+bool verdict_add(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
 
 /* window.c, coverage.c, rule_segment.c: overloads to declare in an environment. */
 #define RULE_ARGS_MAX 4

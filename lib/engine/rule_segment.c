@@ -49,11 +49,6 @@ static enum wn_three nested(struct cel_call *call, struct rule_host *h, const st
 	return is;
 }
 
-static bool may_be_signal(const struct wn_signal *s, int64_t now_us)
-{
-	return !s->retracted && !s->history && s->hard_stop_us > now_us;
-}
-
 /* Newest first: the likeliest to be true. */
 static enum wn_three by_signals(struct cel_call *call, struct rule_host *h, const struct wn_segment *s)
 {
@@ -61,7 +56,7 @@ static enum wn_three by_signals(struct cel_call *call, struct rule_host *h, cons
 	int64_t now = cel_call_now_us(call);
 	for (size_t i = h->account->signals.n; i-- > 0;) {
 		const struct wn_signal *sig = h->account->signals.v[i];
-		if (!may_be_signal(sig, now))
+		if (!rule_may_be_signal(sig, now))
 			continue;
 		enum wn_three one = nested(call, h, s->when, sig);
 		if (one == WN_TRUE3)

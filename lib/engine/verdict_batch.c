@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which verdicts a unit of work asks for: arrived signals against the segments the index names, stored signals against the
+ * segments that read a changed trait. Order is that of design 02: accounts, then (occurred, key), then priority and name.
+ */
+#include "rule.h"
+
+#define REFER_DEPTH_MAX 8
+
+static void verdicts_of_arrival(struct wn_world *w, struct wn_account *a, struct wn_signal *sig)
+{
+	const struct wn_catalog *c = w->catalog;
+	for (size_t i = 0; i < c->n_segments; i++)
+		if (!c->segments[i]->broad)
+			verdict_add(w, c->segments[i], a, sig);
+}
+
+void wn_verdicts_of_arrivals(struct wn_world *w)
+{
+	for (size_t i = 0; i < w->accounts.n; i++) {
+		struct wn_account *a = w->accounts.v[i];
+		for (size_t k = 0; k < a->signals.n; k++)
+			if (a->signals.v[k]->arrived && rule_may_be_signal(a->signals.v[k], w->now_us))
+				verdicts_of_arrival(w, a, a->signals.v[k]);
+	}
+}
+
+/* ------------------------------------------------------------------------------------------------ changed traits */
+struct changed {
+	const struct wn_catalog *catalog;
+	enum wn_trait_of of;
+	struct wn_str name;
+	int number; /* -1: a field that every account or contact has */
+};
+
+static bool has_bit(const uint64_t *set, int bit) { return bit >= 0 && bit < 256 && (set[bit / 64] >> (bit % 64) & 1); }
+
+static bool reads_it(const struct changed *t, const struct wn_reads *r)
+{
+	if (t->number >= 0)
+		return has_bit(t->of == WN_TRAIT_ACCOUNT ? r->account_traits : r->contact_traits, t->number);
+	return t->of == WN_TRAIT_ACCOUNT && wn_str_is(t->name, "domain") ? r->account_domain : true;
+}
+
+/* Segments referred to read on behalf of the one that refers. */
+static bool segment_reads(const struct changed *t, const struct wn_segment *s, int depth)
+{
+	const struct segment_inner *inner = inner_of(s);
+	if (reads_it(t, &s->reads))
+		return true;
+	for (size_t i = 0; depth < REFER_DEPTH_MAX && i < inner->n_refers; i++) {
+		const struct wn_segment *other = wn_catalog_segment(t->catalog, wn_str_of(inner->refers[i]), 0);
+		if (other && segment_reads(t, other, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+static bool exclude_reads(const struct changed *t)
+{
+	struct wn_reads r = {0};
+	if (!t->catalog->exclude)
+		return false;
+	rule_collect_reads(t->catalog->registry, cel_program_root(t->catalog->exclude), &r);
+	return reads_it(t, &r);
+}
+
+void wn_verdicts_of_trait(struct wn_world *w, struct wn_account *a, enum wn_trait_of of, struct wn_str trait)
+{
+	const struct wn_catalog *c = w->catalog;
+	struct changed t = {c, of, trait, wn_registry_trait_number(c->registry, of, trait)};
+	bool all = exclude_reads(&t);
+	for (size_t k = 0; k < a->signals.n; k++) {
+		struct wn_signal *sig = a->signals.v[k];
+		for (size_t i = 0; rule_may_be_signal(sig, w->now_us) && i < c->n_segments; i++)
+			if (!c->segments[i]->broad && (all || segment_reads(&t, c->segments[i], 0)))
+				verdict_add(w, c->segments[i], a, sig);
+	}
+}
