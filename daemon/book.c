@@ -57,7 +57,11 @@ static enum wn_rc make_registry(struct wn_book *b, struct wn_err *err)
 		rc = add_kind(b, &b->config->kinds[i], err);
 	for (size_t i = 0; i < b->config->n_traits && rc == WN_OK; i++)
 		rc = add_trait(b, &b->config->traits[i], err);
-	return rc ? rc : wn_registry_seal(b->registry, err);
+	if (rc == WN_OK)
+		rc = wn_registry_seal(b->registry, err);
+	if (rc == WN_OK)
+		b->rules = wn_rules_new(b->registry);
+	return rc;
 }
 
 /* ------------------------------------------------------------------------------------------------------ feeds */
@@ -166,9 +170,14 @@ static void make_sinks(struct wn_book *b)
 }
 
 /* ---------------------------------------------------------------------------------------------------- the rest */
-const char *wn_book_positions_path(const struct wn_config *c, struct wn_arena *a)
+const char *const *wn_sinks_for(const struct wn_book *b, const char *type, struct wn_arena *a)
 {
-	return wn_arena_printf(a, WN_STR_FMT "/positions", WN_STR_ARG(c->options.dirs.extract));
+	const char **names = WN_NEW_N(a ? a : b->arena, const char *, b->n_sinks + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < b->n_sinks; i++)
+		if (wn_sink_takes_event(&b->config->sinks[i], type))
+			names[n++] = b->sinks[i].name;
+	return names;
 }
 
 static enum wn_rc read_file(const char *path, struct wn_arena *a, struct wn_str *out, struct wn_err *err)
@@ -189,7 +198,7 @@ static enum wn_rc make_positions(struct wn_book *b, struct wn_err *err)
 {
 	struct wn_str text;
 	struct wn_arena *scratch = wn_arena_new(0);
-	const char *path = wn_book_positions_path(b->config, b->arena);
+	const char *path = wn_arena_printf(b->arena, WN_STR_FMT "/positions", WN_STR_ARG(b->config->options.dirs.extract));
 	enum wn_rc rc = read_file(path, scratch, &text, err);
 	if (rc == WN_OK)
 		rc = wn_positions_parse(text, path, &b->positions, err);
@@ -202,7 +211,7 @@ static enum wn_rc make_exclude(struct wn_book *b, struct wn_err *err)
 	const struct wn_yaml_text *t = &b->config->options.exclude;
 	if (!t->text.p || !t->text.n)
 		return WN_OK;
-	return wn_exclude_compile(b->registry, t->text, t->at, &b->exclude_env, &b->exclude, err);
+	return wn_rules_compile_exclude(b->rules, t->text, t->at, &b->exclude, err);
 }
 
 static void make_catalog(struct wn_book *b, const char *instance)
@@ -262,7 +271,7 @@ void wn_book_free(struct wn_book *b)
 	wn_book_segments_free(b);
 	wn_book_zones_free(b);
 	cel_program_free(b->exclude);
-	cel_env_free(b->exclude_env);
+	wn_rules_free(b->rules);
 	wn_positions_free(b->positions);
 	wn_registry_free(b->registry);
 	wn_arena_free(b->arena);

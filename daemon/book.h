@@ -31,7 +31,7 @@ struct wn_book {
 	struct wn_sink_view *sinks; size_t n_sinks;
 	struct wn_feed_view *views;
 	const char **channels;        /* of all sinks, NULL-terminated */
-	struct cel_env *exclude_env;
+	struct wn_rules *rules;       /* environments, shared by all segments */
 	struct cel_program *exclude;
 	struct wn_catalog catalog;    /* hand out &catalog while in use */
 	struct wn_book_zones *zones;
@@ -64,8 +64,8 @@ const struct wn_book_feed *wn_book_feed_named(const struct wn_book *b, struct wn
 const struct wn_sink_conf *wn_book_sink_named(const struct wn_book *b, struct wn_str name);
 /* Options for checking a segment against this book. */
 struct wn_segment_options wn_book_segment_options(const struct wn_book *b);
-/* NULL-terminated text of the positions table that was found, for the error when there is none. */
-const char *wn_book_positions_path(const struct wn_config *c, struct wn_arena *a);
+/* Names of the sinks that take events of this type, NULL-terminated, in `a` (NULL: the book's own arena). */
+const char *const *wn_sinks_for(const struct wn_book *b, const char *type, struct wn_arena *a);
 
 /* Shared by book.c and book_segments.c only. */
 void wn_book_zones_attach(struct wn_book *b);

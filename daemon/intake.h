@@ -11,6 +11,7 @@
 
 /* What the poller knows of one feed; the state is what the database has, the rest is of this process. */
 struct wn_poll_feed {
+	struct wn_daemon *d;
 	struct wn_str name;               /* of the arena below */
 	struct wn_arena *arena;           /* texts of state; replaced after each poll */
 	struct wn_feed_state state;
@@ -18,8 +19,6 @@ struct wn_poll_feed {
 	bool running;                     /* asked, or its answer waits for the intake */
 	bool gone;                        /* no file has it any more */
 	struct wn_http_call *call;
-	int64_t asked_us;
-	bool forced;
 };
 
 struct wn_answer {
@@ -32,6 +31,8 @@ void wn_intake_start(struct wn_daemon *d);
 void wn_intake_stop(struct wn_daemon *d);
 /* Takes the response. */
 void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response);
+/* The feed has been silent too long: written down as a gap, told to sinks. */
+void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed);
 size_t wn_intake_waiting(const struct wn_daemon *d);
 /* Called by the intake when it is done with a feed's answer (the poller's side). */
 void wn_poller_answered(struct wn_daemon *d, struct wn_poll_feed *feed);

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Intake: takes answers one after the other, on one fiber with one session. What an answer means for the schedule is
+ * decided in intake_answer.c; what its items become is stored in batches, and the cursor moves in the transaction of
+ * the last one. An answer is let go only when its transaction is committed: with the database away it waits here.
+ */
+#include "intake_parts.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <whynow/failpoint.h>
+#include <whynow/limits.h>
+#include <whynow/log.h>
+#include <whynow/message_ids.h>
+
+/* ------------------------------------------------------------------------------------------------ one batch */
+static enum wn_rc batch_load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_batch *b = ctx;
+	b->in = (struct wn_intake){.sightings = b->sightings, .n = b->n, .create = b->create, .first_poll = b->first_poll,
+				   .wires = b->wires};
+	if (!b->n)
+		return WN_OK;
+	enum wn_rc rc = wn_store_resolve(s, w, &b->in, err);
+	wn_failpoint("intake.resolved");
+	return rc ? rc : wn_store_sightings(s, w, &b->in, err);
+}
+
+/* An edited item whose identity attributes changed: evidence that rested on it is weighed again. */
+static enum wn_rc batch_step(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_batch *b = ctx;
+	(void)s;
+	for (size_t i = 0; i < b->in.n; i++) {
+		struct wn_intake_row *row = &b->in.rows[i];
+		if (!row->identity_changed || !row->account || !row->signal)
+			continue;
+		enum wn_rc rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_RETRACTED, .account = row->account,
+								       .signal = row->signal}, err);
+		if (rc)
+			return rc;
+	}
+	return WN_OK;
+}
+
+static void count(struct wn_batch *b, struct wn_feed_totals *t)
+{
+	*t = b->answer->totals;
+	t->items += (int64_t)(b->n + b->n_rejects + b->filtered);
+	t->stored += (int64_t)(b->in.counts[WN_INTAKE_NEW] + b->in.counts[WN_INTAKE_JOINED] + b->in.counts[WN_INTAKE_TRAITS]);
+	t->duplicate += (int64_t)b->in.counts[WN_INTAKE_DUPLICATE];
+	t->edited += (int64_t)b->in.counts[WN_INTAKE_EDITED];
+	t->review += (int64_t)b->in.counts[WN_INTAKE_REVIEW];
+	t->rejected += (int64_t)(b->in.counts[WN_INTAKE_REJECTED] + b->n_rejects);
+	t->filtered += (int64_t)b->filtered;
+	t->signals += (int64_t)b->in.signals;
+}
+
+static enum wn_rc batch_finish(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_batch *b = ctx;
+	enum wn_rc rc = b->n_rejects ? wn_store_rejects(s, b->rejects, b->n_rejects, w->now_us, err) : WN_OK;
+	count(b, &b->totals);
+	if (rc || !b->last)
+		return rc;
+	b->answer->totals_after = b->totals;
+	return wn_answer_move(b->answer, s, w->now_us, err);
+}
+
+static void batch_done(void *ctx, struct wn_world *w)
+{
+	struct wn_batch *b = ctx;
+	b->answer->totals = b->totals;
+	b->answer->changes += w->changes.n;
+	if (b->in.n_merges && b->answer->n_merges + b->in.n_merges <= WN_COUNT(b->answer->merges)) {
+		memcpy(&b->answer->merges[b->answer->n_merges], b->in.merges, b->in.n_merges * sizeof(*b->in.merges));
+		b->answer->n_merges += b->in.n_merges;
+	}
+}
+
+/* Runs a unit until it is committed, however long the database is away. Anything else than a commit or the end of the daemon is a
+ * failure of this batch alone. */
+static enum wn_rc run_until_committed(struct wn_daemon *d, const struct wn_unit *u, struct wn_err *err)
+{
+	for (;;) {
+		enum wn_rc rc = wn_session_ensure(d, &d->intake_session);
+		if (rc)
+			return rc;
+		struct wn_worker k = wn_daemon_worker(d, &d->intake_session);
+		rc = wn_unit_run(&k, u, err);
+		if (!wn_rc_is_temporary(rc) || rc == WN_CANCELLED)
+			return rc;
+		if (wn_fiber_wait(d->loop, (int64_t)(0.2 * WN_SECOND * d->factor)))
+			return WN_CANCELLED;
+	}
+}
+
+static enum wn_rc store_batch(struct wn_daemon *d, struct wn_batch *b, struct wn_err *err)
+{
+	const struct wn_book_feed *f = wn_book_feed_named(d->book, b->answer->feed->name);
+	b->create = f && f->conf->accounts == WN_ACCOUNTS_CREATE;
+	b->first_poll = !b->answer->feed->state.first_done;
+	b->wires = d->book->catalog.wires;
+	struct wn_unit u = {.actor = b->answer->actor, .load = batch_load, .step = batch_step, .finish = batch_finish,
+			    .done = batch_done, .ctx = b};
+	return run_until_committed(d, &u, err);
+}
+
+/* ---------------------------------------------------------------------------------------------- merges afterwards */
+struct merge {
+	struct wn_intake_merge m;
+};
+
+static enum wn_rc merge_load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct merge *m = ctx;
+	struct wn_id ids[] = {m->m.from, m->m.into};
+	return wn_store_load_accounts(s, w, ids, 2, WN_LOAD_ALL, err);
+}
+
+static enum wn_rc merge_step(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct merge *m = ctx;
+	struct wn_account *from = wn_world_account(w, m->m.from);
+	if (!from || !wn_world_account(w, m->m.into) || wn_str_is(from->state, "merged"))
+		return WN_OK;
+	enum wn_rc rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_CONTACT_GONE, .account = from, .left = WN_LEFT_MERGED}, err);
+	return rc ? rc : wn_store_merge(s, w, m->m.from, m->m.into, err);
+}
+
+/* What the merged account brought is matched again where it lives now. */
+static enum wn_rc rematch_load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct merge *m = ctx;
+	enum wn_rc rc = wn_store_load_accounts(s, w, &m->m.into, 1, WN_LOAD_ALL, err);
+	struct wn_account *a = rc ? NULL : wn_world_account(w, m->m.into);
+	for (size_t i = 0; a && i < a->signals.n; i++)
+		a->signals.v[i]->arrived = !a->signals.v[i]->retracted && !a->signals.v[i]->history;
+	return rc;
+}
+
+static void run_merges(struct wn_daemon *d, struct wn_feed_answer *answer)
+{
+	for (size_t i = 0; i < answer->n_merges; i++) {
+		struct merge m = {answer->merges[i]};
+		struct wn_err err = {0};
+		struct wn_unit merge = {.actor = answer->actor, .load = merge_load, .step = merge_step, .ctx = &m};
+		struct wn_unit rematch = {.actor = answer->actor, .load = rematch_load, .ctx = &m};
+		if (run_until_committed(d, &merge, &err) || run_until_committed(d, &rematch, &err))
+			wn_log(WN_ERR, NULL, NULL, "merging two accounts failed: %s", err.text);
+	}
+}
+
+/* -------------------------------------------------------------------------------------------------- one answer */
+static enum wn_rc store_items(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err)
+{
+	size_t most = (size_t)wn_daemon_options(d)->batch.items, at = 0;
+	bool first = true;
+	enum wn_rc rc = WN_OK;
+	do {
+		size_t n = a->n_sightings - at < most ? a->n_sightings - at : most;
+		struct wn_batch b = {.answer = a, .sightings = a->sightings + at, .n = n, .last = at + n == a->n_sightings};
+		if (first) {
+			b.rejects = a->rejects;
+			b.n_rejects = a->n_rejects;
+			b.filtered = a->filtered;
+		}
+		rc = store_batch(d, &b, err);
+		at += n;
+		first = false;
+	} while (rc == WN_OK && at < a->n_sightings);
+	return rc;
+}
+
+/* A batch that can never be stored (a bug, a bad statement) must not stop the feed for ever: the poll is written down as failed. */
+static enum wn_rc store_failure(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err)
+{
+	char why[300];
+	snprintf(why, sizeof(why), "could not be stored: %.250s", err->text);
+	wn_answer_failed(a, WN_POLL_BROKEN, why);
+	return store_items(d, a, err);
+}
+
+static void log_outcome(struct wn_daemon *d, const struct wn_feed_answer *a, int failures_before)
+{
+	const struct wn_feed_state *s = &a->feed->state;
+	const char *name = a->name;
+	if (s->schedule.failures && failures_before == 0)
+		wn_log(WN_WARNING, WN_MSG_FEED_FAILED, WN_FIELDS({"WHYNOW_FEED", name}, {"WHYNOW_REASON", a->error}),
+		       "feed %s could not be polled: %s; %s", name, a->error, a->next.why);
+	else if (!s->schedule.failures && failures_before)
+		wn_log(WN_NOTICE, WN_MSG_FEED_RECOVERED, WN_FIELDS({"WHYNOW_FEED", name}), "feed %s answers again", name);
+	if (a->next.stopped)
+		wn_log(WN_WARNING, WN_MSG_FEED_STOPPED, WN_FIELDS({"WHYNOW_FEED", name}), "feed %s is gone: 410 twice", name);
+	if (a->totals.rejected)
+		wn_log(WN_NOTICE, WN_MSG_ITEMS_REJECTED, WN_FIELDS({"WHYNOW_FEED", name}), "feed %s: %lld of %lld items could not be used",
+		       name, (long long)a->totals.rejected, (long long)a->totals.items);
+	if (a->totals.items)
+		wn_log(a->totals.signals ? WN_INFO : WN_DEBUG, WN_MSG_BATCH, WN_FIELDS({"WHYNOW_FEED", name}),
+		       "feed %s: %lld items, %lld new signals, %lld stored, %lld duplicate, %lld edited, %lld filtered", name,
+		       (long long)a->totals.items, (long long)a->totals.signals, (long long)a->totals.stored,
+		       (long long)a->totals.duplicate, (long long)a->totals.edited, (long long)a->totals.filtered);
+	(void)d;
+}
+
+static void take_over(struct wn_poll_feed *f, const struct wn_feed_answer *a)
+{
+	struct wn_arena *old = f->arena;
+	f->arena = wn_arena_new(0);
+	struct wn_str name = wn_arena_str(f->arena, f->name);
+	wn_feed_state_copy(&f->state, &a->moved, f->arena);
+	f->name = f->state.name = name;
+	f->state.version++;
+	wn_arena_free(old);
+}
+
+static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_response *response)
+{
+	struct wn_arena *arena = wn_arena_new(0);
+	struct wn_feed_answer *a = WN_NEW(arena, struct wn_feed_answer);
+	struct wn_err err = {0};
+	int failures = f->state.schedule.failures;
+	bool was_blind = f->state.blind_since_us != 0;
+	wn_answer_read(a, d, f, response, arena);
+	wn_failpoint("intake.read");
+	enum wn_rc rc = store_items(d, a, &err);
+	if (rc && !wn_rc_is_temporary(rc))
+		rc = store_failure(d, a, &err);
+	wn_failpoint("intake.stored");
+	if (rc == WN_OK) {
+		take_over(f, a);
+		log_outcome(d, a, failures);
+		run_merges(d, a);
+		if (a->changes)
+			wn_sweeper_nudge(d);
+		if (was_blind && !f->state.blind_since_us) {
+			wn_poller_look_blind(d);
+			wn_sweeper_feed_recovered(d);
+		}
+	} else if (rc != WN_CANCELLED) {
+		wn_log(WN_ERR, WN_MSG_FEED_FAILED, WN_FIELDS({"WHYNOW_FEED", a->name}), "feed %s: %s", a->name, err.text);
+		f->state.next_us = wn_clock_now_us(d->clock) + 5 * WN_MINUTE;
+	}
+	wn_arena_free(arena);
+}
+
+/* ----------------------------------------------------------------------------------------------------- the queue */
+struct entry {
+	struct entry *next;
+	struct wn_poll_feed *feed;
+	struct wn_http_response *response; /* NULL: the feed became blind */
+};
+struct wn_intake_queue {
+	struct entry *first, **last;
+	size_t n;
+	struct wn_fiber *fiber;
+	bool idle;
+};
+
+static enum wn_rc note_blind(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_err *err)
+{
+	struct wn_store *s = d->intake_session.store;
+	enum wn_rc rc = wn_session_ensure(d, &d->intake_session);
+	if (rc == WN_OK)
+		rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	struct wn_plain_event ev = {.subject = "feed", .name = f->name, .type = "feed.blind", .to = "blind",
+				    .why = WN_STR("no good poll"), .at_us = wn_clock_now_us(d->clock),
+				    .sinks = wn_sinks_for(d->book, "feed.blind", NULL)};
+	rc = wn_store_begin(s, err);
+	if (rc == WN_OK)
+		rc = wn_store_gap_open(s, f->name, NULL, f->state.last_good_us, "blind", err);
+	if (rc == WN_OK)
+		rc = wn_store_plain_event(s, &ev, err);
+	if (rc == WN_OK)
+		rc = wn_store_commit(s, err);
+	if (rc)
+		wn_store_rollback(s);
+	wn_turn_give(wn_store_turn(s));
+	return rc;
+}
+
+static void work(void *ctx)
+{
+	struct wn_daemon *d = ctx;
+	struct wn_intake_queue *q = d->intake;
+	while (!d->stopping && !wn_fiber_is_cancelled(d->loop)) {
+		struct entry *e = q->first;
+		if (!e) {
+			q->idle = true;
+			enum wn_rc rc = wn_fiber_park(d->loop);
+			q->idle = false;
+			if (rc == WN_CANCELLED)
+				break;
+			continue;
+		}
+		q->first = e->next;
+		if (!q->first)
+			q->last = &q->first;
+		q->n--;
+		struct wn_err err = {0};
+		if (e->response) {
+			handle(d, e->feed, e->response);
+			wn_http_response_free(e->response);
+			if (!d->stopping)
+				wn_poller_answered(d, e->feed);
+		} else if (note_blind(d, e->feed, &err)) {
+			wn_log(WN_WARNING, NULL, NULL, "a blind feed could not be written down: %s", err.text);
+		}
+		free(e);
+	}
+	q->fiber = NULL;
+}
+
+static void push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response)
+{
+	struct wn_intake_queue *q = d->intake;
+	struct entry *e = wn_alloc(sizeof(*e));
+	*e = (struct entry){.feed = feed, .response = response};
+	*q->last = e;
+	q->last = &e->next;
+	q->n++;
+	if (q->fiber)
+		wn_fiber_wake(q->fiber);
+}
+
+void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response) { push(d, feed, response); }
+
+void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed) { push(d, feed, NULL); }
+
+size_t wn_intake_waiting(const struct wn_daemon *d) { return d->intake ? d->intake->n : 0; }
+
+void wn_intake_start(struct wn_daemon *d)
+{
+	d->intake = wn_alloc(sizeof(*d->intake));
+	d->intake->last = &d->intake->first;
+	d->intake->fiber = wn_fiber_start(d->loop, "intake", work, d);
+}
+
+void wn_intake_stop(struct wn_daemon *d)
+{
+	struct wn_intake_queue *q = d->intake;
+	if (!q)
+		return;
+	for (struct entry *e = q->first; e;) {
+		struct entry *next = e->next;
+		wn_http_response_free(e->response);
+		free(e);
+		e = next;
+	}
+	free(q);
+	d->intake = NULL;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an answer means: its outcome for the schedule, its items as sightings, and the feed's next state. No waiting
+ * here but the one statement that writes the state.
+ */
+#include "intake_parts.h"
+#include <stdio.h>
+#include <whynow/failpoint.h>
+#include <whynow/text.h>
+
+void wn_answer_failed(struct wn_feed_answer *a, enum wn_poll_outcome how, const char *why)
+{
+	a->poll.outcome = how;
+	a->error = wn_arena_strdup(a->arena, wn_text_one_line(wn_str_of(why), 300, a->arena));
+	a->n_sightings = a->n_rejects = a->filtered = 0;
+	a->keep_validators = true;
+	a->totals = (struct wn_feed_totals){0};
+}
+
+/* ------------------------------------------------------------------------------------------------- the status */
+static void read_hints(struct wn_feed_answer *a, const struct wn_http_response *r, int64_t now_us)
+{
+	struct wn_http_hints_work work = {0};
+	for (size_t i = 0; i < r->headers_n; i++)
+		wn_http_hints_take(&work, wn_str_of(r->headers[i].name), wn_str_of(r->headers[i].value), now_us);
+	a->poll.http = wn_http_hints_done(&work, now_us);
+}
+
+static enum wn_poll_outcome outcome_of_status(int status)
+{
+	if (status == 304)
+		return WN_POLL_NOT_MODIFIED;
+	if (status == 410)
+		return WN_POLL_GONE;
+	if (status == 429 || status == 503)
+		return WN_POLL_THROTTLED;
+	if (status >= 400 && status < 500)
+		return WN_POLL_DENIED;
+	return status == 200 ? WN_POLL_ITEMS : WN_POLL_SERVER;
+}
+
+static void take_validators(struct wn_feed_answer *a, const struct wn_http_response *r)
+{
+	const char *etag = wn_http_header(r, "etag"), *modified = wn_http_header(r, "last-modified");
+	a->keep_validators = r->status == 304;
+	a->etag = etag ? wn_arena_str(a->arena, wn_str_of(etag)) : (struct wn_str){NULL, 0};
+	a->last_modified = modified ? wn_arena_str(a->arena, wn_str_of(modified)) : (struct wn_str){NULL, 0};
+}
+
+/* -------------------------------------------------------------------------------------------------- the items */
+static void reject(struct wn_feed_answer *a, struct wn_str item, const char *reason, struct wn_str detail, struct wn_str excerpt)
+{
+	a->rejects[a->n_rejects++] = (struct wn_reject_row){.feed = a->feed->name, .item = item, .reason = wn_str_of(reason),
+							    .detail = detail, .excerpt = excerpt};
+}
+
+static struct wn_str excerpt_of(struct wn_arena *a, const struct wn_item *item)
+{
+	struct wn_buf b;
+	wn_buf_init(&b, 400);
+	wn_json_write(&b, item->value);
+	struct wn_str out = wn_text_repair(wn_buf_slice(&b), 300, a);
+	wn_buf_done(&b);
+	return out;
+}
+
+static void map_item(struct wn_feed_answer *a, const struct wn_feed_doc *doc, const struct wn_item *item, int64_t now_us)
+{
+	struct wn_err err = {0};
+	struct wn_sighting *s = &a->sightings[a->n_sightings];
+	switch (wn_mapping_apply(a->book_feed->mapping, item->value, doc->doc, item->identity, item->published_us, item->title,
+				 item->link, now_us, a->arena, s, &err)) {
+	case WN_MAPPED:
+		a->n_sightings++;
+		break;
+	case WN_MAPPED_FILTERED:
+		a->filtered++;
+		break;
+	case WN_MAPPED_REJECTED:
+		reject(a, item->identity, "mapping", wn_arena_str(a->arena, wn_str_of(err.text)), excerpt_of(a->arena, item));
+		break;
+	}
+}
+
+static void map_document(struct wn_feed_answer *a, const struct wn_feed_doc *doc, int64_t now_us)
+{
+	a->sightings = WN_NEW_N(a->arena, struct wn_sighting, doc->items_n + 1);
+	a->rejects = WN_NEW_N(a->arena, struct wn_reject_row, doc->items_n + doc->rejects_n + 1);
+	for (size_t i = 0; i < doc->rejects_n; i++) {
+		const struct wn_reject *r = &doc->rejects[i];
+		const char *place = wn_arena_printf(a->arena, "item %zu of the answer", r->index + 1);
+		reject(a, wn_str_of(place), "unreadable", wn_arena_str(a->arena, wn_str_of(r->reason)), r->excerpt);
+	}
+	for (size_t i = 0; i < doc->items_n; i++)
+		map_item(a, doc, &doc->items[i], now_us);
+}
+
+static enum wn_rc choose_items(struct wn_feed_answer *a, const struct wn_feed_options *opt, struct wn_feed_doc *doc, struct wn_err *err)
+{
+	struct wn_value items;
+	if (doc->items_found)
+		return WN_OK;
+	if (!wn_mapping_has_items(a->book_feed->mapping))
+		return wn_fail(err, WN_INVALID, "the answer is no list of items; say where they are with `items:`");
+	enum wn_rc rc = wn_mapping_items(a->book_feed->mapping, doc->doc, opt->now_us, a->arena, &items, err);
+	return rc ? rc : wn_feed_json_items(doc, items, opt, a->arena, err);
+}
+
+static void read_items(struct wn_feed_answer *a, const struct wn_http_response *r, int64_t now_us)
+{
+	const char *type = wn_http_header(r, "content-type"), *location = wn_http_header(r, "content-location");
+	struct wn_feed_options opt = {.format = (enum wn_format)a->book_feed->conf->format,
+				      .content_type = wn_str_of(type),
+				      .content_location = wn_str_of(location),
+				      .base_url = wn_str_of(r->url),
+				      .now_us = now_us};
+	opt.items_path_n = wn_mapping_items_path(a->book_feed->mapping, &opt.items_path);
+	struct wn_feed_doc doc;
+	struct wn_err err = {0};
+	enum wn_rc rc = wn_feed_read(r->body, &opt, a->arena, &doc, &err);
+	if (rc == WN_OK)
+		rc = choose_items(a, &opt, &doc, &err);
+	if (rc) {
+		wn_answer_failed(a, WN_POLL_BROKEN, err.text);
+		return;
+	}
+	a->poll.feed = doc.hints;
+	map_document(a, &doc, now_us);
+	wn_failpoint("intake.mapped");
+}
+
+void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_http_response *r, struct wn_arena *arena)
+{
+	int64_t now = wn_clock_now_us(d->clock);
+	*a = (struct wn_feed_answer){.feed = f, .d = d, .arena = arena, .status = r->status, .bytes = (int64_t)r->body.n};
+	a->name = wn_arena_strdup(arena, f->name);
+	a->actor = wn_arena_printf(arena, "feed %s", a->name);
+	a->book_feed = wn_book_feed_named(d->book, f->name);
+	a->poll.feed = wn_feed_hints_none();
+	a->poll.http = wn_http_hints_none();
+	a->poll.first = !f->state.first_done;
+	a->keep_validators = true;
+	if (!a->book_feed || !a->book_feed->mapping) {
+		wn_answer_failed(a, WN_POLL_BROKEN, "the feed was removed or its file cannot be used any more");
+		return;
+	}
+	if (r->rc) {
+		wn_answer_failed(a, WN_POLL_SERVER, r->error);
+		return;
+	}
+	read_hints(a, r, now);
+	a->poll.outcome = outcome_of_status(r->status);
+	if (a->poll.outcome == WN_POLL_ITEMS || a->poll.outcome == WN_POLL_NOT_MODIFIED)
+		take_validators(a, r);
+	if (a->poll.outcome == WN_POLL_ITEMS)
+		read_items(a, r, now);
+	else if (a->poll.outcome != WN_POLL_NOT_MODIFIED)
+		wn_answer_failed(a, a->poll.outcome, wn_arena_printf(arena, "HTTP status %d", r->status));
+}
+
+/* --------------------------------------------------------------------------------------------------- the state */
+static struct wn_str copy(struct wn_arena *a, struct wn_str s) { return s.p ? wn_arena_str(a, s) : s; }
+
+void wn_feed_state_copy(struct wn_feed_state *to, const struct wn_feed_state *from, struct wn_arena *a)
+{
+	*to = *from;
+	to->name = copy(a, from->name);
+	to->etag = copy(a, from->etag);
+	to->last_modified = copy(a, from->last_modified);
+	to->cursor = copy(a, from->cursor);
+	to->url = copy(a, from->url);
+	to->why = copy(a, from->why);
+	to->last_error = copy(a, from->last_error);
+	to->extra = from->extra.kind ? wn_value_copy(a, from->extra) : from->extra;
+}
+
+static uint64_t seed_of(struct wn_str name)
+{
+	struct wn_id h = wn_id_of("jitter", &name, 1);
+	uint64_t seed;
+	memcpy(&seed, h.b, sizeof(seed));
+	return seed;
+}
+
+static void move_schedule(struct wn_feed_answer *a, struct wn_feed_state *s, int64_t now_us)
+{
+	struct wn_schedule_config config = {a->book_feed ? a->book_feed->conf->every.floor_us : 0,
+					    a->book_feed ? a->book_feed->conf->every.ceiling_us : 0};
+	a->poll.new_items = (int)(a->totals_after.stored + a->totals_after.review);
+	a->poll.signals = (int)a->totals_after.signals;
+	s->schedule = a->feed->state.schedule;
+	a->next = wn_schedule_next(&s->schedule, &config, &a->poll, now_us, seed_of(a->feed->name));
+	s->next_us = a->next.next_us;
+	s->why = wn_arena_str(a->arena, wn_str_of(a->next.why));
+}
+
+static enum wn_rc tell_recovery(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err)
+{
+	enum wn_rc rc = wn_store_gap_close(s, a->feed->name, now_us, err);
+	struct wn_plain_event ev = {.subject = "feed", .name = a->feed->name, .type = "feed.recovered", .from = "blind", .to = "sees",
+				    .at_us = now_us, .sinks = wn_sinks_for(a->d->book, "feed.recovered", a->arena)};
+	return rc ? rc : wn_store_plain_event(s, &ev, err);
+}
+
+enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err)
+{
+	struct wn_feed_state *m = &a->moved;
+	bool good = !a->error;
+	enum wn_rc rc = WN_OK;
+	*m = a->feed->state;
+	move_schedule(a, m, now_us);
+	if (!a->keep_validators || a->etag.n)
+		m->etag = a->etag;
+	if (!a->keep_validators || a->last_modified.n)
+		m->last_modified = a->last_modified;
+	m->last_status = a->status;
+	m->last_error = good ? (struct wn_str){NULL, 0} : wn_str_of(a->error);
+	if (good) {
+		m->last_good_us = now_us;
+		m->good_since_us = m->good_since_us == WN_NEVER ? now_us : m->good_since_us;
+		m->first_done = m->first_done || a->poll.outcome == WN_POLL_ITEMS;
+		if (m->blind_since_us)
+			rc = tell_recovery(a, s, now_us, err);
+		m->blind_since_us = 0;
+	}
+	struct wn_feed_totals poll = a->totals_after;
+	poll.polls = 1;
+	poll.failures = !good;
+	poll.bytes = a->bytes;
+	if (rc == WN_OK)
+		rc = wn_store_feed_move(s, m, &poll, wn_poll_outcome_to_text(a->poll.outcome), now_us, err);
+	return rc;
+}

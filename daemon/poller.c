@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The poller: which feed is asked when. It starts requests and hands answers to the intake; it decides nothing about
+ * what an answer means. A feed has at most one request or waiting answer; a host has at most poll.per_host requests.
+ * While the database is away nothing is asked, so nothing can be lost.
+ */
+#include "intake_parts.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <whynow/log.h>
+#include <whynow/message_ids.h>
+#include <whynow/systemd.h>
+
+struct wn_poller {
+	struct wn_daemon *d;
+	struct wn_poll_feed **feeds;
+	size_t n;
+	size_t running;
+	struct wn_timer *timer;
+	struct wn_fiber *loader;
+	bool loaded;
+};
+
+static struct wn_poll_feed *find(const struct wn_poller *p, struct wn_str name)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (wn_str_eq(p->feeds[i]->name, name))
+			return p->feeds[i];
+	return NULL;
+}
+
+static void on_timer(void *ctx) { wn_poller_run(ctx); }
+
+/* ------------------------------------------------------------------------------------------------- the request */
+static struct wn_str host_of(struct wn_str url)
+{
+	const char *at = memmem(url.p, url.n, "://", 3);
+	if (!at)
+		return url;
+	struct wn_str rest = {at + 3, (size_t)(url.p + url.n - at - 3)};
+	size_t n = 0;
+	while (n < rest.n && !memchr("/?#", rest.p[n], 3))
+		n++;
+	return (struct wn_str){rest.p, n};
+}
+
+static struct wn_str url_of(const struct wn_poll_feed *f, const struct wn_book_feed *b)
+{
+	return f->state.url.n ? f->state.url : b->conf->url;
+}
+
+static bool host_is_busy(const struct wn_poller *p, struct wn_str host)
+{
+	int64_t busy = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct wn_book_feed *b = p->feeds[i]->call ? wn_book_feed_named(p->d->book, p->feeds[i]->name) : NULL;
+		busy += b && wn_str_eq(host_of(url_of(p->feeds[i], b)), host);
+	}
+	return busy >= wn_daemon_options(p->d)->poll.per_host;
+}
+
+static void fill_headers(struct wn_arena *a, const struct wn_feed_conf *c, struct wn_http_request *req)
+{
+	struct wn_http_header *h = WN_NEW_N(a, struct wn_http_header, c->headers.n + 2);
+	size_t n = 0;
+	for (size_t i = 0; i < c->headers.n; i++) {
+		struct wn_str value = c->headers.v[i].value;
+		if (c->headers.v[i].credential.n) {
+			struct wn_str secret = {NULL, 0};
+			if (wn_systemd_credential(wn_arena_strdup(a, c->headers.v[i].credential), NULL, &secret, NULL))
+				continue;
+			value = wn_arena_str(a, secret);
+			wn_systemd_credential_free(&secret);
+		}
+		h[n++] = (struct wn_http_header){wn_arena_strdup(a, c->headers.v[i].name), wn_arena_strdup(a, value)};
+	}
+	req->headers = h;
+	req->headers_n = n;
+}
+
+static void on_answer(void *ctx, struct wn_http_response *response)
+{
+	struct wn_poll_feed *f = ctx;
+	f->call = NULL;
+	wn_intake_push(f->d, f, response); /* still `running` until the intake is done with it */
+}
+
+static enum wn_rc ask(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_book_feed *b, struct wn_err *err)
+{
+	const struct wn_options *o = wn_daemon_options(d);
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_http_request req = {
+		.url = wn_arena_strdup(a, url_of(f, b)),
+		.etag = f->state.etag.n ? wn_arena_strdup(a, f->state.etag) : NULL,
+		.last_modified = f->state.last_modified.n ? wn_arena_strdup(a, f->state.last_modified) : NULL,
+		.user_agent = o->poll.user_agent.n ? wn_arena_strdup(a, o->poll.user_agent) : NULL,
+		.ca_file = o->poll.ca_file.n ? wn_arena_strdup(a, o->poll.ca_file) : NULL,
+		.allow_private = b->conf->allow_private,
+		.follow = true,
+		.body_max = (size_t)b->conf->body_max,
+		.connect_timeout_ms = (int)(o->poll.connect_timeout_us / 1000),
+		.total_timeout_ms = (int)(o->poll.timeout_us / 1000),
+		.slow_bytes = (int)o->poll.low_speed,
+		.slow_s = (int)(o->poll.low_speed_time_us / WN_SECOND),
+	};
+	fill_headers(a, b->conf, &req);
+	f->running = true;
+	d->poller->running++;
+	enum wn_rc rc = wn_http_start(d->net, &req, on_answer, f, &f->call, err);
+	wn_arena_free(a);
+	return rc;
+}
+
+/* A request that could not even begin is an answer like any other: it is counted, told, and backs off. */
+static void start_poll(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_book_feed *b)
+{
+	struct wn_err err = {0};
+	enum wn_rc rc = ask(d, f, b, &err);
+	if (rc)
+		wn_intake_push(d, f, wn_http_response_failed(rc, WN_HTTP_INVALID, err.text));
+}
+
+/* ------------------------------------------------------------------------------------------------- what is due */
+static bool may_poll(const struct wn_poll_feed *f, const struct wn_book_feed *b)
+{
+	return f->known && !f->running && !f->gone && b && b->mapping && b->conf->mode == WN_FEED_POLL;
+}
+
+void wn_poller_run(struct wn_daemon *d)
+{
+	struct wn_poller *p = d->poller;
+	int64_t now = wn_clock_now_us(d->clock), next = WN_NEVER;
+	if (!p || !p->loaded || d->stopping)
+		return;
+	for (size_t i = 0; i < p->n; i++) {
+		struct wn_poll_feed *f = p->feeds[i];
+		const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
+		if (!may_poll(f, b))
+			continue;
+		if (f->state.next_us > now) {
+			next = f->state.next_us < next ? f->state.next_us : next;
+			continue;
+		}
+		if (d->db != WN_DB_UP || p->running >= (size_t)wn_daemon_options(d)->poll.concurrency)
+			continue; /* asked again when an answer was taken in, or the database came */
+		if (!host_is_busy(p, host_of(url_of(f, b))))
+			start_poll(d, f, b);
+	}
+	wn_timer_at(p->timer, next);
+}
+
+void wn_poller_answered(struct wn_daemon *d, struct wn_poll_feed *f)
+{
+	f->running = false;
+	d->poller->running--;
+	wn_poller_run(d);
+}
+
+enum wn_rc wn_poller_now(struct wn_daemon *d, struct wn_str feed, struct wn_err *err)
+{
+	struct wn_poll_feed *f = d->poller ? find(d->poller, feed) : NULL;
+	const struct wn_book_feed *b = wn_book_feed_named(d->book, feed);
+	if (!f || !b)
+		return wn_fail(err, WN_NOT_FOUND, "no feed is called \"" WN_STR_FMT "\"; `whynow feed list` shows them", WN_STR_ARG(feed));
+	if (!b->mapping)
+		return wn_fail(err, WN_REFUSED, "the feed's file cannot be used: %s", b->error.text);
+	if (d->db != WN_DB_UP)
+		return wn_fail(err, WN_AGAIN, "the database is away: %s", d->db_text);
+	f->state.next_us = wn_clock_now_us(d->clock);
+	wn_poller_run(d);
+	return WN_OK;
+}
+
+/* ------------------------------------------------------------------------------------- reading what is known */
+static void take_state(struct wn_poll_feed *f, const struct wn_feed_state *from)
+{
+	struct wn_arena *old = f->arena;
+	f->arena = wn_arena_new(0);
+	struct wn_str name = wn_arena_str(f->arena, f->name);
+	if (from)
+		wn_feed_state_copy(&f->state, from, f->arena);
+	f->name = f->state.name = name;
+	wn_arena_free(old);
+	f->known = true;
+}
+
+static void spread_first(struct wn_daemon *d, struct wn_poll_feed *f)
+{
+	struct wn_id h = wn_id_of("jitter", &f->name, 1);
+	uint64_t seed;
+	memcpy(&seed, h.b, sizeof(seed));
+	int64_t now = wn_clock_now_us(d->clock);
+	int64_t spread = d->poller->n > 10 ? 30 * WN_SECOND : 0; /* a handful is asked at once: somebody is looking */
+	if (f->state.next_us < now)
+		f->state.next_us = wn_schedule_first(&f->state.schedule, f->state.next_us, now, spread, seed);
+}
+
+static enum wn_rc load_states(struct wn_daemon *d, struct wn_err *err)
+{
+	struct wn_poller *p = d->poller;
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_feed_state *rows;
+	size_t n = 0;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(d->intake_session.store));
+	if (rc == WN_OK) {
+		rc = wn_store_feed_states(d->intake_session.store, NULL, 0, a, &rows, &n, err);
+		wn_turn_give(wn_store_turn(d->intake_session.store));
+	}
+	for (size_t i = 0; i < p->n && rc == WN_OK; i++) {
+		struct wn_poll_feed *f = p->feeds[i];
+		const struct wn_feed_state *row = NULL;
+		for (size_t k = 0; k < n && !row; k++)
+			row = wn_str_eq(rows[k].name, f->name) ? &rows[k] : NULL;
+		if (f->known || f->running)
+			continue;
+		take_state(f, row);
+		spread_first(d, f);
+	}
+	wn_arena_free(a);
+	return rc;
+}
+
+static void loader(void *ctx)
+{
+	struct wn_daemon *d = ctx;
+	enum wn_rc rc;
+	do {
+		struct wn_err err = {0};
+		rc = wn_session_ensure(d, &d->intake_session);
+		if (rc == WN_OK)
+			rc = load_states(d, &err);
+	} while (rc != WN_OK && rc != WN_CANCELLED && !d->stopping);
+	if (!d->poller)
+		return;
+	d->poller->loader = NULL;
+	d->poller->loaded = rc == WN_OK;
+	wn_poller_look_blind(d);
+	wn_poller_run(d);
+}
+
+/* ----------------------------------------------------------------------------------------------- coming and going */
+static void add_missing(struct wn_daemon *d)
+{
+	struct wn_poller *p = d->poller;
+	for (size_t i = 0; i < d->book->n_feeds; i++) {
+		struct wn_str name = d->book->feeds[i].conf->name;
+		struct wn_poll_feed *f = find(p, name);
+		if (d->book->feeds[i].error.text[0])
+			wn_log(WN_ERR, WN_MSG_FEED_REFUSED, WN_FIELDS({"WHYNOW_FEED", d->book->views[i].name}), "feed %s cannot be used: %s:%d:%d: %s",
+			       d->book->views[i].name, d->book->feeds[i].error.place.file ? d->book->feeds[i].error.place.file : "?",
+			       d->book->feeds[i].error.place.line, d->book->feeds[i].error.place.column, d->book->feeds[i].error.text);
+		if (f) {
+			f->gone = false;
+			continue;
+		}
+		f = wn_alloc(sizeof(*f));
+		f->d = d;
+		f->arena = wn_arena_new(0);
+		f->name = f->state.name = wn_arena_str(f->arena, name);
+		f->state.good_since_us = WN_NEVER;
+		p->feeds = wn_realloc(p->feeds, (p->n + 1) * sizeof(*p->feeds));
+		p->feeds[p->n++] = f;
+	}
+}
+
+void wn_poller_book_changed(struct wn_daemon *d)
+{
+	struct wn_poller *p = d->poller;
+	for (size_t i = 0; i < p->n; i++)
+		p->feeds[i]->gone = !wn_book_feed_named(d->book, p->feeds[i]->name);
+	add_missing(d);
+	p->loaded = false;
+	if (!p->loader)
+		p->loader = wn_fiber_start(d->loop, "feed states", loader, d);
+}
+
+void wn_poller_start(struct wn_daemon *d)
+{
+	d->poller = wn_alloc(sizeof(*d->poller));
+	d->poller->d = d;
+	d->poller->timer = wn_timer_new(d->loop, "next poll", on_timer, d);
+	wn_poller_book_changed(d);
+}
+
+void wn_poller_stop(struct wn_daemon *d)
+{
+	struct wn_poller *p = d->poller;
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->feeds[i]->call)
+			wn_http_cancel(d->net, p->feeds[i]->call);
+		wn_arena_free(p->feeds[i]->arena);
+		free(p->feeds[i]);
+	}
+	wn_timer_free(p->timer);
+	free(p->feeds);
+	free(p);
+	d->poller = NULL;
+}
+
+/* --------------------------------------------------------------------------------------------------- blindness */
+/* No good poll for max(factor x planned interval, least): then its silence proves nothing (design 05). */
+static int64_t blind_from(const struct wn_daemon *d, const struct wn_poll_feed *f, const struct wn_book_feed *b)
+{
+	const struct wn_options *o = wn_daemon_options(d);
+	int64_t planned = f->state.schedule.failures == 0 && f->state.next_us > f->state.schedule.last_us
+				  ? f->state.next_us - f->state.schedule.last_us
+				  : b->conf->every.floor_us;
+	int64_t span = o->blind.factor * planned;
+	if (span < o->blind.min_us)
+		span = o->blind.min_us;
+	return f->state.last_good_us ? f->state.last_good_us + span : WN_NEVER;
+}
+
+void wn_poller_look_blind(struct wn_daemon *d)
+{
+	int64_t now = wn_clock_now_us(d->clock);
+	for (size_t i = 0; d->poller && i < d->poller->n; i++) {
+		struct wn_poll_feed *f = d->poller->feeds[i];
+		const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
+		if (!b || !f->known)
+			continue;
+		b->view->good_since_us = f->state.good_since_us;
+		bool blind = now >= blind_from(d, f, b);
+		if (blind && !b->view->blind && !f->state.blind_since_us) {
+			f->state.blind_since_us = now;
+			wn_intake_blind(d, f);
+			wn_log(WN_WARNING, WN_MSG_FEED_BLIND, WN_FIELDS({"WHYNOW_FEED", b->view->name}),
+			       "feed %s is blind: no good poll for so long that its silence proves nothing", b->view->name);
+		}
+		b->view->blind = f->state.blind_since_us != 0;
+	}
+}
+
+size_t wn_poller_feeds(const struct wn_daemon *d, size_t *blind, size_t *failing)
+{
+	size_t n = 0;
+	*blind = *failing = 0;
+	for (size_t i = 0; d->poller && i < d->poller->n; i++) {
+		const struct wn_poll_feed *f = d->poller->feeds[i];
+		n += !f->gone;
+		*blind += !f->gone && f->state.blind_since_us != 0;
+		*failing += !f->gone && f->state.schedule.failures > 0;
+	}
+	return n;
+}
