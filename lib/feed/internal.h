@@ -50,7 +50,7 @@ void wn_tidy_run(struct wn_tidy *t, struct wn_str text);
 
 /* --- xml.c: the only user of libxml2 --------------------------------------------------------------------- */
 struct wn_xml_attr {
-	struct wn_str ns, name, value; /* ns: URI, or the prefix where it is not declared, or empty */
+	struct wn_str ns, name, value; /* ns: URI, or the prefix where it is not declared, or empty; "xmlns" for declarations */
 };
 struct wn_xml_handler {
 	void (*on_start)(void *user, struct wn_str ns, struct wn_str name, const struct wn_xml_attr *attrs, size_t n);

@@ -83,7 +83,7 @@ static void read_item(struct json_read *j, struct wn_item *item, struct wn_value
 	set_at(r, WN_F_ID, v, "id", false, 1, a);
 	set_at(r, WN_F_LINK, v, "url", false, 1, a);
 	set_at(r, WN_F_EXTERNAL_LINK, v, "external_url", false, 1, a);
-	set_at(r, WN_F_TITLE, v, "title", false, 1, a);
+	set_at(r, WN_F_TITLE, v, "title", true, 1, a); /* plain text by the specification, markup in the wild */
 	set_at(r, WN_F_SUMMARY, v, "summary", false, 1, a);
 	set_at(r, WN_F_CONTENT, v, "content_text", false, 1, a);
 	set_at(r, WN_F_CONTENT, v, "content_html", true, 2, a);
@@ -136,7 +136,8 @@ static bool is_jsonfeed(struct wn_value shell)
 {
 	struct wn_str version = wn_value_str(wn_value_at(shell, "version"));
 
-	return version.n && memmem(version.p, version.n, "jsonfeed.org/version/", 21);
+	return version.n && (memmem(version.p, version.n, "jsonfeed.org/version/", 21) || wn_str_is(version, "1") ||
+			     wn_str_is(version, "1.0") || wn_str_is(version, "1.1"));
 }
 
 enum wn_rc wn_jsonfeed_read(struct wn_str text, struct wn_gather *g, struct wn_feed_doc *doc, struct wn_err *err)
@@ -162,9 +163,7 @@ enum wn_rc wn_jsonfeed_read(struct wn_str text, struct wn_gather *g, struct wn_f
 	if (shell.kind != WN_MAP)
 		return wn_fail(err, WN_INVALID, "no feed: a JSON Feed is an object");
 	struct wn_str version = wn_value_str(wn_value_at(shell, "version"));
-	const char *mark = version.n ? memmem(version.p, version.n, "/version/", 9) : NULL;
-	bool is11 = mark && (size_t)(version.p + version.n - mark) >= 12 && !memcmp(mark + 9, "1.1", 3);
-	doc->version = mark ? (is11 ? WN_STR("1.1") : WN_STR("1.0")) : WN_STR("");
+	doc->version = !version.n ? WN_STR("") : version.n >= 3 && !memcmp(version.p + version.n - 3, "1.1", 3) ? WN_STR("1.1") : WN_STR("1.0");
 	doc->format = WN_FORMAT_JSONFEED;
 	doc->items_found = true;
 	read_feed(&j, doc, shell);

@@ -10,10 +10,10 @@
 #include <whynow/url.h>
 
 static const struct {
-	const char *key;
+	const char *key, *raw;
 	enum wn_field_kind kind;
 } fields[WN_F_N] = {
-#define X(name, text, kind) [WN_F_##name] = {text, WN_FIELD_##kind},
+#define X(name, text, kind) [WN_F_##name] = {text, text "_raw", WN_FIELD_##kind},
 	WN_FIELD_LIST(X)
 #undef X
 };
@@ -28,6 +28,42 @@ struct wn_str wn_cut(struct wn_str s, size_t max)
 	return s;
 }
 
+/* "fr_CA" and "fr-CA" are "fr-ca" (RFC 5646 2.1.1). */
+static struct wn_str language_tag(struct wn_str s, struct wn_arena *a)
+{
+	struct wn_str out = wn_text_lower_ascii(s, a);
+
+	for (size_t i = 0; i < out.n; i++)
+		if (out.p[i] == '_')
+			((char *)(uintptr_t)out.p)[i] = '-';
+	return out;
+}
+
+/* References to 128..159 in kept markup mean windows-1252; they are written as what they mean. */
+static struct wn_str mend_references(struct wn_str s, struct wn_arena *a)
+{
+	struct wn_buf b;
+	const char *p = s.p, *end = p + s.n, *amp;
+
+	if (!memmem(s.p, s.n, "&#1", 3) && !memmem(s.p, s.n, "&#x", 3))
+		return s;
+	wn_buf_init(&b, WN_TEXT_FIELD_MAX + 1024);
+	while ((amp = memmem(p, (size_t)(end - p), "&#", 2))) {
+		uint32_t cp[2] = {0, 0};
+		size_t n = wn_entity_at(amp, end, cp);
+		wn_buf_add(&b, p, (size_t)(amp - p));
+		p = amp + (n ? n : 2);
+		if (n && n <= 6 && cp[0] > 0xFF && cp[0] < 0x2123)
+			wn_buf_printf(&b, "&#x%x;", cp[0]);
+		else
+			wn_buf_add(&b, amp, (size_t)(p - amp));
+	}
+	wn_buf_add(&b, p, (size_t)(end - p));
+	s = wn_arena_str(a, wn_cut(wn_buf_slice(&b), WN_TEXT_FIELD_MAX));
+	wn_buf_done(&b);
+	return s;
+}
+
 void wn_record_set(struct wn_record *r, enum wn_field_name name, struct wn_str s, bool html, int prio, struct wn_arena *a)
 {
 	struct wn_field *f = &r->f[name];
@@ -35,7 +71,12 @@ void wn_record_set(struct wn_record *r, enum wn_field_name name, struct wn_str s
 	s = wn_text_trim(s);
 	if (!s.n || (f->s.p && f->prio > prio))
 		return;
-	*f = (struct wn_field){wn_arena_str(a, wn_cut(s, WN_TEXT_FIELD_MAX)), html, (uint8_t)prio};
+	s = wn_arena_str(a, wn_cut(s, WN_TEXT_FIELD_MAX));
+	if (name == WN_F_LANGUAGE)
+		s = language_tag(s, a);
+	else if (html)
+		s = mend_references(s, a);
+	*f = (struct wn_field){s, html, (uint8_t)prio};
 }
 
 /* --- people ------------------------------------------------------------------------------------------------ */
@@ -102,6 +143,8 @@ static struct wn_str names_of(const struct wn_record *r, struct wn_arena *a)
 
 /* --- fields ------------------------------------------------------------------------------------------------ */
 
+static bool is_nbsp(struct wn_str s, size_t i) { return i + 1 < s.n && s.p[i] == '\xC2' && s.p[i + 1] == '\xA0'; }
+
 struct wn_str wn_field_text(const struct wn_field *f, bool one_line, struct wn_arena *a)
 {
 	struct wn_str s = f->html ? wn_html_to_text(f->s, a) : f->s;
@@ -110,10 +153,12 @@ struct wn_str wn_field_text(const struct wn_field *f, bool one_line, struct wn_a
 
 	if (!one_line || !s.n)
 		return s;
-	/* Blanks of markup collapse; a no-break space is a character of the title. */
+	/* Blanks collapse; a no-break space between words is a blank too, so that rules find the words. */
 	line = wn_arena_alloc(a, s.n + 1);
 	for (size_t i = 0; i < s.n; i++)
-		if (!wn_feed_is_space(s.p[i]))
+		if (is_nbsp(s, i) && i && i + 2 < s.n && !wn_feed_is_space(s.p[i - 1]) && !wn_feed_is_space(s.p[i + 2]))
+			line[o++] = ' ', i++;
+		else if (!wn_feed_is_space(s.p[i]))
 			line[o++] = s.p[i];
 		else if (o && line[o - 1] != ' ')
 			line[o++] = ' ';
@@ -262,6 +307,8 @@ static void put_field(struct wn_map_builder *m, const struct wn_field *f, int i,
 		int64_t us = wn_field_date(f, now_us);
 		if (us)
 			wn_map_set(m, fields[i].key, wn_time_us(us));
+		if (f->s.n)
+			wn_map_set(m, fields[i].raw, wn_string(f->s));
 		return;
 	}
 	struct wn_str s = fields[i].kind == WN_FIELD_TITLE ? wn_field_text(f, true, a) : f->s;

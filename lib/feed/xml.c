@@ -19,11 +19,13 @@ static void on_start(void *user, const xmlChar *name, const xmlChar *prefix, con
 		     int n_attrs, int n_defaulted, const xmlChar **attrs)
 {
 	struct reader *r = user;
-	struct wn_xml_attr at[WN_XML_ATTRS_MAX];
+	struct wn_xml_attr at[2 * WN_XML_ATTRS_MAX];
 	size_t n = 0;
 
-	(void)n_ns, (void)ns, (void)n_defaulted;
-	for (int i = 0; i < n_attrs && n < WN_XML_ATTRS_MAX; i++, attrs += 5)
+	(void)n_defaulted;
+	for (int i = 0; i < n_ns && n < WN_XML_ATTRS_MAX; i++, ns += 2)
+		at[n++] = (struct wn_xml_attr){WN_STR("xmlns"), str_of(ns[0]), str_of(ns[1])};
+	for (int i = 0; i < n_attrs && n < WN_COUNT(at); i++, attrs += 5)
 		at[n++] = (struct wn_xml_attr){
 			.ns = str_of(attrs[2] ? attrs[2] : attrs[1]),
 			.name = str_of(attrs[0]),
@@ -71,11 +73,12 @@ enum wn_rc wn_xml_read(struct wn_str text, const struct wn_xml_handler *h, struc
 	};
 	struct reader r = {.h = h};
 
+	/* NOENT: without it libxml2 leaves &amp; in attributes as a reference; there are no other entities left. */
 	xmlInitParser();
 	r.ctx = xmlCreatePushParserCtxt(&sax, &r, NULL, 0, NULL);
 	if (!r.ctx)
 		return wn_fail(err, WN_LIMIT, "no memory for an XML parser");
-	xmlCtxtUseOptions(r.ctx, XML_PARSE_NONET | XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlCtxtUseOptions(r.ctx, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	xmlSwitchEncoding(r.ctx, XML_CHAR_ENCODING_UTF8);
 	tidy->on_chunk = on_chunk;
 	tidy->user = &r;

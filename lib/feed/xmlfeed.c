@@ -107,6 +107,9 @@ static void on_root(struct walk *w, struct frame *f, struct wn_str uri, struct w
 		w->doc->version = wn_str_of(rss_version(version));
 	} else if (is_named(name, "rdf")) {
 		w->doc->format = WN_FORMAT_RDF;
+		for (size_t i = 0; i < n && !w->doc->version.n; i++)
+			if (wn_str_is(at[i].ns, "xmlns"))
+				w->doc->version = wn_str_of(rdf_version(at[i].value));
 	} else if (is_named(name, "feed") || is_named(name, "entry")) {
 		w->doc->format = WN_FORMAT_ATOM;
 		w->doc->version = wn_str_of(atom_version(uri, version));
@@ -221,7 +224,7 @@ static void on_start(void *user, struct wn_str uri, struct wn_str name, const st
 	const struct rule *rule = up == ROLE_CAPTURE || up == ROLE_MARKUP ? NULL : wn_xmlrule_find(ns, name, w->where);
 	if (up == ROLE_IGNORE && rule && rule->action != DO_ITEM)
 		rule = NULL;
-	if (up == ROLE_CAPTURE || up == ROLE_MARKUP || (up == ROLE_PERSON && !rule && ns == NS_XHTML)) {
+	if (up == ROLE_CAPTURE || up == ROLE_MARKUP || (up == ROLE_PERSON && !rule && w->capturing)) {
 		f->role = ROLE_MARKUP;
 		wn_walk_markup_start(w, name, at, n);
 	} else if (rule) {
@@ -311,10 +314,22 @@ static bool is_done(void *user)
 	return w->foreign || w->g->full;
 }
 
+/* RFC 4287 4.2.1: an entry without author has those of its source, else of the feed. */
+static void inherit_authors(struct walk *w, struct wn_record *r)
+{
+	const struct wn_record *from = r->source && r->source->authors.n ? r->source : &w->feed;
+
+	if (w->doc->format != WN_FORMAT_ATOM || r->authors.n)
+		return;
+	r->authors.v = from->authors.v;
+	r->authors.n = r->authors.cap = from->authors.n;
+}
+
 static void settle(struct walk *w)
 {
 	struct wn_str base = w->base, items_base;
 
+	w->feed.base = w->feed.base.n ? w->feed.base : base;
 	wn_record_settle(&w->feed, base, w->a);
 	items_base = wn_url_is_http(w->feed.f[WN_F_LINK].s) ? w->feed.f[WN_F_LINK].s : base;
 	if (w->content_location)
@@ -324,6 +339,7 @@ static void settle(struct walk *w)
 		wn_record_settle(r, items_base, w->a);
 		if (!r->f[WN_F_LANGUAGE].s.n)
 			r->f[WN_F_LANGUAGE] = w->feed.f[WN_F_LANGUAGE];
+		inherit_authors(w, r);
 		wn_item_from_record(&w->g->items.v[i], r, w->feed.f[WN_F_LINK].s, w->g->opt, w->a);
 	}
 	wn_items_settle(w->g->items.v, w->g->items.n, w->feed.f[WN_F_LINK].s, w->a);
@@ -362,6 +378,10 @@ enum wn_rc wn_xmlfeed_read(struct wn_str text, struct wn_gather *g, struct wn_fe
 	w->content_location = g->opt->content_location.n > 0;
 	if (w->content_location)
 		w->base = wn_url_resolve(w->base, g->opt->content_location, g->a);
+	if (w->content_location && !wn_url_is_http(w->base)) {
+		w->base = g->opt->base_url;
+		w->content_location = false;
+	}
 	wn_buf_init(&w->buf, WN_TEXT_FIELD_MAX);
 	wn_buf_init(&w->scratch, 6 * WN_TEXT_FIELD_MAX);
 	doc->hints = wn_feed_hints_none();

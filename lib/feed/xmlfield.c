@@ -191,8 +191,11 @@ static void take_link(struct walk *w, const struct wn_xml_attr *at, size_t n)
 		l.rel = WN_STR("alternate");
 	l.title = keep(w, wn_walk_value(at, n, "title"));
 	l.hreflang = keep(w, wn_walk_value(at, n, "hreflang"));
-	if (w->frames[w->depth - 1].base.n)
-		l.href = wn_url_resolve(w->frames[w->depth - 1].base, l.href, w->a);
+	struct wn_str base = w->frames[w->depth - 1].base;
+	if (!l.href.n && l.href.p)
+		l.href = base.n ? base : w->base; /* href="" is the document itself */
+	else if (base.n)
+		l.href = wn_url_resolve(base, l.href, w->a);
 	if (r->links.n < WN_ITEM_LIST_MAX)
 		*WN_PUSH(w->a, &r->links) = l;
 	if (!l.href.n)

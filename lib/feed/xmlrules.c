@@ -18,6 +18,7 @@ static const struct rule rules[] = {
 	ACT(NS_CORE, IN_FEED, "item", DO_ITEM),
 	ACT(NS_ATOM, IN_FEED, "entry", DO_ITEM),
 	ACT(NS_CORE, IN_FEED, "entry", DO_ITEM),
+	ACT(NS_ATOM, IN_FEED, "item", DO_ITEM),
 	ACT(NS_CORE, IN_FEED, "items", DO_THROUGH),
 	/* RSS */
 	HTML(NS_CORE, IN_RECORD, "title", TITLE, 3),
@@ -33,6 +34,7 @@ static const struct rule rules[] = {
 	TEXT(NS_CORE, IN_FEED, "ttl", TTL, 3),
 	TEXT(NS_CORE, IN_FEED, "webMaster", PUBLISHER, 3),
 	ACT(NS_CORE, IN_FEED, "managingEditor", DO_PERSON),
+	ACT(NS_CORE, IN_FEED, "author", DO_PERSON),
 	ACT(NS_CORE, IN_FEED, "skipHours", DO_SKIP),
 	ACT(NS_CORE, IN_FEED, "skipDays", DO_SKIP),
 	ACT(NS_CORE, IN_SKIP, "hour", DO_HOUR),
