@@ -3,7 +3,7 @@
  * Bytes to items: RSS, RDF, Atom, JSON Feed, JSON, JSON Lines, CSV. Pure: no socket, no clock, no file.
  *
  * One bad item never costs its neighbours: it becomes a wn_reject. Every text that comes out is valid UTF-8 without
- * control characters; times are clamped to not later than `now_us`. Everything lives in the arena of the caller and may
+ * control characters; times are clamped to not later than `now_us`, and more than a day ahead they are absent. Everything lives in the arena of the caller and may
  * borrow from the bytes given; both must live as long as the document is read.
  */
 #ifndef WHYNOW_FEED_H
@@ -35,7 +35,7 @@ struct wn_feed_options {
 	struct wn_str content_type; /* of the answer, may be absent */
 	struct wn_str content_location; /* of the answer, may be absent */
 	struct wn_str base_url;     /* where the bytes came from, may be absent */
-	int64_t now_us;             /* times later than this are clamped to it; 0: no clamp */
+	int64_t now_us;             /* times up to a day later than this are clamped to it, others dropped; 0: no clamp */
 	const struct wn_str *items_path; /* JSON: keys from the document to the array of items; n = 0: the document itself */
 	size_t items_path_n;
 	size_t items_max;           /* 0 = WN_ITEMS_MAX */

@@ -116,7 +116,8 @@ void wn_record_settle(struct wn_record *r, struct wn_str base, struct wn_arena *
 struct wn_value wn_record_value(const struct wn_record *r, int64_t now_us, bool strings_always, struct wn_arena *a);
 /* Plain text of a field: one line for titles. */
 struct wn_str wn_field_text(const struct wn_field *f, bool one_line, struct wn_arena *a);
-/* Microseconds, 0 if absent or no date; not later than now_us (if that is not 0), never 0 for a date. */
+/* Microseconds, 0 if absent, no date, or more than a day ahead (then it is a mistake, not a clock that runs fast); not later
+ * than now_us (if that is not 0), never 0 for a date. */
 int64_t wn_field_date(const struct wn_field *f, int64_t now_us);
 
 /* --- item.c --------------------------------------------------------------------------------------------- */

@@ -173,6 +173,8 @@ int64_t wn_field_date(const struct wn_field *f, int64_t now_us)
 
 	if (!f->s.n || !wn_date_parse(f->s, &us))
 		return 0;
+	if (now_us && us > now_us + INT64_C(86400000000))
+		return 0;
 	if (now_us && us > now_us)
 		us = now_us;
 	return us ? us : 1;
