@@ -141,10 +141,24 @@ static bool on_sign(struct date_scan *s)
 	return true;
 }
 
+/* White space of ASCII, and of Unicode as it leaks out of &nbsp; and the like: its length, 0 if it is none. */
+static size_t blank_at(const struct date_scan *s)
+{
+	size_t left = (size_t)(s->end - s->p);
+	if (*s->p == ' ' || (*s->p >= '\t' && *s->p <= '\r') || *s->p == ',' || *s->p == ';' || *s->p == '|')
+		return 1;
+	if (left >= 2 && memcmp(s->p, "\xc2\xa0", 2) == 0)
+		return 2;
+	if (left >= 3 && memcmp(s->p, "\xe2\x80", 2) == 0 && (unsigned char)s->p[2] <= 0xaf)
+		return 3;
+	return 0;
+}
+
 static struct wn_str read_word(struct date_scan *s)
 {
 	const char *start = s->p;
-	while (s->p < s->end && (is_letter(*s->p) || (*s->p == '.' && s->p - start == 1 && is_letter(peek(s, 1)))))
+	while (s->p < s->end && !blank_at(s) &&
+	       (is_letter(*s->p) || (*s->p == '.' && s->p - start == 1 && is_letter(peek(s, 1)))))
 		s->p++;
 	return (struct wn_str){start, (size_t)(s->p - start)};
 }
@@ -190,12 +204,12 @@ static bool on_unknown(struct date_scan *s, struct wn_str word)
 {
 	if (s->words == 1 && s->n == 0 && !s->has_time)
 		return true;
-	if (!s->has_time || word.n > 5)
+	if (!s->has_time || s->zone_named || word.n > 5)
 		return false;
 	for (size_t i = 0; i < word.n; i++)
 		if (!is_upper(word.p[i]))
 			return false;
-	s->has_zone = true;
+	s->has_zone = s->zone_named = true;
 	return true;
 }
 
@@ -206,7 +220,7 @@ static bool on_zone(struct date_scan *s, struct wn_str word, int minutes)
 		return true;
 	if (!s->has_zone)
 		s->offset_s = minutes * 60;
-	s->has_zone = true;
+	s->has_zone = s->zone_named = true;
 	return true;
 }
 
@@ -225,11 +239,14 @@ static bool on_word(struct date_scan *s)
 		s->mark = (char)(word.p[0] & ~0x20);
 		return true;
 	}
+	bool behind_slash = s->mark == '/';
 	s->mark = 0;
 	s->words++;
-	if (s->has_time && peek(s, 0) == '/' && word.n > 2)
+	if (s->has_time && !behind_slash && peek(s, 0) == '/' && word.n > 2)
 		return read_zone_name(s, word);
 	struct date_name name = date_name_of(word);
+	if (behind_slash && name.word != WORD_MONTH)
+		return false;
 	switch (name.word) {
 	case WORD_MONTH:
 		return on_month(s, name.value);
@@ -257,19 +274,6 @@ static bool on_mark(struct date_scan *s)
 {
 	s->mark = *s->p++;
 	return true;
-}
-
-/* White space of ASCII, and of Unicode as it leaks out of &nbsp; and the like: its length, 0 if it is none. */
-static size_t blank_at(const struct date_scan *s)
-{
-	size_t left = (size_t)(s->end - s->p);
-	if (*s->p == ' ' || (*s->p >= '\t' && *s->p <= '\r') || *s->p == ',' || *s->p == ';' || *s->p == '|')
-		return 1;
-	if (left >= 2 && memcmp(s->p, "\xc2\xa0", 2) == 0)
-		return 2;
-	if (left >= 3 && memcmp(s->p, "\xe2\x80", 2) == 0 && (unsigned char)s->p[2] <= 0xaf)
-		return 3;
-	return 0;
 }
 
 /* "(Coordinated Universal Time)", a comment (RFC 5322 3.2.2) without nesting; "[Europe/Paris]" behind an offset. */

@@ -32,7 +32,7 @@ struct date_scan {
 	int32_t us;
 	int half_day; /* 1: am, 2: pm */
 
-	bool has_zone, has_offset;
+	bool has_zone, has_offset, zone_named; /* any of them, +HHMM, a word */
 	int32_t offset_s;
 	struct wn_str zone_name;
 };
