@@ -20,6 +20,7 @@
 enum cel_type_kind {
 	CEL_DYN, CEL_NULL, CEL_BOOL, CEL_INT, CEL_UINT, CEL_DOUBLE, CEL_STRING, CEL_BYTES,
 	CEL_TIMESTAMP, CEL_DURATION, CEL_LIST, CEL_MAP, CEL_TYPE, CEL_OPTIONAL, CEL_RECORD, CEL_PARAM, CEL_ERROR,
+	CEL_OPAQUE, /* a named type with parameters that only host functions make and take */
 };
 struct cel_record;
 struct cel_type {
@@ -27,7 +28,10 @@ struct cel_type {
 	const struct cel_type *elem;  /* list, optional, type: element; map: value; NULL = dyn */
 	const struct cel_type *key;   /* map: key */
 	const struct cel_record *record; /* CEL_RECORD */
-	int param;                    /* CEL_PARAM (generic functions): number */
+	int param;                    /* CEL_PARAM (generic functions): number, from 0 */
+	const char *name;             /* CEL_OPAQUE */
+	const struct cel_type *const *args; /* CEL_OPAQUE: n_args parameters */
+	size_t n_args;
 };
 extern const struct cel_type cel_dyn, cel_null, cel_bool, cel_int, cel_uint, cel_double, cel_string, cel_bytes,
 	cel_timestamp, cel_duration;
@@ -43,7 +47,9 @@ struct cel_field {
 	uint32_t number;             /* handed to wn_class.get */
 	const uint64_t *variants;    /* bit set over variant numbers, NULL = every variant has it */
 	const char *const *enum_values; /* listed literals of an enum, NULL-terminated; NULL = free text */
-	bool moving;                 /* changes with time alone (age, freshness) */
+	/* Changes with time alone. A duration or timestamp grows by one second a second (age); a double is made by
+	 * cel_decaying (freshness); any other type is taken to change at any moment. */
+	bool moving;
 };
 struct cel_record {
 	const char *name;
@@ -69,6 +75,7 @@ struct cel_overload {
 	const struct cel_type *result;
 	cel_function *fn;
 	bool moving;                        /* result changes with time alone (window functions) */
+	bool pure;                          /* same result for same arguments, reads no host: folded when they are constants */
 	bool collects;                      /* its true result rests on elements: it calls cel_call_collect */
 	/* Checked at compile time when argument i is a literal: return NULL if fine, else the complaint. */
 	const char *(*check_literal)(void *ctx, size_t arg, struct wn_value literal, char *buf, size_t size);
@@ -85,7 +92,8 @@ int cel_env_variable(struct cel_env *env, const char *name, const struct cel_typ
 int cel_env_moving_variable(struct cel_env *env, const char *name, const struct cel_type *type);
 void cel_env_function(struct cel_env *env, const struct cel_overload *f);
 void cel_env_container(struct cel_env *env, const char *container);
-/* Extensions: strings math sets lists optional encoders bindings comprehensions2 ("all" for all of them). */
+/* Extensions: strings math sets lists optional encoders bindings comprehensions2, and days (days(n), weeks(n):
+ * durations, n int or double); "all" for all of them. A host function with the same arguments takes precedence. */
 enum wn_rc cel_env_extension(struct cel_env *env, const char *name, struct wn_err *err);
 /* Type of a record for declarations; lives with the env. */
 const struct cel_type *cel_env_record(struct cel_env *env, const struct cel_record *record);
@@ -124,7 +132,8 @@ struct cel_span { uint32_t start, end; }; /* bytes of the program's text */
 struct cel_result {
 	bool unknown;              /* an error: value is not set */
 	struct wn_value value;
-	struct cel_span where;     /* unknown: the sub-expression that failed */
+	struct cel_span where;     /* unknown: the smallest sub-expression that failed (the first one, left to right) */
+	struct cel_span clause;    /* unknown: the top-level && term (of those, the || alternative) that holds it */
 	char error[200];           /* unknown: why, e.g. "no such attribute: amount_usd" */
 	int64_t next_change_us;    /* cel_eval_moving: least instant > now at which a time-dependent term changes, INT64_MAX if none */
 };
