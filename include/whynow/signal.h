@@ -73,7 +73,6 @@ struct wn_id wn_signal_key(struct wn_id account, struct wn_str kind, struct wn_k
  *   date(x)        timestamp of wild text, epoch s/ms/us, or a timestamp
  *   domain(text)   registrable domain of a host, URL or address
  *   department(position), level(position)    by the table of positions
- *   days(n), weeks(n)                        durations
  *
  * A value is *missing* if it is null, empty text, optional.none(), or if its evaluation fails because something is not
  * there (no such key, index out of range, a member of null, a helper above without an answer). A missing attribute is not

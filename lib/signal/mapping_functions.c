@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a mapping may call beyond CEL and its extensions: wild dates, domains, the table of positions, durations in days.
+ * What a mapping may call beyond CEL and its extensions: wild dates, domains, the table of positions.
  * A helper without an answer fails with "no such value", which reads as a missing value.
  */
 #include "mapping.h"
-#include <whynow/clock.h>
 #include <whynow/date.h>
 
 static bool fn_date(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED, struct wn_value *out)
@@ -53,35 +52,12 @@ static bool fn_level(struct cel_call *call, const struct wn_value *args, size_t 
 	return true;
 }
 
-static bool multiple(struct cel_call *call, int64_t n, int64_t unit, struct wn_value *out)
-{
-	int64_t us;
-
-	if (__builtin_mul_overflow(n, unit, &us))
-		return cel_call_error(call, "duration out of range");
-	*out = wn_duration_us(us);
-	return true;
-}
-
-static bool fn_days(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED, struct wn_value *out)
-{
-	return multiple(call, args[0].i, WN_DAY, out);
-}
-
-static bool fn_weeks(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED, struct wn_value *out)
-{
-	return multiple(call, args[0].i, 7 * WN_DAY, out);
-}
-
 static const struct cel_type *const one_dyn[] = {&cel_dyn};
-static const struct cel_type *const one_int[] = {&cel_int};
 static const struct cel_overload functions[] = {
-	{.name = "date", .args = one_dyn, .n_args = 1, .result = &cel_timestamp, .fn = fn_date, .variant_arg = -1},
-	{.name = "domain", .args = one_dyn, .n_args = 1, .result = &cel_string, .fn = fn_domain, .variant_arg = -1},
+	{.name = "date", .args = one_dyn, .n_args = 1, .result = &cel_timestamp, .fn = fn_date, .pure = true, .variant_arg = -1},
+	{.name = "domain", .args = one_dyn, .n_args = 1, .result = &cel_string, .fn = fn_domain, .pure = true, .variant_arg = -1},
 	{.name = "department", .args = one_dyn, .n_args = 1, .result = &cel_string, .fn = fn_department, .variant_arg = -1},
 	{.name = "level", .args = one_dyn, .n_args = 1, .result = &cel_int, .fn = fn_level, .variant_arg = -1},
-	{.name = "days", .args = one_int, .n_args = 1, .result = &cel_duration, .fn = fn_days, .variant_arg = -1},
-	{.name = "weeks", .args = one_int, .n_args = 1, .result = &cel_duration, .fn = fn_weeks, .variant_arg = -1},
 };
 
 void wn_mapping_functions(struct cel_env *env)
