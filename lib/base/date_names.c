@@ -75,7 +75,7 @@ static bool plain(struct wn_str word, char out[WORD_MAX])
 			continue;
 		if (n + 2 >= WORD_MAX)
 			return false;
-		if (c == 0xc3 && i + 1 < word.n && (unsigned char)word.p[i + 1] >= 0x80) {
+		if (c == 0xc3 && i + 1 < word.n && ((unsigned char)word.p[i + 1] & 0xc0) == 0x80) {
 			char base = base_letters[((unsigned char)word.p[++i] | 0x20) - 0xa0];
 			out[n++] = base == '?' ? 's' : base;
 			continue;
