@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How rules and templates read signals, accounts and contacts: the classes of the three records, by field number of the
- * registry. Reads rows, changes nothing, allocates nothing.
+ * registry. Reads rows and changes nothing; texts of ids and lists of publishers are made in the world's arena.
  *
  * A field that is not set answers false (unknown in a rule): empty text, a time or level of 0, an attribute or trait that
  * is not stored. A trait with a default in the registry reads as it.
@@ -38,6 +38,15 @@ static bool give_id(const struct wn_world *w, struct wn_id id, struct wn_value *
 }
 
 /* ------------------------------------------------------------------------------------------------------ signal */
+static bool give_publishers(const struct wn_signal *s, struct wn_value *out)
+{
+	struct wn_value *v = WN_NEW_N(s->world->arena, struct wn_value, s->n_publisher_list + 1);
+	for (size_t i = 0; i < s->n_publisher_list; i++)
+		v[i] = wn_string(s->publisher_list[i].domain);
+	*out = wn_list(v, s->n_publisher_list);
+	return true;
+}
+
 static bool signal_common(const struct wn_signal *s, uint32_t field, struct wn_value *out)
 {
 	switch ((enum wn_signal_field)field) {
@@ -59,8 +68,7 @@ static bool signal_common(const struct wn_signal *s, uint32_t field, struct wn_v
 				    s->half_life_us, s->hard_stop_us);
 		return true;
 	case WN_SF_PUBLISHERS:
-		*out = wn_int(s->publishers);
-		return true;
+		return give_publishers(s, out);
 	case WN_SF_HEADLINE:
 		return give_text(s->headline, out);
 	case WN_SF_URL:
