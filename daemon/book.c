@@ -230,6 +230,7 @@ static void make_catalog(struct wn_book *b, const char *instance)
 			 .rank_window_us = o->caps.rank_window_us},
 		.redirect_to = o->touches.redirect_to.n ? wn_arena_strdup(b->arena, o->touches.redirect_to) : NULL,
 		.proposed_ttl_us = o->campaigns.proposed_ttl_us,
+		.touch_lease_us = o->touches.claim_lease_us,
 		.window_from_us = o->touches.window.from_minute * WN_MINUTE,
 		.window_to_us = o->touches.window.to_minute * WN_MINUTE,
 		.window_days = o->touches.window.any ? 0 : o->touches.window.days,

@@ -68,6 +68,8 @@ struct wn_daemon {
 	struct wn_courier *courier;
 	struct wn_server *server;
 	struct wn_watch *signals[3];
+	struct wn_timer *watchdog;
+	char told[300];                /* status line the service manager has */
 	int exit_code;
 	int64_t started_us;
 	int64_t open_campaigns, next_expiry_us; /* of the newest status read */
@@ -102,6 +104,10 @@ enum wn_rc wn_poller_now(struct wn_daemon *d, struct wn_str feed, struct wn_err 
 size_t wn_poller_feeds(const struct wn_daemon *d, size_t *blind, size_t *failing);
 void wn_poller_look_blind(struct wn_daemon *d);        /* marks feeds that have been silent too long */
 
+/* --- intake.c (the rest of it in intake.h) ---- */
+void wn_intake_start(struct wn_daemon *d);
+void wn_intake_stop(struct wn_daemon *d);
+
 /* --- sweeper.c ---- */
 void wn_sweeper_start(struct wn_daemon *d);
 void wn_sweeper_stop(struct wn_daemon *d);
@@ -114,6 +120,8 @@ enum wn_rc wn_segments_read(struct wn_daemon *d, struct wn_err *err);
 void wn_courier_start(struct wn_daemon *d);
 void wn_courier_stop(struct wn_daemon *d);
 void wn_courier_nudge(struct wn_daemon *d);
+/* The least instants at which a touch or an outbox row wants something. */
+void wn_courier_due(struct wn_daemon *d, int64_t touch_us, int64_t outbox_us);
 size_t wn_courier_running(const struct wn_daemon *d);
 
 /* --- control.c, status.c ---- */

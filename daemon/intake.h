@@ -27,8 +27,6 @@ struct wn_answer {
 	int64_t at_us;
 };
 
-void wn_intake_start(struct wn_daemon *d);
-void wn_intake_stop(struct wn_daemon *d);
 /* Takes the response. */
 void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response);
 /* The feed has been silent too long: written down as a gap, told to sinks. */

@@ -293,6 +293,7 @@ struct wn_catalog {
 	const struct wn_tz *default_tz; const struct wn_tz *(*tz_of)(void *ctx, struct wn_str name); void *tz_ctx;
 	bool paused;
 	int64_t proposed_ttl_us;
+	int64_t touch_lease_us;                                      /* an attempt that gave no answer for so long is unknown */
 	int64_t window_from_us, window_to_us; unsigned window_days;  /* send window in local time of day; days bit 0 = Monday; 0 = always */
 	const char *const *wires;
 	const char *instance;

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* The control socket: the few verbs that need the daemon itself. Everything else the command line does in PostgreSQL. */
+#include "daemon.h"
+#include <grp.h>
+#include <whynow/log.h>
+#include <whynow/message_ids.h>
+#include <whynow/systemd.h>
+
+static void get_status(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
+{
+	wn_json_write(&reply->body, wn_status_value(ctx, req->arena));
+}
+
+static void get_health(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
+{
+	(void)ctx;
+	(void)req;
+	wn_buf_text(&reply->body, "{\"status\":\"pass\"}");
+}
+
+static void get_ready(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
+{
+	const struct wn_daemon *d = ctx;
+	(void)req;
+	if (d->db == WN_DB_UP)
+		wn_buf_text(&reply->body, "{\"status\":\"pass\"}");
+	else
+		wn_server_problem(reply, 503, NULL, "the database is away: %s", d->db_text);
+}
+
+static void post_reload(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
+{
+	struct wn_err err = {0};
+	(void)req;
+	if (wn_daemon_reload(ctx, &err))
+		wn_server_problem(reply, 409, NULL, "%s", err.text);
+	else
+		wn_buf_text(&reply->body, "{\"reloaded\":true}");
+}
+
+/* POST /v1/feeds/NAME/poll */
+static void post_feed(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
+{
+	struct wn_str tail = wn_str_of(req->tail), verb = WN_STR("/poll");
+	struct wn_err err = {0};
+	if (tail.n <= verb.n || memcmp(tail.p + tail.n - verb.n, verb.p, verb.n) != 0) {
+		wn_server_problem(reply, 404, NULL, "POST /v1/feeds/NAME/poll is all there is here");
+		return;
+	}
+	enum wn_rc rc = wn_poller_now(ctx, (struct wn_str){tail.p, tail.n - verb.n}, &err);
+	if (rc)
+		wn_server_problem_rc(reply, rc, &err);
+	else
+		wn_buf_text(&reply->body, "{\"asked\":true}");
+}
+
+/* Something changed in the database that the sweeper would notice within a second: notice it now. */
+static void post_nudge(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
+{
+	(void)req;
+	wn_sweeper_nudge(ctx);
+	wn_courier_nudge(ctx);
+	wn_buf_text(&reply->body, "{\"nudged\":true}");
+}
+
+static const struct wn_route routes[] = {
+	{"GET", "/v1/status", false, get_status},
+	{"GET", "/healthz", false, get_health},
+	{"GET", "/readyz", false, get_ready},
+	{"POST", "/v1/reload", true, post_reload},
+	{"POST", "/v1/feeds/", true, post_feed},
+	{"POST", "/v1/nudge", true, post_nudge},
+};
+
+static gid_t group_named(struct wn_str name)
+{
+	char text[64];
+	if (!name.n || name.n >= sizeof(text))
+		return (gid_t)-1;
+	memcpy(text, name.p, name.n);
+	text[name.n] = '\0';
+	struct group *g = getgrnam(text);
+	return g ? g->gr_gid : (gid_t)-1;
+}
+
+enum wn_rc wn_control_start(struct wn_daemon *d, struct wn_err *err)
+{
+	const struct wn_options *o = wn_daemon_options(d);
+	struct wn_systemd_fd fds[8];
+	size_t n = wn_systemd_listen_fds(fds, WN_COUNT(fds));
+	enum wn_rc rc = WN_OK;
+	gid_t group = group_named(o->listen.group);
+	d->server = wn_server_new(d->loop, routes, WN_COUNT(routes), d);
+	wn_server_set_group(d->server, group);
+	for (size_t i = 0; i < n && rc == WN_OK; i++)
+		rc = wn_server_listen_fd(d->server, fds[i].fd, err);
+	if (n == 0 && o->listen.control.n) {
+		struct wn_arena *a = wn_arena_new(0);
+		rc = wn_server_listen_unix(d->server, wn_arena_strdup(a, o->listen.control), 0660, group, err);
+		wn_arena_free(a);
+	}
+	return rc;
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The courier: takes outbox rows and due touches to their sinks. A claim is committed before anything is sent, a result
+ * is written after; between the two a crash leaves a lease that runs out, and the same event goes out again with the
+ * same id. A touch is decided in the transaction that claims it, at every attempt. No touch goes out before everything
+ * overdue has been closed.
+ */
+#include "sink.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <whynow/failpoint.h>
+#include <whynow/log.h>
+#include <whynow/message_ids.h>
+
+struct wn_courier {
+	struct wn_fiber *fiber;
+	struct wn_timer *timer;   /* when something wants us */
+	size_t running;           /* deliveries with a fiber of their own */
+	bool again;               /* something was claimed: look once more */
+};
+
+enum { CLAIM_ROWS = 50, CLAIM_TOUCHES = 50 };
+
+/* One row on its way. */
+struct parcel {
+	struct wn_daemon *d;
+	struct wn_arena *arena;
+	struct wn_outbox_row row;
+	bool touch;
+};
+
+static struct parcel *parcel_new(struct wn_daemon *d, const struct wn_outbox_row *row, bool touch)
+{
+	struct parcel *p = wn_alloc(sizeof(*p));
+	p->d = d;
+	p->arena = wn_arena_new(0);
+	p->row = *row;
+	p->touch = touch;
+	p->row.sink = wn_arena_str(p->arena, row->sink);
+	p->row.type = wn_arena_str(p->arena, row->type);
+	p->row.subject = wn_arena_str(p->arena, row->subject);
+	p->row.payload = wn_arena_str(p->arena, row->payload);
+	return p;
+}
+
+static void parcel_free(struct parcel *p)
+{
+	wn_arena_free(p->arena);
+	free(p);
+}
+
+/* --------------------------------------------------------------------------------------- what came back: events */
+static enum wn_outbox_state state_after(struct wn_daemon *d, const struct wn_outbox_row *row, const struct wn_delivery *r, int64_t now)
+{
+	if (r->how == WN_DELIVERED)
+		return WN_OUTBOX_DELIVERED;
+	if (r->how == WN_DELIVERY_DEAD)
+		return WN_OUTBOX_DEAD;
+	int64_t first = row->first_us ? row->first_us : now;
+	return now - first >= wn_daemon_options(d)->delivery.dead_after_us ? WN_OUTBOX_DEAD : WN_OUTBOX_PENDING;
+}
+
+static int64_t next_attempt(const struct wn_outbox_row *row, const struct wn_delivery *r, int64_t now)
+{
+	int64_t delay = wn_retry_delay_us(row->attempts, row->event_id);
+	return now + (r->retry_after_us > delay ? r->retry_after_us : delay);
+}
+
+static void log_result(const struct parcel *p, const struct wn_delivery *r, enum wn_outbox_state to)
+{
+	const char *sink = p->row.sink.p, *type = p->row.type.p;
+	if (to == WN_OUTBOX_DEAD)
+		wn_log(WN_ERR, WN_MSG_DELIVERY_DEAD, WN_FIELDS({"WHYNOW_SINK", sink}, {"WHYNOW_REASON", r->text}),
+		       "event %s could not be delivered to sink %s after %d attempts: %s", type, sink, p->row.attempts, r->text);
+	else if (to == WN_OUTBOX_PENDING && p->row.attempts <= 1)
+		wn_log(WN_WARNING, WN_MSG_SINK_FAILED, WN_FIELDS({"WHYNOW_SINK", sink}, {"WHYNOW_REASON", r->text}),
+		       "sink %s did not take %s: %s; it is tried again", sink, type, r->text);
+	else if (to == WN_OUTBOX_DELIVERED && p->row.attempts > 1)
+		wn_log(WN_NOTICE, WN_MSG_SINK_RECOVERED, WN_FIELDS({"WHYNOW_SINK", sink}), "sink %s took %s at attempt %d", sink, type, p->row.attempts);
+}
+
+static enum wn_rc mark_event(struct parcel *p, const struct wn_delivery *r)
+{
+	struct wn_daemon *d = p->d;
+	struct wn_store *s = d->courier_session.store;
+	struct wn_err err = {0};
+	enum wn_rc rc = wn_session_ensure(d, &d->courier_session);
+	if (rc == WN_OK)
+		rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	int64_t now = wn_clock_now_us(d->clock);
+	enum wn_outbox_state to = state_after(d, &p->row, r, now);
+	wn_failpoint("courier.before_mark");
+	rc = wn_store_outbox_done(s, &p->row, to, next_attempt(&p->row, r, now), wn_str_of(r->text), now, &err);
+	wn_failpoint("courier.after_mark");
+	wn_turn_give(wn_store_turn(s));
+	if (rc == WN_OK)
+		log_result(p, r, to);
+	return rc;
+}
+
+/* -------------------------------------------------------------------------------------- what came back: touches */
+struct touch_result {
+	const struct parcel *p;
+	const struct wn_delivery *r;
+};
+
+static struct wn_touch *find_touch(const struct wn_world *w, struct wn_id account_id, struct wn_id campaign_id, struct wn_id contact_id, int step)
+{
+	struct wn_account *a = wn_world_account(w, account_id);
+	for (size_t i = 0; a && i < a->members.n; i++) {
+		struct wn_member *m = a->members.v[i];
+		if (!wn_id_eq(m->campaign_id, campaign_id) || !wn_id_eq(m->contact_id, contact_id))
+			continue;
+		for (size_t t = 0; t < m->touches.n; t++)
+			if (m->touches.v[t]->step == step)
+				return m->touches.v[t];
+	}
+	return NULL;
+}
+
+static enum wn_rc load_touch(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct touch_result *t = ctx;
+	return wn_store_load_accounts(s, w, &t->p->row.account_id, 1, WN_LOAD_ALL, err);
+}
+
+static enum wn_rc step_result(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	static const enum wn_sent how[] = {[WN_DELIVERED] = WN_SENT_OK, [WN_DELIVERY_RETRY] = WN_SENT_RETRY,
+					   [WN_DELIVERY_DEAD] = WN_SENT_FAILED, [WN_DELIVERY_UNKNOWN] = WN_SENT_RETRY};
+	struct touch_result *r = ctx;
+	const struct wn_outbox_row *row = &r->p->row;
+	struct wn_touch *t = find_touch(w, row->account_id, row->campaign_id, row->contact_id, row->step);
+	(void)s;
+	(void)err;
+	if (!t || !t->member->campaign || !wn_id_eq(t->token, row->token))
+		return WN_OK; /* the lease ran out and somebody else has it */
+	wn_touch_sent(w, t, how[r->r->how], next_attempt(row, r->r, w->now_us), r->r->how == WN_DELIVERED ? (struct wn_str){NULL, 0} : wn_str_of(r->r->text));
+	return WN_OK;
+}
+
+static enum wn_rc mark_touch(struct parcel *p, const struct wn_delivery *r)
+{
+	struct wn_daemon *d = p->d;
+	struct touch_result ctx = {p, r};
+	struct wn_unit u = {.actor = "courier", .load = load_touch, .step = step_result, .ctx = &ctx};
+	struct wn_err err = {0};
+	enum wn_rc rc = wn_session_ensure(d, &d->courier_session);
+	if (rc)
+		return rc;
+	struct wn_worker k = wn_daemon_worker(d, &d->courier_session);
+	wn_failpoint("courier.touch.before_mark");
+	rc = wn_unit_run(&k, &u, &err);
+	wn_failpoint("courier.touch.after_mark");
+	if (rc && rc != WN_CANCELLED)
+		wn_log(WN_ERR, NULL, NULL, "the result of a touch could not be written: %s", err.text);
+	return rc;
+}
+
+/* ------------------------------------------------------------------------------------------------------ sending */
+static void deliver(struct parcel *p)
+{
+	const struct wn_sink_conf *sink = wn_book_sink_named(p->d->book, p->row.sink);
+	struct wn_delivery r = {.how = WN_DELIVERY_RETRY};
+	snprintf(r.text, sizeof(r.text), "no file has a sink of this name any more");
+	wn_failpoint("courier.send");
+	if (sink)
+		wn_sink_deliver(p->d, sink, &p->row, &r);
+	wn_failpoint("courier.sent");
+	enum wn_rc rc;
+	do
+		rc = p->touch ? mark_touch(p, &r) : mark_event(p, &r);
+	while (wn_rc_is_temporary(rc) && rc != WN_CANCELLED && !p->d->stopping);
+	if (p->d->courier)
+		p->d->courier->again = true;
+}
+
+static void deliver_fiber(void *ctx)
+{
+	struct parcel *p = ctx;
+	struct wn_daemon *d = p->d;
+	deliver(p);
+	parcel_free(p);
+	if (d->courier) {
+		d->courier->running--;
+		wn_courier_nudge(d);
+		wn_sweeper_nudge(d);
+	}
+}
+
+static void send(struct wn_daemon *d, struct parcel *p)
+{
+	const struct wn_sink_conf *sink = wn_book_sink_named(d->book, p->row.sink);
+	bool own = sink && wn_sink_waits(sink);
+	if (own && wn_fiber_start(d->loop, "delivery", deliver_fiber, p)) {
+		d->courier->running++;
+		return;
+	}
+	deliver(p);
+	parcel_free(p);
+}
+
+/* ---------------------------------------------------------------------------------------------- claiming events */
+static bool has_room(const struct wn_daemon *d) { return d->courier->running < (size_t)wn_daemon_options(d)->delivery.concurrency; }
+
+static enum wn_rc claim_rows(struct wn_daemon *d, int bucket, struct wn_str sink, struct wn_arena *a, struct wn_outbox_row **rows, size_t *n)
+{
+	struct wn_store *s = d->courier_session.store;
+	struct wn_err err = {0};
+	*n = 0;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	rc = wn_store_outbox_claim(s, bucket, sink, wn_clock_now_us(d->clock), wn_daemon_options(d)->delivery.lease_us, CLAIM_ROWS, a, rows, n, &err);
+	wn_turn_give(wn_store_turn(s));
+	wn_failpoint("courier.claimed");
+	return rc;
+}
+
+static enum wn_rc read_due(struct wn_daemon *d, struct wn_arena *a, struct wn_due **due, size_t *n, int limit,
+			   enum wn_rc (*read)(struct wn_store *, const struct wn_due_query *, struct wn_arena *, struct wn_due **, size_t *,
+					      struct wn_err *))
+{
+	struct wn_store *s = d->courier_session.store;
+	struct wn_due_query q = {.until_us = wn_clock_sure_us(d->clock), .bucket_from = 0, .bucket_to = 1023, .limit = limit};
+	struct wn_err err = {0};
+	*n = 0;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	rc = read(s, &q, a, due, n, &err);
+	wn_turn_give(wn_store_turn(s));
+	return rc;
+}
+
+static enum wn_rc claim_events(struct wn_daemon *d)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_due *due;
+	size_t n;
+	enum wn_rc rc = read_due(d, a, &due, &n, CLAIM_ROWS, wn_store_due_outbox);
+	for (size_t i = 0; i < n && rc == WN_OK && has_room(d) && !d->stopping; i++) {
+		struct wn_outbox_row *rows;
+		size_t k = 0;
+		rc = claim_rows(d, due[i].bucket, due[i].sink, a, &rows, &k);
+		for (size_t j = 0; j < k && rc == WN_OK; j++)
+			send(d, parcel_new(d, &rows[j], false));
+		d->courier->again = d->courier->again || k > 0;
+	}
+	wn_arena_free(a);
+	return rc;
+}
+
+/* --------------------------------------------------------------------------------------------- claiming touches */
+struct touch_claim {
+	struct wn_daemon *d;
+	const struct wn_due *due;
+	struct wn_outbox_row row;    /* of the touch that may go */
+	bool goes, unknown;
+	struct wn_arena *arena;
+};
+
+static enum wn_rc load_claim(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct touch_claim *c = ctx;
+	c->goes = false;
+	return wn_store_load_accounts(s, w, &c->due->account_id, 1, WN_LOAD_ALL, err);
+}
+
+/* An attempt whose lease ran out: nobody knows whether it arrived. It is decided anew, and goes out with the same id. */
+static void lease_ran_out(struct wn_world *w, struct wn_touch *t)
+{
+	wn_touch_sent(w, t, WN_SENT_RETRY, w->now_us, WN_STR("no answer to the last attempt"));
+}
+
+static enum wn_rc step_claim(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct touch_claim *c = ctx;
+	struct wn_touch *t = find_touch(w, c->due->account_id, c->due->campaign_id, c->due->contact_id, c->due->step);
+	(void)s;
+	(void)err;
+	if (!t || wn_touch_is_final(t->state) || t->due_us > w->now_us || !t->member->campaign)
+		return WN_OK;
+	if (t->state == WN_TOUCH_SENDING) {
+		lease_ran_out(w, t);
+		return WN_OK;
+	}
+	struct wn_decision decision = wn_touch_decide(w, t);
+	wn_touch_apply(w, t, &decision);
+	c->goes = decision.kind == WN_SEND;
+	if (c->goes)
+		c->row = (struct wn_outbox_row){.bucket = t->member->campaign_bucket, .event_id = t->event_id,
+						.campaign_id = t->member->campaign_id, .sink = wn_arena_str(c->arena, t->sink),
+						.token = t->token, .attempts = t->attempts, .account_id = t->member->account->id,
+						.contact_id = t->member->contact_id, .step = t->step};
+	return WN_OK;
+}
+
+/* The row as it is stored: the same bytes at every attempt. */
+static enum wn_rc read_row(struct wn_daemon *d, struct touch_claim *c, struct wn_err *err)
+{
+	struct wn_store *s = d->courier_session.store;
+	struct wn_outbox_row stored;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	rc = wn_store_outbox_read(s, c->row.bucket, c->row.event_id, c->row.sink, c->arena, &stored, err);
+	wn_turn_give(wn_store_turn(s));
+	if (rc == WN_OK) {
+		stored.token = c->row.token;
+		stored.attempts = c->row.attempts;
+		stored.account_id = c->row.account_id;
+		stored.contact_id = c->row.contact_id;
+		stored.step = c->row.step;
+		c->row = stored;
+	}
+	return rc;
+}
+
+static enum wn_rc claim_touch(struct wn_daemon *d, const struct wn_due *due, struct wn_arena *a)
+{
+	struct touch_claim c = {.d = d, .due = due, .arena = a};
+	struct wn_unit u = {.actor = "courier", .load = load_claim, .step = step_claim, .ctx = &c};
+	struct wn_worker k = wn_daemon_worker(d, &d->courier_session);
+	struct wn_err err = {0};
+	enum wn_rc rc = wn_unit_run(&k, &u, &err);
+	wn_failpoint("courier.touch.claimed");
+	if (rc == WN_OK && c.goes)
+		rc = read_row(d, &c, &err);
+	if (rc == WN_OK && c.goes)
+		send(d, parcel_new(d, &c.row, true));
+	if (rc && rc != WN_CANCELLED && !wn_rc_is_temporary(rc))
+		wn_log(WN_ERR, WN_MSG_TOUCH, NULL, "a due touch could not be decided: %s", err.text);
+	return rc;
+}
+
+static enum wn_rc claim_touches(struct wn_daemon *d)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_due *due;
+	size_t n = 0;
+	enum wn_rc rc = d->swept ? read_due(d, a, &due, &n, CLAIM_TOUCHES, wn_store_due_touches) : WN_OK;
+	for (size_t i = 0; i < n && rc == WN_OK && has_room(d) && !d->stopping; i++) {
+		rc = claim_touch(d, &due[i], a);
+		d->courier->again = true;
+	}
+	wn_arena_free(a);
+	if (n)
+		wn_sweeper_nudge(d); /* new due instants */
+	return rc;
+}
+
+/* ----------------------------------------------------------------------------------------------------- the fiber */
+static enum wn_rc one_round(struct wn_daemon *d)
+{
+	enum wn_rc rc = wn_session_ensure(d, &d->courier_session);
+	if (rc || wn_clock_is_doubtful(d->clock))
+		return rc;
+	do {
+		d->courier->again = false;
+		rc = claim_events(d);
+		if (rc == WN_OK)
+			rc = claim_touches(d);
+	} while (rc == WN_OK && d->courier->again && has_room(d) && !d->stopping);
+	return rc;
+}
+
+static void work(void *ctx)
+{
+	struct wn_daemon *d = ctx;
+	while (!d->stopping && !wn_fiber_is_cancelled(d->loop)) {
+		enum wn_rc rc = one_round(d);
+		if (rc == WN_CANCELLED)
+			break;
+		int64_t pause = (int64_t)((double)WN_SECOND * d->factor);
+		if (wn_fiber_park_until(d->loop, rc ? wn_clock_now_us(d->clock) + pause : WN_NEVER) == WN_CANCELLED)
+			break;
+	}
+	d->courier->fiber = NULL;
+}
+
+static void on_due(void *ctx) { wn_courier_nudge(ctx); }
+
+void wn_courier_nudge(struct wn_daemon *d)
+{
+	if (d->courier && d->courier->fiber)
+		wn_fiber_wake(d->courier->fiber);
+}
+
+void wn_courier_due(struct wn_daemon *d, int64_t touch_us, int64_t outbox_us)
+{
+	if (d->courier)
+		wn_timer_at(d->courier->timer, touch_us < outbox_us ? touch_us : outbox_us);
+}
+
+size_t wn_courier_running(const struct wn_daemon *d) { return d->courier ? d->courier->running : 0; }
+
+void wn_courier_start(struct wn_daemon *d)
+{
+	d->courier = wn_alloc(sizeof(*d->courier));
+	d->courier->timer = wn_timer_new(d->loop, "courier due", on_due, d);
+	d->courier->fiber = wn_fiber_start(d->loop, "courier", work, d);
+}
+
+void wn_courier_stop(struct wn_daemon *d)
+{
+	if (d->courier)
+		wn_timer_free(d->courier->timer);
+	free(d->courier);
+	d->courier = NULL;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon.h"
+
+int main(int argc, char **argv)
+{
+	return wn_daemon_main(argc, argv);
+}

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sweeper: one tick a second is the heartbeat, the clock reading, the look at published segments and at what falls
+ * due, in one round trip; a due instant inside the second gets a timer of its own, so expiry is neither early nor late
+ * by a tick. What is due is fed into the step function in order of due time. After the database was away everything
+ * overdue is closed here before the courier may send.
+ */
+#include "daemon.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <whynow/failpoint.h>
+#include <whynow/log.h>
+#include <whynow/message_ids.h>
+
+struct wn_sweeper {
+	struct wn_fiber *fiber;
+	struct wn_tick tick;         /* newest */
+	bool have_tick;
+	int64_t segments_seen;       /* of the tick whose segments are in the book */
+	uint64_t segments_digest;
+	struct wn_book *segments_book; /* a reload starts with an empty one */
+	int64_t upkeep_us;           /* next partitions, prune, blindness */
+	bool feed_recovered;
+	bool doubtful;               /* told */
+};
+
+enum { DUE_ACCOUNTS = 100, SIMULATED_STEP_H = 1 };
+
+/* ---------------------------------------------------------------------------------------------- due members */
+struct due_work {
+	struct wn_daemon *d;
+	const struct wn_due *due;
+	size_t n;
+	bool handled;
+};
+
+static enum wn_rc load_due_accounts(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct due_work *work = ctx;
+	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, work->n + 1);
+	for (size_t i = 0; i < work->n; i++)
+		ids[i] = work->due[i].account_id;
+	return wn_store_load_accounts(s, w, ids, work->n, WN_LOAD_ALL, err);
+}
+
+static struct wn_member *find_member(const struct wn_world *w, const struct wn_due *due)
+{
+	struct wn_account *a = wn_world_account(w, due->account_id);
+	for (size_t i = 0; a && i < a->members.n; i++)
+		if (wn_id_eq(a->members.v[i]->campaign_id, due->campaign_id) && wn_id_eq(a->members.v[i]->contact_id, due->contact_id))
+			return a->members.v[i];
+	return NULL;
+}
+
+static enum wn_rc step_members(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct due_work *work = ctx;
+	(void)s;
+	for (size_t i = 0; i < work->n; i++) {
+		struct wn_member *m = find_member(w, &work->due[i]);
+		if (!m || m->left != WN_LEFT_LIVE || !m->campaign)
+			continue;
+		enum wn_rc rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_MEMBER_DUE, .account = m->account, .member = m}, err);
+		if (rc)
+			return rc;
+	}
+	return WN_OK;
+}
+
+static enum wn_rc run(struct wn_daemon *d, const struct wn_unit *u)
+{
+	struct wn_worker k = wn_daemon_worker(d, &d->sweep_session);
+	struct wn_err err = {0};
+	enum wn_rc rc = wn_unit_run(&k, u, &err);
+	if (rc && rc != WN_CANCELLED && !wn_rc_is_temporary(rc))
+		wn_log(WN_ERR, NULL, NULL, "the sweeper could not close what is due: %s", err.text);
+	return rc;
+}
+
+static enum wn_rc read_due(struct wn_daemon *d, int64_t until, struct wn_arena *a, struct wn_due **due, size_t *n,
+			   enum wn_rc (*read)(struct wn_store *, const struct wn_due_query *, struct wn_arena *, struct wn_due **,
+					      size_t *, struct wn_err *))
+{
+	struct wn_store *s = d->sweep_session.store;
+	struct wn_due_query q = {.until_us = until, .bucket_from = 0, .bucket_to = 1023, .limit = DUE_ACCOUNTS};
+	struct wn_err err = {0};
+	*n = 0;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	rc = read(s, &q, a, due, n, &err);
+	wn_turn_give(wn_store_turn(s));
+	return rc;
+}
+
+/* until lies ahead of now only after a feed recovered: members it held are looked at though their own instant is later. */
+static enum wn_rc sweep_members(struct wn_daemon *d, int64_t until, bool *some)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct due_work work = {.d = d};
+	enum wn_rc rc = read_due(d, until, a, (struct wn_due **)&work.due, &work.n, wn_store_due_members);
+	if (rc == WN_OK && work.n) {
+		struct wn_unit u = {.actor = "sweeper", .load = load_due_accounts, .step = step_members, .ctx = &work};
+		rc = run(d, &u);
+		*some = true;
+	}
+	wn_arena_free(a);
+	return rc;
+}
+
+/* -------------------------------------------------------------------------------------------- due campaigns */
+static enum wn_rc step_campaign(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct due_work *work = ctx;
+	(void)s;
+	struct wn_campaign *c = wn_world_campaign(w, work->due->campaign_id);
+	return c ? wn_campaign_step(w, &(struct wn_event){.type = WN_EV_CAMPAIGN_DUE, .campaign = c}, err) : WN_OK;
+}
+
+static enum wn_rc load_campaign(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct due_work *work = ctx;
+	struct wn_campaign *c;
+	enum wn_rc rc = wn_store_load_campaign(s, w, work->due->bucket, work->due->campaign_id, true, &c, err);
+	return rc == WN_NOT_FOUND ? WN_OK : rc;
+}
+
+static enum wn_rc sweep_campaigns(struct wn_daemon *d, int64_t until, bool *some)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_due *due;
+	size_t n;
+	enum wn_rc rc = read_due(d, until, a, &due, &n, wn_store_due_campaigns);
+	for (size_t i = 0; i < n && rc == WN_OK; i++) {
+		struct due_work work = {.d = d, .due = &due[i], .n = 1};
+		struct wn_unit u = {.actor = "sweeper", .load = load_campaign, .step = step_campaign, .ctx = &work};
+		rc = run(d, &u);
+		*some = true;
+	}
+	wn_arena_free(a);
+	return rc;
+}
+
+/* --------------------------------------------------------------------------------------------- due rechecks */
+/* A rule that may have become true by time alone: the same segment, account and signal again. */
+static enum wn_rc load_recheck(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct due_work *work = ctx;
+	enum wn_rc rc = load_due_accounts(ctx, s, w, err);
+	struct wn_account *a = rc ? NULL : wn_world_account(w, work->due->account_id);
+	struct wn_signal *sig = a ? wn_account_signal(a, work->due->signal_key) : NULL;
+	const struct wn_segment *segment = wn_catalog_segment(w->catalog, work->due->segment, 0);
+	if (sig && segment && !sig->retracted)
+		*WN_PUSH(w->arena, &w->verdicts) = wn_verdict_of(w, segment, a, sig);
+	return rc;
+}
+
+static enum wn_rc finish_recheck(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct due_work *work = ctx;
+	bool again = false;
+	for (size_t i = 0; i < w->accounts.n; i++)
+		for (size_t k = 0; k < w->accounts.v[i]->rechecks.n; k++) {
+			const struct wn_recheck *r = w->accounts.v[i]->rechecks.v[k];
+			again = again || (r->fresh && wn_id_eq(r->signal_key, work->due->signal_key) && wn_str_eq(r->segment, work->due->segment));
+		}
+	return again ? WN_OK : wn_store_recheck_done(s, work->due, err);
+}
+
+static enum wn_rc sweep_rechecks(struct wn_daemon *d, int64_t until, bool *some)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_due *due;
+	size_t n;
+	enum wn_rc rc = read_due(d, until, a, &due, &n, wn_store_due_rechecks);
+	for (size_t i = 0; i < n && rc == WN_OK; i++) {
+		struct due_work work = {.d = d, .due = &due[i], .n = 1};
+		struct wn_unit u = {.actor = "sweeper", .load = load_recheck, .finish = finish_recheck, .ctx = &work};
+		rc = run(d, &u);
+		*some = true;
+	}
+	wn_arena_free(a);
+	return rc;
+}
+
+/* --------------------------------------------------------------------------------------------------- the sweep */
+/* Members before campaigns: what a member's leaving closes needs no instant of its own. */
+static enum wn_rc sweep(struct wn_daemon *d)
+{
+	enum wn_rc rc = WN_OK;
+	bool some = true;
+	int64_t ahead = d->sweeper->feed_recovered ? 2 * WN_MINUTE : 0;
+	d->sweeper->feed_recovered = false;
+	while (some && rc == WN_OK && !d->stopping) {
+		int64_t now = wn_clock_sure_us(d->clock);
+		if (wn_planted("early_expiry"))
+			now += WN_HOUR;
+		some = false;
+		rc = sweep_members(d, now + ahead, &some);
+		ahead = 0;
+		if (rc == WN_OK)
+			rc = sweep_campaigns(d, now, &some);
+		if (rc == WN_OK)
+			rc = sweep_rechecks(d, now, &some);
+		wn_failpoint("sweeper.swept");
+	}
+	if (rc == WN_OK && !d->swept) {
+		d->swept = true;
+		wn_courier_nudge(d);
+	}
+	return rc;
+}
+
+/* ------------------------------------------------------------------------------------------------ the segments */
+static enum wn_rc step_replaced(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct due_work *work = ctx;
+	(void)s;
+	struct wn_campaign *c = wn_world_campaign(w, work->due->campaign_id);
+	return c ? wn_campaign_step(w, &(struct wn_event){.type = WN_EV_REPLACED, .campaign = c}, err) : WN_OK;
+}
+
+static enum wn_rc load_replaced(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct due_work *work = ctx;
+	struct wn_campaign *c;
+	enum wn_rc rc = wn_store_load_campaign(s, w, work->due->bucket, work->due->campaign_id, false, &c, err);
+	return rc == WN_NOT_FOUND ? WN_OK : rc;
+}
+
+/* Campaigns of older versions take no new members from now on. */
+static enum wn_rc finish_replaced(struct wn_daemon *d, struct wn_str name, int version)
+{
+	struct wn_store *s = d->sweep_session.store;
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_due *due;
+	size_t n = 0;
+	struct wn_err err = {0};
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc == WN_OK) {
+		rc = wn_store_replaced_campaigns(s, name, version, a, &due, &n, &err);
+		wn_turn_give(wn_store_turn(s));
+	}
+	for (size_t i = 0; i < n && rc == WN_OK; i++) {
+		struct due_work work = {.d = d, .due = &due[i], .n = 1};
+		struct wn_unit u = {.actor = "sweeper", .load = load_replaced, .step = step_replaced, .ctx = &work};
+		rc = run(d, &u);
+	}
+	wn_arena_free(a);
+	return rc;
+}
+
+static enum wn_rc refuse_segment(struct wn_daemon *d, const struct wn_segment_row *row, const struct wn_err *why, struct wn_err *err)
+{
+	struct wn_store *s = d->sweep_session.store;
+	struct wn_arena *a = wn_arena_new(0);
+	char text[1200];
+	wn_err_to_text(why, text, sizeof(text));
+	const char *name = wn_arena_strdup(a, row->name);
+	wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, WN_FIELDS({"WHYNOW_SEGMENT", name}, {"WHYNOW_REASON", text}),
+	       "segment %s version %d cannot be used, the last good version stays in force: %s", name, row->version, text);
+	struct wn_plain_event ev = {.subject = "segment", .name = row->name, .type = "segment.refused", .to = "invalid",
+				    .why = wn_str_of(text), .at_us = wn_clock_now_us(d->clock),
+				    .sinks = wn_sinks_for(d->book, "segment.refused", a)};
+	enum wn_rc rc = wn_store_segment_mark(s, row->name, row->version, wn_str_of(text), wn_clock_now_us(d->clock), err);
+	if (rc == WN_OK)
+		rc = wn_store_plain_event(s, &ev, err);
+	wn_arena_free(a);
+	return rc;
+}
+
+/* Is there a later usable row of the same segment in the list? Rows come by name, version. */
+static bool is_superseded(struct wn_daemon *d, const struct wn_segment_row *rows, size_t n, size_t i)
+{
+	(void)d;
+	for (size_t k = i + 1; k < n && wn_str_eq(rows[k].name, rows[i].name); k++)
+		if (rows[k].status == WN_SEGMENT_VALID)
+			return true;
+	return false;
+}
+
+static enum wn_rc take_segment(struct wn_daemon *d, const struct wn_segment_row *rows, size_t n, size_t i, struct wn_err *err)
+{
+	const struct wn_segment_row *row = &rows[i];
+	struct wn_err why = {0};
+	bool in_force = !row->withdrawn && row->status != WN_SEGMENT_INVALID && !is_superseded(d, rows, n, i);
+	const struct wn_segment *now = wn_catalog_segment(&d->book->catalog, row->name, 0);
+	if (now && now->version >= row->version)
+		in_force = false;
+	if (!in_force && !row->needed)
+		return WN_OK;
+	enum wn_rc rc = wn_book_put_segment(d->book, row->name, row->version, row->source, in_force, row->paused, &why);
+	if (rc)
+		return in_force ? refuse_segment(d, row, &why, err) : WN_OK;
+	if (!in_force)
+		return WN_OK;
+	if (row->status == WN_SEGMENT_UNCHECKED)
+		rc = wn_store_segment_mark(d->sweep_session.store, row->name, row->version, (struct wn_str){NULL, 0},
+					   wn_clock_now_us(d->clock), err);
+	char name[64];
+	snprintf(name, sizeof(name), WN_STR_FMT, WN_STR_ARG(row->name));
+	wn_log(WN_INFO, WN_MSG_SEGMENT_IN_FORCE, WN_FIELDS({"WHYNOW_SEGMENT", name}), "segment %s version %d is in force", name, row->version);
+	return rc;
+}
+
+static void withdraw_missing(struct wn_daemon *d, const struct wn_segment_row *rows, size_t n)
+{
+	for (size_t i = d->book->n_segments; i-- > 0;) {
+		struct wn_str name = wn_str_of(d->book->segments[i]->name);
+		bool there = false;
+		for (size_t k = 0; k < n && !there; k++)
+			there = wn_str_eq(rows[k].name, name) && !rows[k].withdrawn;
+		if (!there)
+			wn_book_withdraw(d->book, name);
+	}
+}
+
+static enum wn_rc read_segments(struct wn_daemon *d, struct wn_arena *a, struct wn_segment_row **rows, size_t *n, struct wn_err *err)
+{
+	struct wn_store *s = d->sweep_session.store;
+	bool paused = false;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	rc = wn_store_segments(s, a, rows, n, err);
+	if (rc == WN_OK)
+		rc = wn_store_is_paused(s, &paused, err);
+	if (rc == WN_OK) {
+		withdraw_missing(d, *rows, *n);
+		wn_book_pause(d->book, (struct wn_str){NULL, 0}, paused);
+		for (size_t i = 0; i < *n && rc == WN_OK; i++) {
+			rc = take_segment(d, *rows, *n, i, err);
+			wn_book_pause(d->book, (*rows)[i].name, (*rows)[i].paused);
+		}
+	}
+	wn_turn_give(wn_store_turn(s));
+	return rc;
+}
+
+enum wn_rc wn_segments_read(struct wn_daemon *d, struct wn_err *err)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_segment_row *rows = NULL;
+	size_t n = 0;
+	enum wn_rc rc = read_segments(d, a, &rows, &n, err);
+	for (size_t i = 0; i < n && rc == WN_OK; i++) {
+		if (i + 1 < n && wn_str_eq(rows[i + 1].name, rows[i].name))
+			continue; /* once a segment */
+		const struct wn_segment *s = wn_catalog_segment(&d->book->catalog, rows[i].name, 0);
+		rc = finish_replaced(d, rows[i].name, s ? s->version : 0);
+	}
+	wn_arena_free(a);
+	wn_courier_nudge(d); /* pauses may have ended */
+	return rc;
+}
+
+/* ---------------------------------------------------------------------------------------------------- the tick */
+static enum wn_rc tick(struct wn_daemon *d, struct wn_err *err)
+{
+	struct wn_sweeper *sw = d->sweeper;
+	struct wn_store *s = d->sweep_session.store;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	rc = wn_store_tick(s, &sw->tick, err);
+	wn_turn_give(wn_store_turn(s));
+	if (rc)
+		return rc;
+	if (wn_clock_is_live(d->clock)) {
+		wn_clock_reading(d->clock, sw->tick.sent_mono_us, sw->tick.db_us, sw->tick.received_mono_us);
+		wn_loop_clock_moved(d->loop);
+	}
+	bool doubtful = wn_clock_is_doubtful(d->clock);
+	if (doubtful && !sw->doubtful)
+		wn_log(WN_WARNING, WN_MSG_CLOCK_DOUBTFUL, NULL, "two readings of the database's clock disagree; nothing is closed or sent until they agree");
+	sw->doubtful = doubtful;
+	if (sw->segments_book != d->book || sw->segments_seen != sw->tick.versions || sw->segments_digest != sw->tick.segments_digest) {
+		struct wn_book *book = d->book;
+		struct wn_tick seen = sw->tick;
+		rc = wn_segments_read(d, err);
+		if (rc == WN_OK) {
+			sw->segments_book = book;
+			sw->segments_seen = seen.versions;
+			sw->segments_digest = seen.segments_digest;
+		}
+	}
+	return rc;
+}
+
+/* Once an hour, and at the start of a session: partitions ahead, old rows gone. */
+static enum wn_rc upkeep(struct wn_daemon *d, struct wn_err *err)
+{
+	const struct wn_options *o = wn_daemon_options(d);
+	struct wn_store *s = d->sweep_session.store;
+	int64_t now = wn_clock_now_us(d->clock);
+	if (now < d->sweeper->upkeep_us)
+		return WN_OK;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	struct wn_prune p = {.seen_before_us = now - o->retention.seen_us, .rejects_before_us = now - o->retention.rejects_us,
+			     .outbox_before_us = now - o->retention.outbox_us, .limit = 10000};
+	rc = wn_store_partitions(s, now, o->retention.partitions_ahead_us, NULL, err);
+	if (rc)
+		wn_log(WN_ERR, WN_MSG_PARTITION_MISSING, NULL, "partitions could not be made: %s", err->text);
+	if (rc == WN_OK)
+		rc = wn_store_prune(s, &p, NULL, err);
+	wn_turn_give(wn_store_turn(s));
+	d->sweeper->upkeep_us = now + WN_HOUR;
+	return rc;
+}
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static int64_t next_look(const struct wn_daemon *d)
+{
+	const struct wn_tick *t = &d->sweeper->tick;
+	int64_t now = wn_clock_now_us(d->clock);
+	int64_t step = d->simulated ? SIMULATED_STEP_H * WN_HOUR : (int64_t)((double)wn_daemon_options(d)->engine.tick_us * d->factor);
+	int64_t due = least(least(t->member_us, t->campaign_us), t->recheck_us);
+	if (due <= now) /* already handled in this round, or held by doubt: the next tick looks again */
+		due = WN_NEVER;
+	return least(now + step, due);
+}
+
+static enum wn_rc one_round(struct wn_daemon *d, struct wn_err *err)
+{
+	enum wn_rc rc = wn_session_ensure(d, &d->sweep_session);
+	if (rc == WN_OK)
+		rc = upkeep(d, err);
+	if (rc == WN_OK)
+		rc = tick(d, err);
+	if (rc == WN_OK && !wn_clock_is_doubtful(d->clock)) {
+		const struct wn_tick *t = &d->sweeper->tick;
+		int64_t sure = wn_clock_sure_us(d->clock) + (wn_planted("early_expiry") ? WN_HOUR : 0);
+		if (!d->swept || d->sweeper->feed_recovered || least(least(t->member_us, t->campaign_us), t->recheck_us) <= sure) {
+			rc = sweep(d);
+			if (rc == WN_OK)
+				rc = tick(d, err);
+		}
+	}
+	wn_poller_look_blind(d);
+	return rc;
+}
+
+static void work(void *ctx)
+{
+	struct wn_daemon *d = ctx;
+	while (!d->stopping && !wn_fiber_is_cancelled(d->loop)) {
+		struct wn_err err = {0};
+		enum wn_rc rc = one_round(d, &err);
+		if (rc == WN_CANCELLED)
+			break;
+		if (rc && !wn_rc_is_temporary(rc))
+			wn_log(WN_ERR, NULL, NULL, "the tick failed: %s", err.text);
+		wn_courier_due(d, d->sweeper->tick.touch_us, d->sweeper->tick.outbox_us);
+		wn_poller_run(d);
+		wn_status_tell(d);
+		int64_t pause = (int64_t)((double)WN_SECOND * d->factor);
+		if (wn_fiber_park_until(d->loop, rc ? wn_clock_now_us(d->clock) + pause : next_look(d)) == WN_CANCELLED)
+			break;
+	}
+	d->sweeper->fiber = NULL;
+}
+
+void wn_sweeper_nudge(struct wn_daemon *d)
+{
+	if (d->sweeper && d->sweeper->fiber)
+		wn_fiber_wake(d->sweeper->fiber);
+}
+
+void wn_sweeper_feed_recovered(struct wn_daemon *d)
+{
+	d->sweeper->feed_recovered = true;
+	wn_sweeper_nudge(d);
+}
+
+void wn_sweeper_start(struct wn_daemon *d)
+{
+	d->sweeper = wn_alloc(sizeof(*d->sweeper));
+	d->sweeper->segments_seen = -1;
+	d->sweeper->fiber = wn_fiber_start(d->loop, "sweeper", work, d);
+}
+
+void wn_sweeper_stop(struct wn_daemon *d)
+{
+	free(d->sweeper);
+	d->sweeper = NULL;
+}

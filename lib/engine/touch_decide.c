@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * May this touch go out now? One function, asked when the courier claims a touch and again before every retry; the
+ * checks are a table, in the order of design 05, and the first that objects decides. Nothing is changed here.
+ */
+#include "engine_internal.h"
+#include <whynow/limits.h>
+#include <whynow/tz.h>
+
+struct attempt {
+	struct wn_world *w;
+	struct wn_touch *t;
+	struct wn_member *m;
+	struct wn_contact *contact; /* NULL: the account itself */
+	const struct wn_segment *segment;
+	const struct wn_seq_step *step;
+	struct wn_decision *d;
+};
+
+/* How long until a hold whose end nobody will announce is looked at again. */
+enum { LOOK_AGAIN_S = 3600, LOOK_SOON_S = 60 };
+
+static bool decide(struct attempt *at, enum wn_decision_kind kind, const char *reason, int64_t until_us)
+{
+	*at->d = (struct wn_decision){.kind = kind, .reason = wn_str_of(reason), .until_us = until_us};
+	return true;
+}
+
+static bool hold_for(struct attempt *at, const char *reason, int seconds)
+{
+	int64_t look = later_us(at->w->now_us, seconds * WN_SECOND);
+	return decide(at, WN_HOLD, reason, max_us(min_us(look, at->t->valid_until_us), at->w->now_us + WN_SECOND));
+}
+
+/* ------------------------------------------------------------------------------------------------- the checks */
+static bool check_member(struct attempt *at)
+{
+	struct wn_member *m = at->m;
+	if (!member_is_live(m))
+		return decide(at, WN_CANCEL, wn_left_to_text(m->left), 0);
+	if (m->holdout)
+		return decide(at, WN_DROP, "holdout", 0);
+	bool over = at->w->now_us >= m->box_ends_us || (at->w->now_us >= m->stale_us && !m->blind_until_us);
+	return over && hold_for(at, "member_ending", 1); /* the sweeper will end it and cancel this */
+}
+
+static bool check_suppressed(struct attempt *at)
+{
+	const struct wn_contact *c = at->contact;
+	if (at->m->account->do_not_contact || (c && (c->suppressed || c->opted_out || c->erased)))
+		return decide(at, WN_CANCEL, "suppressed", 0);
+	return false;
+}
+
+static bool check_valid(struct attempt *at)
+{
+	return at->w->now_us >= at->t->valid_until_us && decide(at, WN_EXPIRE, at->t->reason.n ? at->t->reason.p : "valid_until", 0);
+}
+
+static bool check_held(struct attempt *at)
+{
+	if (at->w->catalog->paused || at->segment->paused)
+		return hold_for(at, "paused", LOOK_SOON_S);
+	if (at->m->blind_until_us)
+		return hold_for(at, "blind", LOOK_SOON_S);
+	if (wn_str_is(at->m->account->state, "provisional"))
+		return hold_for(at, "provisional", LOOK_AGAIN_S);
+	return at->m->replied_hold && hold_for(at, "colleague_replied", LOOK_AGAIN_S);
+}
+
+static bool check_if(struct attempt *at)
+{
+	if (!at->step->test)
+		return false;
+	enum wn_three is = wn_member_test(at->w, at->step->test, at->m);
+	if (is == WN_FALSE3)
+		return decide(at, WN_DROP, "if", 0);
+	return is == WN_UNKNOWN3 && hold_for(at, "if_unknown", LOOK_AGAIN_S);
+}
+
+static bool needs_address(const struct attempt *at) { return wn_str_is(at->t->channel, "email"); }
+
+static const struct wn_sink_view *sink_for(const struct attempt *at)
+{
+	for (size_t i = 0; i < at->w->catalog->n_sinks; i++) {
+		const struct wn_sink_view *sink = &at->w->catalog->sinks[i];
+		for (const char *const *c = sink->channels; c && *c; c++)
+			if (wn_str_is(at->t->channel, *c))
+				return sink;
+	}
+	return NULL;
+}
+
+static bool check_way(struct attempt *at)
+{
+	if (needs_address(at) && (!at->contact || at->contact->email.n == 0))
+		return hold_for(at, "no_address", LOOK_AGAIN_S);
+	return !sink_for(at) && hold_for(at, "no_sink", LOOK_AGAIN_S);
+}
+
+/* Zone of the contact, else the account, else the main file's. */
+static const struct wn_tz *zone_of(const struct attempt *at)
+{
+	const struct wn_catalog *cat = at->w->catalog;
+	struct wn_str name = at->contact ? at->contact->time_zone : (struct wn_str){NULL, 0};
+	if (!name.n)
+		name = wn_value_str(wn_trait_value(at->m->account->traits, WN_STR("time_zone")));
+	const struct wn_tz *tz = name.n && cat->tz_of ? cat->tz_of(cat->tz_ctx, name) : NULL;
+	return tz ? tz : cat->default_tz;
+}
+
+/* The least instant >= now inside the window. Local midnight of a day goes through the zone, so that skipped and repeated
+ * times of day fall where the zone puts them. */
+static int64_t next_in_window(const struct attempt *at, const struct wn_tz *tz)
+{
+	const struct wn_catalog *cat = at->w->catalog;
+	int64_t now = at->w->now_us, local = tz ? wn_tz_to_local(tz, now) : now;
+	int64_t day = local / WN_DAY - (local % WN_DAY < 0);
+	for (int i = 0; i < 8; i++, day++) {
+		unsigned weekday = (unsigned)(((day + 3) % 7 + 7) % 7); /* 1970-01-01 was a Thursday; 0 = Monday */
+		if (!(cat->window_days & (1u << weekday)))
+			continue;
+		int64_t open = day * WN_DAY + cat->window_from_us, close = day * WN_DAY + cat->window_to_us;
+		if (tz) {
+			open = wn_tz_from_local(tz, open);
+			close = wn_tz_from_local(tz, close);
+		}
+		if (now < close)
+			return max_us(now, open);
+	}
+	return now;
+}
+
+static bool check_window(struct attempt *at)
+{
+	if (!at->w->catalog->window_days)
+		return false;
+	int64_t when = next_in_window(at, zone_of(at));
+	return when > at->w->now_us && decide(at, WN_DEFER, "window", when);
+}
+
+/* ------------------------------------------------------------------------------------------------ pressure: caps */
+static bool counts(const struct wn_touch *t)
+{
+	return t->state == WN_TOUCH_SENDING || t->state == WN_TOUCH_SENT || t->state == WN_TOUCH_UNKNOWN;
+}
+
+static int64_t counted_at(const struct wn_touch *t) { return t->sent_us ? t->sent_us : t->claimed_us; }
+
+/* Keeps the `cap` newest instants, newest first. */
+static int keep_newest(int64_t *newest, int n, int cap, int64_t instant)
+{
+	int k = n < cap ? n : cap - 1;
+	if (n == cap && newest[k] >= instant)
+		return n;
+	for (; k > 0 && newest[k - 1] < instant; k--)
+		newest[k] = newest[k - 1];
+	newest[k] = instant;
+	return n < cap ? n + 1 : n;
+}
+
+/* When the cap has room: now, or the instant at which the oldest of the `cap` newest counted touches falls out of its span. */
+static int64_t room_at(const struct attempt *at, int cap, int64_t span, bool same_contact, bool same_channel)
+{
+	int64_t now = at->w->now_us, newest[64];
+	int n = 0;
+	if (cap <= 0 || cap > (int)WN_COUNT(newest))
+		return now; /* no cap; the option's range ends at 64 */
+	for (size_t i = 0; i < at->m->account->members.n; i++) {
+		const struct wn_member *m = at->m->account->members.v[i];
+		if (same_contact && !wn_id_eq(m->contact_id, at->m->contact_id))
+			continue;
+		for (size_t j = 0; j < m->touches.n; j++) {
+			const struct wn_touch *t = m->touches.v[j];
+			if (t != at->t && counts(t) && counted_at(t) > now - span &&
+			    (!same_channel || wn_str_eq(t->channel, at->t->channel)))
+				n = keep_newest(newest, n, cap, counted_at(t));
+		}
+	}
+	return n < cap ? now : later_us(newest[cap - 1], span);
+}
+
+static bool check_caps(struct attempt *at)
+{
+	const struct wn_caps *caps = &at->w->catalog->caps;
+	const struct {
+		const char *reason;
+		int64_t free_us;
+	} rows[] = {
+		{"cap_contact", room_at(at, caps->contact, caps->contact_us, true, false)},
+		{"cap_account", room_at(at, caps->account, caps->account_us, false, false)},
+		{"cap_email", needs_address(at) ? room_at(at, caps->email, caps->email_us, true, true) : at->w->now_us},
+	};
+	for (size_t i = 0; i < WN_COUNT(rows); i++)
+		if (rows[i].free_us > at->w->now_us)
+			return decide(at, WN_DEFER, rows[i].reason, rows[i].free_us);
+	return false;
+}
+
+/* ------------------------------------------------------------------------------------------------ pressure: rank */
+/* Negative: a goes before b. */
+static int rank(const struct wn_world *w, const struct wn_member *a, const struct wn_member *b)
+{
+	if (a->campaign->segment->priority != b->campaign->segment->priority)
+		return b->campaign->segment->priority - a->campaign->segment->priority;
+	double heat_a = wn_heat((const struct wn_evidence *const *)a->evidence.v, a->evidence.n, w->now_us);
+	double heat_b = wn_heat((const struct wn_evidence *const *)b->evidence.v, b->evidence.n, w->now_us);
+	if (heat_a != heat_b)
+		return heat_a > heat_b ? -1 : 1;
+	return wn_id_cmp(a->campaign_id, b->campaign_id);
+}
+
+static bool competes(const struct attempt *at, const struct wn_member *m, const struct wn_touch *t)
+{
+	return m != at->m && member_is_live(m) && !m->holdout && m->campaign && wn_id_eq(m->contact_id, at->m->contact_id) &&
+	       (t->state == WN_TOUCH_PLANNED || t->state == WN_TOUCH_DEFERRED) &&
+	       t->due_us <= later_us(at->w->now_us, at->w->catalog->caps.rank_window_us);
+}
+
+static bool check_rank(struct attempt *at)
+{
+	for (size_t i = 0; i < at->m->account->members.n; i++) {
+		const struct wn_member *m = at->m->account->members.v[i];
+		for (size_t j = 0; j < m->touches.n; j++)
+			if (competes(at, m, m->touches.v[j]) && rank(at->w, m, at->m) < 0)
+				return decide(at, WN_YIELD, "rank", later_us(at->w->now_us, at->w->catalog->caps.rank_window_us));
+	}
+	return false;
+}
+
+/* --------------------------------------------------------------------------------------------------- the words */
+/* By `if` first, then by split (stable by a hash of contact and step), else the last without a condition. */
+static const struct wn_variant *choose_variant(const struct attempt *at)
+{
+	struct wn_str fields[] = {wn_id_bytes(&at->m->campaign_id), wn_id_bytes(&at->m->account->id), wn_id_bytes(&at->m->contact_id)};
+	struct wn_id h = wn_id_of("variant", fields, 3);
+	double where = ((h.b[2] << 16 | h.b[3] << 8 | h.b[4]) + 256.0 * at->step->number / 65536) / 16777216.0, sum = 0;
+	for (size_t i = 0; i < at->step->n_variants; i++) {
+		const struct wn_variant *v = &at->step->variants[i];
+		if (v->test) {
+			if (wn_member_test(at->w, v->test, at->m) == WN_TRUE3)
+				return v;
+			continue;
+		}
+		sum += v->split;
+		if (v->split == 0 || where < sum)
+			return v;
+	}
+	return NULL;
+}
+
+static struct wn_value template_data(const struct attempt *at)
+{
+	struct wn_map_builder m = wn_map_begin(at->w->arena);
+	struct wn_signal *s = member_signal(at->m);
+	const struct wn_account *a = at->m->account;
+	struct wn_value *all = WN_NEW_N(at->w->arena, struct wn_value, at->m->evidence.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < at->m->evidence.n; i++) {
+		struct wn_signal *e = wn_account_signal(a, at->m->evidence.v[i]->signal_key);
+		if (e && !at->m->evidence.v[i]->removed)
+			all[n++] = (struct wn_value){.kind = WN_OBJECT, .object = &e->object};
+	}
+	if (s)
+		wn_map_set(&m, "signal", (struct wn_value){.kind = WN_OBJECT, .object = &s->object});
+	wn_map_set(&m, "signals", wn_list(all, n));
+	wn_map_set(&m, "account", (struct wn_value){.kind = WN_OBJECT, .object = &a->object});
+	if (at->contact)
+		wn_map_set(&m, "contact", (struct wn_value){.kind = WN_OBJECT, .object = &at->contact->object});
+	struct wn_map_builder campaign = campaign_data(at->w, at->m->campaign);
+	wn_map_set(&m, "campaign", wn_map_end(&campaign));
+	return wn_map_end(&m);
+}
+
+/* False: rendered. Never "Hi ,": a name without a value holds the touch. */
+static bool render(struct attempt *at, const struct wn_template *t, struct wn_value data, struct wn_str *out)
+{
+	struct wn_buf buf;
+	struct wn_str missing = {NULL, 0};
+	if (!t)
+		return false;
+	wn_buf_init(&buf, WN_RENDERED_MAX);
+	enum wn_rc rc = wn_template_render(t, data, false, &buf, &missing, NULL);
+	bool over = wn_buf_overflowed(&buf);
+	*out = wn_arena_str(at->w->arena, wn_buf_slice(&buf));
+	wn_buf_done(&buf);
+	if (rc != WN_OK || over)
+		return hold_for(at, "template_failed", LOOK_AGAIN_S);
+	if (!missing.n)
+		return false;
+	return hold_for(at, wn_arena_printf(at->w->arena, "field_missing: " WN_STR_FMT, WN_STR_ARG(missing)), LOOK_AGAIN_S);
+}
+
+static bool check_words(struct attempt *at)
+{
+	const struct wn_variant *v = choose_variant(at);
+	struct wn_str subject = {NULL, 0}, text = {NULL, 0};
+	if (!v)
+		return decide(at, WN_DROP, "no_variant", 0);
+	struct wn_value data = template_data(at);
+	if (render(at, v->subject, data, &subject) || render(at, v->body, data, &text))
+		return true;
+	*at->d = (struct wn_decision){.kind = WN_SEND, .sink = sink_for(at), .subject = subject, .text = text,
+				      .variant = wn_str_of(v->name ? v->name : "")};
+	return true;
+}
+
+/* Each returns true when it decided. Words come last because rendering costs most. */
+static bool (*const checks[])(struct attempt *) = {
+	check_member, check_suppressed, check_valid, check_held, check_if, check_way, check_window, check_caps, check_rank, check_words,
+};
+
+struct wn_decision wn_touch_decide(struct wn_world *w, struct wn_touch *t)
+{
+	struct wn_decision d = {.kind = WN_HOLD, .reason = WN_STR("undecided"), .until_us = later_us(w->now_us, WN_MINUTE)};
+	struct attempt at = {.w = w, .t = t, .m = t->member, .contact = member_contact(t->member), .d = &d};
+	if (!at.m->campaign || (size_t)t->step >= at.m->campaign->segment->n_steps)
+		return d;
+	at.segment = at.m->campaign->segment;
+	at.step = &at.segment->steps[t->step];
+	for (size_t i = 0; i < WN_COUNT(checks); i++)
+		if (checks[i](&at))
+			break;
+	return d;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Touches: planning, cancelling, what came back of an attempt. A touch changes its state in touch_move and nowhere
+ * else. Whether one may go out is decided in touch_decide.c, at the moment of the attempt.
+ */
+#include "engine_internal.h"
+#include <whynow/limits.h>
+
+/* type NULL: no event of its own (the same state again, or a detail). */
+void touch_move(struct wn_world *w, struct wn_touch *t, enum wn_touch_state to, const char *type, struct wn_str reason)
+{
+	const char *from = t->fresh && t->planned_us == 0 ? NULL : wn_touch_state_to_text(t->state);
+	t->state = to;
+	t->reason = reason;
+	t->dirty = true;
+	if (type)
+		emit_touch(w, t, type, from);
+}
+
+void plan_step(struct wn_world *w, struct wn_member *m, size_t step, int64_t base_us)
+{
+	const struct wn_segment *s = m->campaign->segment;
+	if (step >= s->n_steps || !member_is_live(m))
+		return;
+	struct wn_touch *t = WN_NEW(w->arena, struct wn_touch);
+	int64_t due = later_us(base_us, s->steps[step].after_us);
+	*t = (struct wn_touch){.member = m,
+			       .step = (int)step,
+			       .channel = wn_str_of(s->steps[step].channel),
+			       .due_us = due,
+			       .valid_until_us = later_us(due, s->steps[step].valid_for_us),
+			       .fresh = true};
+	*WN_PUSH(w->arena, &m->touches) = t;
+	touch_move(w, t, WN_TOUCH_PLANNED, "touch.planned", (struct wn_str){NULL, 0});
+	t->planned_us = w->now_us;
+}
+
+/* A running attempt cannot be called back; its result will be recorded. Everything else that is not final ends here. */
+void cancel_touches(struct wn_world *w, struct wn_member *m)
+{
+	for (size_t i = 0; i < m->touches.n; i++) {
+		struct wn_touch *t = m->touches.v[i];
+		if (!wn_touch_is_final(t->state) && t->state != WN_TOUCH_SENDING)
+			touch_move(w, t, WN_TOUCH_CANCELLED, "touch.cancelled", wn_str_of(wn_left_to_text(m->left)));
+	}
+}
+
+bool has_open_touch(const struct wn_member *m)
+{
+	for (size_t i = 0; i < m->touches.n; i++)
+		if (!wn_touch_is_final(m->touches.v[i]->state))
+			return true;
+	return false;
+}
+
+/* The cause of a hold may have ended: ask again now. */
+void wake_held_touches(struct wn_world *w, struct wn_member *m)
+{
+	for (size_t i = 0; i < m->touches.n; i++)
+		if (m->touches.v[i]->state == WN_TOUCH_HELD && m->touches.v[i]->due_us > w->now_us) {
+			m->touches.v[i]->due_us = w->now_us;
+			m->touches.v[i]->dirty = true;
+		}
+}
+
+/* A final touch that was not cancelled lets the sequence go on; a member that only finishes leaves with its last one. */
+static void after_final(struct wn_world *w, struct wn_touch *t, int64_t base_us)
+{
+	struct wn_member *m = t->member;
+	if (!member_is_live(m))
+		return;
+	if (m->finishing_fit) {
+		if (!has_open_touch(m))
+			member_leave(w, m, WN_LEFT_NO_LONGER_FITS);
+	} else {
+		plan_step(w, m, (size_t)t->step + 1, base_us);
+	}
+}
+
+static void mark_sent(struct wn_world *w, struct wn_touch *t, struct wn_str detail)
+{
+	struct wn_member *m = t->member;
+	t->sent_us = w->now_us;
+	if (m->touches_sent++ == 0 && !m->holdout) {
+		m->campaign->touched++;
+		m->campaign->dirty = true;
+	}
+	m->dirty = true;
+	touch_move(w, t, WN_TOUCH_SENT, "touch.sent", detail);
+	after_final(w, t, t->sent_us);
+}
+
+void wn_touch_sent(struct wn_world *w, struct wn_touch *t, enum wn_sent how, int64_t retry_us, struct wn_str detail)
+{
+	if (t->state != WN_TOUCH_SENDING)
+		return; /* completed by somebody else: the token's condition says the same */
+	switch (how) {
+	case WN_SENT_OK:
+		mark_sent(w, t, detail);
+		return;
+	case WN_SENT_RETRY:
+		if (!member_is_live(t->member)) {
+			touch_move(w, t, WN_TOUCH_CANCELLED, "touch.cancelled", wn_str_of(wn_left_to_text(t->member->left)));
+			return;
+		}
+		t->due_us = retry_us;
+		touch_move(w, t, WN_TOUCH_PLANNED, "touch.refused", detail);
+		return;
+	case WN_SENT_FAILED:
+		touch_move(w, t, WN_TOUCH_FAILED, "touch.failed", detail);
+		break;
+	case WN_SENT_UNKNOWN:
+		touch_move(w, t, WN_TOUCH_UNKNOWN, "touch.unknown", detail);
+		break;
+	}
+	after_final(w, t, w->now_us);
+}
+
+enum wn_rc wn_touch_drop(struct wn_world *w, struct wn_touch *t, struct wn_str why, struct wn_err *err)
+{
+	if (wn_touch_is_final(t->state) || t->state == WN_TOUCH_SENDING)
+		return wn_fail(err, WN_REFUSED, "the touch is %s; only one that has not gone out can be dropped",
+			       wn_touch_state_to_text(t->state));
+	touch_move(w, t, WN_TOUCH_DROPPED, "touch.dropped", why);
+	after_final(w, t, w->now_us);
+	return WN_OK;
+}
+
+static void send(struct wn_world *w, struct wn_touch *t, const struct wn_decision *d)
+{
+	bool first = wn_id_is_nil(t->event_id);
+	t->token = wn_id_random();
+	t->sink = wn_str_of(d->sink->name);
+	t->variant = d->variant;
+	t->claimed_us = w->now_us;
+	t->due_us = later_us(w->now_us, w->catalog->touch_lease_us);
+	t->attempts++;
+	struct wn_buf both;
+	wn_buf_init(&both, WN_RENDERED_MAX);
+	wn_buf_str(&both, d->subject);
+	wn_buf_char(&both, '\n');
+	wn_buf_str(&both, d->text);
+	wn_sha256(wn_buf_slice(&both), t->rendered_hash);
+	wn_buf_done(&both);
+	touch_move(w, t, WN_TOUCH_SENDING, first ? "touch.due" : "touch.retried", (struct wn_str){NULL, 0});
+	struct wn_change *ch = w->changes.v[w->changes.n - 1];
+	if (!first)
+		return; /* the same event, with the id it has, goes out again */
+	t->event_id = ch->event_id;
+	const char **sinks = WN_NEW_N(w->arena, const char *, 2);
+	sinks[0] = d->sink->name;
+	ch->sinks = sinks;
+	struct wn_map_builder data = member_data(w, t->member);
+	wn_map_set(&data, "step", wn_int(t->step + 1));
+	wn_map_set(&data, "channel", wn_string(t->channel));
+	if (d->subject.n)
+		wn_map_set(&data, "subject", wn_string(d->subject));
+	wn_map_set(&data, "text", wn_string(d->text));
+	wn_map_set(&data, "valid_until", wn_time_us(t->valid_until_us));
+	if (w->catalog->redirect_to)
+		wn_map_set(&data, "redirect_to", wn_cstring(w->catalog->redirect_to));
+	struct wn_signal *s = member_signal(t->member);
+	if (s)
+		wn_map_set(&data, "signal", signal_data(w, s));
+	ch->data = wn_map_end(&data);
+}
+
+/* The same hold again is no news: only the next look moves. */
+static void hold(struct wn_world *w, struct wn_touch *t, const struct wn_decision *d)
+{
+	bool again = t->state == WN_TOUCH_HELD && wn_str_eq(t->reason, d->reason);
+	t->due_us = d->until_us;
+	touch_move(w, t, WN_TOUCH_HELD, again ? NULL : "touch.held", d->reason);
+}
+
+void wn_touch_apply(struct wn_world *w, struct wn_touch *t, const struct wn_decision *d)
+{
+	switch (d->kind) {
+	case WN_SEND:
+		send(w, t, d);
+		return;
+	case WN_HOLD:
+		hold(w, t, d);
+		return;
+	case WN_DEFER:
+		t->due_us = d->until_us;
+		touch_move(w, t, WN_TOUCH_DEFERRED, "touch.deferred", d->reason);
+		return;
+	case WN_YIELD:
+		t->due_us = d->until_us;
+		touch_move(w, t, WN_TOUCH_YIELDED, "touch.yielded", d->reason);
+		return;
+	case WN_CANCEL:
+		touch_move(w, t, WN_TOUCH_CANCELLED, "touch.cancelled", d->reason);
+		return;
+	case WN_DROP:
+		touch_move(w, t, WN_TOUCH_DROPPED, "touch.dropped", d->reason);
+		break;
+	case WN_EXPIRE:
+		touch_move(w, t, WN_TOUCH_EXPIRED, "touch.expired", d->reason);
+		break;
+	}
+	after_final(w, t, w->now_us);
+}

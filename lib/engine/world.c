@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding things in a world, and small questions about the catalogue. No decisions here. */
+#include "engine_internal.h"
+
+struct wn_account *wn_world_account(const struct wn_world *w, struct wn_id id)
+{
+	for (size_t lo = 0, hi = w->accounts.n; lo < hi;) {
+		size_t mid = (lo + hi) / 2;
+		struct wn_account *a = w->accounts.v[mid];
+		int by = a->bucket - wn_id_bucket(id);
+		if (by == 0)
+			by = wn_id_cmp(a->id, id);
+		if (by == 0)
+			return a;
+		if (by < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+/* Opened campaigns are appended behind the sorted ones of the load, hence the walk; a unit of work has few. */
+struct wn_campaign *wn_world_campaign(const struct wn_world *w, struct wn_id id)
+{
+	for (size_t i = 0; i < w->campaigns.n; i++)
+		if (wn_id_eq(w->campaigns.v[i]->id, id))
+			return w->campaigns.v[i];
+	return NULL;
+}
+
+struct wn_signal *wn_account_signal(const struct wn_account *a, struct wn_id key)
+{
+	for (size_t i = 0; i < a->signals.n; i++)
+		if (wn_id_eq(a->signals.v[i]->key, key))
+			return a->signals.v[i];
+	return NULL;
+}
+
+struct wn_contact *wn_account_contact(const struct wn_account *a, struct wn_id id)
+{
+	for (size_t i = 0; i < a->contacts.n; i++)
+		if (wn_id_eq(a->contacts.v[i]->id, id))
+			return a->contacts.v[i];
+	return NULL;
+}
+
+struct wn_value wn_trait_value(struct wn_value traits, struct wn_str name)
+{
+	return wn_value_at(wn_value_get(traits, name), "v");
+}
+
+static const struct wn_segment *find_segment(const struct wn_segment *const *v, size_t n, struct wn_str name, int version)
+{
+	for (size_t i = 0; i < n; i++)
+		if (wn_str_is(name, v[i]->name) && (version == 0 || v[i]->version == version))
+			return v[i];
+	return NULL;
+}
+
+const struct wn_segment *wn_catalog_segment(const struct wn_catalog *c, struct wn_str name, int version)
+{
+	const struct wn_segment *s = find_segment(c->segments, c->n_segments, name, version);
+	return s || version == 0 ? s : find_segment(c->older, c->n_older, name, version);
+}
+
+static bool feed_reports(const struct wn_feed_view *f, int kind)
+{
+	for (size_t i = 0; i < f->n_reports; i++)
+		if (f->reports[i] == kind)
+			return true;
+	return false;
+}
+
+static bool evidence_has_kind_of(const struct wn_member *m, const struct wn_feed_view *f)
+{
+	for (size_t i = 0; i < m->evidence.n; i++)
+		if (!m->evidence.v[i]->removed && feed_reports(f, m->evidence.v[i]->kind))
+			return true;
+	return false;
+}
+
+bool wn_catalog_is_blind(const struct wn_catalog *c, const struct wn_member *m)
+{
+	bool any = false;
+	for (size_t i = 0; i < c->n_feeds; i++) {
+		if (!evidence_has_kind_of(m, &c->feeds[i]))
+			continue;
+		if (!c->feeds[i].blind)
+			return false;
+		any = true;
+	}
+	return any;
+}
