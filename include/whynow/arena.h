@@ -20,23 +20,29 @@ void wn_arena_freep(struct wn_arena **a);
 void wn_arena_reset(struct wn_arena *a);
 size_t wn_arena_used(const struct wn_arena *a);
 
-/* More was taken than the ceiling allows. wn_arena_alloc (and what is built on it) never refuses: it counts towards the
- * ceiling and may pass it; whoever allocates per element of some input asks here once in a while. */
+/* More was taken than the ceiling allows. wn_arena_alloc (and what is built on it) never refuses: it counts
+ * towards the ceiling and may pass it; whoever allocates per element of some input asks here now and then. */
 bool wn_arena_is_over(const struct wn_arena *a);
 
 void *wn_arena_alloc(struct wn_arena *a, size_t size) __attribute__((returns_nonnull));
-void *wn_arena_try(struct wn_arena *a, size_t size); /* NULL at the ceiling */
-char *wn_arena_strdup(struct wn_arena *a, struct wn_str s);       /* terminated copy */
-struct wn_str wn_arena_str(struct wn_arena *a, struct wn_str s);   /* copy, also terminated */
+void *wn_arena_try(struct wn_arena *a, size_t size);             /* NULL at the ceiling */
+char *wn_arena_strdup(struct wn_arena *a, struct wn_str s);      /* terminated copy */
+struct wn_str wn_arena_str(struct wn_arena *a, struct wn_str s); /* copy, also terminated */
 char *wn_arena_printf(struct wn_arena *a, const char *fmt, ...) WN_PRINTF(2, 3);
 
 #define WN_NEW(arena, type) ((type *)wn_arena_alloc((arena), sizeof(type)))
 #define WN_NEW_N(arena, type, n) ((type *)wn_arena_alloc((arena), sizeof(type) * (n)))
 
 /* A growing array in an arena: `WN_VEC(struct x) xs;` then *WN_PUSH(arena, &xs) = value. */
-#define WN_VEC(type) struct { type *v; size_t n, cap; }
-#define WN_PUSH(arena, vec)                                                                                  \
-	((vec)->n == (vec)->cap ? ((vec)->v = wn_arena_grow((arena), (vec)->v, (vec)->n, &(vec)->cap, sizeof(*(vec)->v))) : (vec)->v, \
+#define WN_VEC(type)                                                                                           \
+	struct {                                                                                               \
+		type *v;                                                                                       \
+		size_t n, cap;                                                                                 \
+	}
+#define WN_PUSH(arena, vec)                                                                                    \
+	((vec)->n == (vec)->cap                                                                                \
+		 ? ((vec)->v = wn_arena_grow((arena), (vec)->v, (vec)->n, &(vec)->cap, sizeof(*(vec)->v)))     \
+		 : (vec)->v,                                                                                   \
 	 &(vec)->v[(vec)->n++])
 void *wn_arena_grow(struct wn_arena *a, void *old, size_t n, size_t *cap, size_t elem);
 

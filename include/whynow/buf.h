@@ -23,7 +23,10 @@ void wn_buf_text(struct wn_buf *b, const char *cstr);
 void wn_buf_char(struct wn_buf *b, char c);
 void wn_buf_printf(struct wn_buf *b, const char *fmt, ...) WN_PRINTF(2, 3);
 static inline bool wn_buf_overflowed(const struct wn_buf *b) { return b->overflow; }
-static inline struct wn_str wn_buf_slice(const struct wn_buf *b) { return (struct wn_str){b->p ? b->p : "", b->n}; }
+static inline struct wn_str wn_buf_slice(const struct wn_buf *b)
+{
+	return (struct wn_str){b->p ? b->p : "", b->n};
+}
 /* Gives the terminated bytes (free()), leaves the buffer empty. */
 char *wn_buf_take(struct wn_buf *b);
 

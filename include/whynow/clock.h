@@ -37,8 +37,8 @@ int64_t wn_clock_monotonic_us(void);
 
 /* Live only: one reading of the database's clock between two monotonic readings. */
 void wn_clock_reading(struct wn_clock *c, int64_t sent_mono_us, int64_t db_us, int64_t received_mono_us);
-/* True while two successive readings disagree by more than 5 s: irreversible steps are held. The clock keeps its
- * offset meanwhile; a second reading in a row on either side of the jump settles it. */
+/* True while two successive readings disagree by more than 5 s: irreversible steps are held. The clock keeps
+ * its offset meanwhile; a second reading in a row on either side of the jump settles it. */
 bool wn_clock_is_doubtful(const struct wn_clock *c);
 bool wn_clock_is_live(const struct wn_clock *c);
 /* Virtual only: moves forward (never back). */

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Dates and durations: one tokenising parser for the wild, one writer. All times microseconds since 1970 UTC. */
+/* Dates and durations: one tokenising parser for the wild, one writer. Times are microseconds since 1970, UTC. */
 #ifndef WHYNOW_DATE_H
 #define WHYNOW_DATE_H
 
 #include <whynow/base.h>
 
 /* RFC 822/1123/850, RFC 3339, ISO 8601 and W3CDTF, asctime, named zones, wrong weekdays, month names of a dozen
- * languages, epoch s/ms/us: false if it is no date. No zone means UTC, and so does an unknown one; a date without a
- * time is its midnight; two-digit years as RFC 5322 4.3 (00 to 49 are 20xx). Years 1 to 9999. Reads zoneinfo only for
- * a zone by name ("Europe/Brussels"). */
+ * languages, epoch s/ms/us: false if it is no date. No zone means UTC, and so does an unknown one; a date
+ * without a time is its midnight; two-digit years as RFC 5322 4.3 (00 to 49 are 20xx). Years 1 to 9999. Reads
+ * zoneinfo only for a zone by name ("Europe/Brussels"). */
 bool wn_date_parse(struct wn_str text, int64_t *out_us);
-/* Strict RFC 3339 with optional fraction (ns kept in *ns if not NULL, digits past the ninth cut; second 60 counts on). */
+/* Strict RFC 3339 with optional fraction (ns kept in *ns if not NULL, digits past the ninth cut; second 60
+ * counts on). */
 bool wn_rfc3339_parse(struct wn_str text, int64_t *sec, int32_t *ns);
 /* "2026-05-04T10:00:00Z", fraction only if not zero. out holds 40. */
 void wn_rfc3339_from_us(int64_t us, char out[40]);
@@ -25,8 +26,9 @@ int64_t wn_days_from_civil(int64_t year, int month, int day);
 void wn_civil_from_days(int64_t days, int64_t *year, int *month, int *day);
 int wn_days_in_month(int64_t year, int month);
 
-/* Configuration durations: "90s 5m 24h 7d 6w 500ms 10us", compound "1d12h" (units falling, each once), fractions "1.5h"
- * that come out in whole microseconds, also ISO "P7D" "PT1H30M"; "0" needs no unit; a minus may lead. */
+/* Configuration durations: "90s 5m 24h 7d 6w 500ms 10us", compound "1d12h" (units falling, each once),
+ * fractions "1.5h" that come out in whole microseconds, also ISO "P7D" "PT1H30M"; "0" needs no unit; a minus
+ * may lead. */
 bool wn_duration_parse(struct wn_str text, int64_t *out_us);
 /* Shortest exact compound form: "14d", "1h30m", "500ms". out holds 40. */
 void wn_duration_to_text(int64_t us, char out[40]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Content-derived ids: uuid version 8 from the first 16 bytes of SHA-256 over a type word and length-prefixed
- * fields: the type word's bytes (ASCII), then for each field 4 bytes big-endian length and its bytes. A field is
- * shorter than WN_ID_FIELD_MAX (16 MiB); a longer one aborts. bucket = first two bytes, big-endian, & 1023.
+ * fields: the type word's bytes (ASCII), then for each field 4 bytes big-endian length and its bytes. A field
+ * is shorter than WN_ID_FIELD_MAX (16 MiB); a longer one aborts. bucket = first two bytes, big-endian, & 1023.
  * The only user of libcrypto is lib/base/hash.c.
  */
 #ifndef WHYNOW_ID_H
@@ -35,7 +35,10 @@ static inline bool wn_id_is_nil(struct wn_id a)
 	static const struct wn_id nil;
 	return wn_id_eq(a, nil);
 }
-static inline struct wn_str wn_id_bytes(const struct wn_id *id) { return (struct wn_str){(const char *)id->b, 16}; }
+static inline struct wn_str wn_id_bytes(const struct wn_id *id)
+{
+	return (struct wn_str){(const char *)id->b, 16};
+}
 
 /* "8-4-4-4-12" hex, 36 characters and NUL. */
 void wn_id_to_text(struct wn_id id, char out[37]);

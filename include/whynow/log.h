@@ -26,12 +26,13 @@ void wn_log_set_level(enum wn_level max);
 void wn_log_stderr(void *ctx, enum wn_level level, const char *message_id, const char *text,
 		   const struct wn_field *fields, size_t n);
 
-/* Copies `s` without controls, bad UTF-8 and bidirectional overrides, at most max_chars characters (then "…"); what sinks
- * use on strangers' text. Answers the bytes written; dst is terminated, size >= 16. */
+/* Copies `s` without controls, bad UTF-8 and bidirectional overrides, at most max_chars characters (then "…");
+ * what sinks use on strangers' text. Answers the bytes written; dst is terminated, size >= 16. */
 size_t wn_log_clean(const char *s, size_t max_chars, char *dst, size_t size);
 
 /* message_id may be NULL for lines without one. fields end with a NULL name. */
-void wn_log(enum wn_level level, const char *message_id, const struct wn_field *fields, const char *fmt, ...) WN_PRINTF(4, 5);
+void wn_log(enum wn_level level, const char *message_id, const struct wn_field *fields, const char *fmt, ...)
+	WN_PRINTF(4, 5);
 #define WN_FIELDS(...) ((const struct wn_field[]){__VA_ARGS__, {NULL, NULL}})
 
 #endif

@@ -92,7 +92,8 @@ static inline struct wn_value wn_duration_us(int64_t us)
 int64_t wn_value_us(struct wn_value v);
 static inline struct wn_str wn_value_str(struct wn_value v)
 {
-	return v.kind == WN_STRING || v.kind == WN_BYTES || v.kind == WN_TYPE ? (struct wn_str){v.s, v.n} : (struct wn_str){NULL, 0};
+	return v.kind == WN_STRING || v.kind == WN_BYTES || v.kind == WN_TYPE ? (struct wn_str){v.s, v.n}
+									      : (struct wn_str){NULL, 0};
 }
 static inline struct wn_value wn_list(const struct wn_value *v, size_t n)
 {
@@ -105,7 +106,10 @@ static inline struct wn_value wn_map(const struct wn_entry *e, size_t n)
 
 /* Member of a map by string key, ABSENT if there is none or v is no map. */
 struct wn_value wn_value_get(struct wn_value v, struct wn_str key);
-static inline struct wn_value wn_value_at(struct wn_value v, const char *key) { return wn_value_get(v, wn_str_of(key)); }
+static inline struct wn_value wn_value_at(struct wn_value v, const char *key)
+{
+	return wn_value_get(v, wn_str_of(key));
+}
 /* Structural equality, same kinds only (int 1 != double 1.0); maps without order; objects by identity.
  * Deeper than WN_VALUE_DEPTH_MAX is unequal. */
 bool wn_value_eq(struct wn_value a, struct wn_value b);
@@ -118,10 +122,16 @@ struct wn_map_builder {
 	struct wn_arena *arena;
 	WN_VEC(struct wn_entry) e;
 };
-static inline struct wn_map_builder wn_map_begin(struct wn_arena *a) { return (struct wn_map_builder){.arena = a}; }
+static inline struct wn_map_builder wn_map_begin(struct wn_arena *a)
+{
+	return (struct wn_map_builder){.arena = a};
+}
 /* Sets (replaces) a member. The key and value are borrowed. ABSENT removes. */
 void wn_map_put(struct wn_map_builder *m, struct wn_str key, struct wn_value v);
-static inline void wn_map_set(struct wn_map_builder *m, const char *key, struct wn_value v) { wn_map_put(m, wn_str_of(key), v); }
+static inline void wn_map_set(struct wn_map_builder *m, const char *key, struct wn_value v)
+{
+	wn_map_put(m, wn_str_of(key), v);
+}
 static inline struct wn_value wn_map_end(const struct wn_map_builder *m) { return wn_map(m->e.v, m->e.n); }
 
 /* --- JSON (the only user of jansson is lib/base/json.c) ----------------------------------------------- */
@@ -130,10 +140,10 @@ struct wn_json_limits {
 	size_t bytes, values, depth; /* depth is never more than WN_VALUE_DEPTH_MAX */
 	bool strict;                 /* for texts we asked for: duplicate keys and escaped NULs are refused */
 };
-/* Text to value (RFC 8259; any value at the top, a byte order mark is skipped). Refuses bad UTF-8, lone surrogates, NUL
- * bytes, numbers beyond a double (WN_INVALID with line and column), anything past a ceiling or the arena's (WN_LIMIT;
- * looked at before parsing). Not strict: of duplicate keys the last wins, an escaped NUL reads as U+FFFD.
- * Integers that fit int64 are INT, others DOUBLE. The result lies in `a`. */
+/* Text to value (RFC 8259; any value at the top, a byte order mark is skipped). Refuses bad UTF-8, lone
+ * surrogates, NUL bytes, numbers beyond a double (WN_INVALID with line and column), anything past a ceiling or
+ * the arena's (WN_LIMIT; looked at before parsing). Not strict: of duplicate keys the last wins, an escaped NUL
+ * reads as U+FFFD. Integers that fit int64 are INT, others DOUBLE. The result lies in `a`. */
 enum wn_rc wn_json_parse(struct wn_str text, const struct wn_json_limits *lim, struct wn_arena *a,
 			 struct wn_value *out, struct wn_err *err) WN_MUST_CHECK;
 /* Value to compact JSON, keys in the map's order. Timestamps as RFC 3339 strings, durations as "1.5s",

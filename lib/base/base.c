@@ -21,8 +21,8 @@ const char *wn_rc_to_text(enum wn_rc rc)
 	return (size_t)rc < WN_COUNT(texts) ? texts[rc] : "?";
 }
 
-static WN_PRINTF(4, 0) enum wn_rc fill(struct wn_err *err, enum wn_rc rc, struct wn_place at, const char *fmt,
-				       va_list args)
+static WN_PRINTF(4, 0) enum wn_rc
+	fill(struct wn_err *err, enum wn_rc rc, struct wn_place at, const char *fmt, va_list args)
 {
 	if (!err)
 		return rc;

@@ -9,8 +9,10 @@ void wn_base64_write(struct wn_buf *b, struct wn_str bytes)
 	const uint8_t *p = (const uint8_t *)bytes.p;
 	for (size_t i = 0; i < bytes.n; i += 3) {
 		size_t left = bytes.n - i;
-		uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
-		char quad[4] = {alphabet[v >> 18], alphabet[v >> 12 & 63], alphabet[v >> 6 & 63], alphabet[v & 63]};
+		uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) |
+			     (left > 2 ? p[i + 2] : 0);
+		char quad[4] = {alphabet[v >> 18], alphabet[v >> 12 & 63], alphabet[v >> 6 & 63],
+				alphabet[v & 63]};
 		if (left < 3)
 			quad[3] = '=';
 		if (left < 2)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bounded byte buffer: grows by doubling up to its ceiling; once something was dropped, nothing more is added. */
+/* Bounded byte buffer: grows by doubling up to its ceiling; once something was dropped, nothing more is added.
+ */
 #include <whynow/buf.h>
 
 #include <stdio.h>

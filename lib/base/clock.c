@@ -2,9 +2,9 @@
 /*
  * The injected clock: live (monotonic + offset from the database), virtual, accelerated.
  *
- * A reading that disagrees with the offset in use by more than DOUBT_US is not believed at once: the clock keeps
- * its offset and is doubtful until a second reading in a row agrees with the new one (the offset moves) or with
- * the old one (the jump is forgotten).
+ * A reading that disagrees with the offset in use by more than DOUBT_US is not believed at once: the clock
+ * keeps its offset and is doubtful until a second reading in a row agrees with the new one (the offset moves)
+ * or with the old one (the jump is forgotten).
  */
 #include <whynow/clock.h>
 
@@ -70,7 +70,8 @@ int64_t wn_clock_now_us(const struct wn_clock *c)
 	case VIRTUAL:
 		return c->start_us;
 	case ACCELERATED:
-		return c->start_us + (int64_t)((double)(wn_clock_monotonic_us() - c->start_mono_us) * c->factor);
+		return c->start_us +
+		       (int64_t)((double)(wn_clock_monotonic_us() - c->start_mono_us) * c->factor);
 	}
 	return 0;
 }

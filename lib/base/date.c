@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dates in the wild: a scanner collects what is there (up to three date numbers with the marks before them, a month
- * by name, a time, a zone), then one place decides which number is which (date_resolve.c). There is no list of
- * formats, so no order of attempts can matter. What the scanner cannot place makes the text no date.
+ * Dates in the wild: a scanner collects what is there (up to three date numbers with the marks before them, a
+ * month by name, a time, a zone), then one place decides which number is which (date_resolve.c). There is no
+ * list of formats, so no order of attempts can matter. What the scanner cannot place makes the text no date.
  */
 #include "date_scan.h"
 
@@ -14,7 +14,10 @@
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_letter(char c) { return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (unsigned char)c >= 0x80; }
 static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-static char peek(const struct date_scan *s, size_t ahead) { return s->end - s->p > (ptrdiff_t)ahead ? s->p[ahead] : '\0'; }
+static char peek(const struct date_scan *s, size_t ahead)
+{
+	return s->end - s->p > (ptrdiff_t)ahead ? s->p[ahead] : '\0';
+}
 
 /* At most 17 digits. */
 static bool read_number(struct date_scan *s, int64_t *value, int *digits)
@@ -76,7 +79,8 @@ static bool is_hour_alone(const struct date_scan *s, int64_t value)
 	const char *p = s->p;
 	while (p < s->end && *p == ' ')
 		p++;
-	if (s->has_time || value < 1 || value > 12 || s->end - p < 2 || ((*p | 0x20) != 'a' && (*p | 0x20) != 'p'))
+	if (s->has_time || value < 1 || value > 12 || s->end - p < 2 ||
+	    ((*p | 0x20) != 'a' && (*p | 0x20) != 'p'))
 		return false;
 	p += p[1] == '.' ? 2 : 1;
 	if (p == s->end || (*p | 0x20) != 'm')
@@ -199,7 +203,8 @@ static bool on_half_day(struct date_scan *s, enum date_word word, bool before_ti
 	return true;
 }
 
-/* A word nobody knows: a weekday of some language if it opens the text, a zone behind a time if it looks like one. */
+/* A word nobody knows: a weekday of some language if it opens the text, a zone behind a time if it looks like
+ * one. */
 static bool on_unknown(struct date_scan *s, struct wn_str word)
 {
 	if (s->words == 1 && s->n == 0 && !s->has_time)
@@ -228,7 +233,8 @@ static bool on_zone(struct date_scan *s, struct wn_str word, int minutes)
 static bool is_iso_letter(const struct date_scan *s, struct wn_str word)
 {
 	char c = word.n == 1 ? (char)(word.p[0] & ~0x20) : '\0';
-	return is_digit(peek(s, 0)) && ((c == 'T' && s->n && !s->has_time) || (c == 'W' && s->n == 1 && !s->week));
+	return is_digit(peek(s, 0)) &&
+	       ((c == 'T' && s->n && !s->has_time) || (c == 'W' && s->n == 1 && !s->week));
 }
 
 static bool on_word(struct date_scan *s)
@@ -276,7 +282,8 @@ static bool on_mark(struct date_scan *s)
 	return true;
 }
 
-/* "(Coordinated Universal Time)", a comment (RFC 5322 3.2.2) without nesting; "[Europe/Paris]" behind an offset. */
+/* "(Coordinated Universal Time)", a comment (RFC 5322 3.2.2) without nesting; "[Europe/Paris]" behind an
+ * offset. */
 static bool on_comment(struct date_scan *s)
 {
 	const char *close = memchr(s->p, *s->p == '(' ? ')' : ']', (size_t)(s->end - s->p));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tables of words in dates. A month is known by its full names; any beginning of one of them, from three letters on,
- * is that month. Letters of Latin-1 lose their accents before they are looked up, other scripts are compared as they
- * are. Zone abbreviations are ambiguous by nature: where RFC 5322 is silent, the reading of the larger feed readers.
+ * Tables of words in dates. A month is known by its full names; any beginning of one of them, from three
+ * letters on, is that month. Letters of Latin-1 lose their accents before they are looked up, other scripts are
+ * compared as they are. Zone abbreviations are ambiguous by nature: where RFC 5322 is silent, the reading of
+ * the larger feed readers.
  */
 #include "date_names.h"
 
@@ -28,11 +29,12 @@ static const char *const weekdays[7] = {
 };
 
 static const char *const fillers[] = {
-	"at", "of", "the", "on", "um", "uhr", "den", "der", "le", "a", "de", "del", "di", "h", "hrs", "local",
-	"st", "nd", "rd", "th", "er", "年", "月", "日", "時", "分", "秒",
+	"at",  "of",    "the", "on", "um", "uhr", "den", "der", "le", "a",  "de", "del", "di", "h",
+	"hrs", "local", "st",  "nd", "rd", "th",  "er",  "年",  "月", "日", "時", "分",  "秒",
 };
 static const char *const korean[] = {"년", "월", "일", "시", "분", "초"};
 
+/* clang-format off */
 static const struct zone {
 	const char name[8];
 	int16_t minutes;
@@ -49,18 +51,19 @@ static const struct zone {
 	{"samt", 240}, {"yekt", 300}, {"omst", 360}, {"krat", 420}, {"irkt", 480}, {"yakt", 540},
 	{"vlat", 600}, {"magt", 660}, {"pett", 720},
 	/* Asia; IST is Israel's here, the reading of feed readers */
-	{"ist", 120}, {"idt", 180}, {"gst", 240}, {"irst", 210}, {"aft", 270}, {"pkt", 300}, {"npt", 345}, {"btt", 360},
-	{"ict", 420}, {"wib", 420}, {"wita", 480}, {"wit", 540}, {"hkt", 480}, {"sgt", 480}, {"myt", 480},
-	{"pht", 480}, {"jst", 540}, {"kst", 540},
+	{"ist", 120}, {"idt", 180}, {"gst", 240}, {"irst", 210}, {"aft", 270}, {"pkt", 300}, {"npt", 345},
+	{"btt", 360}, {"ict", 420}, {"wib", 420}, {"wita", 480}, {"wit", 540}, {"hkt", 480}, {"sgt", 480},
+	{"myt", 480}, {"pht", 480}, {"jst", 540}, {"kst", 540},
 	/* Australia, Pacific */
 	{"awst", 480}, {"acst", 570}, {"acdt", 630}, {"aest", 600}, {"aedt", 660}, {"nzst", 720}, {"nzdt", 780},
 	{"fjt", 720}, {"chst", 600}, {"chast", 765}, {"chadt", 825}, {"lint", 840}, {"taht", -600},
 	/* Africa, South America */
 	{"wat", 60}, {"cat", 120}, {"sast", 120}, {"eat", 180}, {"mut", 240},
-	{"brt", -180}, {"brst", -120}, {"art", -180}, {"clt", -240}, {"clst", -180}, {"cot", -300}, {"pet", -300},
-	{"ect", -300}, {"vet", -240}, {"bot", -240}, {"gft", -180}, {"uyt", -180}, {"pyt", -240},
+	{"brt", -180}, {"brst", -120}, {"art", -180}, {"clt", -240}, {"clst", -180}, {"cot", -300},
+	{"pet", -300}, {"ect", -300}, {"vet", -240}, {"bot", -240}, {"gft", -180}, {"uyt", -180}, {"pyt", -240},
 	{"cvt", -60}, {"azot", -60}, {"azost", 0},
 };
+/* clang-format on */
 
 /* Base letters of U+00E0 to U+00FF (after lower-casing), '?' where there is none. */
 static const char base_letters[] = "aaaaaaaceeeeiiiidnooooo?ouuuuy?y";

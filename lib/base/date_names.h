@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Words in dates: months and marks of a dozen languages, weekdays, zone abbreviations. Only for lib/base/date*.c. */
+/* Words in dates: months and marks of a dozen languages, weekdays, zone abbreviations. Only for
+ * lib/base/date*.c. */
 #ifndef WHYNOW_BASE_DATE_NAMES_H
 #define WHYNOW_BASE_DATE_NAMES_H
 

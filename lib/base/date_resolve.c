@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which number is year, month, day. The rules, in words:
- * - with a month by name: the number of four digits, else the last one, is the year, the other the day; one number is
- *   a year and must have four digits;
- * - three numbers without one: a first number of four digits is the year, then month, day; a last one of four digits is
- *   the year, and in front of it the day comes first, but behind slashes the month (then a weekday that fits only one
- *   reading, or a number over 12, decides); three short ones are YY-MM-DD, MM/DD/YY or DD.MM.YY by their mark;
+ * - with a month by name: the number of four digits, else the last one, is the year, the other the day; one
+ * number is a year and must have four digits;
+ * - three numbers without one: a first number of four digits is the year, then month, day; a last one of four
+ * digits is the year, and in front of it the day comes first, but behind slashes the month (then a weekday that
+ * fits only one reading, or a number over 12, decides); three short ones are YY-MM-DD, MM/DD/YY or DD.MM.YY by
+ * their mark;
  * - two: year and month, or year and day of the year (ISO 8601);
- * - one: YYYY, YYMMDD, YYYYDDD, YYYYMMDD, YYYYMMDDHHMM(SS), or the seconds, milliseconds or microseconds since 1970.
+ * - one: YYYY, YYMMDD, YYYYDDD, YYYYMMDD, YYYYMMDDHHMM(SS), or the seconds, milliseconds or microseconds since
+ * 1970.
  */
 #include "date_scan.h"
 
@@ -54,7 +56,8 @@ static bool by_month_name(const struct date_scan *s, struct day *d)
 	if (s->n != 2 || a->digits == 3 || b->digits == 3 || a->digits > 4 || b->digits > 4)
 		return false;
 	bool year_first = a->digits == 4 || (a->value > 31 && b->digits != 4);
-	*d = year_first ? (struct day){year_of(*a), s->month, b->value} : (struct day){year_of(*b), s->month, a->value};
+	*d = year_first ? (struct day){year_of(*a), s->month, b->value}
+			: (struct day){year_of(*b), s->month, a->value};
 	return true;
 }
 
@@ -209,7 +212,10 @@ static int64_t to_utc(const struct date_scan *s, int64_t local_us)
 	return us;
 }
 
-static bool in_range(int64_t us) { return us >= WN_YEAR_1_S * WN_SECOND && us < (WN_YEAR_9999_S + 1) * WN_SECOND; }
+static bool in_range(int64_t us)
+{
+	return us >= WN_YEAR_1_S * WN_SECOND && us < (WN_YEAR_9999_S + 1) * WN_SECOND;
+}
 
 static bool finish(const struct date_scan *s, struct day d, int64_t seconds, int64_t *out_us)
 {
@@ -233,7 +239,8 @@ static bool by_long_number(const struct date_scan *s, int64_t *out_us)
 	       finish(s, d, hour * 3600 + minute * 60 + second, out_us);
 }
 
-/* A lone number as time since 1970: 9 or 10 digits are seconds, 12 or 13 milliseconds, 15 or 16 microseconds. */
+/* A lone number as time since 1970: 9 or 10 digits are seconds, 12 or 13 milliseconds, 15 or 16 microseconds.
+ */
 static bool by_epoch(const struct date_scan *s, int64_t *out_us)
 {
 	static const int64_t scales[] = {1000000, 1000, 1};

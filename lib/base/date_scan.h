@@ -20,11 +20,11 @@ struct date_scan {
 	struct date_number numbers[3];
 	size_t n;
 	const char *number_end; /* just behind the last of them: a dash there is a separator, not a sign */
-	int month;        /* by name, 0: none */
-	size_t month_at;  /* numbers before it */
-	bool month_first; /* it was the first word, before any number */
-	int weekday;      /* by English name, -1: none */
-	bool week;        /* ISO week date: the second number is a week, or week and day */
+	int month;              /* by name, 0: none */
+	size_t month_at;        /* numbers before it */
+	bool month_first;       /* it was the first word, before any number */
+	int weekday;            /* by English name, -1: none */
+	bool week;              /* ISO week date: the second number is a week, or week and day */
 	bool korean;
 
 	bool has_time;

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-/* Howard Hinnant, "chrono-compatible low-level date algorithms": years begin in March, so the leap day comes last. */
+/* Howard Hinnant, "chrono-compatible low-level date algorithms": years begin in March, so the leap day comes
+ * last. */
 int64_t wn_days_from_civil(int64_t year, int month, int day)
 {
 	year -= month <= 2;
@@ -92,11 +93,13 @@ bool wn_rfc3339_parse(struct wn_str text, int64_t *sec, int32_t *ns)
 	int32_t fraction;
 	if (text.n < 20 || text.n > 64)
 		return false;
-	bool shaped = read_digits(&p, end, 4, &y) && *p++ == '-' && read_digits(&p, end, 2, &mo) && *p++ == '-' &&
-		      read_digits(&p, end, 2, &d) && read_char(&p, end, 'T') && read_digits(&p, end, 2, &h) &&
-		      *p++ == ':' && read_digits(&p, end, 2, &mi) && *p++ == ':' && read_digits(&p, end, 2, &s) &&
-		      read_fraction(&p, end, &fraction) && read_offset(&p, end, &offset) && p == end;
-	if (!shaped || y < 1 || mo < 1 || mo > 12 || d < 1 || d > wn_days_in_month(y, mo) || h > 23 || mi > 59 || s > 60)
+	bool shaped = read_digits(&p, end, 4, &y) && *p++ == '-' && read_digits(&p, end, 2, &mo) &&
+		      *p++ == '-' && read_digits(&p, end, 2, &d) && read_char(&p, end, 'T') &&
+		      read_digits(&p, end, 2, &h) && *p++ == ':' && read_digits(&p, end, 2, &mi) &&
+		      *p++ == ':' && read_digits(&p, end, 2, &s) && read_fraction(&p, end, &fraction) &&
+		      read_offset(&p, end, &offset) && p == end;
+	if (!shaped || y < 1 || mo < 1 || mo > 12 || d < 1 || d > wn_days_in_month(y, mo) || h > 23 ||
+	    mi > 59 || s > 60)
 		return false;
 	int64_t at = wn_days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 + s - offset;
 	if (at < WN_YEAR_1_S || at > WN_YEAR_9999_S)
@@ -133,8 +136,8 @@ static struct civil civil_from_us(int64_t us)
 void wn_rfc3339_from_us(int64_t us, char out[40])
 {
 	struct civil c = civil_from_us(us);
-	int n = snprintf(out, 40, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)c.year, c.month, c.day, c.hour, c.minute,
-			 c.second);
+	int n = snprintf(out, 40, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)c.year, c.month, c.day, c.hour,
+			 c.minute, c.second);
 	if (c.us % 1000)
 		n += snprintf(out + n, 40 - (size_t)n, ".%06d", c.us);
 	else if (c.us)

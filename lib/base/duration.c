@@ -12,8 +12,12 @@ struct unit {
 
 /* Largest first: a compound names each at most once, in this order. */
 static const struct unit units[] = {
-	{"w", INT64_C(604800000000)}, {"d", INT64_C(86400000000)}, {"h", INT64_C(3600000000)},
-	{"m", 60000000},	      {"s", 1000000},		   {"ms", 1000},
+	{"w", INT64_C(604800000000)},
+	{"d", INT64_C(86400000000)},
+	{"h", INT64_C(3600000000)},
+	{"m", 60000000},
+	{"s", 1000000},
+	{"ms", 1000},
 	{"us", 1},
 };
 
@@ -77,8 +81,8 @@ static struct wn_str read_letters(const char **p, const char *end)
 }
 
 /* "1d12h", "1d 12h": at least one part, units in falling order. Stops at `stop` or the end. */
-static bool read_parts(const char **p, const char *end, char stop, const struct unit *from, const struct unit *last,
-		       int64_t *total)
+static bool read_parts(const char **p, const char *end, char stop, const struct unit *from,
+		       const struct unit *last, int64_t *total)
 {
 	int64_t whole, millionths;
 	const char *start = *p;
@@ -109,7 +113,8 @@ static bool read_iso(const char *p, const char *end, int64_t *total)
 		return any;
 	p++;
 	return p < end &&
-	       read_parts(&p, end, 'T', iso_time_units, iso_time_units + WN_COUNT(iso_time_units), total) && p == end;
+	       read_parts(&p, end, 'T', iso_time_units, iso_time_units + WN_COUNT(iso_time_units), total) &&
+	       p == end;
 }
 
 bool wn_duration_parse(struct wn_str text, int64_t *out_us)
@@ -126,7 +131,8 @@ bool wn_duration_parse(struct wn_str text, int64_t *out_us)
 	else if (p < end && *p == 'P')
 		done = read_iso(p + 1, end, &total);
 	else
-		done = read_parts(&p, end, '\0', units, units + WN_COUNT(units), &total) && p == end && end[-1] != ' ';
+		done = read_parts(&p, end, '\0', units, units + WN_COUNT(units), &total) && p == end &&
+		       end[-1] != ' ';
 	if (done)
 		*out_us = negative ? -total : total;
 	return done;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Content-derived ids. The hashed bytes are the type word itself (ASCII, no NUL), then for each field four bytes of
- * big-endian length and the field. A field is shorter than 16 MiB, so the byte after the type word is always 0 and
- * no two inputs share an encoding.
+ * Content-derived ids. The hashed bytes are the type word itself (ASCII, no NUL), then for each field four
+ * bytes of big-endian length and the field. A field is shorter than 16 MiB, so the byte after the type word is
+ * always 0 and no two inputs share an encoding.
  */
 #include <whynow/id.h>
 #include <whynow/limits.h>

@@ -2,10 +2,10 @@
 /*
  * JSON text to value; the only file that knows jansson.
  *
- * jansson needs 40 to 80 times the size of hostile text, so a scan of the bytes bounds size, values and depth before
- * it sees any. The same scan notes what jansson cannot read as RFC 8259 lets us read it, and the text is rewritten
- * there: an integer beyond 64 bits gets ".0" (it becomes a double), an escaped NUL becomes U+FFFD (no string of ours
- * holds NUL). Everything about the grammar is left to jansson.
+ * jansson needs 40 to 80 times the size of hostile text, so a scan of the bytes bounds size, values and depth
+ * before it sees any. The same scan notes what jansson cannot read as RFC 8259 lets us read it, and the text is
+ * rewritten there: an integer beyond 64 bits gets ".0" (it becomes a double), an escaped NUL becomes U+FFFD (no
+ * string of ours holds NUL). Everything about the grammar is left to jansson.
  */
 #include <whynow/limits.h>
 #include <whynow/log.h>
@@ -57,7 +57,8 @@ static enum wn_rc scan_string(struct scan *s, size_t *at, struct wn_err *err)
 		}
 		if (is_nul_escape(s->text, i)) {
 			if (s->strict)
-				return wn_fail_at(err, WN_INVALID, place_of(s->text, i), "a string holds NUL (\\u0000)");
+				return wn_fail_at(err, WN_INVALID, place_of(s->text, i),
+						  "a string holds NUL (\\u0000)");
 			*WN_PUSH(s->a, &s->patches) = (struct patch){i, true};
 		}
 		i += 2;
@@ -107,7 +108,8 @@ static enum wn_rc scan_token(struct scan *s, size_t *at, struct wn_err *err)
 	case '[':
 	case '{':
 		if (++s->depth > s->lim.depth)
-			return wn_fail_at(err, WN_LIMIT, place_of(s->text, *at), "nested deeper than %zu", s->lim.depth);
+			return wn_fail_at(err, WN_LIMIT, place_of(s->text, *at), "nested deeper than %zu",
+					  s->lim.depth);
 		++*at;
 		return WN_OK;
 	default:
@@ -192,7 +194,8 @@ static bool convert_object(const json_t *j, struct wn_arena *a, struct wn_value 
 		return false;
 	const char *key;
 	json_t *member;
-	json_object_foreach((json_t *)j, key, member) {
+	json_object_foreach((json_t *)j, key, member)
+	{
 		if (!convert_text(key, strlen(key), a, &e->key) || !convert(member, a, &e->value))
 			return false;
 		e++;
@@ -239,7 +242,8 @@ static enum wn_rc parse(const struct scan *s, struct wn_value *out, struct wn_er
 		text.p = copy;
 	}
 	json_error_t e;
-	json_t *j = json_loadb(text.n ? text.p : "", text.n, JSON_DECODE_ANY | (s->strict ? JSON_REJECT_DUPLICATES : 0), &e);
+	json_t *j = json_loadb(text.n ? text.p : "", text.n,
+			       JSON_DECODE_ANY | (s->strict ? JSON_REJECT_DUPLICATES : 0), &e);
 	if (!j) {
 		char clean[JSON_ERROR_TEXT_LENGTH + 16];
 		wn_log_clean(e.text, sizeof(e.text), clean, sizeof(clean));
@@ -250,10 +254,11 @@ static enum wn_rc parse(const struct scan *s, struct wn_value *out, struct wn_er
 	return done ? WN_OK : wn_fail(err, WN_LIMIT, "too large for the memory of this work");
 }
 
-enum wn_rc wn_json_parse(struct wn_str text, const struct wn_json_limits *lim, struct wn_arena *a, struct wn_value *out,
-			 struct wn_err *err)
+enum wn_rc wn_json_parse(struct wn_str text, const struct wn_json_limits *lim, struct wn_arena *a,
+			 struct wn_value *out, struct wn_err *err)
 {
-	struct scan s = {.text = text, .a = a, .lim = {WN_JSON_BYTES_MAX, WN_JSON_VALUES_MAX, WN_JSON_DEPTH_MAX}};
+	struct scan s = {
+		.text = text, .a = a, .lim = {WN_JSON_BYTES_MAX, WN_JSON_VALUES_MAX, WN_JSON_DEPTH_MAX}};
 	if (lim) {
 		s.lim.bytes = lim->bytes ? lim->bytes : s.lim.bytes;
 		s.lim.values = lim->values ? lim->values : s.lim.values;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Value to JSON, compact or canonical. Text that is not UTF-8 is repaired on the way, so that the result is always
- * JSON; what nests deeper than WN_VALUE_DEPTH_MAX is written as null. */
+/* Value to JSON, compact or canonical. Text that is not UTF-8 is repaired on the way, so that the result is
+ * always JSON; what nests deeper than WN_VALUE_DEPTH_MAX is written as null. */
 #include <whynow/base64.h>
 #include <whynow/date.h>
 #include <whynow/limits.h>
@@ -23,7 +23,10 @@ static size_t sequence(const unsigned char *p, size_t n)
 {
 	if (p[0] < 0x80)
 		return 1;
-	size_t len = p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >> 4 == 14 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	size_t len = p[0] >= 0xc2 && p[0] < 0xe0   ? 2
+		     : p[0] >> 4 == 14             ? 3
+		     : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+						   : 0;
 	if (len == 0 || len > n)
 		return 0;
 	for (size_t i = 1; i < len; i++)

@@ -57,8 +57,8 @@ static size_t decode(const unsigned char *p, uint32_t *c)
 
 static bool is_harmful(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200e && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
 size_t wn_log_clean(const char *s, size_t max_chars, char *dst, size_t size)
@@ -118,7 +118,8 @@ void wn_log_stderr(void *ctx, enum wn_level level, const char *message_id, const
 	if (*before == ' ' && before[1] == '\0')
 		line[at++] = ']';
 	line[at++] = '\n';
-	/* One write, so that lines of two processes do not mix; a full pipe loses the line, never blocks us for long. */
+	/* One write, so that lines of two processes do not mix; a full pipe loses the line, never blocks us for
+	 * long. */
 	ssize_t done = write(STDERR_FILENO, line, at);
 	(void)done;
 }

@@ -18,8 +18,9 @@ static const struct row {
 #undef X
 };
 
-static const double short_bounds[BOUNDS_MAX] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1, 2.5, 5, 10, 60};
-static const double long_bounds[BOUNDS_MAX] = {1,	5,	 15,	60,	300,	900,
+static const double short_bounds[BOUNDS_MAX] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.1,
+						0.25,  1,      2.5,   5,    10,    60};
+static const double long_bounds[BOUNDS_MAX] = {1,    5,     15,    60,    300,    900,
 					       3600, 14400, 43200, 86400, 604800, 2592000};
 
 static struct {
@@ -48,7 +49,10 @@ void wn_metric_set(enum wn_metric m, double value)
 		state[m].number = value;
 }
 
-static const double *bounds_of(const struct row *row) { return row->type == HISTOGRAM_SHORT ? short_bounds : long_bounds; }
+static const double *bounds_of(const struct row *row)
+{
+	return row->type == HISTOGRAM_SHORT ? short_bounds : long_bounds;
+}
 
 void wn_metric_observe(enum wn_metric m, double seconds)
 {
@@ -63,7 +67,10 @@ void wn_metric_observe(enum wn_metric m, double seconds)
 	state[m].number += seconds;
 }
 
-uint64_t wn_metric_get(enum wn_metric m, unsigned which) { return which < VALUES_MAX ? state[m].count[which] : 0; }
+uint64_t wn_metric_get(enum wn_metric m, unsigned which)
+{
+	return which < VALUES_MAX ? state[m].count[which] : 0;
+}
 
 void wn_metrics_reset(void) { memset(state, 0, sizeof(state)); }
 
@@ -100,10 +107,12 @@ static void write_histogram(struct wn_buf *b, const struct row *row, const uint6
 			wn_buf_text(b, "+Inf");
 		else
 			/* OpenMetrics wants a canonical float: 1.0, not 1. */
-			wn_buf_printf(b, bounds_of(row)[i] == rint(bounds_of(row)[i]) ? "%.1f" : "%.10g", bounds_of(row)[i]);
+			wn_buf_printf(b, bounds_of(row)[i] == rint(bounds_of(row)[i]) ? "%.1f" : "%.10g",
+				      bounds_of(row)[i]);
 		wn_buf_printf(b, "\"} %llu\n", (unsigned long long)total);
 	}
-	wn_buf_printf(b, "whynow_%s_count %llu\nwhynow_%s_sum ", row->family, (unsigned long long)total, row->family);
+	wn_buf_printf(b, "whynow_%s_count %llu\nwhynow_%s_sum ", row->family, (unsigned long long)total,
+		      row->family);
 	write_number(b, sum);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Strangers' bytes to text; the only file that knows libunistring. Lengths are bounded before anything is normalised.
- * Every result is valid UTF-8 in NFC (wn_text_fold: NFKC) and terminated.
+ * Strangers' bytes to text; the only file that knows libunistring. Lengths are bounded before anything is
+ * normalised. Every result is valid UTF-8 in NFC (wn_text_fold: NFKC) and terminated.
  */
 #include <whynow/limits.h>
 #include <whynow/text.h>
@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unicase.h>
+#include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
-#include <unictype.h>
 #include <uniwidth.h>
 
 static const uint8_t *bytes_of(struct wn_str s) { return (const uint8_t *)(s.n ? s.p : ""); }
@@ -199,8 +199,8 @@ static const char *plain_letter(ucs4_t c)
 		ucs4_t c;
 		const char *plain;
 	} letters[] = {
-		{0xe6, "ae"}, {0xf0, "d"}, {0xf8, "o"}, {0xfe, "th"}, {0x111, "d"}, {0x127, "h"},
-		{0x131, "i"}, {0x142, "l"}, {0x153, "oe"}, {0x167, "t"},
+		{0xe6, "ae"}, {0xf0, "d"},  {0xf8, "o"},  {0xfe, "th"},  {0x111, "d"},
+		{0x127, "h"}, {0x131, "i"}, {0x142, "l"}, {0x153, "oe"}, {0x167, "t"},
 	};
 	for (size_t i = 0; i < WN_COUNT(letters); i++)
 		if (letters[i].c == c)
@@ -240,7 +240,8 @@ struct wn_str wn_text_fold(struct wn_str s, struct wn_arena *a)
 
 static bool is_invisible(ucs4_t c)
 {
-	return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+	       c == 0xfeff;
 }
 
 static size_t quoted_char(struct wn_str s, size_t at, char out[8])

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TZif files (RFC 8536, versions 1 to 4) under /usr/share/zoneinfo. The table answers up to its last transition, the
- * footer after it. Files are read as hostile: every count is checked against the bytes there are.
+ * TZif files (RFC 8536, versions 1 to 4) under /usr/share/zoneinfo. The table answers up to its last
+ * transition, the footer after it. Files are read as hostile: every count is checked against the bytes there
+ * are.
  */
 #include "tz_posix.h"
 
@@ -33,7 +34,10 @@ struct counts {
 	uint32_t isut, isstd, leap, time, type, chars;
 };
 
-static uint32_t be32(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
+static uint32_t be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
 static int64_t be64(const uint8_t *p) { return (int64_t)((uint64_t)be32(p) << 32 | be32(p + 4)); }
 
 static bool read_header(struct wn_str s, struct counts *c, char *version)
@@ -42,15 +46,16 @@ static bool read_header(struct wn_str s, struct counts *c, char *version)
 	if (s.n < HEADER || memcmp(p, "TZif", 4) != 0)
 		return false;
 	*version = s.p[4];
-	*c = (struct counts){be32(p + 20), be32(p + 24), be32(p + 28), be32(p + 32), be32(p + 36), be32(p + 40)};
+	*c = (struct counts){be32(p + 20), be32(p + 24), be32(p + 28),
+			     be32(p + 32), be32(p + 36), be32(p + 40)};
 	return true;
 }
 
 /* Bytes of a data block whose times have `width` bytes. 32-bit counts cannot overflow 64 bits here. */
 static uint64_t block_size(const struct counts *c, unsigned width)
 {
-	return (uint64_t)c->time * (width + 1) + (uint64_t)c->type * 6 + c->chars + (uint64_t)c->leap * (width + 4) +
-	       c->isstd + c->isut;
+	return (uint64_t)c->time * (width + 1) + (uint64_t)c->type * 6 + c->chars +
+	       (uint64_t)c->leap * (width + 4) + c->isstd + c->isut;
 }
 
 static bool read_types(const uint8_t *types, uint32_t n, int32_t offsets[256])

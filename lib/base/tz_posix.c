@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* POSIX TZ strings: "CET-1CEST,M3.5.0,M10.5.0/3". Negative daylight time ("IST-1GMT0,...") needs no special care. */
+/* POSIX TZ strings: "CET-1CEST,M3.5.0,M10.5.0/3". Negative daylight time ("IST-1GMT0,...") needs no special
+ * care. */
 #include "tz_posix.h"
 
 #include <whynow/date.h>
@@ -63,8 +64,8 @@ static bool read_day(struct reader *r, struct tz_rule *rule)
 {
 	if (take(r, 'M')) {
 		rule->form = 'M';
-		return read_int(r, 12, &rule->month) && rule->month && take(r, '.') && read_int(r, 5, &rule->week) &&
-		       rule->week && take(r, '.') && read_int(r, 6, &rule->day);
+		return read_int(r, 12, &rule->month) && rule->month && take(r, '.') &&
+		       read_int(r, 5, &rule->week) && rule->week && take(r, '.') && read_int(r, 6, &rule->day);
 	}
 	rule->form = take(r, 'J') ? 'J' : '0';
 	return read_int(r, 365, &rule->day) && (rule->form == '0' || rule->day);
@@ -122,8 +123,8 @@ int32_t tz_posix_offset(const struct tz_posix *tz, int64_t at_s)
 	int64_t days = at_s / 86400 - (at_s % 86400 < 0), year;
 	int month, day;
 	wn_civil_from_days(days, &year, &month, &day);
-	/* The last change before the instant counts; a change of a neighbouring year may be the nearest. When summer ends
-	 * as it begins, it lasts all year. */
+	/* The last change before the instant counts; a change of a neighbouring year may be the nearest. When
+	 * summer ends as it begins, it lasts all year. */
 	int64_t best = INT64_MIN;
 	int32_t offset = tz->std_s;
 	for (int64_t y = year - 1; y <= year + 1; y++) {

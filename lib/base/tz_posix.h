@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The footer of a TZif file: a POSIX TZ string as RFC 8536, 3.3 and 3.3.1 extend it. Only for lib/base/tz*.c. */
+/* The footer of a TZif file: a POSIX TZ string as RFC 8536, 3.3 and 3.3.1 extend it. Only for lib/base/tz*.c.
+ */
 #ifndef WHYNOW_BASE_TZ_POSIX_H
 #define WHYNOW_BASE_TZ_POSIX_H
 

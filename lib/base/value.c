@@ -7,10 +7,11 @@
 const char *wn_kind_to_text(enum wn_kind kind)
 {
 	static const char *const texts[] = {
-		[WN_ABSENT] = "absent", [WN_NULL] = "null", [WN_BOOL] = "bool", [WN_INT] = "int",
-		[WN_UINT] = "uint", [WN_DOUBLE] = "double", [WN_STRING] = "string", [WN_BYTES] = "bytes",
-		[WN_TIMESTAMP] = "timestamp", [WN_DURATION] = "duration", [WN_LIST] = "list", [WN_MAP] = "map",
-		[WN_TYPE] = "type", [WN_OPTIONAL] = "optional", [WN_OBJECT] = "object",
+		[WN_ABSENT] = "absent",     [WN_NULL] = "null",         [WN_BOOL] = "bool",
+		[WN_INT] = "int",           [WN_UINT] = "uint",         [WN_DOUBLE] = "double",
+		[WN_STRING] = "string",     [WN_BYTES] = "bytes",       [WN_TIMESTAMP] = "timestamp",
+		[WN_DURATION] = "duration", [WN_LIST] = "list",         [WN_MAP] = "map",
+		[WN_TYPE] = "type",         [WN_OPTIONAL] = "optional", [WN_OBJECT] = "object",
 	};
 	return (size_t)kind < WN_COUNT(texts) ? texts[kind] : "?";
 }
@@ -125,7 +126,8 @@ static struct wn_value copy(struct wn_arena *a, struct wn_value v, unsigned dept
 	case WN_MAP: {
 		struct wn_entry *map = WN_NEW_N(a, struct wn_entry, v.n);
 		for (uint32_t i = 0; i < v.n; i++)
-			map[i] = (struct wn_entry){copy(a, v.map[i].key, depth + 1), copy(a, v.map[i].value, depth + 1)};
+			map[i] = (struct wn_entry){copy(a, v.map[i].key, depth + 1),
+						   copy(a, v.map[i].value, depth + 1)};
 		v.map = map;
 		break;
 	}

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Feeds cases to lib/base: one JSON object a line on stdin, one JSON object a line on stdout.
- *   {"op":"date","text":"..."}      -> {"ok":true,"value":"2026-05-04T10:00:00Z"} (to the second) or {"ok":false}
+ *   {"op":"date","text":"..."}      -> {"ok":true,"value":"2026-05-04T10:00:00Z"} (to the second) or
+ * {"ok":false}
  *   {"op":"json","path":"/abs/f"}   -> {"ok":true} or {"ok":false,"error":"LINE:COL: ..."}
  */
 #include <whynow/date.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes: refused, or a zone that answers every instant with an offset that exists on Earth. The POSIX footer is
- * also tried behind a small valid table, so that the fuzzer need not find the header first. */
+/* Any bytes: refused, or a zone that answers every instant with an offset that exists on Earth. The POSIX
+ * footer is also tried behind a small valid table, so that the fuzzer need not find the header first. */
 #include <whynow/clock.h>
 #include <whynow/tz.h>
 

@@ -23,7 +23,8 @@ static void an_error_reads_file_line_column_text(void **state)
 	(void)state;
 	struct wn_err err;
 	char text[200];
-	assert_int_equal(wn_fail_at(&err, WN_INVALID, (struct wn_place){"a.yaml", 3, 7}, "bad %s", "key"), WN_INVALID);
+	assert_int_equal(wn_fail_at(&err, WN_INVALID, (struct wn_place){"a.yaml", 3, 7}, "bad %s", "key"),
+			 WN_INVALID);
 	wn_err_to_text(&err, text, sizeof(text));
 	assert_string_equal(text, "a.yaml:3:7: bad key");
 	assert_int_equal(wn_fail_more(&err, WN_LIMIT, "segment %d", 2), WN_INVALID);

@@ -24,8 +24,8 @@ static void check(const struct pair *pairs, size_t n)
 		else
 			assert_int_equal(us, 42);
 		if (is_date != (pairs[i].expected != NULL) || (is_date && strcmp(text, pairs[i].expected) != 0))
-			fail_msg("\"%s\": expected %s, got %s", pairs[i].text, pairs[i].expected ? pairs[i].expected : "none",
-				 is_date ? text : "none");
+			fail_msg("\"%s\": expected %s, got %s", pairs[i].text,
+				 pairs[i].expected ? pairs[i].expected : "none", is_date ? text : "none");
 	}
 }
 
@@ -76,7 +76,10 @@ static void reads_what_people_write(void **state)
 		{"2004-05-25 오후 11:23:17", "2004-05-25T14:23:17Z"},
 		{"Κυρ, 11 Ιούλ 2004 12:00:00 EST", "2004-07-11T17:00:00Z"},
 		{"2004-július-13T9:15-05:00", "2004-07-13T14:15:00Z"},
-		{"Fri,\xc2\xa0" "01\xc2\xa0May\xc2\xa0" "2020", "2020-05-01T00:00:00Z"},
+		{"Fri,\xc2\xa0"
+		 "01\xc2\xa0May\xc2\xa0"
+		 "2020",
+		 "2020-05-01T00:00:00Z"},
 		{"Tue,\r\n 05 May 2020\t10:00:00 +0000", "2020-05-05T10:00:00Z"},
 	};
 	check(pairs, WN_COUNT(pairs));
@@ -146,12 +149,33 @@ static void what_is_no_date_is_none(void **state)
 {
 	(void)state;
 	static const struct pair pairs[] = {
-		{"", NULL}, {" ", NULL}, {"abc", NULL}, {"tomorrow", NULL}, {"12:30", NULL}, {"Jan 5", NULL}, {"0", NULL},
-		{"20", NULL}, {"abc 2003", NULL}, {"2020-02-30", NULL}, {"2003-13-31", NULL}, {"2003-00-31", NULL},
-		{"31 June 2004", NULL}, {"0000-01-01", NULL}, {"0001-01-01T00:00:00+01:00", NULL}, {"2003-12-31T", NULL},
-		{"2003-12-31T25:14:55Z", NULL}, {"2003-12-31T10:61:55Z", NULL}, {"5 May 2020 by John", NULL},
-		{"1 2 3 4", NULL}, {"5 May June 2020", NULL}, {"+2020", NULL}, {"2020-05-04 (unclosed", NULL},
-		{"pm 5 May 2020", NULL}, {"5 M\xc3\xff 2020", NULL}, {"--------", NULL}, {"2020-05-04T10:00:00Z;DROP TABLE", NULL},
+		{"", NULL},
+		{" ", NULL},
+		{"abc", NULL},
+		{"tomorrow", NULL},
+		{"12:30", NULL},
+		{"Jan 5", NULL},
+		{"0", NULL},
+		{"20", NULL},
+		{"abc 2003", NULL},
+		{"2020-02-30", NULL},
+		{"2003-13-31", NULL},
+		{"2003-00-31", NULL},
+		{"31 June 2004", NULL},
+		{"0000-01-01", NULL},
+		{"0001-01-01T00:00:00+01:00", NULL},
+		{"2003-12-31T", NULL},
+		{"2003-12-31T25:14:55Z", NULL},
+		{"2003-12-31T10:61:55Z", NULL},
+		{"5 May 2020 by John", NULL},
+		{"1 2 3 4", NULL},
+		{"5 May June 2020", NULL},
+		{"+2020", NULL},
+		{"2020-05-04 (unclosed", NULL},
+		{"pm 5 May 2020", NULL},
+		{"5 M\xc3\xff 2020", NULL},
+		{"--------", NULL},
+		{"2020-05-04T10:00:00Z;DROP TABLE", NULL},
 	};
 	check(pairs, WN_COUNT(pairs));
 	char big[WN_DATE_TEXT_MAX + 2];
@@ -175,9 +199,13 @@ static void rfc3339_is_strict(void **state)
 	assert_true(wn_rfc3339_parse(WN_STR("9999-12-31T23:59:59.999999999Z"), &s, NULL));
 	assert_int_equal(s, WN_YEAR_9999_S);
 	static const char *const bad[] = {
-		"2026-05-04 10:00:00Z", "2026-05-04T10:00Z", "2026-05-04T10:00:00", "2026-5-04T10:00:00Z", "2026-05-04T10:00:00.Z",
-		"2026-05-04T10:00:00+0200", "2026-02-29T10:00:00Z", "2026-05-04T24:00:00Z", "2026-05-04T10:00:00Zx",
-		"2026-05-04T10:00:00+24:00", "9999-12-31T23:59:59-00:01", "0001-01-01T00:00:00+00:01", "2026-05-04T10:00:61Z", "",
+		"2026-05-04 10:00:00Z",      "2026-05-04T10:00Z",
+		"2026-05-04T10:00:00",       "2026-5-04T10:00:00Z",
+		"2026-05-04T10:00:00.Z",     "2026-05-04T10:00:00+0200",
+		"2026-02-29T10:00:00Z",      "2026-05-04T24:00:00Z",
+		"2026-05-04T10:00:00Zx",     "2026-05-04T10:00:00+24:00",
+		"9999-12-31T23:59:59-00:01", "0001-01-01T00:00:00+00:01",
+		"2026-05-04T10:00:61Z",      "",
 	};
 	for (size_t i = 0; i < WN_COUNT(bad); i++)
 		assert_false(wn_rfc3339_parse(wn_str_of(bad[i]), &s, &ns));
@@ -227,11 +255,25 @@ static void durations_are_read(void **state)
 		const char *text;
 		int64_t us;
 	} good[] = {
-		{"90s", 90 * WN_SECOND}, {"5m", 5 * WN_MINUTE}, {"24h", WN_DAY}, {"7d", 7 * WN_DAY}, {"6w", 42 * WN_DAY},
-		{"1d12h", 36 * WN_HOUR}, {"1d 12h", 36 * WN_HOUR}, {"1.5h", 90 * WN_MINUTE}, {"500ms", 500000}, {"10us", 10},
-		{"0", 0}, {"0s", 0}, {"-5m", -5 * WN_MINUTE}, {"P7D", 7 * WN_DAY}, {"P2W", 14 * WN_DAY},
-		{"PT1H30M", 90 * WN_MINUTE}, {"P1DT12H", 36 * WN_HOUR}, {"PT0.5S", 500000}, {"1w2d3h4m5s6ms7us",
-		9 * WN_DAY + 3 * WN_HOUR + 4 * WN_MINUTE + 5 * WN_SECOND + 6007},
+		{"90s", 90 * WN_SECOND},
+		{"5m", 5 * WN_MINUTE},
+		{"24h", WN_DAY},
+		{"7d", 7 * WN_DAY},
+		{"6w", 42 * WN_DAY},
+		{"1d12h", 36 * WN_HOUR},
+		{"1d 12h", 36 * WN_HOUR},
+		{"1.5h", 90 * WN_MINUTE},
+		{"500ms", 500000},
+		{"10us", 10},
+		{"0", 0},
+		{"0s", 0},
+		{"-5m", -5 * WN_MINUTE},
+		{"P7D", 7 * WN_DAY},
+		{"P2W", 14 * WN_DAY},
+		{"PT1H30M", 90 * WN_MINUTE},
+		{"P1DT12H", 36 * WN_HOUR},
+		{"PT0.5S", 500000},
+		{"1w2d3h4m5s6ms7us", 9 * WN_DAY + 3 * WN_HOUR + 4 * WN_MINUTE + 5 * WN_SECOND + 6007},
 	};
 	for (size_t i = 0; i < WN_COUNT(good); i++) {
 		int64_t us;
@@ -244,8 +286,33 @@ static void durations_that_could_be_misread_are_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"", "5", "s", "5 d", "1h1d", "1h1h", "1d ", " 1d", "1.5us", "1.0000001s", "1.s", ".5s", "P", "PT", "P1Y", "P1M",
-		"P1DT", "1d12", "5min", "--5s", "-", "99999999999999999999s", "999999999999999w", "P7D1H", "5S", "1e3s", "PT1H1H",
+		"",
+		"5",
+		"s",
+		"5 d",
+		"1h1d",
+		"1h1h",
+		"1d ",
+		" 1d",
+		"1.5us",
+		"1.0000001s",
+		"1.s",
+		".5s",
+		"P",
+		"PT",
+		"P1Y",
+		"P1M",
+		"P1DT",
+		"1d12",
+		"5min",
+		"--5s",
+		"-",
+		"99999999999999999999s",
+		"999999999999999w",
+		"P7D1H",
+		"5S",
+		"1e3s",
+		"PT1H1H",
 	};
 	int64_t us = 42;
 	for (size_t i = 0; i < WN_COUNT(bad); i++)
@@ -261,8 +328,14 @@ static void durations_are_written_short_and_read_back(void **state)
 		int64_t us;
 		const char *text;
 	} pairs[] = {
-		{14 * WN_DAY, "14d"}, {90 * WN_MINUTE, "1h30m"}, {500000, "500ms"}, {0, "0s"}, {1, "1us"}, {-90 * WN_SECOND, "-1m30s"},
-		{36 * WN_HOUR, "1d12h"}, {WN_SECOND + 1001, "1s1ms1us"},
+		{14 * WN_DAY, "14d"},
+		{90 * WN_MINUTE, "1h30m"},
+		{500000, "500ms"},
+		{0, "0s"},
+		{1, "1us"},
+		{-90 * WN_SECOND, "-1m30s"},
+		{36 * WN_HOUR, "1d12h"},
+		{WN_SECOND + 1001, "1s1ms1us"},
 	};
 	for (size_t i = 0; i < WN_COUNT(pairs); i++) {
 		char text[40];
@@ -285,8 +358,15 @@ static void distances_read_like_speech(void **state)
 		int64_t us;
 		const char *text;
 	} pairs[] = {
-		{0, "now"}, {400000, "now"}, {-400000, "now"}, {45 * WN_SECOND, "in 45 s"}, {-5 * WN_MINUTE, "5 min ago"},
-		{3 * WN_HOUR, "in 3 h"}, {-2 * WN_DAY, "2 d ago"}, {47 * WN_HOUR, "in 47 h"}, {20 * WN_DAY, "in 20 d"},
+		{0, "now"},
+		{400000, "now"},
+		{-400000, "now"},
+		{45 * WN_SECOND, "in 45 s"},
+		{-5 * WN_MINUTE, "5 min ago"},
+		{3 * WN_HOUR, "in 3 h"},
+		{-2 * WN_DAY, "2 d ago"},
+		{47 * WN_HOUR, "in 47 h"},
+		{20 * WN_DAY, "in 20 d"},
 	};
 	for (size_t i = 0; i < WN_COUNT(pairs); i++) {
 		char text[40];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The fixed vectors were computed with Python's hashlib from the description in id.h; they must never change, since ids
- * are stored. */
+/* The fixed vectors were computed with Python's hashlib from the description in id.h; they must never change,
+ * since ids are stored. */
 #include <whynow/id.h>
 
 #include <setjmp.h>
@@ -53,7 +53,8 @@ static void keyed_ids_depend_on_the_key(void **state)
 	(void)state;
 	const struct wn_str field[] = {WN_STR("a@b.c")};
 	assert_id(wn_id_keyed(WN_STR("key"), "p", field, 1), "a77a860076f184329b30b7de50504fb2");
-	assert_false(wn_id_eq(wn_id_keyed(WN_STR("other"), "p", field, 1), wn_id_keyed(WN_STR("key"), "p", field, 1)));
+	assert_false(wn_id_eq(wn_id_keyed(WN_STR("other"), "p", field, 1),
+			      wn_id_keyed(WN_STR("key"), "p", field, 1)));
 	struct wn_key32 k = wn_key32_keyed(WN_STR("key"), "p", field, 1);
 	char text[65];
 	wn_hex(k.b, 32, text);
@@ -90,8 +91,12 @@ static void ids_go_to_text_and_back_and_nothing_else_does(void **state)
 	assert_true(wn_id_from_text(WN_STR("D24A8684-AABF-81DA-AEB1-ADF492977D06"), &back));
 	assert_true(wn_id_eq(id, back));
 	static const char *const bad[] = {
-		"", "d24a8684aabf81daaeb1adf492977d06", "d24a8684-aabf-81da-aeb1-adf492977d0", "d24a8684-aabf-81da-aeb1-adf492977d0g",
-		"d24a8684-aabf-81da-aeb1adf-492977d06", "d24a8684-aabf-81da-aeb1-adf492977d067",
+		"",
+		"d24a8684aabf81daaeb1adf492977d06",
+		"d24a8684-aabf-81da-aeb1-adf492977d0",
+		"d24a8684-aabf-81da-aeb1-adf492977d0g",
+		"d24a8684-aabf-81da-aeb1adf-492977d06",
+		"d24a8684-aabf-81da-aeb1-adf492977d067",
 	};
 	struct wn_id kept = back;
 	for (size_t i = 0; i < WN_COUNT(bad); i++)

@@ -30,19 +30,22 @@ static char *caught(void (*entry)(void))
 
 static void plain(void)
 {
-	wn_log(WN_WARNING, "0123", WN_FIELDS({"WHYNOW_FEED", "techcrunch"}, {"WHYNOW_REASON", NULL}, {"WHYNOW_TO", "two words"}),
+	wn_log(WN_WARNING, "0123",
+	       WN_FIELDS({"WHYNOW_FEED", "techcrunch"}, {"WHYNOW_REASON", NULL}, {"WHYNOW_TO", "two words"}),
 	       "feed %s is blind", "techcrunch");
 }
 
 static void the_default_sink_writes_priority_text_and_fields(void **state)
 {
 	(void)state;
-	assert_string_equal(caught(plain), "<4>feed techcrunch is blind [WHYNOW_FEED=techcrunch WHYNOW_TO=\"two words\"]\n");
+	assert_string_equal(caught(plain),
+			    "<4>feed techcrunch is blind [WHYNOW_FEED=techcrunch WHYNOW_TO=\"two words\"]\n");
 }
 
 static void hostile(void)
 {
-	wn_log(WN_ERR, NULL, WN_FIELDS({"WHYNOW_REASON", "a\n<0>forged\x1b[31m\" \xff\xe2\x80\xae] x"}), "bad %s", "line\n<0>two");
+	wn_log(WN_ERR, NULL, WN_FIELDS({"WHYNOW_REASON", "a\n<0>forged\x1b[31m\" \xff\xe2\x80\xae] x"}),
+	       "bad %s", "line\n<0>two");
 }
 
 static void a_stranger_cannot_forge_a_line_or_colour_the_terminal(void **state)
@@ -88,7 +91,8 @@ static void entries_above_the_level_are_dropped(void **state)
 	assert_string_equal(caught(quiet), "<3>but this\n");
 }
 
-static void count(void *ctx, enum wn_level level, const char *id, const char *text, const struct wn_field *fields, size_t n)
+static void count(void *ctx, enum wn_level level, const char *id, const char *text,
+		  const struct wn_field *fields, size_t n)
 {
 	assert_int_equal(level, WN_NOTICE);
 	assert_string_equal(id, "abcd");

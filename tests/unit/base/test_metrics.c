@@ -97,9 +97,9 @@ static void the_two_forms_differ_in_the_name_of_a_counter_and_in_the_end(void **
 static void every_family_has_help_and_a_unit_that_ends_its_name(void **state)
 {
 	(void)state;
-#define X(name, type, family, unit, label, values, help)                                                     \
-	assert_true(strlen(help) > 10 && help[strlen(help) - 1] == '.');                                     \
-	assert_true(strlen(unit) == 0 || strcmp(family + strlen(family) - strlen(unit), unit) == 0);         \
+#define X(name, type, family, unit, label, values, help)                                                       \
+	assert_true(strlen(help) > 10 && help[strlen(help) - 1] == '.');                                       \
+	assert_true(strlen(unit) == 0 || strcmp(family + strlen(family) - strlen(unit), unit) == 0);           \
 	assert_true((*label == '\0') == (*values == '\0'));
 	WN_METRICS(X)
 #undef X

@@ -24,11 +24,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define assert_str(got, expected)                                                                            \
-	do {                                                                                                 \
-		struct wn_str got_ = (got);                                                                  \
-		assert_string_equal(wn_arena_strdup(arena, got_), expected);                                 \
-		assert_int_equal(got_.n, strlen(expected));                                                  \
+#define assert_str(got, expected)                                                                              \
+	do {                                                                                                   \
+		struct wn_str got_ = (got);                                                                    \
+		assert_string_equal(wn_arena_strdup(arena, got_), expected);                                   \
+		assert_int_equal(got_.n, strlen(expected));                                                    \
 	} while (0)
 
 static void strict_text_names_the_bad_byte(void **state)
@@ -52,7 +52,10 @@ static void strict_text_is_nfc_without_controls(void **state)
 {
 	(void)state;
 	struct wn_str out;
-	assert_int_equal(wn_text_from_bytes(WN_STR("\xef\xbb\xbf" "e\xcc\x81\x07\r\nx\ry\tz\xc2\x85\x7f"), 100, arena, &out, NULL), WN_OK);
+	assert_int_equal(wn_text_from_bytes(WN_STR("\xef\xbb\xbf"
+						   "e\xcc\x81\x07\r\nx\ry\tz\xc2\x85\x7f"),
+					    100, arena, &out, NULL),
+			 WN_OK);
 	assert_str(out, "é\nx\ny\tz");
 	assert_int_equal(wn_text_from_bytes((struct wn_str){NULL, 0}, 0, arena, &out, NULL), WN_OK);
 	assert_int_equal(out.n, 0);
@@ -72,7 +75,11 @@ static void the_ceiling_also_holds_for_what_the_normal_form_makes_longer(void **
 static void repair_never_fails_and_cuts_between_characters(void **state)
 {
 	(void)state;
-	assert_str(wn_text_repair(WN_STR("a\xff" "b\xe2\x82"), 100, arena), "a\xef\xbf\xbd" "b\xef\xbf\xbd\xef\xbf\xbd");
+	assert_str(wn_text_repair(WN_STR("a\xff"
+					 "b\xe2\x82"),
+				  100, arena),
+		   "a\xef\xbf\xbd"
+		   "b\xef\xbf\xbd\xef\xbf\xbd");
 	assert_str(wn_text_repair((struct wn_str){"a\0b\x1b[31m", 8}, 100, arena), "ab[31m");
 	assert_str(wn_text_repair(WN_STR("€€€"), 8, arena), "€€");
 	assert_str(wn_text_repair(WN_STR("€"), 2, arena), "");
@@ -123,12 +130,15 @@ static void folding_makes_spellings_of_a_name_equal(void **state)
 {
 	(void)state;
 	static const char *const pairs[][2] = {
-		{"ACME", "acme"}, {"Zürich", "zurich"}, {"ZU\xcc\x88RICH", "zurich"}, {"STRASSE", "straße"},
-		{"Ørsted", "orsted"}, {"Łódź", "lodz"}, {"ﬁrm", "firm"}, {"Ａｃｍｅ", "acme"}, {"İstanbul", "istanbul"},
-		{"ΣΊΣΥΦΟΣ", "σισυφοσ"}, {"Æther", "aether"}, {"㎒", "mhz"}, {"naïve", "naive"},
+		{"ACME", "acme"},       {"Zürich", "zurich"}, {"ZU\xcc\x88RICH", "zurich"},
+		{"STRASSE", "straße"},  {"Ørsted", "orsted"}, {"Łódź", "lodz"},
+		{"ﬁrm", "firm"},        {"Ａｃｍｅ", "acme"}, {"İstanbul", "istanbul"},
+		{"ΣΊΣΥΦΟΣ", "σισυφοσ"}, {"Æther", "aether"},  {"㎒", "mhz"},
+		{"naïve", "naive"},
 	};
 	for (size_t i = 0; i < WN_COUNT(pairs); i++) {
-		struct wn_str a = wn_text_fold(wn_str_of(pairs[i][0]), arena), b = wn_text_fold(wn_str_of(pairs[i][1]), arena);
+		struct wn_str a = wn_text_fold(wn_str_of(pairs[i][0]), arena),
+			      b = wn_text_fold(wn_str_of(pairs[i][1]), arena);
 		assert_str(a, wn_arena_strdup(arena, b));
 	}
 	assert_str(wn_text_fold(WN_STR("Zürich"), arena), "zurich");
@@ -142,7 +152,10 @@ static void quoting_shows_what_is_there(void **state)
 	(void)state;
 	assert_str(wn_text_quote(WN_STR("plain"), 100, arena), "\"plain\"");
 	assert_str(wn_text_quote(WN_STR("a\"b\\c\n\x1b"), 100, arena), "\"a\\\"b\\\\c\\x0a\\x1b\"");
-	assert_str(wn_text_quote(WN_STR("\xff" "é"), 100, arena), "\"\\xffé\"");
+	assert_str(wn_text_quote(WN_STR("\xff"
+					"é"),
+				 100, arena),
+		   "\"\\xffé\"");
 	assert_str(wn_text_quote(WN_STR("x\xe2\x80\xaey"), 100, arena), "\"x\\u202ey\"");
 	assert_str(wn_text_quote(WN_STR("äöü"), 2, arena), "\"äö…\"");
 	assert_str(wn_text_quote(WN_STR("äöü"), 3, arena), "\"äöü\"");

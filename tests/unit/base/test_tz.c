@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Zones against zdump: around every transition that `zdump -v` lists between 1990 and 2037 (and some beyond the table),
- * the second before and the second after must have the listed offset. By default a sample of zones; all of them with
- * WHYNOW_TEST_ALL_ZONES=1.
+ * Zones against zdump: around every transition that `zdump -v` lists between 1990 and 2037 (and some beyond the
+ * table), the second before and the second after must have the listed offset. By default a sample of zones; all
+ * of them with WHYNOW_TEST_ALL_ZONES=1.
  */
 #include <whynow/clock.h>
 #include <whynow/date.h>
@@ -47,7 +47,8 @@ static int check_line(const struct wn_tz *tz, const char *line)
 	const char *offset = strstr(line, "gmtoff=");
 	if (!offset || sscanf(line, "%*s %*3s %3s %d %d:%d:%d %lld UT", month, &day, &h, &m, &s, &year) != 6)
 		return 0;
-	int64_t us = (wn_days_from_civil(year, month_of(month), day) * 86400 + h * 3600 + m * 60 + s) * WN_SECOND;
+	int64_t us =
+		(wn_days_from_civil(year, month_of(month), day) * 86400 + h * 3600 + m * 60 + s) * WN_SECOND;
 	int expected = 0;
 	sscanf(offset, "gmtoff=%d", &expected);
 	if (wn_tz_offset(tz, us) != expected)
@@ -76,9 +77,22 @@ static void agrees_with_zdump_in_the_sample(void **state)
 {
 	(void)state;
 	static const char *const zones[] = {
-		"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca",
-		"Europe/Dublin", "America/St_Johns", "Pacific/Apia", "Asia/Tehran", "America/Sao_Paulo", "Antarctica/Troll",
-		"Asia/Gaza", "America/Nuuk", "Europe/London", "EST5EDT", "UTC",
+		"Europe/Berlin",
+		"America/New_York",
+		"Australia/Lord_Howe",
+		"Asia/Kathmandu",
+		"Africa/Casablanca",
+		"Europe/Dublin",
+		"America/St_Johns",
+		"Pacific/Apia",
+		"Asia/Tehran",
+		"America/Sao_Paulo",
+		"Antarctica/Troll",
+		"Asia/Gaza",
+		"America/Nuuk",
+		"Europe/London",
+		"EST5EDT",
+		"UTC",
 	};
 	if (!have_zdump())
 		skip();
@@ -92,8 +106,8 @@ static void agrees_with_zdump_in_the_sample(void **state)
 static void agrees_with_zdump_beyond_the_table(void **state)
 {
 	(void)state;
-	static const char *const zones[] = {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Europe/Dublin",
-					    "America/Nuuk"};
+	static const char *const zones[] = {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe",
+					    "Europe/Dublin", "America/Nuuk"};
 	if (!have_zdump())
 		skip();
 	for (size_t i = 0; i < WN_COUNT(zones); i++)
@@ -149,11 +163,13 @@ static void a_repeated_local_time_is_the_first_one(void **state)
 static void local_and_back_is_the_same_outside_of_changes(void **state)
 {
 	(void)state;
-	static const char *const zones[] = {"Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "Africa/Casablanca"};
+	static const char *const zones[] = {"Europe/Berlin", "Asia/Kathmandu", "America/St_Johns",
+					    "Africa/Casablanca"};
 	for (size_t i = 0; i < WN_COUNT(zones); i++) {
 		struct wn_tz *tz = load(zones[i]);
 		/* Noon of every 11th day: nobody changes clocks at noon. */
-		for (int64_t local = at("1990-01-01T12:00:00Z"); local < at("2060-01-01T00:00:00Z"); local += 11 * WN_DAY)
+		for (int64_t local = at("1990-01-01T12:00:00Z"); local < at("2060-01-01T00:00:00Z");
+		     local += 11 * WN_DAY)
 			assert_int_equal(wn_tz_to_local(tz, wn_tz_from_local(tz, local)), local);
 		wn_tz_free(tz);
 	}
@@ -171,8 +187,9 @@ static void times_before_1970_round_down(void **state)
 static void names_cannot_leave_the_directory(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"", "/etc/passwd", "../../../etc/passwd", "Europe/../../x", "Europe/",
-					  "zone1970.tab", "Europe/Ber\nlin", "Europe/Berlin\x80"};
+	static const char *const bad[] = {
+		"",        "/etc/passwd",  "../../../etc/passwd", "Europe/../../x",
+		"Europe/", "zone1970.tab", "Europe/Ber\nlin",     "Europe/Berlin\x80"};
 	struct wn_tz *tz = NULL;
 	struct wn_err err;
 	for (size_t i = 0; i < WN_COUNT(bad); i++)

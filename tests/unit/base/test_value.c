@@ -60,7 +60,8 @@ static enum wn_rc refused(struct wn_str text, const struct wn_json_limits *lim, 
 static void values_are_equal_by_structure_and_kind(void **state)
 {
 	(void)state;
-	assert_true(wn_value_eq(parse("{\"a\":[1,2.5,null],\"b\":\"x\"}"), parse("{\"b\":\"x\",\"a\":[1,2.5,null]}")));
+	assert_true(wn_value_eq(parse("{\"a\":[1,2.5,null],\"b\":\"x\"}"),
+				parse("{\"b\":\"x\",\"a\":[1,2.5,null]}")));
 	assert_false(wn_value_eq(parse("[1]"), parse("[1.0]")));
 	assert_false(wn_value_eq(parse("[1]"), parse("[1,1]")));
 	assert_false(wn_value_eq(parse("{\"a\":1}"), parse("{\"b\":1}")));
@@ -75,7 +76,8 @@ static void values_are_equal_by_structure_and_kind(void **state)
 static void times_go_to_microseconds_and_back(void **state)
 {
 	(void)state;
-	static const int64_t times[] = {0, 1, -1, 1500000, -1500000, INT64_C(1777888999123456), INT64_C(-62135596800000000)};
+	static const int64_t times[] = {
+		0, 1, -1, 1500000, -1500000, INT64_C(1777888999123456), INT64_C(-62135596800000000)};
 	for (size_t i = 0; i < WN_COUNT(times); i++) {
 		assert_int_equal(wn_value_us(wn_time_us(times[i])), times[i]);
 		assert_int_equal(wn_value_us(wn_duration_us(times[i])), times[i]);
@@ -137,7 +139,8 @@ static void json_reads_numbers_by_what_they_are(void **state)
 	assert_int_equal(parse("9223372036854775807").i, INT64_MAX);
 	assert_int_equal(parse("-9223372036854775808").i, INT64_MIN);
 	assert_int_equal(parse("-0").kind, WN_INT);
-	struct wn_value v = parse("[9223372036854775808,-9223372036854775809,1,1.0,1e2,\"9223372036854775808\"]");
+	struct wn_value v =
+		parse("[9223372036854775808,-9223372036854775809,1,1.0,1e2,\"9223372036854775808\"]");
 	assert_int_equal(v.list[0].kind, WN_DOUBLE);
 	assert_true(v.list[0].d == 9223372036854775808.0);
 	assert_true(v.list[1].d == -9223372036854775808.0);
@@ -192,8 +195,12 @@ static void json_stops_at_the_ceiling_of_the_arena(void **state)
 	struct wn_arena *small = wn_arena_new(512);
 	struct wn_value v = wn_int(7);
 	struct wn_err err;
-	assert_int_equal(wn_json_parse(WN_STR("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,"
-					      "30,31,32,33,34,35,36,37,38,39,40]"), NULL, small, &v, &err), WN_LIMIT);
+	assert_int_equal(
+		wn_json_parse(
+			WN_STR("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,"
+			       "30,31,32,33,34,35,36,37,38,39,40]"),
+			NULL, small, &v, &err),
+		WN_LIMIT);
 	assert_int_equal(v.i, 7);
 	wn_arena_free(small);
 }
@@ -220,7 +227,8 @@ static void json_of_strangers_is_read_as_rfc_8259_allows(void **state)
 	assert_string_equal(written(parse("{\"a\":1,\"b\":2,\"a\":3}"), true), "{\"a\":3,\"b\":2}");
 	struct wn_value v = parse("{\"k\\u0000\":\"a\\u0000b\\\\u0000\"}");
 	assert_string_equal(v.map[0].key.s, "k\xef\xbf\xbd");
-	assert_string_equal(v.map[0].value.s, "a\xef\xbf\xbd" "b\\u0000");
+	assert_string_equal(v.map[0].value.s, "a\xef\xbf\xbd"
+					      "b\\u0000");
 	struct wn_err err;
 	refused(WN_STR("[\"\xff\"]"), NULL, &err);
 	refused(WN_STR("[\"\\ud800\"]"), NULL, &err);
@@ -240,8 +248,15 @@ static void json_writes_what_it_read(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {
-		"{\"b\":[1,-2,3.5,true,false,null],\"a\":\"x\"}", "\"\\\"\\\\\\n\\t\\u0001/é€𝄞\"", "[]", "{}", "1.0", "-0.5",
-		"1e+22", "0.1", "123456.789",
+		"{\"b\":[1,-2,3.5,true,false,null],\"a\":\"x\"}",
+		"\"\\\"\\\\\\n\\t\\u0001/é€𝄞\"",
+		"[]",
+		"{}",
+		"1.0",
+		"-0.5",
+		"1e+22",
+		"0.1",
+		"123456.789",
 	};
 	for (size_t i = 0; i < WN_COUNT(texts); i++)
 		assert_string_equal(written(parse(texts[i]), false), texts[i]);
@@ -252,7 +267,8 @@ static void json_writes_what_it_read(void **state)
 static void doubles_survive_writing(void **state)
 {
 	(void)state;
-	static const double numbers[] = {0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, 123456789012345680.0, -2.5};
+	static const double numbers[] = {0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, 123456789012345680.0,
+					 -2.5};
 	for (size_t i = 0; i < WN_COUNT(numbers); i++)
 		assert_true(parse(written(wn_double(numbers[i]), false)).d == numbers[i]);
 	assert_string_equal(written(wn_double(NAN), false), "null");
@@ -290,7 +306,12 @@ static void base64_goes_both_ways_and_refuses_the_rest(void **state)
 	(void)state;
 	/* RFC 4648, section 10 */
 	static const char *const vectors[][2] = {
-		{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
+		{"", ""},
+		{"f", "Zg=="},
+		{"fo", "Zm8="},
+		{"foo", "Zm9v"},
+		{"foob", "Zm9vYg=="},
+		{"fooba", "Zm9vYmE="},
 		{"foobar", "Zm9vYmFy"},
 	};
 	struct wn_str out;
