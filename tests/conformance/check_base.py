@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Checks the folders dates/ and json/ of a conformance tree against harness_base.
 
-run(cases_dir, harness_path) yields (folder, tier, name, passed, detail). A folder that is missing yields nothing.
+run(cases_dir, bin_dir) yields (folder, tier, name, passed, detail); bin_dir holds harness_base. A folder or program
+that is missing yields nothing.
 A harness that dies fails the case at hand and is started anew, so that one crash does not hide the others.
 """
 import json
@@ -65,8 +66,11 @@ def check_json(harness, case, folder):
     return got == again, "answers differ: %s, then %s" % (got, again)
 
 
-def run(cases_dir, harness_path):
-    harness = Harness(harness_path)
+def run(cases_dir, bin_dir):
+    program = os.path.join(bin_dir, "harness_base")
+    if not os.path.exists(program):
+        return
+    harness = Harness(program)
     try:
         for case in lines_of(os.path.join(cases_dir, "dates", "cases.jsonl")):
             passed, detail = check_date(harness, case)

@@ -94,13 +94,18 @@ static void the_two_forms_differ_in_the_name_of_a_counter_and_in_the_end(void **
 	assert_null(strstr(out.p, "# UNIT"));
 }
 
+static void check_row(const char *family, const char *unit, const char *label, const char *values, const char *help)
+{
+	size_t name = strlen(family), end = strlen(unit), n = strlen(help);
+	assert_true(n > 10 && help[n - 1] == '.');
+	assert_true(end <= name && strcmp(family + name - end, unit) == 0);
+	assert_true((*label == '\0') == (*values == '\0'));
+}
+
 static void every_family_has_help_and_a_unit_that_ends_its_name(void **state)
 {
 	(void)state;
-#define X(name, type, family, unit, label, values, help)                                                       \
-	assert_true(strlen(help) > 10 && help[strlen(help) - 1] == '.');                                       \
-	assert_true(strlen(unit) == 0 || strcmp(family + strlen(family) - strlen(unit), unit) == 0);           \
-	assert_true((*label == '\0') == (*values == '\0'));
+#define X(name, type, family, unit, label, values, help) check_row(family, unit, label, values, help);
 	WN_METRICS(X)
 #undef X
 }
