@@ -84,7 +84,7 @@ static struct wn_mapping_source mapping_source(struct wn_book *b, const struct w
 {
 	return (struct wn_mapping_source){
 		.feed = f->name,
-		.url = f->url,
+		.feed_url = f->url,
 		.publisher = f->publisher,
 		.positions = b->positions,
 		.strength = f->strength,
@@ -103,7 +103,7 @@ static struct wn_mapping_source mapping_source(struct wn_book *b, const struct w
 		.occurred_at = cel_text(&f->common.occurred_at),
 		.published_at = cel_text(&f->common.published_at),
 		.headline = cel_text(&f->common.headline),
-		.url_from = cel_text(&f->common.url),
+		.url = cel_text(&f->common.url),
 		.contact_name = cel_text(&f->contact.name),
 		.contact_email = cel_text(&f->contact.email),
 		.contact_position = cel_text(&f->contact.position),

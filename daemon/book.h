@@ -67,6 +67,10 @@ struct wn_segment_options wn_book_segment_options(const struct wn_book *b);
 /* Names of the sinks that take events of this type, NULL-terminated, in `a` (NULL: the book's own arena). */
 const char *const *wn_sinks_for(const struct wn_book *b, const char *type, struct wn_arena *a);
 
+struct wn_store;
+/* Makes the reference tables say what the files say. Takes no turn. */
+enum wn_rc wn_book_sync(const struct wn_book *b, struct wn_store *s, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+
 /* Shared by book.c and book_segments.c only. */
 void wn_book_zones_attach(struct wn_book *b);
 void wn_book_zones_free(struct wn_book *b);

@@ -66,7 +66,7 @@ static void deliver_file(struct wn_daemon *d, const struct wn_sink_conf *sink, c
 	bool ok = fd >= 0 && !wn_buf_overflowed(&line) && write_all(fd, line.p, line.n) && fdatasync(fd) == 0;
 	out->how = ok ? WN_DELIVERED : WN_DELIVERY_RETRY;
 	if (!ok)
-		snprintf(out->text, sizeof(out->text), "%s: %s", path, strerror(errno));
+		snprintf(out->text, sizeof(out->text), "%.200s: %.80s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	wn_buf_done(&line);

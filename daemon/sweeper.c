@@ -355,6 +355,17 @@ enum wn_rc wn_segments_read(struct wn_daemon *d, struct wn_err *err)
 }
 
 /* ---------------------------------------------------------------------------------------------------- the tick */
+static enum wn_rc sync_book(struct wn_daemon *d, struct wn_err *err)
+{
+	struct wn_store *s = d->sweep_session.store;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	rc = wn_book_sync(d->book, s, wn_clock_now_us(d->clock), err);
+	wn_turn_give(wn_store_turn(s));
+	return rc;
+}
+
 static enum wn_rc tick(struct wn_daemon *d, struct wn_err *err)
 {
 	struct wn_sweeper *sw = d->sweeper;
@@ -374,6 +385,11 @@ static enum wn_rc tick(struct wn_daemon *d, struct wn_err *err)
 	if (doubtful && !sw->doubtful)
 		wn_log(WN_WARNING, WN_MSG_CLOCK_DOUBTFUL, NULL, "two readings of the database's clock disagree; nothing is closed or sent until they agree");
 	sw->doubtful = doubtful;
+	if (sw->segments_book != d->book) {
+		rc = sync_book(d, err);
+		if (rc)
+			return rc;
+	}
 	if (sw->segments_book != d->book || sw->segments_seen != sw->tick.versions || sw->segments_digest != sw->tick.segments_digest) {
 		struct wn_book *book = d->book;
 		struct wn_tick seen = sw->tick;

@@ -27,7 +27,7 @@ static bool is_concerned(const struct wn_world *w, const struct wn_account *a)
 		if (s->corroborated || s->retracted)
 			return true;
 		if (s->arrived && !s->history)
-			wn_index_probe(w->catalog->index, &s->object, &a->object, on_candidate, &concerned);
+			wn_index_probe(w->catalog->index, &(struct wn_probe){&s->object, &a->object}, on_candidate, &concerned);
 	}
 	for (size_t i = 0; i < a->contacts.n && !concerned; i++)
 		concerned = a->contacts.v[i]->fresh || a->contacts.v[i]->changed;

@@ -284,7 +284,7 @@ struct wn_catalog {
 	const struct wn_registry *registry;
 	const struct wn_segment *const *segments; size_t n_segments; /* newest valid version of each, by priority (high first), name */
 	const struct wn_segment *const *older; size_t n_older;       /* versions that live campaigns still need */
-	const struct wn_index *index;                                /* over segments[i]: rule handle = i; NULL: probe all */
+	struct wn_index *index;                                      /* over segments[i]: rule handle = i; NULL: probe all */
 	const struct wn_sink_view *sinks; size_t n_sinks;
 	const struct wn_feed_view *feeds; size_t n_feeds;
 	const struct cel_program *exclude;                           /* global, over account and contact; NULL none */
