@@ -4,12 +4,12 @@
 #define WHYNOW_LIMITS_H
 
 /* --- base ---- */
-#define WN_NEAREST_MAX 64                  /* bytes of a name that is looked up by likeness; quadratic time */
-#define WN_VALUE_DEPTH_MAX 512             /* nesting of a value that is compared, copied or written; recursion */
-#define WN_ID_FIELD_MAX (16u << 20)        /* bytes below which one hashed field must stay; length prefixes stay apart */
+#define WN_NEAREST_MAX 64                  /* bytes of a name looked up by likeness; quadratic time */
+#define WN_VALUE_DEPTH_MAX 512             /* nesting of a value compared, copied or written; recursion */
+#define WN_ID_FIELD_MAX (16u << 20)        /* bytes one hashed field stays below; prefixes stay apart */
 #define WN_DATE_TEXT_MAX 200               /* bytes of a date or duration that is looked at */
 #define WN_TZ_FILE_MAX (256u << 10)        /* bytes of one TZif file; the largest of tzdata has 3 KiB */
-#define WN_LOG_TEXT_MAX 2048               /* bytes of one log sentence; a stranger's text may not fill the log */
+#define WN_LOG_TEXT_MAX 2048               /* bytes of one log sentence; strangers may not fill the log */
 #define WN_LOG_FIELD_CHARS 200             /* characters shown of one log field; likewise */
 /* --- fetching ---- */
 #define WN_FETCH_BODY_MAX (16u << 20)      /* decoded bytes of one answer; gzip bombs, endless bodies */
