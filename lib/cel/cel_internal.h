@@ -312,7 +312,7 @@ extern cel_eval_fn cel_eval_literal, cel_eval_ident, cel_eval_local, cel_eval_se
 	cel_eval_has, cel_eval_and, cel_eval_or, cel_eval_not, cel_eval_cond, cel_eval_list, cel_eval_map, cel_eval_unbound,
 	cel_eval_native1, cel_eval_native2, cel_eval_native_n, cel_eval_dispatch, cel_eval_index, cel_eval_opt_select,
 	cel_eval_compare, cel_eval_compare_field, cel_eval_compare_moving, cel_eval_shift_moving, cel_eval_opaque_moving,
-	cel_eval_loop, cel_eval_in, cel_eval_scope, cel_eval_local_field;
+	cel_eval_loop, cel_eval_in, cel_eval_or_else, cel_eval_scope, cel_eval_local_field;
 
 /* --- time (time.c) ----------------------------------------------------------------------------------- */
 bool cel_time_valid(int64_t sec);
@@ -334,6 +334,19 @@ size_t cel_utf8_count(struct wn_str s);
 size_t cel_utf8_offset(struct wn_str s, size_t chars); /* byte offset of a character, s.n at or past the end */
 size_t cel_utf8_put(uint32_t c, char out[4]);
 uint32_t cel_utf8_next(struct wn_str s, size_t *pos);  /* s is valid */
+size_t cel_double_print_plain(double d, char out[400]); /* never with an exponent */
+/* Growing text in the arena of an evaluation; `failed` once the memory is used up (told in run->fail). */
+struct cel_out {
+	struct cel_run *r;
+	const struct cel_node *n;
+	char *p;
+	size_t len, cap;
+	bool failed;
+};
+void cel_out_add(struct cel_out *o, const void *p, size_t n);
+static inline void cel_out_str(struct cel_out *o, struct wn_str s) { cel_out_add(o, s.p, s.n); }
+static inline void cel_out_text(struct cel_out *o, const char *s) { cel_out_add(o, s, strlen(s)); }
+bool cel_out_end(struct cel_out *o, struct wn_value *out); /* as a string */
 /* CEL text of a constant, for canonical form and messages. */
 void cel_literal_print(struct wn_buf *b, struct wn_value v);
 void cel_unparse(struct wn_buf *b, const struct cel_node *n);

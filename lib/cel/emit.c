@@ -66,6 +66,8 @@ static void emit_call(struct cel_node *n)
 		n->eval = cel_eval_shift_moving;
 	else if (!n->call.native)
 		n->eval = cel_eval_dispatch;
+	else if (n->n_args == 2 && n->flags & NODE_RECEIVER && (wn_str_is(n->name, "or") || wn_str_is(n->name, "orValue")))
+		n->eval = cel_eval_or_else;
 }
 
 static void emit_ident(struct cel_node *n)

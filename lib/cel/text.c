@@ -143,6 +143,20 @@ static size_t print_plain(const char *digits, int n, int exponent, char *out)
 	return (size_t)(p - out);
 }
 
+size_t cel_double_print_plain(double d, char out[400])
+{
+	char digits[24];
+	int exponent, n, sign = signbit(d) ? 1 : 0;
+
+	if (isnan(d) || isinf(d))
+		return (size_t)sprintf(out, "%s", isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity");
+	out[0] = '-';
+	if (d == 0)
+		return (size_t)sprintf(out + sign, "0") + (size_t)sign;
+	n = shortest(fabs(d), digits, &exponent);
+	return print_plain(digits, n, exponent, out + sign) + (size_t)sign;
+}
+
 size_t cel_double_print(double d, char out[40])
 {
 	char digits[24];

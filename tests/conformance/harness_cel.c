@@ -17,6 +17,38 @@ struct world {
 	WN_VEC(struct wn_value) values; /* by variable number; ABSENT where nothing is bound */
 };
 
+/* --- NUL -------------------------------------------------------------------------------------------- */
+/* Our JSON reader lets no NUL through, CEL does: an escaped NUL travels as U+10FFFE. */
+static const char stand_in[] = "\xf4\x8f\xbf\xbe";
+
+static void hide_nul(char *line, size_t n, struct wn_buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (line[i] == '\\' && i + 1 < n && line[i + 1] == '\\') {
+			wn_buf_add(out, line + i++, 2);
+		} else if (n - i >= 6 && memcmp(line + i, "\\u0000", 6) == 0) {
+			wn_buf_add(out, stand_in, 4);
+			i += 5;
+		} else {
+			wn_buf_char(out, line[i]);
+		}
+	}
+}
+
+static struct wn_str show_nul(struct wn_arena *a, struct wn_str s)
+{
+	char *out = wn_arena_alloc(a, s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		bool hit = s.n - i >= 4 && memcmp(s.p + i, stand_in, 4) == 0;
+
+		out[n++] = hit ? 0 : s.p[i];
+		i += hit ? 3 : 0;
+	}
+	return (struct wn_str){out, n};
+}
+
 /* --- values ------------------------------------------------------------------------------------------ */
 static struct wn_value decode(struct wn_arena *a, struct wn_value neutral);
 
@@ -106,6 +138,8 @@ static struct wn_value decode(struct wn_arena *a, struct wn_value neutral)
 		return decode_timestamp(wn_value_str(v));
 	if (wn_str_is(kind, "duration"))
 		return decode_duration(text);
+	if (wn_str_is(kind, "string"))
+		return wn_string(show_nul(a, wn_value_str(v)));
 	if (wn_str_is(kind, "type"))
 		v.kind = WN_TYPE;
 	return v;
@@ -297,7 +331,7 @@ static bool judge(struct world *w, struct wn_value c, struct wn_buf *detail)
 	char type[200];
 	bool pass;
 
-	if (cel_compile(w->env, wn_value_str(wn_value_at(c, "expr")), &opt, &p, &err) != WN_OK) {
+	if (cel_compile(w->env, show_nul(w->arena, wn_value_str(wn_value_at(c, "expr"))), &opt, &p, &err) != WN_OK) {
 		wn_buf_printf(detail, "refused: %s", err.text);
 		return wn_value_at(expect, "error").kind != WN_ABSENT;
 	}
@@ -312,18 +346,20 @@ static bool judge(struct world *w, struct wn_value c, struct wn_buf *detail)
 	return pass;
 }
 
-static void run_line(struct wn_str line)
+static void run_line(char *line, size_t n)
 {
 	struct world w = {.arena = wn_arena_new(0), .env = cel_env_new()};
 	struct wn_value c;
-	struct wn_buf detail, out;
+	struct wn_buf detail, out, fixed;
 	struct wn_err err = {0};
 	bool pass = false;
 
 	wn_buf_init(&detail, 2000);
 	wn_buf_init(&out, 8000);
+	wn_buf_init(&fixed, n + 1);
+	hide_nul(line, n, &fixed);
 	(void)!cel_env_extension(w.env, "all", NULL);
-	if (wn_json_parse(line, NULL, w.arena, &c, &err) == WN_OK) {
+	if (wn_json_parse(wn_buf_slice(&fixed), NULL, w.arena, &c, &err) == WN_OK) {
 		declare(&w, c);
 		pass = judge(&w, c, &detail);
 	} else {
@@ -337,6 +373,7 @@ static void run_line(struct wn_str line)
 	wn_buf_text(&out, "}\n");
 	fwrite(out.p, 1, out.n, stdout);
 	wn_buf_done(&detail);
+	wn_buf_done(&fixed);
 	wn_buf_done(&out);
 	cel_env_free(w.env);
 	wn_arena_free(w.arena);
@@ -350,7 +387,7 @@ int main(void)
 
 	while ((n = getline(&line, &cap, stdin)) > 0)
 		if (n > 1)
-			run_line((struct wn_str){line, (size_t)n});
+			run_line(line, (size_t)n);
 	free(line);
 	return 0;
 }
