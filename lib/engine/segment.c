@@ -13,7 +13,7 @@
 void segment_warn(struct segment_build *b, struct wn_place at, const char *fmt, ...)
 {
 	va_list args;
-	if (b->n_warnings < b->max_warnings) {
+	if (b->warnings && b->n_warnings < b->max_warnings) {
 		struct wn_warning *w = &b->warnings[b->n_warnings];
 		w->place = at;
 		va_start(args, fmt);
@@ -140,6 +140,8 @@ enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc, co
 	if (doc >= docs.n)
 		return wn_fail(err, WN_NOT_FOUND, "%s has %zu segment%s", file ? file : "the text", docs.n, docs.n == 1 ? "" : "s");
 	rc = parse_doc(docs.v[doc].root, &b, out, err);
+	if (rc && err)
+		err->place.file = file; /* the errors' own copy dies with the scratch arena */
 	if (!rc && n_warnings)
 		*n_warnings = b.n_warnings < max_warnings ? b.n_warnings : max_warnings;
 	return rc;

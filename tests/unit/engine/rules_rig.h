@@ -227,8 +227,8 @@ static inline struct wn_segment *rig_segment_of(struct rig *r, const char *yaml)
 /* A segment of one `when` and perhaps a `who`; further lines in `more`. */
 static inline struct wn_segment *rig_segment(struct rig *r, const char *name, const char *when, const char *who, const char *more)
 {
-	char *yaml = wn_arena_printf(r->arena, "segment: %s\nwhen: |\n  %s\n%s%s\n" RIG_REST "%s", name, when, who ? "who: " : "",
-				     who ? who : "", more ? more : "");
+	char *yaml = wn_arena_printf(r->arena, "segment: %s\nwhen: |\n  %s\n%s%s\n%s%s", name, when, who ? "who: " : "",
+				     who ? who : "", RIG_REST, more ? more : "");
 	return rig_segment_of(r, yaml);
 }
 

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/* Segments from YAML: what is kept, what is refused and where. */
+#include "rules_rig.h"
+
+#include <whynow/limits.h>
+
+static struct rig *r;
+
+static int setup(void **state)
+{
+	(void)state;
+	r = rig_new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	rig_free(r);
+	return 0;
+}
+
+static const char *const channels[] = {"email", "linkedin-task", "crm-task", NULL};
+
+static enum wn_rc parse(const char *yaml, struct wn_segment **out, struct wn_warning *warnings, size_t *n, struct wn_err *err)
+{
+	struct wn_segment_options opt = {.registry = r->registry, .rules = r->rules, .channels = channels,
+					 .others = (const struct wn_segment *const *)r->segments, .n_others = r->n_segments};
+	return wn_segment_parse(wn_str_of(yaml), "s.yaml", 0, &opt, out, warnings, 8, n, err);
+}
+
+/* Every one of `words` (separated by |) is in the complaint; the first error is at line:column. */
+static void refuses(const char *yaml, int line, int column, const char *words)
+{
+	struct wn_segment *s;
+	struct wn_err err = {0};
+	char text[1400], *next, *word, *list = strdup(words);
+	assert_int_equal(parse(yaml, &s, NULL, NULL, &err), WN_INVALID);
+	wn_err_to_text(&err, text, sizeof(text));
+	for (word = strtok_r(list, "|", &next); word; word = strtok_r(NULL, "|", &next))
+		if (!strstr(text, word))
+			fail_msg("expected \"%s\" in: %s", word, text);
+	free(list);
+	if (err.place.line != line || err.place.column != column)
+		fail_msg("expected %d:%d: %s", line, column, text);
+	assert_string_equal(err.place.file, "s.yaml");
+}
+
+#define HEAD "segment: s\nowner: ana\n"
+#define WHEN "when: signal.kind == \"funding\"\n"
+#define TAIL "audience: {min: 1, max: 10}\nexit: stop\ngoal: {metric: meeting, target: 5%, window: 30d}\n"
+#define STEPS "sequence: [{channel: email, subject: s, body: 'On {{signal.round}}'}]\n"
+
+static char *read_file(const char *name)
+{
+	char path[500], *text = wn_alloc(1u << 16);
+	snprintf(path, sizeof(path), "%s/conf/segments/%s", WN_SOURCE_DIR, name);
+	FILE *f = fopen(path, "rb");
+	assert_non_null(f);
+	size_t n = fread(text, 1, (1u << 16) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	return text;
+}
+
+static struct wn_segment *shipped(const char *name)
+{
+	struct wn_segment *s;
+	struct wn_err err = {0};
+	struct wn_warning w[8];
+	size_t n = 9;
+	char *text = read_file(name);
+	if (parse(text, &s, w, &n, &err))
+		fail_msg("%s: %d:%d: %s", name, err.place.line, err.place.column, err.text);
+	if (n)
+		fail_msg("%s: warning %d:%d: %s", name, w[0].place.line, w[0].place.column, w[0].text);
+	free(text);
+	return s;
+}
+
+static void shipped_segments_pass_without_a_warning(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"series-b-people-leaders.yaml", "new-vp-people.yaml", "tech-switch.yaml"};
+	for (size_t i = 0; i < WN_COUNT(names); i++)
+		wn_segment_free(shipped(names[i]));
+}
+
+static void every_key_of_the_design_is_kept(void **state)
+{
+	(void)state;
+	struct wn_segment *s = shipped("series-b-people-leaders.yaml");
+	assert_string_equal(s->name, "series-b-people-leaders");
+	assert_string_equal(s->owner, "ana@example.com");
+	assert_string_equal(s->nurture, "general-nurture");
+	assert_int_equal(s->mode, WN_MODE_LIVE);
+	assert_int_equal(s->exit, WN_EXIT_HAND_OFF);
+	assert_int_equal(s->priority, 70);
+	assert_int_equal(s->audience_min, 1);
+	assert_int_equal(s->audience_warn, 150);
+	assert_int_equal(s->audience_max, 500);
+	assert_true(s->life.intake_us == 7 * WN_DAY && s->life.box_us == 14 * WN_DAY && s->life.max_us == 42 * WN_DAY);
+	assert_true(s->life.grace_us == 48 * WN_HOUR && s->life.cooldown_us == 75 * WN_DAY && s->life.floor == 0.5);
+	assert_string_equal(s->goal.metric, "meeting");
+	assert_true(s->goal.target == 0.05 && s->goal.window_us == 30 * WN_DAY && s->goal.budget_usd == 2000);
+	assert_true(s->holdout == 0.1 && s->start_since_us == 0);
+	assert_int_equal(s->n_steps, 3);
+	assert_int_equal(s->steps[1].n_variants, 3);
+	assert_non_null(s->steps[1].test);
+	assert_non_null(s->steps[1].variants[0].test);
+	assert_true(s->steps[1].variants[1].split == 0.5);
+	assert_string_equal(s->steps[1].variants[2].name, "3");
+	assert_true(s->steps[1].after_us == 3 * WN_DAY && s->steps[1].valid_for_us == 5 * WN_DAY);
+	wn_segment_free(s);
+}
+
+static struct wn_segment *parsed(const char *yaml)
+{
+	struct wn_segment *s;
+	struct wn_err err = {0};
+	if (parse(yaml, &s, NULL, NULL, &err))
+		fail_msg("%d:%d: %s", err.place.line, err.place.column, err.text);
+	return s;
+}
+
+static void defaults_are_careful(void **state)
+{
+	(void)state;
+	struct wn_segment *s = parsed(HEAD WHEN TAIL STEPS);
+	assert_int_equal(s->mode, WN_MODE_SHADOW);
+	assert_int_equal(s->priority, 50);
+	assert_int_equal(s->audience_warn, 10);
+	assert_true(s->life.intake_us == 7 * WN_DAY && s->life.box_us == 14 * WN_DAY && s->life.max_us == 42 * WN_DAY);
+	assert_true(s->life.floor == 0.5 && s->life.grace_us == 48 * WN_HOUR && s->life.cooldown_us == 75 * WN_DAY);
+	assert_true(s->holdout == 0 && s->steps[0].valid_for_us == 5 * WN_DAY && s->life.first_touch_us == 0);
+	assert_null(s->who);
+	assert_false(s->reply_continue);
+	wn_segment_free(s);
+}
+
+static void stay_terms_are_those_over_account_and_contact(void **state)
+{
+	(void)state;
+	struct wn_segment *s = shipped("series-b-people-leaders.yaml");
+	static const char *const terms[] = {"account.employees >= 50", "account.country in [\"US\", \"CA\", \"GB\"]", "!account.customer",
+					    "contact.department == \"people\"", "contact.level >= 4"};
+	assert_int_equal(s->n_stay, WN_COUNT(terms));
+	for (size_t i = 0; i < s->n_stay; i++) {
+		struct wn_buf b;
+		wn_buf_init(&b, 1000);
+		cel_program_canonical(s->stay[i], &b);
+		assert_string_equal(b.p, terms[i]);
+		wn_buf_done(&b);
+	}
+	wn_segment_free(s);
+	s = parsed(HEAD "when: signal.kind == \"funding\" && account.employees > 5\nstay: '!account.customer'\n" TAIL STEPS);
+	assert_int_equal(s->n_stay, 1);
+	wn_segment_free(s);
+	refuses(HEAD WHEN "stay: signal.kind == 'x'\n" TAIL STEPS, 4, 7, "signal");
+}
+
+static void what_is_missing_is_told_at_once(void **state)
+{
+	(void)state;
+	refuses("segment: s\n" WHEN, 1, 1, "\"owner\"|\"goal\"|\"audience\"|\"exit\"|\"sequence\"");
+	refuses("owner: a\n" TAIL STEPS, 1, 1, "\"segment\"|\"when\"");
+	refuses(HEAD WHEN "audience: {min: 1, max: 10}\nexit: stop\ngoal: {metric: meeting}\n" STEPS, 6, 7, "\"target\"|\"window\"");
+	refuses(HEAD WHEN "audience: {warn: 1}\nexit: stop\ngoal: {metric: meeting, target: 5%, window: 30d}\n" STEPS, 4, 11, "\"min\"|\"max\"");
+	refuses(HEAD WHEN TAIL "sequence: []\n", 7, 11, "1 to 64 steps");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email}]\n", 7, 12, "without a text");
+	refuses(HEAD WHEN TAIL "sequence: onboarding\n", 7, 11, "named sequences");
+}
+
+static void a_campaign_needs_a_signal_in_every_alternative(void **state)
+{
+	(void)state;
+	static const char *const no[] = {
+		"account.employees > 5", "account.employees > 5 || signal.kind == \"funding\"", "!signals.exists(s, s.kind == \"funding\")",
+		"signals.count(\"funding\", days(3)) == 0", "signals.count(\"funding\", days(3)) < 2", "absent(\"funding\", days(30))",
+		"signals.count(\"funding\", days(3)) >= 0", "!(signals.count(\"funding\", days(3)) > 1)", "!in_segment(\"other\")", "true",
+		"signals.all(s, s.kind == \"funding\")"};
+	static const char *const yes[] = {
+		"signal.kind == \"funding\" || signals.exists(s, s.kind == \"hire\")", "signals.count(\"funding\", days(3)) > 0",
+		"!(signals.count(\"funding\", days(3)) == 0)", "signals.count(\"funding\", days(3)) != 0", "surge(\"page_view\", days(2), days(7)) > 3.0",
+		"size(signals.within(\"hire\", days(2))) >= 1", "2 <= signals.count(\"hire\", days(2))", "signal.kind in [\"hire\"] && account.employees > 5",
+		"account.employees > 5 ? signal.kind == \"hire\" : signal.kind == \"funding\"", "absent(\"hire\", days(9)) && signal.kind == \"funding\"",
+		"signals.followed(\"tech_dropped\", \"tech_adopted\", days(30))"};
+	for (size_t i = 0; i < WN_COUNT(no); i++)
+		refuses(wn_arena_printf(r->arena, HEAD "when: |\n  %s\n%s", no[i], TAIL STEPS), 4, 3, "can be true without a signal");
+	for (size_t i = 0; i < WN_COUNT(yes); i++)
+		wn_segment_free(parsed(wn_arena_printf(r->arena, HEAD "when: |\n  %s\n%s", yes[i], TAIL STEPS)));
+}
+
+static void errors_of_rules_point_into_the_file(void **state)
+{
+	(void)state;
+	refuses(HEAD "when: |\n  signal.kind == \"funding\"\n  && signal.amont_usd > 5.0\n" TAIL STEPS, 5, 13, "amont_usd|amount_usd");
+	refuses(HEAD "when: signal.kind == \"fundng\"\n" TAIL STEPS, 3, 22, "fundng|funding");
+	refuses(HEAD "when: signal.kind == \"funding\" && signal.round == \"Series BB\"\n" TAIL STEPS, 3, 51, "Series BB|Series B");
+	refuses(HEAD "when: signal.kind == \"funding\" && signals.count(\"hires\", days(3)) > 1\n" TAIL STEPS, 3, 49, "there is no kind \"hires\"|hire");
+	refuses(HEAD "when: signal.kind == \"funding\" && signals.sum(\"funding\", \"round\", days(3)) > 1.0\n" TAIL STEPS, 3, 58, "only numbers");
+	refuses(HEAD "when: signal.kind == \"hire\" && signal.round == \"Series B\"\n" TAIL STEPS, 3, 39, "round");
+	refuses(HEAD WHEN "who: contact.levle > 3\n" TAIL STEPS, 4, 14, "levle|level");
+	refuses(HEAD "when: signal.kind\n" TAIL STEPS, 3, 7, "bool");
+	refuses(HEAD "when: signal.kind == \"funding\" && contact.level > 3\n" TAIL STEPS, 3, 35, "contact");
+	refuses(HEAD "when: signal.kind == \"funding\" && now.getHours() > 3\n" TAIL STEPS, 3, 35, "now");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: b, if: 'contact.x'}]\n", 7, 63, "x");
+}
+
+static void names_in_templates_are_checked(void **state)
+{
+	(void)state;
+	refuses(HEAD WHEN TAIL "sequence:\n  - channel: email\n    subject: hello\n    body: |\n      Hi {{contact.first_name}}\n"
+		"      on {{signal.ruond}}\n", 12, 10, "ruond|of signal|round");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: '{{contcat.name}}', body: 'x {{signal.kind}}'}]\n", 7, 39, "contcat|contact");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{signals.headline}} {{signal.kind}}'}]\n", 7, 48, "list");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{#signals}}{{headlin}}{{/signals}}'}]\n", 7, 60, "headlin");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{campaign.nmae}}'}]\n", 7, 48, "nmae");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{signal.round.x}}'}]\n", 7, 48, "no field \"x\"");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{signal.round'}]\n", 7, 48, "missing");
+	wn_segment_free(parsed(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{#signals}}{{headline}} {{account.name}}{{/signals}}'}]\n"));
+	wn_segment_free(parsed(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{#signal}}{{round}}{{#account.technologies}}{{.}}{{/account.technologies}}{{/signal}}'}]\n"));
+}
+
+static void a_sequence_that_is_silent_about_the_signal_is_warned_of(void **state)
+{
+	(void)state;
+	struct wn_segment *s;
+	struct wn_warning w[8];
+	size_t n = 0;
+	assert_int_equal(parse(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: 'Hi {{contact.first_name}}'}]\n", &s, w, &n, NULL), WN_OK);
+	assert_int_equal(n, 1);
+	assert_non_null(strstr(w[0].text, "why-now"));
+	assert_int_equal(w[0].place.line, 7);
+	wn_segment_free(s);
+}
+
+static void contradictions_are_refused(void **state)
+{
+	(void)state;
+#define GOAL "exit: stop\ngoal: {metric: meeting, target: 5%, window: 30d}\n"
+	refuses(HEAD WHEN "audience: {min: 20, max: 10}\n" GOAL STEPS, 4, 17, "min 20 is more than max 10");
+	refuses(HEAD WHEN "audience: {min: 1, warn: 11, max: 10}\n" GOAL STEPS, 4, 26, "warn 11");
+	refuses(HEAD WHEN "audience: {min: 0, max: 10}\n" GOAL STEPS, 4, 17, "\"min\" in audience");
+	refuses(HEAD WHEN TAIL "life: {box: 50d}\n" STEPS, 7, 13, "longer than the campaign's max");
+	refuses(HEAD WHEN TAIL "life: {intake: 50d}\n" STEPS, 7, 16, "intake");
+	refuses(HEAD WHEN TAIL "life: {first_touch: 15d}\n" STEPS, 7, 21, "first_touch");
+	refuses(HEAD WHEN TAIL "sequence:\n  - {channel: email, subject: s, body: b}\n  - {after: 8d, channel: email, body: b}\n"
+		"  - {after: 7d, channel: email, body: b}\n", 10, 13, "longer than the box");
+	refuses(HEAD WHEN TAIL "nurture: x\n" STEPS, 7, 10, "hand_off");
+	refuses(HEAD WHEN "audience: {min: 1, max: 10}\nexit: stop\ngoal: {metric: meeting, target: 5%, window: 30d, budget: 5 EUR}\n" STEPS,
+		6, 58, "USD");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, variants: [{split: 60%, body: a}, {split: 60%, body: b}]}]\n", 7, 51, "120%");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, variants: [{body: a}, {split: 60%, body: b}]}]\n", 7, 52, "never chosen");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, variants: [{if: 'true', split: 60%, body: b}]}]\n", 7, 72, "not by both");
+}
+
+static void unknown_keys_and_values_get_a_suggestion(void **state)
+{
+	(void)state;
+	refuses(HEAD WHEN TAIL "priorty: 3\n" STEPS, 7, 1, "priorty|priority");
+	refuses(HEAD WHEN TAIL "mode: lvie\n" STEPS, 7, 7, "mode");
+	refuses(HEAD WHEN "audience: {min: 1, max: 10}\nexit: stop\ngoal: {metric: meetings, target: 5%, window: 30d}\n" STEPS, 6, 16, "metric");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: emial, subject: s, body: '{{signal.round}}'}]\n", 7, 22, "no sink takes channel \"emial\"|email");
+	refuses(HEAD WHEN TAIL "start_with: yesterday\n" STEPS, 7, 13, "since 30d");
+}
+
+static void groups_are_paths_of_plain_values(void **state)
+{
+	(void)state;
+	struct wn_segment *s = parsed(HEAD WHEN "group_by: [account.country, signal.round]\n" TAIL STEPS);
+	assert_int_equal(s->n_group_by, 2);
+	wn_segment_free(s);
+	refuses(HEAD WHEN "group_by: [account.employees > 5]\n" TAIL STEPS, 4, 12, "paths over account or signal");
+	refuses(HEAD WHEN "group_by: [account.technologies]\n" TAIL STEPS, 4, 12, "string, int, bool or enum");
+	refuses(HEAD WHEN "group_by: [signal.amount_usd]\n" TAIL STEPS, 4, 12, "string, int, bool or enum");
+	refuses(HEAD WHEN "group_by: [account.id, account.name, account.domain, account.country]\n" TAIL STEPS, 4, 11, "at most 3");
+}
+
+static void broad_segments_open_nothing(void **state)
+{
+	(void)state;
+	struct wn_segment *s = parsed("segment: b\nowner: a\nbroad: true\nwhen: account.employees > 50\n");
+	assert_true(s->broad);
+	assert_int_equal(s->n_steps, 0);
+	wn_segment_free(s);
+	refuses("segment: b\nowner: a\nbroad: true\nwhen: account.employees > 50\ngoal: {metric: reply, target: 1%, window: 1d}\n", 5, 1, "opens no campaigns");
+	refuses("segment: b\nowner: a\nbroad: true\nwhen: signal.kind == \"hire\"\n", 4, 7, "signal");
+}
+
+static void references_are_known_and_make_no_circle(void **state)
+{
+	(void)state;
+	RIG own = rig_new();
+	struct rig *before = r;
+	r = own;
+	rig_segment(r, "a", "signal.kind == \"hire\"", NULL, NULL);
+	rig_segment(r, "b", "in_segment(\"a\")", NULL, NULL);
+	refuses("segment: c\nowner: x\nwhen: in_segment(\"bb\")\n" TAIL STEPS, 3, 18, "there is no segment \"bb\"");
+	refuses("segment: a\nowner: x\nwhen: in_segment(\"b\")\n" TAIL STEPS, 3, 18, "circle");
+	refuses("segment: c\nowner: x\nwhen: in_segment(\"c\")\n" TAIL STEPS, 3, 18, "circle");
+	refuses("segment: c\nowner: x\nwhen: in_segment(account.name)\n" TAIL STEPS, 3, 18, "in quotes");
+	r = before;
+}
+
+static void the_same_text_gives_the_same_definition_and_seal(void **state)
+{
+	(void)state;
+	struct wn_buf a, b;
+	struct wn_segment *one = shipped("series-b-people-leaders.yaml"), *two = shipped("series-b-people-leaders.yaml");
+	wn_buf_init(&a, 1u << 16);
+	wn_buf_init(&b, 1u << 16);
+	wn_segment_to_json(one, &a);
+	wn_segment_to_json(two, &b);
+	assert_string_equal(a.p, b.p);
+	assert_non_null(strstr(a.p, "\"goal\":{\"budget_usd\":2000,\"metric\":\"meeting\",\"target\":0.05,\"window\":\"2592000s\"}"));
+	assert_non_null(strstr(a.p, "\"tests\":[{"));
+	assert_memory_equal(one->seal, two->seal, 32);
+	wn_segment_free(two);
+	two = shipped("new-vp-people.yaml");
+	assert_memory_not_equal(one->seal, two->seal, 32);
+	wn_segment_free(one);
+	wn_segment_free(two);
+	wn_buf_done(&a);
+	wn_buf_done(&b);
+}
+
+static void a_stream_holds_several_segments(void **state)
+{
+	(void)state;
+	struct wn_segment_options opt = {.registry = r->registry};
+	struct wn_segment *s;
+	const char *yaml = HEAD WHEN TAIL STEPS "---\nsegment: t\nowner: a\n" WHEN TAIL STEPS;
+	assert_int_equal(wn_segment_parse(wn_str_of(yaml), "s.yaml", 1, &opt, &s, NULL, 0, NULL, NULL), WN_OK);
+	assert_string_equal(s->name, "t");
+	wn_segment_free(s);
+	assert_int_equal(wn_segment_parse(wn_str_of(yaml), "s.yaml", 2, &opt, &s, NULL, 0, NULL, NULL), WN_NOT_FOUND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shipped_segments_pass_without_a_warning),
+		cmocka_unit_test(every_key_of_the_design_is_kept),
+		cmocka_unit_test(defaults_are_careful),
+		cmocka_unit_test(stay_terms_are_those_over_account_and_contact),
+		cmocka_unit_test(what_is_missing_is_told_at_once),
+		cmocka_unit_test(a_campaign_needs_a_signal_in_every_alternative),
+		cmocka_unit_test(errors_of_rules_point_into_the_file),
+		cmocka_unit_test(names_in_templates_are_checked),
+		cmocka_unit_test(a_sequence_that_is_silent_about_the_signal_is_warned_of),
+		cmocka_unit_test(contradictions_are_refused),
+		cmocka_unit_test(unknown_keys_and_values_get_a_suggestion),
+		cmocka_unit_test(groups_are_paths_of_plain_values),
+		cmocka_unit_test(broad_segments_open_nothing),
+		cmocka_unit_test(references_are_known_and_make_no_circle),
+		cmocka_unit_test(the_same_text_gives_the_same_definition_and_seal),
+		cmocka_unit_test(a_stream_holds_several_segments),
+	};
+	return cmocka_run_group_tests_name("segment", tests, setup, teardown);
+}
