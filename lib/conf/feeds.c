@@ -348,7 +348,7 @@ static void check_meaning(struct draft *d, struct wn_yaml_errors *e)
 	struct wn_feed_conf *f = &d->f;
 	bool named = f->account.domain.p || wn_conf_is_set(&f->account.domain_from) || wn_conf_is_set(&f->account.name) ||
 		     wn_conf_is_set(&f->account.email_from);
-	bool mapped = f->signal_kind.p || f->outcome_kind.p || f->traits.n;
+	bool mapped = wn_yaml_get(f->node, "signal") || wn_yaml_get(f->node, "outcome") || f->traits.n;
 
 	if (f->extract == WN_EXTRACT_NONE && !mapped)
 		wn_yaml_error(e, wn_yaml_place(f->node), "the feed makes nothing: expected extract: news, signal:, outcome: or traits:");

@@ -190,18 +190,17 @@ static size_t group_length(const char *name)
 	return dot ? (size_t)(dot - name) : 0;
 }
 
-/* "A duration, 1s to 1d. Takes effect: next poll." */
+/* "(a whole number of requests, 1 to 8; a change takes effect: now)" */
 static void add_facts(struct wn_buf *b, int indent, const struct wn_option *o)
 {
 	WN_CLEANUP(wn_buf_done) struct wn_buf line;
 
 	wn_buf_init(&line, 1024);
-	wn_buf_printf(&line, "(%s", wn_option_type_to_text(o->type));
+	wn_buf_printf(&line, "(%s%s%s", wn_option_type_to_text(o->type), o->unit && o->type != WN_OPTION_SIZE ? " of " : "",
+		      o->unit && o->type != WN_OPTION_SIZE ? o->unit : "");
 	if (o->min != 0 || o->max != 0)
 		wn_buf_text(&line, ", ");
 	wn_option_range(o, &line);
-	if (o->unit)
-		wn_buf_printf(&line, ", in %s", o->unit);
 	wn_buf_printf(&line, "; a change takes effect: %s)", wn_reload_to_text(o->reload));
 	add_comment(b, indent, line.p);
 }
@@ -276,8 +275,8 @@ void wn_conf_manual(struct wn_buf *b)
 		wn_buf_printf(&line, "Type: %s", wn_option_type_to_text(t[i].type));
 		wn_buf_text(&line, t[i].min != 0 || t[i].max != 0 ? ", " : "");
 		wn_option_range(&t[i], &line);
-		wn_buf_printf(&line, "%s%s. Default: %s. A change takes effect: %s.", t[i].unit ? ", in " : "", t[i].unit ? t[i].unit : "",
-			      t[i].def, wn_reload_to_text(t[i].reload));
+		wn_buf_printf(&line, "%s%s. Default: %s. A change takes effect: %s.", t[i].unit ? ", in " : "", t[i].unit ? t[i].unit : "", t[i].def,
+			      wn_reload_to_text(t[i].reload));
 		add_roff(b, line.p);
 	}
 	wn_buf_text(b, ".El\n");
