@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes as YAML: parses or fails cleanly; what parses is written and reads back as the same value. */
+#include <stdlib.h>
+
+#include <whynow/limits.h>
+#include <whynow/yaml.h>
+
+static void walk_places(const struct wn_yaml_node *n, size_t lines)
+{
+	if (n->line < 1 || (size_t)n->line > lines || n->column < 1)
+		abort();
+	if (n->kind == WN_YAML_SCALAR && n->text.n && (size_t)n->text_line > lines)
+		abort();
+	for (size_t i = 0; i < n->n; i++) {
+		if (n->kind == WN_YAML_MAPPING) {
+			walk_places(n->pairs[i].key, lines);
+			walk_places(n->pairs[i].value, lines);
+		} else {
+			walk_places(n->items[i], lines);
+		}
+	}
+}
+
+static bool has_nan(struct wn_value v)
+{
+	if (v.kind == WN_DOUBLE)
+		return v.d != v.d;
+	for (uint32_t i = 0; (v.kind == WN_LIST || v.kind == WN_MAP) && i < v.n; i++)
+		if (has_nan(v.kind == WN_LIST ? v.list[i] : v.map[i].value))
+			return true;
+	return false;
+}
+
+static void write_and_read(const struct wn_yaml_node *n, struct wn_arena *a)
+{
+	struct wn_value v = wn_yaml_to_value(n, a);
+	struct wn_yaml_docs docs;
+	struct wn_buf b;
+
+	if (has_nan(v) || v.kind == WN_NULL)
+		return;
+	wn_buf_init(&b, 1 << 20);
+	wn_yaml_write(&b, v);
+	if (!wn_buf_overflowed(&b)) {
+		struct wn_err err = {0};
+		enum wn_rc rc = wn_yaml_parse(wn_buf_slice(&b), "back", a, &docs, &err);
+		if (rc != WN_LIMIT && (rc || docs.n != 1 || !wn_value_eq(v, wn_yaml_to_value(docs.v[0].root, a))))
+			abort();
+	}
+	wn_buf_done(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_yaml_docs docs;
+	struct wn_err err = {0};
+	size_t lines = 2;
+
+	for (size_t i = 0; i < size; i++)
+		lines += data[i] == '\n' || data[i] == '\r';
+	if (!wn_yaml_parse((struct wn_str){(const char *)data, size}, "fuzz", a, &docs, &err))
+		for (size_t i = 0; i < docs.n; i++) {
+			walk_places(docs.v[i].root, lines);
+			write_and_read(docs.v[i].root, a);
+		}
+	else if (!err.text[0] || err.rc == WN_OK)
+		abort();
+	wn_arena_free(a);
+	return 0;
+}
