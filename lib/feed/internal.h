@@ -158,8 +158,9 @@ enum wn_rc wn_csv_read(struct wn_str text, struct wn_gather *g, struct wn_feed_d
 struct wn_json_scan {
 	const char *p, *end;
 };
-/* The array that the keys lead to; false: there is none. The slice includes the brackets (or ends with the text). */
-bool wn_json_find_array(struct wn_str text, const struct wn_str *keys, size_t n, struct wn_str *out);
+/* The array that the keys lead to; false: there is none. The slice includes the brackets, or ends with the text where the
+ * closing one is missing (*closed is false). */
+bool wn_json_find_array(struct wn_str text, const struct wn_str *keys, size_t n, struct wn_str *out, bool *closed);
 /* Elements of an array slice one by one; begin with {slice.p + 1, end}. false: no more. *whole is false when the text
  * ended inside the element. */
 bool wn_json_next_element(struct wn_json_scan *s, struct wn_str *out, bool *whole);

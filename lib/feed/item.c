@@ -26,6 +26,8 @@ struct wn_str wn_excerpt(struct wn_str s, struct wn_arena *a)
 	return wn_text_repair(wn_cut(wn_text_trim(s), 200), 200, a);
 }
 
+static size_t items_max(const struct wn_gather *g) { return g->opt->items_max ? g->opt->items_max : WN_ITEMS_MAX; }
+
 static struct wn_reject *reject_slot(struct wn_gather *g)
 {
 	if (g->rejects.n == WN_REJECTS_MAX) {
@@ -43,6 +45,7 @@ void wn_gather_reject(struct wn_gather *g, int line, struct wn_str excerpt, cons
 	va_list ap;
 
 	g->index++;
+	g->full |= g->index >= items_max(g); /* what is all rejects ends too */
 	if (!r)
 		return;
 	r->line = line;
@@ -61,7 +64,7 @@ static bool over_memory(const struct wn_gather *g)
 
 struct wn_item *wn_gather_item(struct wn_gather *g)
 {
-	size_t max = g->opt->items_max ? g->opt->items_max : WN_ITEMS_MAX;
+	size_t max = items_max(g);
 
 	if (g->full)
 		return NULL;

@@ -146,9 +146,9 @@ enum wn_rc wn_jsonfeed_read(struct wn_str text, struct wn_gather *g, struct wn_f
 	struct json_read j = {.g = g, .on_item = read_item};
 	struct wn_str array;
 	struct wn_value shell;
-	bool asked = g->opt->format == WN_FORMAT_JSONFEED;
+	bool closed = true, asked = g->opt->format == WN_FORMAT_JSONFEED;
 
-	if (!wn_json_find_array(text, path, 1, &array))
+	if (!wn_json_find_array(text, path, 1, &array, &closed))
 		array = (struct wn_str){NULL, 0};
 	if (!array.p && !asked)
 		return wn_jsondoc_read(text, g, doc, err);
@@ -168,6 +168,7 @@ enum wn_rc wn_jsonfeed_read(struct wn_str text, struct wn_gather *g, struct wn_f
 	doc->items_found = true;
 	read_feed(&j, doc, shell);
 	wn_json_elements(&j, text, array, doc);
+	doc->incomplete |= !closed;
 	wn_items_settle(g->items.v, g->items.n, j.feed_link, g->a);
 	return WN_OK;
 }

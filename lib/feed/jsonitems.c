@@ -19,7 +19,7 @@ static int line_at(struct wn_str text, const char *from, int line, const char *t
 
 void wn_json_element(struct json_read *j, struct wn_str element, int line)
 {
-	const struct wn_json_limits lim = {.bytes = WN_ITEM_BYTES_MAX, .values = WN_JSON_ITEM_VALUES_MAX};
+	const struct wn_json_limits lim = {.bytes = WN_ITEM_BYTES_MAX, .values = WN_JSON_ITEM_VALUES_MAX, .strict = true};
 	struct wn_err err;
 	struct wn_value v;
 
@@ -62,12 +62,13 @@ void wn_json_elements(struct json_read *j, struct wn_str text, struct wn_str arr
 enum wn_rc wn_json_shell(struct wn_str text, struct wn_str array, struct wn_gather *g, struct wn_feed_doc *doc, struct wn_value *out,
 			 struct wn_err *err)
 {
-	struct wn_json_limits lim = {.values = WN_JSON_ITEM_VALUES_MAX * 4};
+	const struct wn_json_limits whole = {.strict = true};
+	const struct wn_json_limits lim = {.values = WN_JSON_ITEM_VALUES_MAX * 4, .strict = true};
 	struct wn_buf b;
 
 	(void)doc;
 	if (!array.p)
-		return wn_json_parse(text, NULL, g->a, out, err);
+		return wn_json_parse(text, &whole, g->a, out, err);
 	wn_buf_init(&b, WN_FETCH_BODY_MAX * 3);
 	wn_buf_add(&b, text.p, (size_t)(array.p - text.p));
 	wn_buf_text(&b, "[]");
@@ -100,7 +101,7 @@ enum wn_rc wn_jsondoc_read(struct wn_str text, struct wn_gather *g, struct wn_fe
 
 	doc->format = WN_FORMAT_JSON;
 	doc->doc = wn_map(NULL, 0);
-	bool found = wn_json_find_array(text, g->opt->items_path, g->opt->items_path_n, &array);
+	bool closed = true, found = wn_json_find_array(text, g->opt->items_path, g->opt->items_path_n, &array, &closed);
 	enum wn_rc rc = wn_json_shell(text, found ? array : (struct wn_str){NULL, 0}, g, doc, &doc->doc, &inner);
 	if (rc != WN_OK && !found)
 		return wn_fail(err, rc, "no feed: %s", inner.text);
@@ -108,8 +109,9 @@ enum wn_rc wn_jsondoc_read(struct wn_str text, struct wn_gather *g, struct wn_fe
 	if (!found)
 		return WN_OK;
 	wn_json_elements(&j, text, array, doc);
-	if (rc != WN_OK && !g->items.n)
-		return wn_fail(err, rc, "no feed: %s", inner.text);
+	doc->incomplete |= !closed;
+	if (!g->items.n && (rc != WN_OK || !closed))
+		return wn_fail(err, WN_INVALID, "no feed: %s", rc != WN_OK ? inner.text : "the array of items does not end");
 	if (rc != WN_OK)
 		broken_shell(g, doc, array, &inner);
 	wn_items_settle(g->items.v, g->items.n, (struct wn_str){NULL, 0}, g->a);

@@ -86,7 +86,7 @@ static const char *find_member(const char *p, const char *end, struct wn_str key
 	return NULL;
 }
 
-bool wn_json_find_array(struct wn_str text, const struct wn_str *keys, size_t n, struct wn_str *out)
+bool wn_json_find_array(struct wn_str text, const struct wn_str *keys, size_t n, struct wn_str *out, bool *closed)
 {
 	const char *end = text.p + text.n, *p = skip_space(text.p, end);
 
@@ -98,6 +98,7 @@ bool wn_json_find_array(struct wn_str text, const struct wn_str *keys, size_t n,
 	if (p == end || *p != '[')
 		return false;
 	const char *close = skip_value(p, end);
+	*closed = close != NULL;
 	*out = (struct wn_str){p, (size_t)((close ? close : end) - p)};
 	return true;
 }

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* When the next poll is, and why. */
+#include "feed_test.h"
+
+#include <whynow/schedule.h>
+
+#define SECOND INT64_C(1000000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+static const struct wn_schedule_config usual = {5 * MINUTE, DAY};
+
+static struct wn_poll polled(enum wn_poll_outcome o, int new_items)
+{
+	return (struct wn_poll){.outcome = o, .new_items = new_items, .http = wn_http_hints_none(), .feed = wn_feed_hints_none()};
+}
+
+static struct wn_next_poll next(struct wn_schedule_state *s, const struct wn_poll *p, int64_t now)
+{
+	return wn_schedule_next(s, &usual, p, now, 42);
+}
+
+static void a_busy_feed_is_polled_at_the_floor_and_a_dead_one_at_the_ceiling(void **state)
+{
+	struct wn_schedule_state busy = {0}, dead = {0};
+	struct wn_poll many = polled(WN_POLL_ITEMS, 40), none = polled(WN_POLL_NOT_MODIFIED, 0);
+	struct wn_next_poll b = {0}, d = {0};
+	int64_t now = NOW_US;
+
+	(void)state;
+	for (int i = 0; i < 200; i++, now += HOUR) {
+		b = next(&busy, &many, now);
+		d = next(&dead, &none, now);
+	}
+	assert_int_equal(b.interval_us, 5 * MINUTE);
+	assert_int_equal(d.interval_us, DAY);
+	assert_non_null(strstr(b.why, "floor"));
+	assert_non_null(strstr(d.why, "learned"));
+}
+
+static void more_items_never_mean_later_polls(void **state)
+{
+	int64_t before = INT64_MAX;
+
+	(void)state;
+	for (int n = 0; n < 30; n++) {
+		struct wn_schedule_state s = {0};
+		struct wn_poll p = polled(WN_POLL_ITEMS, n);
+		struct wn_next_poll got = {0};
+		for (int i = 0; i < 20; i++)
+			got = next(&s, &p, NOW_US + i * 6 * HOUR);
+		assert_true(got.interval_us <= before);
+		before = got.interval_us;
+	}
+}
+
+static void items_that_become_signals_shorten_the_interval(void **state)
+{
+	struct wn_schedule_state plain = {0}, worthy = {0};
+	struct wn_poll p = polled(WN_POLL_ITEMS, 3), w = p;
+	struct wn_next_poll a = {0}, b = {0};
+
+	(void)state;
+	w.signals = 3;
+	for (int i = 0; i < 30; i++) {
+		a = next(&plain, &p, NOW_US + i * 12 * HOUR);
+		b = next(&worthy, &w, NOW_US + i * 12 * HOUR);
+	}
+	assert_true(b.interval_us < a.interval_us);
+}
+
+static void the_history_of_a_first_poll_teaches_no_rate(void **state)
+{
+	struct wn_schedule_state s = {0}, fresh = {0};
+	struct wn_poll p = polled(WN_POLL_ITEMS, 500), quiet = polled(WN_POLL_ITEMS, 0);
+
+	(void)state;
+	p.first = true;
+	assert_int_equal(next(&s, &p, NOW_US).interval_us, next(&fresh, &quiet, NOW_US).interval_us);
+}
+
+static void the_larger_of_hint_and_learned_holds_within_the_bounds(void **state)
+{
+	struct wn_schedule_state s = {0};
+	struct wn_poll p = polled(WN_POLL_ITEMS, 0);
+
+	(void)state;
+	p.feed.ttl_us = 120 * MINUTE;
+	struct wn_next_poll n = next(&s, &p, NOW_US);
+	assert_int_equal(n.interval_us, 120 * MINUTE);
+	assert_true(n.next_us >= NOW_US + 120 * MINUTE);
+	assert_non_null(strstr(n.why, "ttl"));
+	p.http.max_age_us = 16 * 365 * DAY;
+	n = next(&s, &p, NOW_US);
+	assert_int_equal(n.interval_us, DAY);
+	assert_non_null(strstr(n.why, "max-age"));
+	p.http.no_cache = true;
+	p.feed.ttl_us = MINUTE; /* a hint that is too short hurries nobody */
+	n = next(&s, &p, NOW_US);
+	assert_true(n.interval_us >= 5 * MINUTE);
+	assert_non_null(strstr(n.why, "learned"));
+}
+
+static void jitter_is_late_small_and_the_same_for_the_same_seed(void **state)
+{
+	struct wn_poll p = polled(WN_POLL_ITEMS, 0);
+	int64_t least = INT64_MAX, most = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 500; seed++) {
+		struct wn_schedule_state a = {0}, b = {0};
+		struct wn_next_poll x = wn_schedule_next(&a, &usual, &p, NOW_US, seed), y = wn_schedule_next(&b, &usual, &p, NOW_US, seed);
+		int64_t late = x.next_us - NOW_US - x.interval_us;
+		assert_true(x.next_us == y.next_us);
+		assert_true(late >= 0 && late <= x.interval_us / 10);
+		least = late < least ? late : least;
+		most = late > most ? late : most;
+	}
+	assert_true(most - least > HOUR * 8 / 10 / 10);
+}
+
+static void failures_back_off_to_a_day_and_never_stop(void **state)
+{
+	static const enum wn_poll_outcome all[] = {WN_POLL_DENIED, WN_POLL_THROTTLED, WN_POLL_SERVER, WN_POLL_BROKEN};
+
+	(void)state;
+	for (size_t k = 0; k < WN_COUNT(all); k++) {
+		struct wn_schedule_state s = {0};
+		struct wn_poll p = polled(all[k], 0), ok = polled(WN_POLL_NOT_MODIFIED, 0);
+		int64_t before = 0;
+		for (int i = 0; i < 2000; i++) {
+			struct wn_next_poll n = next(&s, &p, NOW_US);
+			assert_false(n.stopped);
+			assert_true(n.interval_us >= before && n.interval_us <= DAY);
+			before = n.interval_us;
+		}
+		assert_int_equal(before, DAY);
+		next(&s, &ok, NOW_US);
+		assert_int_equal(s.failures, 0);
+	}
+}
+
+static void a_429_without_retry_after_waits_some_minutes(void **state)
+{
+	struct wn_schedule_state s = {0};
+	struct wn_poll p = polled(WN_POLL_THROTTLED, 0);
+
+	(void)state;
+	assert_true(next(&s, &p, NOW_US).next_us >= NOW_US + 300 * SECOND);
+}
+
+static void retry_after_is_kept_within_a_minute_and_a_day(void **state)
+{
+	static const struct { int64_t said, want; } cases[] = {{3600 * SECOND, HOUR}, {0, MINUTE}, {30 * DAY, DAY}, {600 * SECOND, 10 * MINUTE}};
+
+	(void)state;
+	for (size_t i = 0; i < WN_COUNT(cases); i++) {
+		struct wn_schedule_state s = {0};
+		struct wn_poll p = polled(WN_POLL_THROTTLED, 0);
+		p.http.retry_after_us = cases[i].said;
+		struct wn_next_poll n = next(&s, &p, NOW_US);
+		assert_int_equal(n.interval_us, cases[i].want);
+		assert_true(n.next_us >= NOW_US + cases[i].want);
+	}
+}
+
+static void only_410_seen_twice_in_a_row_stops(void **state)
+{
+	struct wn_schedule_state s = {0};
+	struct wn_poll gone = polled(WN_POLL_GONE, 0), ok = polled(WN_POLL_ITEMS, 1);
+
+	(void)state;
+	assert_false(next(&s, &gone, NOW_US).stopped);
+	assert_false(next(&s, &ok, NOW_US).stopped);
+	assert_false(next(&s, &gone, NOW_US).stopped);
+	struct wn_next_poll n = next(&s, &gone, NOW_US);
+	assert_true(n.stopped);
+	assert_true(n.next_us == INT64_MAX);
+}
+
+static void skipped_hours_and_days_are_stepped_over(void **state)
+{
+	struct wn_feed_hints h = wn_feed_hints_none();
+
+	(void)state;
+	h.skip_hours = 1u << 10 | 1u << 11;
+	assert_true(wn_schedule_skip(at("2026-05-04T10:20:00Z"), &h) == at("2026-05-04T12:00:00Z"));
+	assert_true(wn_schedule_skip(at("2026-05-04T09:59:59Z"), &h) == at("2026-05-04T09:59:59Z"));
+	h = wn_feed_hints_none();
+	h.skip_days = 1 | 1 << 6; /* Sunday, Saturday */
+	assert_true(wn_schedule_skip(at("2026-05-02T10:20:00Z"), &h) == at("2026-05-04T00:00:00Z"));
+	h.skip_days = 0x7F;
+	assert_true(wn_schedule_skip(NOW_US, &h) == NOW_US);
+}
+
+static void a_start_spreads_what_is_overdue(void **state)
+{
+	struct wn_schedule_state s = {0};
+
+	(void)state;
+	assert_true(wn_schedule_first(&s, NOW_US + HOUR, NOW_US, 10 * MINUTE, 1) == NOW_US + HOUR);
+	for (uint64_t seed = 0; seed < 100; seed++) {
+		int64_t t = wn_schedule_first(&s, 0, NOW_US, 10 * MINUTE, seed);
+		assert_true(t >= NOW_US && t < NOW_US + 10 * MINUTE);
+	}
+}
+
+static void a_clock_that_jumps_back_breaks_nothing(void **state)
+{
+	struct wn_schedule_state s = {0};
+	struct wn_poll p = polled(WN_POLL_ITEMS, 2);
+
+	(void)state;
+	next(&s, &p, NOW_US);
+	struct wn_next_poll n = next(&s, &p, NOW_US - 30 * DAY);
+	assert_true(n.interval_us >= 5 * MINUTE && n.interval_us <= DAY);
+	assert_true(s.weight >= 0 && s.rate > 0);
+}
+
+/* --- headers -------------------------------------------------------------------------------------------------- */
+
+static struct wn_http_hints take(const char *const *pairs)
+{
+	struct wn_http_hints_work w = {0};
+
+	for (; *pairs; pairs += 2)
+		wn_http_hints_take(&w, wn_str_of(pairs[0]), wn_str_of(pairs[1]), NOW_US);
+	return wn_http_hints_done(&w, NOW_US);
+}
+#define TAKE(...) take((const char *const[]){__VA_ARGS__, NULL})
+
+static void max_age_is_told_less_age(void **state)
+{
+	(void)state;
+	assert_int_equal(TAKE("Cache-Control", "public, Max-Age=3600", "Age", "600").max_age_us, 3000 * SECOND);
+	assert_int_equal(TAKE("cache-control", "max-age=\"60\"", "age", "600").max_age_us, 0);
+	assert_int_equal(TAKE("cache-control", "s-maxage=60").max_age_us, -1);
+	assert_int_equal(TAKE("cache-control", "max-age=-5").max_age_us, -1);
+	assert_int_equal(TAKE("cache-control", "max-age=99999999999999999999").max_age_us, INT64_C(1000000000) * SECOND);
+	assert_true(TAKE("cache-control", "no-cache, max-age=60").no_cache);
+	assert_false(TAKE("cache-control", "no-cache=\"set-cookie\"").no_cache);
+}
+
+static void expires_counts_from_date_and_garbage_is_the_past(void **state)
+{
+	(void)state;
+	assert_int_equal(TAKE("Expires", "Mon, 04 May 2026 10:30:00 GMT").expires_us, 30 * MINUTE);
+	assert_int_equal(TAKE("Date", "Mon, 04 May 2026 09:00:00 GMT", "Expires", "Mon, 04 May 2026 09:30:00 GMT").expires_us, 30 * MINUTE);
+	assert_int_equal(TAKE("Expires", "0").expires_us, 0);
+	assert_int_equal(TAKE("Expires", "-1").expires_us, 0);
+	assert_int_equal(TAKE("X-Poll-Interval", "60").poll_interval_us, 60 * SECOND);
+	assert_int_equal(TAKE("X-Other", "60").expires_us, -1);
+}
+
+static void retry_after_is_seconds_or_a_date(void **state)
+{
+	static const char *const bad[] = {"", "soon", "-5", "5 minutes", "12x"};
+	int64_t us;
+
+	(void)state;
+	assert_true(wn_retry_after_parse(WN_STR(" 120 "), NOW_US, &us));
+	assert_int_equal(us, 120 * SECOND);
+	assert_true(wn_retry_after_parse(WN_STR("Mon, 04 May 2026 11:00:00 GMT"), NOW_US, &us));
+	assert_int_equal(us, HOUR);
+	assert_true(wn_retry_after_parse(WN_STR("Mon, 04 May 2020 11:00:00 GMT"), NOW_US, &us));
+	assert_int_equal(us, 0);
+	for (size_t i = 0; i < WN_COUNT(bad); i++)
+		assert_false(wn_retry_after_parse(wn_str_of(bad[i]), NOW_US, &us));
+}
+
+static void outcomes_have_names(void **state)
+{
+	enum wn_poll_outcome o;
+
+	(void)state;
+	assert_true(wn_poll_outcome_from_text(WN_STR("not_modified"), &o));
+	assert_int_equal(o, WN_POLL_NOT_MODIFIED);
+	assert_string_equal(wn_poll_outcome_to_text(WN_POLL_GONE), "gone");
+	assert_false(wn_poll_outcome_from_text(WN_STR("nope"), &o));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_busy_feed_is_polled_at_the_floor_and_a_dead_one_at_the_ceiling),
+		cmocka_unit_test(more_items_never_mean_later_polls),
+		cmocka_unit_test(items_that_become_signals_shorten_the_interval),
+		cmocka_unit_test(the_history_of_a_first_poll_teaches_no_rate),
+		cmocka_unit_test(the_larger_of_hint_and_learned_holds_within_the_bounds),
+		cmocka_unit_test(jitter_is_late_small_and_the_same_for_the_same_seed),
+		cmocka_unit_test(failures_back_off_to_a_day_and_never_stop),
+		cmocka_unit_test(a_429_without_retry_after_waits_some_minutes),
+		cmocka_unit_test(retry_after_is_kept_within_a_minute_and_a_day),
+		cmocka_unit_test(only_410_seen_twice_in_a_row_stops),
+		cmocka_unit_test(skipped_hours_and_days_are_stepped_over),
+		cmocka_unit_test(a_start_spreads_what_is_overdue),
+		cmocka_unit_test(a_clock_that_jumps_back_breaks_nothing),
+		cmocka_unit_test(max_age_is_told_less_age),
+		cmocka_unit_test(expires_counts_from_date_and_garbage_is_the_past),
+		cmocka_unit_test(retry_after_is_seconds_or_a_date),
+		cmocka_unit_test(outcomes_have_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
