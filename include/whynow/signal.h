@@ -72,6 +72,7 @@ struct wn_id wn_signal_key(struct wn_id account, struct wn_str kind, struct wn_k
  *
  *   date(x)        timestamp of wild text, epoch s/ms/us, or a timestamp
  *   domain(text)   registrable domain of a host, URL or address
+ *   text(html)     plain text of markup
  *   department(position), level(position)    by the table of positions
  *
  * A value is *missing* if it is null, empty text, optional.none(), or if its evaluation fails because something is not
@@ -84,6 +85,8 @@ struct wn_mapping_source {
 	struct wn_str feed, feed_url;    /* name and address of the feed, as `feed.name` and `feed.url` */
 	struct wn_str publisher;         /* registrable domain; empty: that of the item's url */
 	const struct wn_positions *positions; /* kept; NULL: department() and level() have no answer */
+	/* Markup to plain text, for text() (wn_html_to_text of the reader, which this layer does not know); NULL: no answer. */
+	struct wn_str (*html_to_text)(struct wn_str html, struct wn_arena *a);
 	double strength;                 /* of the feed, (0,1], 0 reads as 1 */
 	int64_t max_age_us;              /* refuse older, 0 = none */
 	bool has_doc;                    /* JSON family: `doc` is the whole answer; else a map of feed fields */

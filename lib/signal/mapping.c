@@ -208,6 +208,7 @@ enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mappi
 	m->arena = wn_arena_new(0);
 	m->registry = r;
 	m->positions = src->positions;
+	m->html_to_text = src->html_to_text;
 	enum wn_rc rc = fill(m, src, err);
 	if (rc) {
 		wn_mapping_free(m);

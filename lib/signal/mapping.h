@@ -36,6 +36,7 @@ struct wn_mapping {
 	struct wn_arena *arena;
 	const struct wn_registry *registry;
 	const struct wn_positions *positions;
+	struct wn_str (*html_to_text)(struct wn_str html, struct wn_arena *a);
 	struct cel_env *env;
 	struct wn_str feed, publisher, account_domain;
 	struct wn_value feed_value;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a mapping may call beyond CEL and its extensions: wild dates, domains, the table of positions.
+ * What a mapping may call beyond CEL and its extensions: wild dates, domains, markup, the table of positions.
  * A helper without an answer fails with "no such value", which reads as a missing value.
  */
 #include "mapping.h"
@@ -22,6 +22,16 @@ static bool fn_domain(struct cel_call *call, const struct wn_value *args, size_t
 	if (args[0].kind != WN_STRING || !wn_domain_registrable(wn_value_str(args[0]), cel_call_arena(call), &domain))
 		return cel_call_error(call, "no such value: no registrable domain");
 	*out = wn_string(domain);
+	return true;
+}
+
+static bool fn_text(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED, struct wn_value *out)
+{
+	const struct wn_mapping *m = cel_call_host(call);
+
+	if (args[0].kind != WN_STRING || !m->html_to_text)
+		return cel_call_error(call, "no such value: no text to read");
+	*out = wn_string(m->html_to_text(wn_value_str(args[0]), cel_call_arena(call)));
 	return true;
 }
 
@@ -56,6 +66,7 @@ static const struct cel_type *const one_dyn[] = {&cel_dyn};
 static const struct cel_overload functions[] = {
 	{.name = "date", .args = one_dyn, .n_args = 1, .result = &cel_timestamp, .fn = fn_date, .pure = true, .variant_arg = -1},
 	{.name = "domain", .args = one_dyn, .n_args = 1, .result = &cel_string, .fn = fn_domain, .pure = true, .variant_arg = -1},
+	{.name = "text", .args = one_dyn, .n_args = 1, .result = &cel_string, .fn = fn_text, .variant_arg = -1},
 	{.name = "department", .args = one_dyn, .n_args = 1, .result = &cel_string, .fn = fn_department, .variant_arg = -1},
 	{.name = "level", .args = one_dyn, .n_args = 1, .result = &cel_int, .fn = fn_level, .variant_arg = -1},
 };

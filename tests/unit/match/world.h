@@ -127,7 +127,7 @@ static bool pair_get(void *ctx, int var, struct wn_value *out)
 	}
 }
 
-static bool definitely_true(const struct cel_program *p, struct pair *pair, struct wn_arena *a)
+WN_UNUSED static bool definitely_true(const struct cel_program *p, struct pair *pair, struct wn_arena *a)
 {
 	struct cel_activation act = {.get = pair_get, .ctx = pair, .now_us = pair->now_us};
 	struct cel_result res;
