@@ -1,0 +1,663 @@
+// links: cli
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scenario runner: the true daemon (poller, intake, sweeper, courier) on a virtual clock with a scripted network
+ * against a real PostgreSQL, and the true command line in the same process. README.md beside this file has the format.
+ *
+ *   scenario FILE --database CONNINFO [--trace]
+ *
+ * The database is empty but for the schema. Exit code 0: every expectation held and fsck was silent; 1: one did not
+ * (FILE:LINE: what); 2: the file is wrong. --trace prints the history at the end, without times: the same file gives
+ * the same lines.
+ */
+#include "../../daemon/cli/cli.h"
+#include "../../daemon/daemon.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <whynow/date.h>
+#include <whynow/log.h>
+
+/* ------------------------------------------------------------------------------------------- the scripted network */
+struct answer {
+	struct answer *next;
+	struct wn_http_response *failed; /* kept as words below */
+	int status;
+	bool fails, always;
+	struct wn_http_header headers[8];
+	size_t headers_n;
+	char *body;
+};
+struct place {
+	struct place *next;
+	char *url;
+	struct answer *first;
+	size_t asked;
+	struct wn_buf bodies; /* what was posted there, a line each */
+};
+struct script {
+	struct wn_net net;
+	struct wn_loop *loop;
+	struct place *places;
+};
+struct call {
+	wn_http_done *on_done;
+	void *ctx;
+	struct wn_http_response *response;
+};
+
+static struct place *place_of(struct script *s, const char *url)
+{
+	for (struct place *p = s->places; p; p = p->next)
+		if (strcmp(p->url, url) == 0)
+			return p;
+	struct place *p = wn_alloc(sizeof(*p));
+	p->url = wn_strdup(url);
+	wn_buf_init(&p->bodies, 16u << 20);
+	p->next = s->places;
+	s->places = p;
+	return p;
+}
+
+/* The next answer of the place; the last one stays. Nothing said: 404. A body asked for again with its validator: 304. */
+static struct wn_http_response *answer_for(struct place *p, const struct wn_http_request *req)
+{
+	struct answer *a = p->first;
+	p->asked++;
+	if (!a)
+		return wn_http_response_new(404, req->url, NULL, 0, WN_STR(""));
+	if (a->next && !a->always)
+		p->first = a->next;
+	if (a->fails)
+		return wn_http_response_failed(WN_AGAIN, WN_HTTP_CONNECT, "no connection (scripted)");
+	return wn_http_response_new(a->status, req->url, a->headers, a->headers_n, wn_str_of(a->body ? a->body : ""));
+}
+
+static void on_soon(void *ctx)
+{
+	struct call *c = ctx;
+	wn_http_done *fn = c->on_done;
+	void *fn_ctx = c->ctx;
+	struct wn_http_response *r = c->response;
+	free(c);
+	fn(fn_ctx, r);
+}
+
+static enum wn_rc script_start(struct wn_net *net, const struct wn_http_request *req, wn_http_done *on_done, void *ctx,
+			       struct wn_http_call **out, struct wn_err *err)
+{
+	struct script *s = (struct script *)net;
+	struct place *p = place_of(s, req->url);
+	struct call *c = wn_alloc(sizeof(*c));
+	(void)err;
+	if (req->method && strcmp(req->method, "POST") == 0) {
+		wn_buf_str(&p->bodies, req->body);
+		wn_buf_char(&p->bodies, '\n');
+	}
+	*c = (struct call){on_done, ctx, answer_for(p, req)};
+	if (out)
+		*out = (struct wn_http_call *)c;
+	wn_loop_soon(s->loop, on_soon, c);
+	return WN_OK;
+}
+
+static void script_cancel(struct wn_net *net, struct wn_http_call *call)
+{
+	(void)net;
+	(void)call; /* the answer is on its way already */
+}
+
+/* ---------------------------------------------------------------------------------------------------- the runner */
+struct run {
+	const char *file;
+	int line;
+	char dir[64];
+	char *text, *at; /* of the file */
+	const char *database;
+	struct wn_daemon d;
+	struct script script;
+	struct wn_arena *arena;
+	bool started, failed;
+	char *sets[32];
+	size_t n_sets;
+	int64_t start_us;
+	char *output; /* of the newest command */
+	int files;
+};
+
+static void fail(struct run *r, const char *fmt, ...) WN_PRINTF(2, 3);
+static void fail(struct run *r, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	fprintf(stdout, "%s:%d: ", r->file, r->line);
+	vfprintf(stdout, fmt, ap);
+	fputc('\n', stdout);
+	va_end(ap);
+	r->failed = true;
+}
+
+static void die(struct run *r, const char *what)
+{
+	fprintf(stdout, "%s:%d: %s\n", r->file, r->line, what);
+	exit(2);
+}
+
+static char *next_line(struct run *r)
+{
+	if (!*r->at)
+		return NULL;
+	char *line = r->at, *end = strchr(line, '\n');
+	r->line++;
+	if (end) {
+		*end = '\0';
+		r->at = end + 1;
+	} else {
+		r->at += strlen(line);
+	}
+	return line;
+}
+
+/* Lines up to one that is just `<<`. */
+static char *block(struct run *r)
+{
+	struct wn_buf b;
+	wn_buf_init(&b, 1u << 20);
+	for (char *line; (line = next_line(r));) {
+		if (strcmp(line, "<<") == 0)
+			return wn_arena_strdup(r->arena, wn_buf_slice(&b));
+		wn_buf_printf(&b, "%s\n", line);
+	}
+	die(r, "a block that is not closed by <<");
+	return NULL;
+}
+
+static char *write_file(struct run *r, const char *name, const char *text)
+{
+	char *path = wn_arena_printf(r->arena, "%s/%s", r->dir, name);
+	for (char *p = path + strlen(r->dir) + 1; *p; p++)
+		if (*p == '/') {
+			*p = '\0';
+			mkdir(path, 0755);
+			*p = '/';
+		}
+	FILE *f = fopen(path, "we");
+	if (!f || fputs(text, f) < 0 || fclose(f))
+		die(r, "cannot write a file");
+	return path;
+}
+
+static void settle(struct run *r)
+{
+	wn_sweeper_nudge(&r->d);
+	wn_courier_nudge(&r->d);
+	wn_loop_run_until_idle(r->d.loop);
+}
+
+/* The daemon starts with the first line that needs it; files and options come before. */
+static void start(struct run *r)
+{
+	struct wn_err err = {0};
+	char text[1200];
+	if (r->started)
+		return;
+	r->started = true;
+	r->d.clock = wn_clock_new_virtual(r->start_us);
+	r->d.loop = wn_loop_new(r->d.clock);
+	r->script.loop = r->d.loop;
+	r->script.net = (struct wn_net){script_start, script_cancel};
+	r->d.net = &r->script.net;
+	r->d.simulated = true;
+	r->d.have_key = true;
+	memset(r->d.key, 7, sizeof(r->d.key));
+	r->sets[r->n_sets++] = wn_arena_printf(r->arena, "database.conninfo=%s", r->database);
+	r->d.args = (struct wn_arguments){.config_path = wn_arena_printf(r->arena, "%s/whynow.yaml", r->dir),
+					  .sets = (const char *const *)r->sets};
+	if (wn_daemon_start(&r->d, &err)) {
+		wn_err_to_text(&err, text, sizeof(text));
+		die(r, text);
+	}
+	settle(r);
+}
+
+/* --------------------------------------------------------------------------------------------------- the database */
+static char *ask(struct run *r, const char *sql)
+{
+	struct wn_pg *pg = wn_pg_new(NULL, r->database, "scenario");
+	struct wn_pg_result res = {0};
+	struct wn_err err = {0};
+	struct wn_stmt stmt = {NULL, sql};
+	struct wn_buf b;
+	wn_buf_init(&b, 1u << 20);
+	if (wn_pg_connect(pg, 10000, &err) || wn_pg_exec(pg, &stmt, WN_NO_PARAMS, &res, &err))
+		wn_buf_printf(&b, "ERROR %s", err.text);
+	for (int row = 0; row < res.rows; row++)
+		for (int col = 0; col < wn_pg_cols(&res); col++)
+			wn_buf_printf(&b, "%s%s", col ? " " : row ? "; " : "", wn_pg_show(&res, row, col, r->arena));
+	char *out = wn_arena_strdup(r->arena, wn_buf_slice(&b));
+	wn_buf_done(&b);
+	wn_pg_result_done(&res);
+	wn_pg_free(pg);
+	return out;
+}
+
+static void check(struct run *r, const char *what, const char *sql, const char *want)
+{
+	char *got = ask(r, sql);
+	if (strcmp(got, want) != 0)
+		fail(r, "expected %s: \"%s\", found \"%s\"", what, want, got);
+}
+
+/* ---------------------------------------------------------------------------------------------------- the words */
+/* Words of a line, quotes keep blanks. */
+static size_t words(struct run *r, const char *line, char **out, size_t max)
+{
+	size_t n = 0;
+	while (*line && n < max - 1) {
+		while (*line == ' ' || *line == '\t')
+			line++;
+		if (!*line)
+			break;
+		struct wn_buf b;
+		wn_buf_init(&b, 65536);
+		char quote = 0;
+		for (; *line && (quote || (*line != ' ' && *line != '\t')); line++) {
+			if (quote ? *line == quote : (*line == '"' || *line == '\''))
+				quote = quote ? 0 : *line;
+			else
+				wn_buf_char(&b, *line);
+		}
+		out[n++] = wn_arena_strdup(r->arena, wn_buf_slice(&b));
+		wn_buf_done(&b);
+	}
+	out[n] = NULL;
+	return n;
+}
+
+static char *lit(struct run *r, const char *s)
+{
+	struct wn_buf b;
+	wn_buf_init(&b, 65536);
+	wn_buf_char(&b, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			wn_buf_char(&b, '\'');
+		wn_buf_char(&b, *s);
+	}
+	wn_buf_char(&b, '\'');
+	char *out = wn_arena_strdup(r->arena, wn_buf_slice(&b));
+	wn_buf_done(&b);
+	return out;
+}
+
+/* --------------------------------------------------------------------------------------------------- the commands */
+static void do_at(struct run *r, char *rest)
+{
+	if (!wn_date_parse(wn_str_of(rest), &r->start_us))
+		die(r, "at wants an RFC 3339 time");
+}
+
+static void do_option(struct run *r, char *rest)
+{
+	if (r->started || r->n_sets > 28)
+		die(r, "options come before everything that starts the daemon");
+	r->sets[r->n_sets++] = wn_arena_strdup(r->arena, wn_str_of(rest));
+}
+
+static void do_file(struct run *r, char *rest) { write_file(r, rest, block(r)); }
+
+/* feed URL answers STATUS [Header: value] ...  [always] <<   |  feed URL fails */
+static void do_url(struct run *r, char *rest)
+{
+	char *w[24];
+	size_t n = words(r, rest, w, 24);
+	if (n < 2)
+		die(r, "url ADDRESS answers STATUS ... | url ADDRESS fails");
+	struct place *p = place_of(&r->script, w[0]);
+	struct answer *a = wn_alloc(sizeof(*a)), **last = &p->first;
+	a->fails = strcmp(w[1], "fails") == 0;
+	a->status = n > 2 ? atoi(w[2]) : 0;
+	bool with_block = false;
+	for (size_t i = 3; i < n; i++) {
+		char *colon = strchr(w[i], ':');
+		if (strcmp(w[i], "<<") == 0)
+			with_block = true;
+		else if (colon && a->headers_n < WN_COUNT(a->headers)) {
+			*colon = '\0';
+			a->headers[a->headers_n++] = (struct wn_http_header){w[i], colon + 1 + strspn(colon + 1, " ")};
+		}
+	}
+	if (with_block)
+		a->body = block(r);
+	/* A new answer follows those that were said since the last request; an answer already given is over. */
+	if (p->asked) {
+		p->first = NULL;
+		p->asked = 0;
+	}
+	while (*last)
+		last = &(*last)->next;
+	*last = a;
+}
+
+static void do_time(struct run *r, char *rest)
+{
+	int64_t by, at;
+	start(r);
+	if (strncmp(rest, "passes ", 7) == 0 && wn_duration_parse(wn_str_of(rest + 7), &by))
+		at = wn_clock_now_us(r->d.clock) + by;
+	else if (strncmp(rest, "is ", 3) != 0 || !wn_date_parse(wn_str_of(rest + 3), &at))
+		die(r, "time passes DURATION | time is TIME"), at = 0;
+	wn_loop_advance(r->d.loop, at);
+	settle(r);
+}
+
+static int run_cli(struct run *r, char **argv, int argc)
+{
+	size_t size = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+	struct wn_cli cli = {.out = out, .err = out, .clock = r->d.clock, .config_path = r->d.args.config_path, .database = r->database,
+			     .control = "/nonexistent", .sets = r->d.args.sets, .have_key = true};
+	memset(cli.key, 7, sizeof(cli.key));
+	int code = wn_cli_run(&cli, argc, argv);
+	wn_cli_done(&cli);
+	fclose(out);
+	r->output = wn_arena_strdup(r->arena, (struct wn_str){text, size});
+	free(text);
+	return code;
+}
+
+/* `@` among the words is the file of the block. */
+static void command(struct run *r, char *rest, bool refused)
+{
+	char *w[64];
+	size_t n = words(r, wn_arena_printf(r->arena, "whynow %s", rest), w, 64);
+	start(r);
+	if (n && strcmp(w[n - 1], "<<") == 0) {
+		char *path = write_file(r, wn_arena_printf(r->arena, "block%d%s", ++r->files, strstr(rest, "segment") ? ".yaml" : ".csv"), block(r));
+		w[--n] = NULL;
+		for (size_t i = 0; i < n; i++)
+			if (strcmp(w[i], "@") == 0)
+				w[i] = path;
+	}
+	int code = run_cli(r, w, (int)n);
+	if ((code != 0) != refused)
+		fail(r, "`whynow %s` ended with %d:\n%s", rest, code, r->output);
+	settle(r);
+}
+
+static void do_whynow(struct run *r, char *rest) { command(r, rest, false); }
+static void do_refused(struct run *r, char *rest)
+{
+	if (strncmp(rest, "whynow ", 7) != 0)
+		die(r, "refused whynow ...");
+	command(r, rest + 7, true);
+}
+
+static void do_segment(struct run *r, char *rest) { (void)rest; command(r, wn_arena_printf(r->arena, "segment apply @ --yes <<"), false); }
+
+static void do_import(struct run *r, char *rest)
+{
+	bool contacts = strncmp(rest, "contacts", 8) == 0;
+	command(r, wn_arena_printf(r->arena, "%s import @ <<", contacts ? "contact" : "account"), false);
+}
+
+/* --------------------------------------------------------------------------------------------------- expectations */
+static const char account_of[] = "(select account_id from whynow.account where domain = %s or name = %s order by state limit 1)";
+
+static char *account_sql(struct run *r, const char *name)
+{
+	char *q = lit(r, name);
+	return wn_arena_printf(r->arena, account_of, q, q);
+}
+
+/* expect campaign SEGMENT STATE[:RESULT] ...   each word an aspect of the newest campaign of the segment */
+static void expect_campaign(struct run *r, char **w, size_t n)
+{
+	if (n < 3)
+		die(r, "expect campaign SEGMENT STATE[:RESULT] [live N] [members N] [shadow]");
+	char *seg = lit(r, w[1]);
+	char *base = wn_arena_printf(r->arena, "from whynow.campaign where segment = %s order by coalesce(opened_at, proposed_at) desc, campaign_id limit 1", seg);
+	check(r, "campaign", wn_arena_printf(r->arena, "select state || case when state = 'closed' then ':' || result else '' end %s", base), w[2]);
+	for (size_t i = 3; i + 1 < n + 1; i++) {
+		if (strcmp(w[i], "live") == 0 && i + 1 < n)
+			check(r, "live members", wn_arena_printf(r->arena, "select live_members %s", base), w[++i]);
+		else if (strcmp(w[i], "members") == 0 && i + 1 < n)
+			check(r, "members", wn_arena_printf(r->arena, "select members %s", base), w[++i]);
+		else if (strcmp(w[i], "shadow") == 0)
+			check(r, "shadow", wn_arena_printf(r->arena, "select shadow %s", base), "true");
+		else if (i < n)
+			die(r, "unknown aspect of a campaign");
+	}
+}
+
+static void expect_campaigns(struct run *r, char **w, size_t n)
+{
+	if (n < 3)
+		die(r, "expect campaigns SEGMENT N");
+	check(r, "campaigns", wn_arena_printf(r->arena, "select count(*) from whynow.campaign where segment = %s", lit(r, w[1])), w[2]);
+}
+
+/* expect member ACCOUNT SEGMENT live | left:REASON [contact EMAIL] */
+static void expect_member(struct run *r, char **w, size_t n)
+{
+	if (n < 4)
+		die(r, "expect member ACCOUNT SEGMENT live|left:REASON|none [contact EMAIL]");
+	const char *contact = n > 5 && strcmp(w[4], "contact") == 0
+				      ? wn_arena_printf(r->arena, "and contact_id in (select contact_id from whynow.contact where email = %s or name = %s)", lit(r, w[5]), lit(r, w[5]))
+				      : "";
+	char *sql = wn_arena_printf(r->arena,
+				    "select coalesce((select case when left_reason is null or left_reason = 'live' then 'live' else 'left:' || left_reason end from whynow.member"
+				    " where account_id = %s and segment = %s %s order by enrolled_at desc, contact_id limit 1), 'none')",
+				    account_sql(r, w[1]), lit(r, w[2]), contact);
+	check(r, "member", sql, w[3]);
+}
+
+/* expect touch ACCOUNT STEP STATE [REASON] */
+static void expect_touch(struct run *r, char **w, size_t n)
+{
+	if (n < 4)
+		die(r, "expect touch ACCOUNT STEP STATE|none [REASON]");
+	char *sql = wn_arena_printf(r->arena,
+				    "select coalesce((select state %s from whynow.touch where account_id = %s and step = %d order by planned_at desc, campaign_id, contact_id limit 1), 'none')",
+				    n > 4 ? "|| ' ' || coalesce(reason, '')" : "", account_sql(r, w[1]), atoi(w[2]) - 1);
+	check(r, "touch", sql, n > 4 ? wn_arena_printf(r->arena, "%s %s", w[3], w[4]) : w[3]);
+}
+
+static void expect_non_action(struct run *r, char **w, size_t n)
+{
+	if (n < 4)
+		die(r, "expect non-action ACCOUNT SEGMENT REASON|none");
+	check(r, "non-action", wn_arena_printf(r->arena, "select coalesce((select reason from whynow.non_action where account_id = %s and segment = %s), 'none')",
+					       account_sql(r, w[1]), lit(r, w[2])), w[3]);
+}
+
+static void expect_events(struct run *r, char **w, size_t n)
+{
+	if (n < 3)
+		die(r, "expect events TYPE N");
+	check(r, "events", wn_arena_printf(r->arena, "select count(*) from whynow.history where type = %s", lit(r, w[1])), w[2]);
+}
+
+static void expect_signals(struct run *r, char **w, size_t n)
+{
+	if (n < 3)
+		die(r, "expect signals ACCOUNT N");
+	check(r, "signals", wn_arena_printf(r->arena, "select count(*) from whynow.signal where account_id = %s", account_sql(r, w[1])), w[2]);
+}
+
+static void expect_posted(struct run *r, char **w, size_t n)
+{
+	size_t lines = 0;
+	if (n < 3)
+		die(r, "expect posted URL N");
+	struct place *p = place_of(&r->script, w[1]);
+	for (size_t i = 0; i < p->bodies.n; i++)
+		lines += p->bodies.p[i] == '\n';
+	if (lines != (size_t)atoi(w[2]))
+		fail(r, "expected %s posts to %s, found %zu", w[2], w[1], lines);
+}
+
+static void expect_asked(struct run *r, char **w, size_t n)
+{
+	if (n < 3)
+		die(r, "expect asked URL N");
+	struct place *p = place_of(&r->script, w[1]);
+	if (p->asked != (size_t)atoi(w[2]))
+		fail(r, "expected %s requests to %s since its newest answer was said, found %zu", w[2], w[1], p->asked);
+}
+
+static void expect_output(struct run *r, char **w, size_t n)
+{
+	regex_t re;
+	if (n < 2 || regcomp(&re, w[1], REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
+		die(r, "expect output \"REGEX\"");
+	if (regexec(&re, r->output ? r->output : "", 0, NULL, 0))
+		fail(r, "expected output that matches \"%s\", found:\n%s", w[1], r->output);
+	regfree(&re);
+}
+
+/* expect sql "QUERY" VALUE */
+static void expect_sql(struct run *r, char **w, size_t n)
+{
+	if (n < 3)
+		die(r, "expect sql \"QUERY\" \"VALUE\"");
+	check(r, w[1], w[1], w[2]);
+}
+
+static const struct {
+	const char *word;
+	void (*fn)(struct run *, char **, size_t);
+} expectations[] = {
+	{"campaign", expect_campaign}, {"campaigns", expect_campaigns}, {"member", expect_member}, {"touch", expect_touch},
+	{"non-action", expect_non_action}, {"events", expect_events}, {"signals", expect_signals}, {"posted", expect_posted},
+	{"asked", expect_asked}, {"output", expect_output}, {"sql", expect_sql},
+};
+
+static void do_expect(struct run *r, char *rest)
+{
+	char *w[32];
+	size_t n = words(r, rest, w, 32);
+	start(r);
+	for (size_t i = 0; n && i < WN_COUNT(expectations); i++)
+		if (strcmp(w[0], expectations[i].word) == 0) {
+			expectations[i].fn(r, w, n);
+			return;
+		}
+	die(r, "unknown expectation");
+}
+
+static void do_reload(struct run *r, char *rest)
+{
+	struct wn_err err = {0};
+	bool want_refused = strcmp(rest, "refused") == 0;
+	start(r);
+	enum wn_rc rc = wn_daemon_reload(&r->d, &err);
+	if ((rc != WN_OK) != want_refused)
+		fail(r, "reload: %s", rc ? err.text : "was not refused");
+	settle(r);
+}
+
+static void do_scenario(struct run *r, char *rest)
+{
+	(void)r;
+	printf("%s\n", rest);
+}
+
+static const struct {
+	const char *word;
+	void (*fn)(struct run *, char *);
+} commands[] = {
+	{"scenario", do_scenario}, {"at", do_at}, {"option", do_option}, {"file", do_file}, {"url", do_url}, {"time", do_time},
+	{"whynow", do_whynow}, {"refused", do_refused}, {"segment", do_segment}, {"import", do_import}, {"expect", do_expect},
+	{"reload", do_reload},
+};
+
+static void do_line(struct run *r, char *line)
+{
+	line += strspn(line, " \t");
+	if (!*line || *line == '#')
+		return;
+	size_t n = strcspn(line, " \t");
+	char *rest = line + n + strspn(line + n, " \t");
+	for (size_t i = 0; i < WN_COUNT(commands); i++)
+		if (strlen(commands[i].word) == n && strncmp(line, commands[i].word, n) == 0) {
+			/* `<<` of file and url blocks is dropped here, the commands that need it look for it themselves */
+			if (commands[i].fn == do_file) {
+				char *mark = strstr(rest, " <<");
+				if (mark)
+					*mark = '\0';
+			}
+			commands[i].fn(r, rest);
+			return;
+		}
+	die(r, "unknown command");
+}
+
+static char *read_all(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return NULL;
+	char *text = wn_alloc(1u << 20);
+	size_t n = fread(text, 1, (1u << 20) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+static void finish(struct run *r, bool trace)
+{
+	char *argv[] = {"whynow", "fsck", NULL};
+	start(r);
+	r->line = 0;
+	if (run_cli(r, argv, 2))
+		fail(r, "fsck is not silent:\n%s", r->output);
+	if (trace)
+		printf("%s\n", ask(r, "select string_agg(concat_ws(' ', left(campaign_id::text, 8), gen, type, from_state, to_state, why), E'\\n' order by campaign_id, gen)"
+				      " from whynow.history"));
+	wn_daemon_stop(&r->d);
+	wn_book_free(r->d.book);
+	wn_loop_free(r->d.loop);
+	wn_clock_free(r->d.clock);
+}
+
+int main(int argc, char **argv)
+{
+	struct run r = {.start_us = INT64_C(1777885200) * 1000000}; /* 2026-05-04T09:00:00Z, a Monday */
+	bool trace = false;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--database") == 0 && i + 1 < argc)
+			r.database = argv[++i];
+		else if (strcmp(argv[i], "--trace") == 0)
+			trace = true;
+		else
+			r.file = argv[i];
+	}
+	if (!r.file || !r.database || !(r.text = read_all(r.file))) {
+		fprintf(stderr, "usage: scenario FILE --database CONNINFO [--trace]\n");
+		return 2;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	wn_log_set_level(getenv("WHYNOW_VERBOSE") ? WN_DEBUG : WN_WARNING);
+	r.arena = wn_arena_new(0);
+	r.at = r.text;
+	snprintf(r.dir, sizeof(r.dir), "/tmp/whynow-scenario-XXXXXX");
+	if (!mkdtemp(r.dir))
+		die(&r, "no temporary folder");
+	char source[4096];
+	snprintf(source, sizeof(source), "%s/conf", WN_SOURCE_DIR);
+	write_file(&r, "whynow.yaml", wn_arena_printf(r.arena, "dirs:\n  vendor: %s\n  extract: %s/extract\n  spool: %s\n", source, source, r.dir));
+	for (char *line; (line = next_line(&r));)
+		do_line(&r, line);
+	finish(&r, trace);
+	char *rm = wn_arena_printf(r.arena, "rm -rf '%s'", r.dir);
+	int gone = system(rm);
+	(void)gone;
+	wn_arena_free(r.arena);
+	free(r.text);
+	return r.failed ? 1 : 0;
+}
