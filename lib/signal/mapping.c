@@ -4,6 +4,7 @@
  * that what is wrong with a mapping is said when the file is read and not with the first item.
  */
 #include "mapping.h"
+#include "registry.h"
 #include <whynow/text.h>
 
 #include <stdio.h>
@@ -15,22 +16,11 @@ const char *const wn_mapping_text_names[WN_MT_COUNT] = {
 #undef X
 };
 
-static enum wn_rc make_env(struct wn_mapping *m, struct wn_err *err)
-{
-	m->env = cel_env_new();
-	cel_env_variable(m->env, "item", &cel_dyn);
-	cel_env_variable(m->env, "doc", &cel_dyn);
-	cel_env_variable(m->env, "feed", cel_env_map(m->env, &cel_string, &cel_string));
-	cel_env_variable(m->env, "now", &cel_timestamp);
-	wn_mapping_functions(m->env);
-	return cel_env_extension(m->env, "all", err);
-}
-
 static enum wn_rc compile(struct wn_mapping *m, const struct wn_cel_text *t, const struct cel_type *expect, const char *name,
 			  struct cel_program **out, struct wn_err *err)
 {
 	struct cel_options opt = {.origin = t->place, .expect = expect};
-	enum wn_rc rc = cel_compile(m->env, t->text, &opt, out, err);
+	enum wn_rc rc = cel_compile(wn_registry_mapping_env(m->registry), t->text, &opt, out, err);
 
 	return rc ? wn_fail_more(err, rc, "%s", name) : WN_OK;
 }
@@ -193,8 +183,7 @@ static enum wn_rc fill(struct wn_mapping *m, const struct wn_mapping_source *src
 {
 	enum wn_rc rc;
 
-	if ((rc = make_env(m, err)) || (rc = take_literals(m, src, err)) || (rc = compile_texts(m, src, err)) ||
-	    (rc = compile_values(m, src, err)))
+	if ((rc = take_literals(m, src, err)) || (rc = compile_texts(m, src, err)) || (rc = compile_values(m, src, err)))
 		return rc;
 	take_items_path(m, src->items.text);
 	return WN_OK;
@@ -228,7 +217,6 @@ void wn_mapping_free(struct wn_mapping *m)
 		cel_program_free(m->attrs.v[i].program);
 	for (size_t i = 0; i < m->traits.n; i++)
 		cel_program_free(m->traits.v[i].program);
-	cel_env_free(m->env);
 	wn_arena_free(m->arena);
 	free(m);
 }

@@ -37,7 +37,6 @@ struct wn_mapping {
 	const struct wn_registry *registry;
 	const struct wn_positions *positions;
 	struct wn_str (*html_to_text)(struct wn_str html, struct wn_arena *a);
-	struct cel_env *env;
 	struct wn_str feed, publisher, account_domain;
 	struct wn_value feed_value;
 	double strength;
@@ -49,7 +48,5 @@ struct wn_mapping {
 };
 
 extern const char *const wn_mapping_text_names[WN_MT_COUNT];
-/* Declares the helpers of mappings; the host pointer of evaluation is the mapping. */
-void wn_mapping_functions(struct cel_env *env);
 
 #endif

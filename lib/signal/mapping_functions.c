@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a mapping may call beyond CEL and its extensions: wild dates, domains, markup, the table of positions.
+ * The environment of mappings, one for all of them: what a mapping may call beyond CEL and its extensions: wild dates, domains, markup, the table of positions.
  * A helper without an answer fails with "no such value", which reads as a missing value.
  */
 #include "mapping.h"
+#include "registry.h"
 #include <whynow/date.h>
 
 static bool fn_date(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED, struct wn_value *out)
@@ -71,8 +72,22 @@ static const struct cel_overload functions[] = {
 	{.name = "level", .args = one_dyn, .n_args = 1, .result = &cel_int, .fn = fn_level, .variant_arg = -1},
 };
 
-void wn_mapping_functions(struct cel_env *env)
+/* Variables in the order of enum wn_mapping_variable. */
+enum wn_rc wn_mapping_env_new(struct cel_env **out, struct wn_err *err)
 {
+	struct cel_env *env = cel_env_new();
+
+	cel_env_variable(env, "item", &cel_dyn);
+	cel_env_variable(env, "doc", &cel_dyn);
+	cel_env_variable(env, "feed", cel_env_map(env, &cel_string, &cel_string));
+	cel_env_variable(env, "now", &cel_timestamp);
 	for (size_t i = 0; i < WN_COUNT(functions); i++)
 		cel_env_function(env, &functions[i]);
+	enum wn_rc rc = cel_env_extension(env, "all", err);
+	if (rc) {
+		cel_env_free(env);
+		return rc;
+	}
+	*out = env;
+	return WN_OK;
 }

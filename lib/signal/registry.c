@@ -43,6 +43,8 @@ void wn_registry_free(struct wn_registry *r)
 {
 	if (!r)
 		return;
+	if (r->mapping_env)
+		cel_env_free(r->mapping_env);
 	wn_arena_free(r->arena);
 	free(r);
 }
@@ -237,6 +239,9 @@ enum wn_rc wn_registry_seal(struct wn_registry *r, struct wn_err *err)
 {
 	if (r->sealed)
 		return wn_fail(err, WN_REFUSED, "the registry is sealed already");
+	enum wn_rc rc = wn_mapping_env_new(&r->mapping_env, err);
+	if (rc)
+		return rc;
 	if (r->kinds.n)
 		qsort(r->kinds.v, r->kinds.n, sizeof(*r->kinds.v), by_kind_name);
 	if (r->attrs.n)
