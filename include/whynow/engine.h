@@ -299,6 +299,9 @@ struct wn_catalog {
 	const char *instance;
 	bool (*absent_cover)(const struct wn_world *, const struct wn_account *, int kind, int64_t from_us);
 };
+/* The index over segments (rule number = position), free with wn_index_free. Made by the engine because what may be skipped
+ * is its business: an unknown verdict is stored, so nothing over the account may be indexed. */
+struct wn_index *wn_catalog_index_new(const struct wn_registry *registry, const struct wn_segment *const *segments, size_t n);
 const struct wn_segment *wn_catalog_segment(const struct wn_catalog *c, struct wn_str name, int version); /* version 0: in force */
 /* True if every feed that reports a kind of the member's evidence is blind (and there is one). */
 bool wn_catalog_is_blind(const struct wn_catalog *c, const struct wn_member *m);

@@ -67,6 +67,8 @@ void rule_eval_collect(struct rule_host *h, const struct cel_program *p, cel_col
 /* Account's unretracted signals, ascending. */
 struct wn_value rule_signals(struct rule_host *h);
 
+/* rule_index.c: positions in the catalogue that the index names for a signal, ascending, in the world's arena. */
+size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig, uint32_t **out);
 /* verdict.c: evaluates and appends to w->verdicts if it is worth keeping. */
 bool verdict_add(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
 

@@ -10,9 +10,13 @@
 static void verdicts_of_arrival(struct wn_world *w, struct wn_account *a, struct wn_signal *sig)
 {
 	const struct wn_catalog *c = w->catalog;
-	for (size_t i = 0; i < c->n_segments; i++)
-		if (!c->segments[i]->broad)
-			verdict_add(w, c->segments[i], a, sig);
+	uint32_t *named = NULL;
+	size_t n = c->index ? rule_candidates(w, a, sig, &named) : c->n_segments;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = named ? named[i] : i;
+		if (at < c->n_segments && !c->segments[at]->broad)
+			verdict_add(w, c->segments[at], a, sig);
+	}
 }
 
 void wn_verdicts_of_arrivals(struct wn_world *w)

@@ -4,6 +4,7 @@
 
 #include <whynow/failpoint.h>
 #include <whynow/limits.h>
+#include <whynow/match.h>
 
 static const char *clause_of(const struct wn_verdict *v, const struct wn_signal *s)
 {
@@ -270,6 +271,32 @@ static void arrivals_are_matched_in_order_and_once(void **state)
 	(void)stored;
 }
 
+static void the_index_gives_the_verdicts_of_brute_force(void **state)
+{
+	(void)state;
+	RIG r = rig_new();
+	struct wn_signal *a = rig_signal(r, "hire", 2, "{\"department\": \"people\"}"), *b = rig_signal(r, "funding", 1, "{\"round\": \"Seed\"}");
+	static const char *const rules[] = {
+		"signal.kind == \"hire\" && account.employees > 5", "signal.kind == \"hire\" && signal.department == \"people\"",
+		"signal.kind == \"hire\" && signal.age > days(3)", "signal.kind == \"funding\" && account.country in [\"US\"]",
+		"signal.kind == \"funding\" && signal.round == \"Series B\"", "signals.count(\"hire\", days(3)) > 0",
+		"signal.kind == \"funding\" || signal.kind == \"hire\" && account.country == \"US\""};
+	a->arrived = b->arrived = true;
+	for (size_t i = 0; i < WN_COUNT(rules); i++)
+		rig_segment(r, wn_arena_printf(r->arena, "r%zu", i), rules[i], NULL, NULL);
+	wn_verdicts_of_arrivals(&r->world);
+	size_t n = r->world.verdicts.n;
+	assert_int_equal(n, 8);
+	r->catalog.index = wn_catalog_index_new(r->registry, r->catalog.segments, r->catalog.n_segments);
+	wn_verdicts_of_arrivals(&r->world);
+	assert_int_equal(r->world.verdicts.n, 2 * n);
+	for (size_t i = 0; i < n; i++) {
+		const struct wn_verdict *x = r->world.verdicts.v[i], *y = r->world.verdicts.v[n + i];
+		assert_true(x->segment == y->segment && x->signal == y->signal && x->is == y->is && x->recheck_us == y->recheck_us);
+	}
+	wn_index_free(r->catalog.index);
+}
+
 static void a_changed_trait_asks_only_segments_that_read_it(void **state)
 {
 	(void)state;
@@ -347,6 +374,7 @@ int main(void)
 		cmocka_unit_test(the_global_exclude_keeps_contacts_out),
 		cmocka_unit_test(staying_is_judged_by_account_and_contact_alone),
 		cmocka_unit_test(arrivals_are_matched_in_order_and_once),
+		cmocka_unit_test(the_index_gives_the_verdicts_of_brute_force),
 		cmocka_unit_test(a_changed_trait_asks_only_segments_that_read_it),
 		cmocka_unit_test(the_condition_of_a_step_sees_the_member),
 #ifdef WN_TESTING
