@@ -93,8 +93,7 @@ static bool check_key(struct cel_check *k, const struct cel_node *key)
 {
 	enum cel_type_kind kind = cel_type_resolve(&k->subst, key->type, true)->kind;
 
-	if (k->unchecked || kind == CEL_DYN || kind == CEL_STRING || kind == CEL_INT || kind == CEL_UINT || kind == CEL_BOOL ||
-	    kind == CEL_DOUBLE)
+	if (k->unchecked || kind == CEL_DYN || kind == CEL_STRING || kind == CEL_INT || kind == CEL_UINT || kind == CEL_BOOL)
 		return true;
 	return cel_complain(k->c, key->span, "a key of a map is a string, int, uint or bool");
 }

@@ -312,7 +312,7 @@ bool cel_eval_list(struct cel_run *r, const struct cel_node *n, struct wn_value 
 
 static bool put_entry(struct cel_run *r, const struct cel_node *key, struct wn_value *map, struct wn_entry *entries, struct wn_entry e)
 {
-	if (e.key.kind != WN_STRING && e.key.kind != WN_INT && e.key.kind != WN_UINT && e.key.kind != WN_BOOL && e.key.kind != WN_DOUBLE)
+	if (e.key.kind != WN_STRING && e.key.kind != WN_INT && e.key.kind != WN_UINT && e.key.kind != WN_BOOL)
 		return cel_fail(r, key, "a key of a map is a string, int, uint or bool");
 	if (!cel_charge(r, key, 1 + map->n / 16))
 		return false;

@@ -18,12 +18,24 @@ struct turn { /* what one loop keeps */
 	bool visit_all;
 };
 
+/* The loop itself says which elements are evidence; the range must not say that all of them are. */
+static bool chooses_evidence(const struct cel_node *n)
+{
+	return n->loop->collects && (n->macro == MACRO_EXISTS || n->macro == MACRO_EXISTS_ONE || n->macro == MACRO_FILTER || n->n_args == 3);
+}
+
 static bool open_range(struct cel_run *r, const struct cel_node *n, struct turn *t)
 {
+	bool collecting = r->collecting, ok;
+
 	t->n = n;
 	t->loop = n->loop;
 	t->visit_all = r->mode == MODE_MOVING || (r->mode == MODE_COLLECT && r->collecting);
-	if (!n->args[0]->eval(r, n->args[0], &t->range.v))
+	if (collecting && chooses_evidence(n))
+		r->collecting = false;
+	ok = n->args[0]->eval(r, n->args[0], &t->range.v);
+	r->collecting = collecting;
+	if (!ok)
 		return false;
 	t->range.map = t->range.v.kind == WN_MAP;
 	return t->range.v.kind == WN_LIST || t->range.map || cel_no_overload(r, n);
@@ -137,7 +149,7 @@ static bool element(struct cel_run *r, const struct turn *t, uint32_t i, bool pr
 	const struct cel_node *transform = t->n->args[t->n->n_args - 1];
 
 	*wanted = true;
-	if (predicated ? !predicate(r, t, i, !transformed, wanted) : !begin_turn(r, t, i))
+	if (predicated ? !predicate(r, t, i, true, wanted) : !begin_turn(r, t, i))
 		return false;
 	return !*wanted || !transformed || transform->eval(r, transform, v);
 }

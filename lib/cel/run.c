@@ -94,6 +94,8 @@ static struct cel_span clause_of(const struct cel_node *root, struct cel_span wh
 
 /* --- running ----------------------------------------------------------------------------------------- */
 #define SLOTS_INLINE 16
+/* start() sets what is read before it is written: clearing all of it would cost more than a short rule. */
+#define UNINITIALIZED __attribute__((uninitialized))
 
 static bool start(struct cel_run *r, const struct cel_program *p, const struct cel_activation *act, struct wn_arena *a, enum cel_mode mode)
 {
@@ -108,6 +110,7 @@ static bool start(struct cel_run *r, const struct cel_program *p, const struct c
 	r->collecting = mode == MODE_COLLECT;
 	r->clause = (struct cel_span){0};
 	memset(&r->pending, 0, sizeof(r->pending));
+	r->fail = (struct cel_fail){0};
 	r->have = 0;
 	if (p->n_slots > SLOTS_INLINE) {
 		r->slots = cel_take(r, p->root, sizeof(struct wn_value) * (size_t)p->n_slots);
@@ -138,8 +141,8 @@ static void finish(struct cel_run *r, const struct cel_program *p, bool known, s
 
 static void evaluate(const struct cel_program *p, const struct cel_activation *act, struct wn_arena *a, enum cel_mode mode, struct cel_result *out)
 {
-	struct wn_value slots[SLOTS_INLINE], v;
-	struct cel_run r;
+	struct wn_value slots[SLOTS_INLINE] UNINITIALIZED, v;
+	struct cel_run r UNINITIALIZED;
 	bool known;
 
 	r.slots = slots;
@@ -175,8 +178,8 @@ static bool told_before(const struct cel_run *r, size_t i)
 enum wn_rc cel_eval_collect(const struct cel_program *p, const struct cel_activation *act, struct wn_arena *a,
 			    cel_collect_fn *cb, void *ctx, struct wn_err *err)
 {
-	struct wn_value slots[SLOTS_INLINE], v;
-	struct cel_run r;
+	struct wn_value slots[SLOTS_INLINE] UNINITIALIZED, v;
+	struct cel_run r UNINITIALIZED;
 
 	r.slots = slots;
 	if (!start(&r, p, act, a, MODE_COLLECT))
