@@ -49,7 +49,10 @@ struct list {
 	int (*compare)(const void *, const void *);
 };
 
-static struct wn_str name_of(const struct list *l, const char *thing) { return *(const struct wn_str *)(thing + l->name); }
+static struct wn_str name_of(const struct list *l, const char *thing)
+{
+	return *(const struct wn_str *)(thing + l->name);
+}
 
 static int compare(const struct list *l, const char *x, const char *y)
 {
@@ -85,17 +88,23 @@ static void diff_list(struct writer *w, const struct list *l)
 	}
 }
 
-#define LIST(what_, plural, type, ...)                                                                       \
-	{.what = (what_), .from = (const char *)from->plural, .to = (const char *)to->plural, .n_from = from->n_##plural, \
-	 .n_to = to->n_##plural, .size = sizeof(type), .name = offsetof(type, name), .checksum = offsetof(type, checksum), ##__VA_ARGS__}
+#define LIST(what_, plural, type, ...)                                                               \
+	{                                                                                            \
+		.what = (what_), .from = (const char *)from->plural, .to = (const char *)to->plural, \
+		.n_from = from->n_##plural, .n_to = to->n_##plural, .size = sizeof(type),            \
+		.name = offsetof(type, name), .checksum = offsetof(type, checksum), ##__VA_ARGS__    \
+	}
 
-void wn_conf_diff(const struct wn_config *from, const struct wn_config *to, struct wn_arena *a, struct wn_conf_diff *out)
+void wn_conf_diff(const struct wn_config *from, const struct wn_config *to, struct wn_arena *a,
+		  struct wn_conf_diff *out)
 {
 	struct wn_conf_diff diff = {0};
 	struct writer w = {.a = a, .out = &diff};
 	const struct list lists[] = {
-		LIST("feed", feeds, struct wn_feed_conf), LIST("sink", sinks, struct wn_sink_conf),
-		LIST("kind", kinds, struct wn_kind_conf), LIST("trait", traits, struct wn_trait_conf, .compare = by_trait),
+		LIST("feed", feeds, struct wn_feed_conf),
+		LIST("sink", sinks, struct wn_sink_conf),
+		LIST("kind", kinds, struct wn_kind_conf),
+		LIST("trait", traits, struct wn_trait_conf, .compare = by_trait),
 	};
 
 	diff_options(&w, from, to);
@@ -121,5 +130,6 @@ void wn_conf_diff_to_text(const struct wn_conf_diff *d, struct wn_buf *b)
 		wn_buf_printf(b, " (%s)\n", wn_reload_to_text(o->option->reload));
 	}
 	for (size_t i = 0; i < d->n_things; i++)
-		wn_buf_printf(b, "%s " WN_STR_FMT ": %s\n", d->things[i].what, WN_STR_ARG(d->things[i].name), changes[d->things[i].change]);
+		wn_buf_printf(b, "%s " WN_STR_FMT ": %s\n", d->things[i].what, WN_STR_ARG(d->things[i].name),
+			      changes[d->things[i].change]);
 }

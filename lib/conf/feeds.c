@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Documents of feeds.d to struct wn_feed_conf. A row of the schema a key; what keys mean together (a push feed has
- * no address, an account must be named) is checked behind it. Kinds and traits that a feed names are looked up when
- * the whole configuration is known (load.c). CEL stays text.
+ * Documents of feeds.d to struct wn_feed_conf. A row of the schema a key; what keys mean together (a push feed
+ * has no address, an account must be named) is checked behind it. Kinds and traits that a feed names are looked
+ * up when the whole configuration is known (load.c). CEL stays text.
  */
 #include <stdio.h>
 
@@ -25,7 +25,10 @@ struct draft {
 	struct {
 		const struct wn_yaml_node *node;
 		struct wn_str bearer, basic;
-		struct { const struct wn_yaml_node *node; struct wn_str name, value; } header, query;
+		struct {
+			const struct wn_yaml_node *node;
+			struct wn_str name, value;
+		} header, query;
 	} auth;
 };
 
@@ -39,7 +42,7 @@ static const char *const extracts[] = {"none", "news", NULL};
 static const char *const account_modes[] = {"known", "create", NULL};
 static const char *const changes[] = {"all", "added", "removed", "changed", NULL};
 
-/* --- every, reports ------------------------------------------------------------------------------------------ */
+/* --- every, reports ----------------------------------------------------------------------------------- */
 
 static const struct wn_yaml_row every_rows[] = {
 	{"floor", WN_YAML_T_DURATION, IN(f.every, floor_us), .min = 1, .max = YEAR},
@@ -49,20 +52,24 @@ static const struct wn_yaml_row every_rows[] = {
 static void check_every(void *out, struct wn_arena *a WN_UNUSED, struct wn_yaml_errors *e)
 {
 	const struct wn_yaml_node *node = *(const struct wn_yaml_node **)out;
-	int64_t *floor = (int64_t *)((char *)out + every_rows[0].offset), *ceiling = (int64_t *)((char *)out + every_rows[1].offset);
+	int64_t *floor = (int64_t *)((char *)out + every_rows[0].offset),
+		*ceiling = (int64_t *)((char *)out + every_rows[1].offset);
 
 	if (!wn_yaml_get(node, "ceiling") && *ceiling < *floor)
 		*ceiling = *floor;
 	if (!wn_yaml_get(node, "floor") && *ceiling < *floor)
 		*floor = *ceiling;
 	if (*floor > *ceiling)
-		wn_yaml_error(e, wn_yaml_place(wn_yaml_get(node, "floor")), "\"floor\" in every is above \"ceiling\"");
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_get(node, "floor")),
+			      "\"floor\" in every is above \"ceiling\"");
 }
 
-static const struct wn_yaml_schema every_schema = {"every", every_rows, WN_COUNT(every_rows), 0, NULL, check_every};
+static const struct wn_yaml_schema every_schema = {"every", every_rows, WN_COUNT(every_rows),
+						   0,       NULL,       check_every};
 
 /* `every: 1h` is floor and ceiling in one. */
-static void read_every(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out, struct wn_yaml_errors *e)
+static void read_every(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+		       void *out, struct wn_yaml_errors *e)
 {
 	struct wn_err err = {0};
 	int64_t us;
@@ -89,7 +96,8 @@ struct reports_draft {
 _Static_assert(sizeof(struct reports_draft) == sizeof(((struct draft *)0)->f.reports), "the same members");
 
 /* none, all, or a list of domains. */
-static void read_scope(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out, struct wn_yaml_errors *e)
+static void read_scope(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+		       void *out, struct wn_yaml_errors *e)
 {
 	struct reports_draft *r = (struct reports_draft *)((char *)out - offsetof(struct reports_draft, scope));
 
@@ -101,17 +109,20 @@ static void read_scope(const struct wn_yaml_node *n, const struct wn_yaml_row *r
 		r->scope = WN_SCOPE_LIST;
 		wn_conf_read_domains(n, row, a, &r->domains, e);
 	} else {
-		wn_yaml_error(e, wn_yaml_place(n), "\"%s\" in reports: expected none, all or a list of domains, found %s", row->name, wn_yaml_what(n));
+		wn_yaml_error(e, wn_yaml_place(n),
+			      "\"%s\" in reports: expected none, all or a list of domains, found %s", row->name,
+			      wn_yaml_what(n));
 	}
 }
 
 static const struct wn_yaml_row reports_rows[] = {
-	{"kinds", WN_YAML_T_STRINGS, offsetof(struct reports_draft, kinds), .required = true, .min = 1, .max = 256},
+	{"kinds", WN_YAML_T_STRINGS, offsetof(struct reports_draft, kinds), .required = true, .min = 1,
+	 .max = 256},
 	{"scope", WN_YAML_T_CUSTOM, offsetof(struct reports_draft, scope), .read = read_scope},
 };
 static const struct wn_yaml_schema reports_schema = {"reports", reports_rows, WN_COUNT(reports_rows)};
 
-/* --- account, contact, page, auth, push, stream ---------------------------------------------------------------- */
+/* --- account, contact, page, auth, push, stream ------------------------------------------------------- */
 
 static const struct wn_yaml_row account_rows[] = {
 	{"domain", WN_YAML_T_CUSTOM, IN(f.account, domain), .read = wn_conf_read_domain},
@@ -158,7 +169,8 @@ static const struct wn_yaml_schema auth_schema = {"auth", auth_rows, WN_COUNT(au
 
 static const struct wn_yaml_row push_rows[] = {
 	{"bearer", WN_YAML_T_CREDENTIAL, IN(f.push, bearer_credential)},
-	{"secrets", WN_YAML_T_CUSTOM, IN(f.push, secret_credentials), .max = 10, .read = wn_conf_read_credentials},
+	{"secrets", WN_YAML_T_CUSTOM, IN(f.push, secret_credentials), .max = 10,
+	 .read = wn_conf_read_credentials},
 };
 static const struct wn_yaml_schema push_schema = {"push", push_rows, WN_COUNT(push_rows)};
 
@@ -168,7 +180,7 @@ static const struct wn_yaml_row stream_rows[] = {
 };
 static const struct wn_yaml_schema stream_schema = {"stream", stream_rows, WN_COUNT(stream_rows)};
 
-/* --- the feed --------------------------------------------------------------------------------------------------- */
+/* --- the feed ----------------------------------------------------------------------------------------- */
 
 static const struct wn_yaml_row feed_rows[] = {
 	{"feed", WN_YAML_T_NAME, AT(f.name), .required = true},
@@ -200,12 +212,13 @@ static const struct wn_yaml_row feed_rows[] = {
 	{"max_age", WN_YAML_T_DURATION, AT(f.max_age_us), .min = 60, .max = 20 * YEAR},
 	{"strength", WN_YAML_T_DOUBLE, AT(f.strength), .min = 0.01, .max = 1},
 	{"expect_every", WN_YAML_T_DURATION, AT(f.expect_every_us), .min = 1, .max = YEAR},
-	{"body_max", WN_YAML_T_CUSTOM, AT(f.body_max), .min = 1024, .max = WN_FETCH_BODY_MAX, .read = wn_conf_read_size},
+	{"body_max", WN_YAML_T_CUSTOM, AT(f.body_max), .min = 1024, .max = WN_FETCH_BODY_MAX,
+	 .read = wn_conf_read_size},
 };
 
 /* The literal under `kind:`, checked; the other pairs stay. */
-static struct wn_str take_kind(struct wn_conf_exprs *all, const char *what, const struct wn_yaml_node *map, struct wn_place *at,
-			       struct wn_arena *a, struct wn_yaml_errors *e)
+static struct wn_str take_kind(struct wn_conf_exprs *all, const char *what, const struct wn_yaml_node *map,
+			       struct wn_place *at, struct wn_arena *a, struct wn_yaml_errors *e)
 {
 	struct wn_conf_expr *rest = WN_NEW_N(a, struct wn_conf_expr, all->n + 1);
 	struct wn_str kind = {NULL, 0};
@@ -219,7 +232,10 @@ static struct wn_str take_kind(struct wn_conf_exprs *all, const char *what, cons
 		kind = all->v[i].cel.text;
 		*at = all->v[i].cel.at;
 		if (!wn_yaml_is_word(kind))
-			wn_yaml_error(e, *at, "\"kind\" in %s: expected the name of a kind (a literal, not CEL), found \"" WN_STR_FMT "\"", what, WN_STR_ARG(kind));
+			wn_yaml_error(e, *at,
+				      "\"kind\" in %s: expected the name of a kind (a literal, not CEL), found "
+				      "\"" WN_STR_FMT "\"",
+				      what, WN_STR_ARG(kind));
 	}
 	if (!kind.p)
 		wn_yaml_error(e, wn_yaml_place(map), "missing key \"kind\" in %s", what);
@@ -229,9 +245,14 @@ static struct wn_str take_kind(struct wn_conf_exprs *all, const char *what, cons
 
 static struct wn_yaml_text *common_field(struct wn_feed_conf *f, struct wn_str name)
 {
-	struct { const char *name; struct wn_yaml_text *text; } fields[] = {
-		{"occurred_at", &f->common.occurred_at}, {"published_at", &f->common.published_at},
-		{"headline", &f->common.headline}, {"url", &f->common.url},
+	struct {
+		const char *name;
+		struct wn_yaml_text *text;
+	} fields[] = {
+		{"occurred_at", &f->common.occurred_at},
+		{"published_at", &f->common.published_at},
+		{"headline", &f->common.headline},
+		{"url", &f->common.url},
 	};
 	for (size_t i = 0; i < WN_COUNT(fields); i++)
 		if (wn_str_is(name, fields[i].name))
@@ -254,7 +275,9 @@ static void finish_signal(struct draft *d, struct wn_arena *a, struct wn_yaml_er
 		if (common)
 			*common = x->cel;
 		else if (wn_str_is(x->name, "contact"))
-			wn_yaml_error(e, x->at, "\"contact\" is no attribute: write contact: {email: ..., name: ...} beside signal:");
+			wn_yaml_error(e, x->at,
+				      "\"contact\" is no attribute: write contact: {email: ..., name: ...} "
+				      "beside signal:");
 		else
 			attrs[n++] = *x;
 	}
@@ -283,20 +306,28 @@ static void finish_outcome(struct draft *d, struct wn_arena *a, struct wn_yaml_e
 static void finish_page(struct draft *d, struct wn_yaml_errors *e)
 {
 	static const char *const params[] = {NULL, NULL, NULL, "cursor", NULL};
-	int ways = (d->page.page.p != NULL) + (d->page.offset.p != NULL) + wn_conf_is_set(&d->page.cursor) + d->page.link;
+	int ways = (d->page.page.p != NULL) + (d->page.offset.p != NULL) + wn_conf_is_set(&d->page.cursor) +
+		   d->page.link;
 
 	if (!d->page.node)
 		return;
 	if (ways != 1) {
-		wn_yaml_error(e, wn_yaml_place(d->page.node), "page: expected exactly one of page, offset, cursor and link, found %d", ways);
+		wn_yaml_error(e, wn_yaml_place(d->page.node),
+			      "page: expected exactly one of page, offset, cursor and link, found %d", ways);
 		return;
 	}
-	enum wn_feed_page by = d->page.page.p ? WN_PAGE_NUMBER : d->page.offset.p ? WN_PAGE_OFFSET : d->page.link ? WN_PAGE_LINK : WN_PAGE_CURSOR;
-	struct wn_str param = by == WN_PAGE_NUMBER ? d->page.page : by == WN_PAGE_OFFSET ? d->page.offset : d->page.param;
+	enum wn_feed_page by = d->page.page.p     ? WN_PAGE_NUMBER
+			       : d->page.offset.p ? WN_PAGE_OFFSET
+			       : d->page.link     ? WN_PAGE_LINK
+						  : WN_PAGE_CURSOR;
+	struct wn_str param = by == WN_PAGE_NUMBER   ? d->page.page
+			      : by == WN_PAGE_OFFSET ? d->page.offset
+						     : d->page.param;
 	if (!param.p)
 		param = wn_str_of(params[by]);
 	if (by == WN_PAGE_OFFSET && !d->page.limit)
-		wn_yaml_error(e, wn_yaml_place(d->page.node), "page: offset needs limit: how many items a page has");
+		wn_yaml_error(e, wn_yaml_place(d->page.node),
+			      "page: offset needs limit: how many items a page has");
 	d->f.page.node = d->page.node;
 	d->f.page.by = by;
 	d->f.page.param = param;
@@ -309,55 +340,71 @@ static void finish_page(struct draft *d, struct wn_yaml_errors *e)
 
 static void finish_auth(struct draft *d, struct wn_yaml_errors *e)
 {
-	int ways = (d->auth.bearer.p != NULL) + (d->auth.basic.p != NULL) + (d->auth.header.node != NULL) + (d->auth.query.node != NULL);
+	int ways = (d->auth.bearer.p != NULL) + (d->auth.basic.p != NULL) + (d->auth.header.node != NULL) +
+		   (d->auth.query.node != NULL);
 
 	if (!d->auth.node)
 		return;
 	if (ways != 1) {
-		wn_yaml_error(e, wn_yaml_place(d->auth.node), "auth: expected exactly one of bearer, basic, header and query, found %d", ways);
+		wn_yaml_error(e, wn_yaml_place(d->auth.node),
+			      "auth: expected exactly one of bearer, basic, header and query, found %d", ways);
 		return;
 	}
 	d->f.auth.node = d->auth.node;
-	d->f.auth.how = d->auth.bearer.p ? WN_AUTH_BEARER : d->auth.basic.p ? WN_AUTH_BASIC : d->auth.header.node ? WN_AUTH_HEADER : WN_AUTH_QUERY;
+	d->f.auth.how = d->auth.bearer.p      ? WN_AUTH_BEARER
+			: d->auth.basic.p     ? WN_AUTH_BASIC
+			: d->auth.header.node ? WN_AUTH_HEADER
+					      : WN_AUTH_QUERY;
 	d->f.auth.name = d->auth.header.node ? d->auth.header.name : d->auth.query.name;
-	d->f.auth.credential = d->auth.bearer.p ? d->auth.bearer : d->auth.basic.p ? d->auth.basic
-			       : d->auth.header.node ? d->auth.header.value : d->auth.query.value;
+	d->f.auth.credential = d->auth.bearer.p      ? d->auth.bearer
+			       : d->auth.basic.p     ? d->auth.basic
+			       : d->auth.header.node ? d->auth.header.value
+						     : d->auth.query.value;
 }
 
 static void check_mode(struct draft *d, struct wn_yaml_errors *e)
 {
 	struct wn_feed_conf *f = &d->f;
-	static const char *const polled_only[] = {"url", "every", "page", "auth", "headers", "changes", "stream"};
+	static const char *const polled_only[] = {"url",     "every",   "page",  "auth",
+						  "headers", "changes", "stream"};
 
 	f->mode = f->push.node ? WN_FEED_PUSH : f->stream.node ? WN_FEED_STREAM : WN_FEED_POLL;
 	if (f->mode != WN_FEED_PUSH && !f->url.p && !wn_yaml_get(f->node, "url"))
-		wn_yaml_error(e, wn_yaml_place(f->node), "missing key \"url\" in feed (or push: for one that is pushed to us)");
+		wn_yaml_error(e, wn_yaml_place(f->node),
+			      "missing key \"url\" in feed (or push: for one that is pushed to us)");
 	for (size_t i = 0; f->mode == WN_FEED_PUSH && i < WN_COUNT(polled_only); i++)
 		if (wn_yaml_get(f->node, polled_only[i]))
-			wn_yaml_error(e, wn_yaml_place(wn_yaml_key(f->node, polled_only[i])), "\"%s\" has no place in a feed with push:", polled_only[i]);
+			wn_yaml_error(e, wn_yaml_place(wn_yaml_key(f->node, polled_only[i])),
+				      "\"%s\" has no place in a feed with push:", polled_only[i]);
 	if (f->mode == WN_FEED_STREAM && f->format != WN_CONF_FORMAT_JSONL)
 		wn_yaml_error(e, wn_yaml_place(f->stream.node), "stream: expected format: jsonl");
 	if (f->mode != WN_FEED_POLL && f->page.by)
 		wn_yaml_error(e, wn_yaml_place(f->page.node), "page: only a polled feed has pages");
 	if (f->mode == WN_FEED_POLL && f->expect_every_us)
-		wn_yaml_error(e, wn_yaml_place(wn_yaml_key(f->node, "expect_every")), "\"expect_every\" is for feeds with push: or stream:; a polled one has every:");
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_key(f->node, "expect_every")),
+			      "\"expect_every\" is for feeds with push: or stream:; a polled one has every:");
 }
 
 static void check_meaning(struct draft *d, struct wn_yaml_errors *e)
 {
 	struct wn_feed_conf *f = &d->f;
-	bool named = f->account.domain.p || wn_conf_is_set(&f->account.domain_from) || wn_conf_is_set(&f->account.name) ||
-		     wn_conf_is_set(&f->account.email_from);
+	bool named = f->account.domain.p || wn_conf_is_set(&f->account.domain_from) ||
+		     wn_conf_is_set(&f->account.name) || wn_conf_is_set(&f->account.email_from);
 	bool mapped = wn_yaml_get(f->node, "signal") || wn_yaml_get(f->node, "outcome") || f->traits.n;
 
 	if (f->extract == WN_EXTRACT_NONE && !mapped)
-		wn_yaml_error(e, wn_yaml_place(f->node), "the feed makes nothing: expected extract: news, signal:, outcome: or traits:");
+		wn_yaml_error(e, wn_yaml_place(f->node),
+			      "the feed makes nothing: expected extract: news, signal:, outcome: or traits:");
 	if (f->extract == WN_EXTRACT_NEWS && f->signal_kind.p)
-		wn_yaml_error(e, wn_yaml_place(wn_yaml_key(f->node, "signal")), "extract: news finds its signals itself: expected no signal:");
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_key(f->node, "signal")),
+			      "extract: news finds its signals itself: expected no signal:");
 	if (f->extract == WN_EXTRACT_NONE && mapped && !named)
-		wn_yaml_error(e, wn_yaml_place(f->node), "the feed names no account: expected account: with domain, domain_from, name or email_from");
+		wn_yaml_error(e, wn_yaml_place(f->node),
+			      "the feed names no account: expected account: with domain, domain_from, name or "
+			      "email_from");
 	if (wn_conf_is_set(&f->items) && f->format != WN_CONF_FORMAT_JSON && f->format != WN_CONF_FORMAT_AUTO)
-		wn_yaml_error(e, wn_yaml_place(wn_yaml_key(f->node, "items")), "\"items\" is for format: json; the other formats know their items");
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_key(f->node, "items")),
+			      "\"items\" is for format: json; the other formats know their items");
 }
 
 static const struct wn_yaml_schema feed_schema = {"feed", feed_rows, WN_COUNT(feed_rows)};
@@ -376,8 +423,8 @@ static struct draft new_draft(const struct wn_options *o)
 	return d;
 }
 
-void wn_conf_feeds(const struct wn_yaml_docs *docs, const struct wn_options *defaults, struct wn_arena *a, struct wn_feed_confs *out,
-		   struct wn_yaml_errors *errors)
+void wn_conf_feeds(const struct wn_yaml_docs *docs, const struct wn_options *defaults, struct wn_arena *a,
+		   struct wn_feed_confs *out, struct wn_yaml_errors *errors)
 {
 	for (size_t i = 0; i < docs->n; i++) {
 		struct draft d = new_draft(defaults);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The whole configuration: main file, then the folders (the vendor's files unless one of the same name replaces
- * them), then what the files mean together: names are unique, an attribute has one type over all kinds, feeds and
- * traits name kinds and attributes that exist. Either all of it is good or nothing is given.
+ * them), then what the files mean together: names are unique, an attribute has one type over all kinds, feeds
+ * and traits name kinds and attributes that exist. Either all of it is good or nothing is given.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +24,7 @@ struct loader {
 	struct wn_trait_confs traits;
 };
 
-/* --- folders ------------------------------------------------------------------------------------------------------ */
+/* --- folders ------------------------------------------------------------------------------------------ */
 
 struct file {
 	const char *name, *path;
@@ -62,7 +62,8 @@ static void list_folder(struct loader *l, const char *folder, struct files *out)
 		if (!is_ours(entry->d_name) || has_file(out, entry->d_name))
 			continue;
 		if (out->list.n == WN_CONF_FILES_MAX) {
-			wn_yaml_error(l->errors, (struct wn_place){folder, 0, 0}, "more than %d files", WN_CONF_FILES_MAX);
+			wn_yaml_error(l->errors, (struct wn_place){folder, 0, 0}, "more than %d files",
+				      WN_CONF_FILES_MAX);
 			break;
 		}
 		char *name = wn_arena_strdup(l->a, wn_str_of(entry->d_name));
@@ -103,12 +104,24 @@ static void read_folder(struct loader *l, struct wn_str own, const char *vendor_
 		read_file(l, files.list.v[i].path, take);
 }
 
-static void take_feeds(struct loader *l, const struct wn_yaml_docs *d) { wn_conf_feeds(d, &l->c->options, l->a, &l->feeds, l->errors); }
-static void take_sinks(struct loader *l, const struct wn_yaml_docs *d) { wn_conf_sinks(d, l->a, &l->sinks, l->errors); }
-static void take_kinds(struct loader *l, const struct wn_yaml_docs *d) { wn_conf_kinds(d, l->a, &l->kinds, l->errors); }
-static void take_traits(struct loader *l, const struct wn_yaml_docs *d) { wn_conf_traits(d, l->a, &l->traits, l->errors); }
+static void take_feeds(struct loader *l, const struct wn_yaml_docs *d)
+{
+	wn_conf_feeds(d, &l->c->options, l->a, &l->feeds, l->errors);
+}
+static void take_sinks(struct loader *l, const struct wn_yaml_docs *d)
+{
+	wn_conf_sinks(d, l->a, &l->sinks, l->errors);
+}
+static void take_kinds(struct loader *l, const struct wn_yaml_docs *d)
+{
+	wn_conf_kinds(d, l->a, &l->kinds, l->errors);
+}
+static void take_traits(struct loader *l, const struct wn_yaml_docs *d)
+{
+	wn_conf_traits(d, l->a, &l->traits, l->errors);
+}
 
-/* --- main file ------------------------------------------------------------------------------------------------------ */
+/* --- main file ---------------------------------------------------------------------------------------- */
 
 static void absolute(struct loader *l, struct wn_str *path, const char *base)
 {
@@ -126,14 +139,16 @@ static const char *folder_of(struct loader *l, const char *main_path)
 		return wn_arena_strdup(l->a, own);
 	if (!getcwd(here, sizeof(here)))
 		here[0] = '\0';
-	return slash ? wn_arena_printf(l->a, "%s/%.*s", here, (int)own.n, own.p) : wn_arena_strdup(l->a, wn_str_of(here));
+	return slash ? wn_arena_printf(l->a, "%s/%.*s", here, (int)own.n, own.p)
+		     : wn_arena_strdup(l->a, wn_str_of(here));
 }
 
 static void resolve_dirs(struct loader *l, const char *main_path)
 {
 	const char *base = folder_of(l, main_path);
 	struct wn_options *o = &l->c->options;
-	struct wn_str *paths[] = {&o->dirs.feeds, &o->dirs.sinks, &o->dirs.kinds, &o->dirs.traits, &o->dirs.extract, &o->dirs.vendor, &o->dirs.spool};
+	struct wn_str *paths[] = {&o->dirs.feeds,   &o->dirs.sinks,  &o->dirs.kinds, &o->dirs.traits,
+				  &o->dirs.extract, &o->dirs.vendor, &o->dirs.spool};
 
 	for (size_t i = 0; i < WN_COUNT(paths); i++)
 		absolute(l, paths[i], base);
@@ -153,7 +168,8 @@ static enum wn_rc read_main(struct loader *l, const struct wn_conf_request *req)
 			return WN_INVALID;
 		}
 		if (docs.n > 1)
-			wn_yaml_error(l->errors, wn_yaml_place(docs.v[1].root), "the main file is one document");
+			wn_yaml_error(l->errors, wn_yaml_place(docs.v[1].root),
+				      "the main file is one document");
 		root = docs.n ? docs.v[0].root : NULL;
 		l->c->n_files += rc == WN_OK;
 	}
@@ -166,11 +182,20 @@ static enum wn_rc read_main(struct loader *l, const struct wn_conf_request *req)
 	return rc;
 }
 
-/* --- names are unique ------------------------------------------------------------------------------------------------- */
+/* --- names are unique --------------------------------------------------------------------------------- */
 
-static int by_feed(const void *a, const void *b) { return wn_str_cmp(((const struct wn_feed_conf *)a)->name, ((const struct wn_feed_conf *)b)->name); }
-static int by_sink(const void *a, const void *b) { return wn_str_cmp(((const struct wn_sink_conf *)a)->name, ((const struct wn_sink_conf *)b)->name); }
-static int by_kind(const void *a, const void *b) { return wn_str_cmp(((const struct wn_kind_conf *)a)->name, ((const struct wn_kind_conf *)b)->name); }
+static int by_feed(const void *a, const void *b)
+{
+	return wn_str_cmp(((const struct wn_feed_conf *)a)->name, ((const struct wn_feed_conf *)b)->name);
+}
+static int by_sink(const void *a, const void *b)
+{
+	return wn_str_cmp(((const struct wn_sink_conf *)a)->name, ((const struct wn_sink_conf *)b)->name);
+}
+static int by_kind(const void *a, const void *b)
+{
+	return wn_str_cmp(((const struct wn_kind_conf *)a)->name, ((const struct wn_kind_conf *)b)->name);
+}
 static int by_trait(const void *a, const void *b)
 {
 	const struct wn_trait_conf *x = a, *y = b;
@@ -178,27 +203,30 @@ static int by_trait(const void *a, const void *b)
 }
 
 /* Files are read in the order of their names: the later place is the second. */
-static void report_twin(struct loader *l, const char *what, struct wn_str name, struct wn_place a, struct wn_place b)
+static void report_twin(struct loader *l, const char *what, struct wn_str name, struct wn_place a,
+			struct wn_place b)
 {
 	int order = strcmp(a.file, b.file);
 	bool swap = order > 0 || (order == 0 && (a.line > b.line || (a.line == b.line && a.column > b.column)));
 	struct wn_place first = swap ? b : a, second = swap ? a : b;
 
-	wn_yaml_error(l->errors, second, "%s \"" WN_STR_FMT "\" is given twice (first in %s:%d)", what, WN_STR_ARG(name), first.file, first.line);
+	wn_yaml_error(l->errors, second, "%s \"" WN_STR_FMT "\" is given twice (first in %s:%d)", what,
+		      WN_STR_ARG(name), first.file, first.line);
 }
 
-#define SORT_AND_REFUSE_TWINS(l, what, list, compare)                                                        \
-	do {                                                                                                 \
-		if ((list).n > WN_CONF_THINGS_MAX)                                                           \
-			wn_yaml_error((l)->errors, (list).v[0].at, "more than %d %ss", WN_CONF_THINGS_MAX, what); \
-		if ((list).n)                                                                                \
-			qsort((list).v, (list).n, sizeof(*(list).v), compare);                               \
-		for (size_t i_ = 1; i_ < (list).n; i_++)                                                     \
-			if (!compare(&(list).v[i_ - 1], &(list).v[i_]))                                      \
+#define SORT_AND_REFUSE_TWINS(l, what, list, compare)                                                          \
+	do {                                                                                                   \
+		if ((list).n > WN_CONF_THINGS_MAX)                                                             \
+			wn_yaml_error((l)->errors, (list).v[0].at, "more than %d %ss", WN_CONF_THINGS_MAX,     \
+				      what);                                                                   \
+		if ((list).n)                                                                                  \
+			qsort((list).v, (list).n, sizeof(*(list).v), compare);                                 \
+		for (size_t i_ = 1; i_ < (list).n; i_++)                                                       \
+			if (!compare(&(list).v[i_ - 1], &(list).v[i_]))                                        \
 				report_twin(l, what, (list).v[i_].name, (list).v[i_ - 1].at, (list).v[i_].at); \
 	} while (0)
 
-/* --- names exist -------------------------------------------------------------------------------------------------------- */
+/* --- names exist -------------------------------------------------------------------------------------- */
 
 static bool same_values(const struct wn_yaml_strings *a, const struct wn_yaml_strings *b)
 {
@@ -212,7 +240,8 @@ static bool same_values(const struct wn_yaml_strings *a, const struct wn_yaml_st
 
 static int by_attr(const void *a, const void *b)
 {
-	const struct wn_attr_conf *x = *(const struct wn_attr_conf *const *)a, *y = *(const struct wn_attr_conf *const *)b;
+	const struct wn_attr_conf *x = *(const struct wn_attr_conf *const *)a,
+				  *y = *(const struct wn_attr_conf *const *)b;
 	int c = wn_str_cmp(x->name, y->name);
 
 	if (!c)
@@ -235,18 +264,25 @@ static void refuse_second_types(struct loader *l)
 		if (!wn_str_eq(x->name, y->name))
 			first = i;
 		else if (x->type != y->type)
-			wn_yaml_error(l->errors, y->at, "attribute \"" WN_STR_FMT "\" is %s here and %s in %s:%d: an attribute has one type over all kinds",
-				      WN_STR_ARG(y->name), wn_conf_type_to_text(y->type), wn_conf_type_to_text(x->type), x->at.file, x->at.line);
+			wn_yaml_error(l->errors, y->at,
+				      "attribute \"" WN_STR_FMT
+				      "\" is %s here and %s in %s:%d: an attribute has one type over all kinds",
+				      WN_STR_ARG(y->name), wn_conf_type_to_text(y->type),
+				      wn_conf_type_to_text(x->type), x->at.file, x->at.line);
 		else if (!same_values(&x->values, &y->values))
-			wn_yaml_error(l->errors, y->at, "attribute \"" WN_STR_FMT "\" has other values here than in %s:%d: an attribute has one type over all kinds",
+			wn_yaml_error(l->errors, y->at,
+				      "attribute \"" WN_STR_FMT "\" has other values here than in %s:%d: an "
+								"attribute has one type over all kinds",
 				      WN_STR_ARG(y->name), x->at.file, x->at.line);
 	}
 }
 
-static const struct wn_kind_conf *need_kind(struct loader *l, struct wn_str name, struct wn_place at, const char *what)
+static const struct wn_kind_conf *need_kind(struct loader *l, struct wn_str name, struct wn_place at,
+					    const char *what)
 {
 	struct wn_kind_conf key = {.name = name};
-	const struct wn_kind_conf *k = l->kinds.list.n ? bsearch(&key, l->kinds.list.v, l->kinds.list.n, sizeof(key), by_kind) : NULL;
+	const struct wn_kind_conf *k =
+		l->kinds.list.n ? bsearch(&key, l->kinds.list.v, l->kinds.list.n, sizeof(key), by_kind) : NULL;
 
 	if (k)
 		return k;
@@ -254,7 +290,8 @@ static const struct wn_kind_conf *need_kind(struct loader *l, struct wn_str name
 	for (size_t i = 0; i < l->kinds.list.n; i++)
 		names[i] = l->kinds.list.v[i].name.p;
 	const char *near = wn_nearest(name, names, l->kinds.list.n);
-	wn_yaml_error(l->errors, at, "%s: no such kind: \"" WN_STR_FMT "\"%s%s%s", what, WN_STR_ARG(name), near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	wn_yaml_error(l->errors, at, "%s: no such kind: \"" WN_STR_FMT "\"%s%s%s", what, WN_STR_ARG(name),
+		      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	return NULL;
 }
 
@@ -266,15 +303,19 @@ static void need_attr(struct loader *l, const struct wn_kind_conf *k, struct wn_
 	for (size_t i = 0; i < k->n_attributes; i++)
 		names[i] = k->attributes[i].name.p;
 	const char *near = wn_nearest(name, names, k->n_attributes);
-	wn_yaml_error(l->errors, at, "kind \"" WN_STR_FMT "\" has no attribute \"" WN_STR_FMT "\"%s%s%s", WN_STR_ARG(k->name), WN_STR_ARG(name),
-		      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	wn_yaml_error(l->errors, at, "kind \"" WN_STR_FMT "\" has no attribute \"" WN_STR_FMT "\"%s%s%s",
+		      WN_STR_ARG(k->name), WN_STR_ARG(name), near ? "; did you mean \"" : "", near ? near : "",
+		      near ? "\"?" : "");
 }
 
 static void need_trait(struct loader *l, struct wn_str name, struct wn_place at)
 {
 	static const char prefix[] = "contact.";
-	size_t skip = name.n > sizeof(prefix) - 1 && !memcmp(name.p, prefix, sizeof(prefix) - 1) ? sizeof(prefix) - 1 : 0;
-	struct wn_trait_conf key = {.name = {name.p + skip, name.n - skip}, .of = skip ? WN_CONF_OF_CONTACT : WN_CONF_OF_ACCOUNT};
+	size_t skip = name.n > sizeof(prefix) - 1 && !memcmp(name.p, prefix, sizeof(prefix) - 1)
+			      ? sizeof(prefix) - 1
+			      : 0;
+	struct wn_trait_conf key = {.name = {name.p + skip, name.n - skip},
+				    .of = skip ? WN_CONF_OF_CONTACT : WN_CONF_OF_ACCOUNT};
 
 	if (l->traits.list.n && bsearch(&key, l->traits.list.v, l->traits.list.n, sizeof(key), by_trait))
 		return;
@@ -284,8 +325,9 @@ static void need_trait(struct loader *l, struct wn_str name, struct wn_place at)
 		if (l->traits.list.v[i].of == key.of)
 			names[n++] = l->traits.list.v[i].name.p;
 	const char *near = wn_nearest(key.name, names, n);
-	wn_yaml_error(l->errors, at, "traits: %s has no trait \"" WN_STR_FMT "\"%s%s%s", skip ? "a contact" : "an account", WN_STR_ARG(key.name),
-		      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	wn_yaml_error(l->errors, at, "traits: %s has no trait \"" WN_STR_FMT "\"%s%s%s",
+		      skip ? "a contact" : "an account", WN_STR_ARG(key.name), near ? "; did you mean \"" : "",
+		      near ? near : "", near ? "\"?" : "");
 }
 
 static void check_feed_names(struct loader *l, const struct wn_feed_conf *f)
@@ -293,8 +335,11 @@ static void check_feed_names(struct loader *l, const struct wn_feed_conf *f)
 	const struct wn_yaml_node *kinds = wn_yaml_find(f->node, "reports.kinds");
 
 	for (size_t i = 0; i < f->reports.kinds.n; i++)
-		(void)need_kind(l, f->reports.kinds.v[i], wn_yaml_place(kinds->kind == WN_YAML_SEQUENCE ? kinds->items[i] : kinds), "reports");
-	const struct wn_kind_conf *k = f->signal_kind.p ? need_kind(l, f->signal_kind, f->signal_kind_at, "signal") : NULL;
+		(void)need_kind(l, f->reports.kinds.v[i],
+				wn_yaml_place(kinds->kind == WN_YAML_SEQUENCE ? kinds->items[i] : kinds),
+				"reports");
+	const struct wn_kind_conf *k =
+		f->signal_kind.p ? need_kind(l, f->signal_kind, f->signal_kind_at, "signal") : NULL;
 	for (size_t i = 0; k && i < f->signal.n; i++)
 		need_attr(l, k, f->signal.v[i].name, f->signal.v[i].at);
 	for (size_t i = 0; i < f->traits.n; i++)
@@ -303,7 +348,8 @@ static void check_feed_names(struct loader *l, const struct wn_feed_conf *f)
 
 static void check_trait_names(struct loader *l, const struct wn_trait_conf *t)
 {
-	const struct wn_yaml_node *kinds = wn_yaml_find(t->node, "from.kinds"), *attribute = wn_yaml_find(t->node, "from.attribute");
+	const struct wn_yaml_node *kinds = wn_yaml_find(t->node, "from.kinds"),
+				  *attribute = wn_yaml_find(t->node, "from.attribute");
 	bool found = false;
 
 	if (!t->from.node)
@@ -317,14 +363,18 @@ static void check_trait_names(struct loader *l, const struct wn_trait_conf *t)
 	for (size_t i = 0; i < l->kinds.list.n; i++) {
 		const struct wn_attr_conf *attr = wn_kind_attr(&l->kinds.list.v[i], t->from.attribute);
 		found |= attr != NULL;
-		if (attr && attr->type != t->type && !(attr->type == WN_CONF_TYPE_STRING && t->type == WN_CONF_TYPE_ENUM)) {
-			wn_yaml_error(l->errors, wn_yaml_place(attribute), "trait \"" WN_STR_FMT "\" is %s, the attribute is %s", WN_STR_ARG(t->name),
-				      wn_conf_type_to_text(t->type), wn_conf_type_to_text(attr->type));
+		if (attr && attr->type != t->type &&
+		    !(attr->type == WN_CONF_TYPE_STRING && t->type == WN_CONF_TYPE_ENUM)) {
+			wn_yaml_error(l->errors, wn_yaml_place(attribute),
+				      "trait \"" WN_STR_FMT "\" is %s, the attribute is %s",
+				      WN_STR_ARG(t->name), wn_conf_type_to_text(t->type),
+				      wn_conf_type_to_text(attr->type));
 			return;
 		}
 	}
 	if (!found && !t->from.kinds.n)
-		wn_yaml_error(l->errors, wn_yaml_place(attribute), "no kind has an attribute \"" WN_STR_FMT "\"", WN_STR_ARG(t->from.attribute));
+		wn_yaml_error(l->errors, wn_yaml_place(attribute),
+			      "no kind has an attribute \"" WN_STR_FMT "\"", WN_STR_ARG(t->from.attribute));
 }
 
 static void check_together(struct loader *l)
@@ -340,7 +390,7 @@ static void check_together(struct loader *l)
 		check_trait_names(l, &l->traits.list.v[i]);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------- */
 
 static void read_folders(struct loader *l)
 {
@@ -355,7 +405,8 @@ static void read_folders(struct loader *l)
 		check_together(l);
 }
 
-enum wn_rc wn_conf_load_all(const struct wn_conf_request *req, struct wn_config **out, struct wn_yaml_errors *errors)
+enum wn_rc wn_conf_load_all(const struct wn_conf_request *req, struct wn_config **out,
+			    struct wn_yaml_errors *errors)
 {
 	struct wn_arena *a = wn_arena_new(0);
 	struct loader l = {.c = WN_NEW(a, struct wn_config), .a = a, .errors = errors};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Options of the main file: from a YAML mapping and from NAME=VALUE texts into struct wn_options, by the option
- * table. One reader for each option type reads defaults, file and overrides alike. What options mean together is
- * checked at the end; what they do is not known here.
+ * table. One reader for each option type reads defaults, file and overrides alike. What options mean together
+ * is checked at the end; what they do is not known here.
  */
 #include <ctype.h>
 #include <math.h>
@@ -21,7 +21,7 @@ static const char *const trace_names[] = {
 #define X(name, text) text,
 	WN_TRACE_LIST(X)
 #undef X
-	NULL};
+		NULL};
 
 const char *wn_reload_to_text(enum wn_reload r)
 {
@@ -33,7 +33,7 @@ const char *wn_reload_to_text(enum wn_reload r)
 	return (size_t)r < WN_COUNT(names) ? names[r] : "?";
 }
 
-/* --- small languages: caps, windows, sizes ---------------------------------------------------------------- */
+/* --- small languages: caps, windows, sizes ------------------------------------------------------------ */
 
 static bool take(struct wn_str *s, const char *word)
 {
@@ -59,7 +59,9 @@ enum wn_rc wn_conf_cap_from_text(struct wn_str s, struct wn_conf_cap *out, struc
 	struct wn_str rest = {s.p + digits, s.n - digits};
 	if (!wn_conf_parse_int((struct wn_str){s.p, digits}, &cap.n) || !take(&rest, " per ") ||
 	    !wn_duration_parse(wn_text_trim(rest), &cap.per_us) || cap.per_us <= 0 || cap.n > 1000)
-		return wn_fail(err, WN_INVALID, "expected a cap such as 2 per 7d, or none; found \"" WN_STR_FMT "\"", WN_STR_ARG(s));
+		return wn_fail(err, WN_INVALID,
+			       "expected a cap such as 2 per 7d, or none; found \"" WN_STR_FMT "\"",
+			       WN_STR_ARG(s));
 	*out = cap;
 	return WN_OK;
 }
@@ -123,19 +125,27 @@ enum wn_rc wn_conf_window_from_text(struct wn_str s, struct wn_conf_window *out,
 		*out = (struct wn_conf_window){.any = true, .to_minute = 1440, .days = 0x7f};
 		return WN_OK;
 	}
-	bool ok = take_minute(&rest, &w.from_minute) && take(&rest, "-") && take_minute(&rest, &w.to_minute) && w.from_minute < w.to_minute;
+	bool ok = take_minute(&rest, &w.from_minute) && take(&rest, "-") && take_minute(&rest, &w.to_minute) &&
+		  w.from_minute < w.to_minute;
 	if (ok && rest.n)
 		ok = take(&rest, " ") && take_days(&rest, &w.days) && rest.n == 0;
 	if (!ok)
-		return wn_fail(err, WN_INVALID, "expected a window such as 09:00-17:00 Mon-Fri, or none; found \"" WN_STR_FMT "\"", WN_STR_ARG(s));
+		return wn_fail(err, WN_INVALID,
+			       "expected a window such as 09:00-17:00 Mon-Fri, or none; found \"" WN_STR_FMT
+			       "\"",
+			       WN_STR_ARG(s));
 	*out = w;
 	return WN_OK;
 }
 
 bool wn_conf_parse_size(struct wn_str s, int64_t *out)
 {
-	static const struct { const char *unit; int64_t bytes; } units[] = {
-		{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"", 1},
+	static const struct {
+		const char *unit;
+		int64_t bytes;
+	} units[] = {
+		{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"K", 1 << 10},
+		{"M", 1 << 20},   {"G", 1 << 30},   {"", 1},
 	};
 	size_t digits = 0;
 	int64_t n;
@@ -151,23 +161,31 @@ bool wn_conf_parse_size(struct wn_str s, int64_t *out)
 	return false;
 }
 
-/* --- one reader a type ---------------------------------------------------------------------------------------- */
+/* --- one reader a type -------------------------------------------------------------------------------- */
 
-static bool scalar(const struct wn_yaml_node *n) { return n->kind == WN_YAML_SCALAR && !wn_yaml_is_null(n); }
+static bool scalar(const struct wn_yaml_node *n)
+{
+	return n->kind == WN_YAML_SCALAR && !wn_yaml_is_null(n);
+}
 
-static enum wn_rc read_size(const struct wn_yaml_node *n, const struct wn_option *o, int64_t *out, struct wn_err *err)
+static enum wn_rc read_size(const struct wn_yaml_node *n, const struct wn_option *o, int64_t *out,
+			    struct wn_err *err)
 {
 	int64_t bytes;
 
 	if (!scalar(n) || !wn_conf_parse_size(n->text, &bytes))
-		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected a size such as 512KiB or 16MiB, found %s", wn_yaml_what(n));
+		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n),
+				  "expected a size such as 512KiB or 16MiB, found %s", wn_yaml_what(n));
 	if ((double)bytes < o->min || (double)bytes > o->max)
-		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected a size from %.0f to %.0f bytes, found %lld", o->min, o->max, (long long)bytes);
+		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n),
+				  "expected a size from %.0f to %.0f bytes, found %lld", o->min, o->max,
+				  (long long)bytes);
 	*out = bytes;
 	return WN_OK;
 }
 
-static enum wn_rc read_small(const struct wn_yaml_node *n, const struct wn_option *o, void *out, struct wn_err *err)
+static enum wn_rc read_small(const struct wn_yaml_node *n, const struct wn_option *o, void *out,
+			     struct wn_err *err)
 {
 	struct wn_err bad = {0};
 	struct wn_str s;
@@ -175,7 +193,8 @@ static enum wn_rc read_small(const struct wn_yaml_node *n, const struct wn_optio
 
 	if (rc)
 		return rc;
-	rc = o->type == WN_OPTION_CAP ? wn_conf_cap_from_text(s, out, &bad) : wn_conf_window_from_text(s, out, &bad);
+	rc = o->type == WN_OPTION_CAP ? wn_conf_cap_from_text(s, out, &bad)
+				      : wn_conf_window_from_text(s, out, &bad);
 	return rc ? wn_fail_at(err, rc, wn_yaml_place(n), "%s", bad.text) : WN_OK;
 }
 
@@ -188,13 +207,16 @@ static enum wn_rc read_zone(const struct wn_yaml_node *n, struct wn_str *out, st
 	if (rc)
 		return rc;
 	if (wn_tz_load(s.p, &tz, NULL))
-		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected a time zone such as Europe/Berlin, found \"" WN_STR_FMT "\"", WN_STR_ARG(s));
+		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n),
+				  "expected a time zone such as Europe/Berlin, found \"" WN_STR_FMT "\"",
+				  WN_STR_ARG(s));
 	wn_tz_free(tz);
 	*out = s;
 	return WN_OK;
 }
 
-static enum wn_rc read_trace(const struct wn_yaml_node *n, struct wn_arena *a, struct wn_yaml_strings *out, struct wn_err *err)
+static enum wn_rc read_trace(const struct wn_yaml_node *n, struct wn_arena *a, struct wn_yaml_strings *out,
+			     struct wn_err *err)
 {
 	struct wn_yaml_strings names;
 	enum wn_rc rc = wn_yaml_strings(n, 0, 100, a, &names, err);
@@ -217,14 +239,16 @@ static enum wn_rc read_level(const struct wn_yaml_node *n, int *out, struct wn_e
 	return rc;
 }
 
-enum wn_rc wn_conf_credentials(const struct wn_yaml_node *n, size_t max, struct wn_arena *a, struct wn_yaml_strings *out, struct wn_err *err)
+enum wn_rc wn_conf_credentials(const struct wn_yaml_node *n, size_t max, struct wn_arena *a,
+			       struct wn_yaml_strings *out, struct wn_err *err)
 {
 	size_t count = n->kind == WN_YAML_SEQUENCE ? n->n : 1;
 	struct wn_str *v = WN_NEW_N(a, struct wn_str, count + 1);
 	enum wn_rc rc;
 
 	if (count > max)
-		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected at most %zu credentials, found %zu", max, count);
+		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n),
+				  "expected at most %zu credentials, found %zu", max, count);
 	for (size_t i = 0; i < count; i++)
 		if ((rc = wn_yaml_credential(n->kind == WN_YAML_SEQUENCE ? n->items[i] : n, &v[i], err)))
 			return rc;
@@ -232,9 +256,13 @@ enum wn_rc wn_conf_credentials(const struct wn_yaml_node *n, size_t max, struct 
 	return WN_OK;
 }
 
-static int64_t seconds_us(double s) { return (int64_t)llround(s * 1e6); }
+static int64_t seconds_us(double s)
+{
+	return (int64_t)llround(s * 1e6);
+}
 
-static enum wn_rc read_option(const struct wn_yaml_node *n, const struct wn_option *o, struct wn_arena *a, void *out, struct wn_err *err)
+static enum wn_rc read_option(const struct wn_yaml_node *n, const struct wn_option *o, struct wn_arena *a,
+			      void *out, struct wn_err *err)
 {
 	switch (o->type) {
 	case WN_OPTION_PATH: return wn_yaml_string(n, 1, 4000, out, err);
@@ -258,7 +286,7 @@ static enum wn_rc read_option(const struct wn_yaml_node *n, const struct wn_opti
 	return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "option type %d", (int)o->type);
 }
 
-/* --- the mapping ------------------------------------------------------------------------------------------------ */
+/* --- the mapping -------------------------------------------------------------------------------------- */
 
 struct loader {
 	struct wn_arena *arena;
@@ -291,7 +319,8 @@ static size_t names_below(struct loader *l, const char *group, const char ***out
 		if (strncmp(table[i].name, group, skip))
 			continue;
 		const char *rest = table[i].name + skip, *dot = strchr(rest, '.');
-		const char *name = wn_arena_strdup(l->arena, (struct wn_str){rest, dot ? (size_t)(dot - rest) : strlen(rest)});
+		const char *name = wn_arena_strdup(
+			l->arena, (struct wn_str){rest, dot ? (size_t)(dot - rest) : strlen(rest)});
 		if (count == 0 || strcmp(names[count - 1], name))
 			names[count++] = name;
 	}
@@ -317,7 +346,8 @@ static void read_key(struct loader *l, const struct wn_yaml_pair *p, const char 
 			read_group(l, p->value, wn_arena_printf(l->arena, "%s.", name));
 			return;
 		}
-	const char *what = *group ? wn_arena_strdup(l->arena, (struct wn_str){group, strlen(group) - 1}) : "the main file";
+	const char *what =
+		*group ? wn_arena_strdup(l->arena, (struct wn_str){group, strlen(group) - 1}) : "the main file";
 	wn_yaml_unknown_key(p->key, what, names, n, l->errors);
 }
 
@@ -327,8 +357,9 @@ static void read_group(struct loader *l, const struct wn_yaml_node *map, const c
 	if (wn_yaml_is_null(map))
 		return;
 	if (map->kind != WN_YAML_MAPPING) {
-		wn_yaml_error(l->errors, wn_yaml_place(map), "%.*s: expected a mapping, found %s", (int)(*group ? strlen(group) - 1 : 13),
-			      *group ? group : "the main file", wn_yaml_what(map));
+		wn_yaml_error(l->errors, wn_yaml_place(map), "%.*s: expected a mapping, found %s",
+			      (int)(*group ? strlen(group) - 1 : 13), *group ? group : "the main file",
+			      wn_yaml_what(map));
 		return;
 	}
 	for (size_t i = 0; i < map->n; i++)
@@ -375,9 +406,10 @@ static void set_override(struct loader *l, const char *text)
 		const char **names = WN_NEW_N(l->arena, const char *, n);
 		for (size_t i = 0; i < n; i++)
 			names[i] = table[i].name;
-		const char *near = wn_nearest((struct wn_str){text, eq ? (size_t)(eq - text) : strlen(text)}, names, n);
-		wn_yaml_error(l->errors, (struct wn_place){"-o", 0, 0}, "\"%s\": expected OPTION=VALUE%s%s%s", text, near ? "; did you mean \"" : "",
-			      near ? near : "", near ? "\"?" : "");
+		const char *near =
+			wn_nearest((struct wn_str){text, eq ? (size_t)(eq - text) : strlen(text)}, names, n);
+		wn_yaml_error(l->errors, (struct wn_place){"-o", 0, 0}, "\"%s\": expected OPTION=VALUE%s%s%s",
+			      text, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 		return;
 	}
 	const struct wn_yaml_node *node = eq[1] ? parse_one(l, eq + 1, "-o") : parse_one(l, "\"\"", "-o");
@@ -404,16 +436,23 @@ static void check_together(struct loader *l)
 	struct wn_options *o = l->out;
 
 	if (o->poll.floor_us > o->poll.ceiling_us)
-		wn_yaml_error(l->errors, place_of(l, "poll.floor").file ? place_of(l, "poll.floor") : place_of(l, "poll.ceiling"),
+		wn_yaml_error(l->errors,
+			      place_of(l, "poll.floor").file ? place_of(l, "poll.floor")
+							     : place_of(l, "poll.ceiling"),
 			      "\"poll.floor\" is above \"poll.ceiling\"");
 	if (o->delivery.lease_us <= o->delivery.timeout_us)
-		wn_yaml_error(l->errors, place_of(l, "delivery.lease").file ? place_of(l, "delivery.lease") : place_of(l, "delivery.timeout"),
+		wn_yaml_error(l->errors,
+			      place_of(l, "delivery.lease").file ? place_of(l, "delivery.lease")
+								 : place_of(l, "delivery.timeout"),
 			      "\"delivery.lease\" must be longer than \"delivery.timeout\"");
 	if (o->http.listen.n && !is_loopback(o->http.listen))
 		wn_yaml_error(l->errors, place_of(l, "http.listen"),
-			      "\"http.listen\": expected a loopback address such as 127.0.0.1:8470 (put a proxy with TLS before it)");
+			      "\"http.listen\": expected a loopback address such as 127.0.0.1:8470 (put a "
+			      "proxy with TLS before it)");
 	if (o->database.conninfo.n && memmem(o->database.conninfo.p, o->database.conninfo.n, "password=", 9))
-		wn_yaml_error(l->errors, place_of(l, "database.conninfo"), "\"database.conninfo\": a password does not belong into a file; use database.password: credential:NAME");
+		wn_yaml_error(l->errors, place_of(l, "database.conninfo"),
+			      "\"database.conninfo\": a password does not belong into a file; use "
+			      "database.password: credential:NAME");
 	o->log.trace_mask = 0;
 	for (size_t i = 0; i < o->log.trace.n; i++)
 		for (unsigned t = 0; trace_names[t]; t++)
@@ -421,8 +460,8 @@ static void check_together(struct loader *l)
 				o->log.trace_mask |= 1u << t;
 }
 
-enum wn_rc wn_conf_options(const struct wn_yaml_node *root, const char *const *sets, struct wn_arena *a, struct wn_options *out,
-			   struct wn_place *option_at, struct wn_yaml_errors *errors)
+enum wn_rc wn_conf_options(const struct wn_yaml_node *root, const char *const *sets, struct wn_arena *a,
+			   struct wn_options *out, struct wn_place *option_at, struct wn_yaml_errors *errors)
 {
 	struct wn_options *o = WN_NEW(a, struct wn_options);
 	struct loader l = {a, o, option_at, errors};

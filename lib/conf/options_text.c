@@ -15,12 +15,23 @@ enum { WRAP = 100 }; /* columns of the sample file */
 const char *wn_option_type_to_text(enum wn_option_type type)
 {
 	static const char *const names[] = {
-		[WN_OPTION_STRING] = "a string", [WN_OPTION_BOOL] = "true or false", [WN_OPTION_INT] = "a whole number",
-		[WN_OPTION_DURATION] = "a duration", [WN_OPTION_SIZE] = "a size", [WN_OPTION_PERCENT] = "a percentage",
-		[WN_OPTION_DOUBLE] = "a number", [WN_OPTION_STRINGS] = "a list of strings", [WN_OPTION_LEVEL] = "a level",
-		[WN_OPTION_CREDENTIAL] = "credential:NAME", [WN_OPTION_CREDENTIALS] = "a list of credential:NAME",
-		[WN_OPTION_CAP] = "a cap", [WN_OPTION_WINDOW] = "a window", [WN_OPTION_CEL] = "a CEL expression",
-		[WN_OPTION_PATH] = "a path", [WN_OPTION_ZONE] = "a time zone", [WN_OPTION_TRACE] = "a list of components",
+		[WN_OPTION_STRING] = "a string",
+		[WN_OPTION_BOOL] = "true or false",
+		[WN_OPTION_INT] = "a whole number",
+		[WN_OPTION_DURATION] = "a duration",
+		[WN_OPTION_SIZE] = "a size",
+		[WN_OPTION_PERCENT] = "a percentage",
+		[WN_OPTION_DOUBLE] = "a number",
+		[WN_OPTION_STRINGS] = "a list of strings",
+		[WN_OPTION_LEVEL] = "a level",
+		[WN_OPTION_CREDENTIAL] = "credential:NAME",
+		[WN_OPTION_CREDENTIALS] = "a list of credential:NAME",
+		[WN_OPTION_CAP] = "a cap",
+		[WN_OPTION_WINDOW] = "a window",
+		[WN_OPTION_CEL] = "a CEL expression",
+		[WN_OPTION_PATH] = "a path",
+		[WN_OPTION_ZONE] = "a time zone",
+		[WN_OPTION_TRACE] = "a list of components",
 	};
 	return (size_t)type < WN_COUNT(names) && names[type] ? names[type] : "?";
 }
@@ -61,7 +72,7 @@ void wn_option_range(const struct wn_option *o, struct wn_buf *b)
 	add_bound(b, o, o->max);
 }
 
-/* --- values --------------------------------------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------------------------------------- */
 
 static void add_string(struct wn_buf *b, struct wn_str s)
 {
@@ -103,7 +114,8 @@ static void add_window(struct wn_buf *b, const struct wn_conf_window *w)
 		wn_buf_text(b, "none");
 		return;
 	}
-	wn_buf_printf(b, "%02d:%02d-%02d:%02d", w->from_minute / 60, w->from_minute % 60, w->to_minute / 60, w->to_minute % 60);
+	wn_buf_printf(b, "%02d:%02d-%02d:%02d", w->from_minute / 60, w->from_minute % 60, w->to_minute / 60,
+		      w->to_minute % 60);
 	if (w->days == 0x7f)
 		return;
 	for (int d = 0; d < 7; d++) {
@@ -144,7 +156,10 @@ void wn_option_value(const struct wn_options *opts, const struct wn_option *o, s
 	case WN_OPTION_ZONE: add_string(b, *(const struct wn_str *)p); break;
 	case WN_OPTION_BOOL: wn_buf_text(b, *(const bool *)p ? "true" : "false"); break;
 	case WN_OPTION_INT: wn_buf_printf(b, "%lld", (long long)*(const int64_t *)p); break;
-	case WN_OPTION_DURATION: wn_duration_to_text(*(const int64_t *)p, text); wn_buf_text(b, text); break;
+	case WN_OPTION_DURATION:
+		wn_duration_to_text(*(const int64_t *)p, text);
+		wn_buf_text(b, text);
+		break;
 	case WN_OPTION_SIZE: add_size(b, *(const int64_t *)p); break;
 	case WN_OPTION_PERCENT: wn_buf_printf(b, "%.10g%%", *(const double *)p * 100); break;
 	case WN_OPTION_DOUBLE: wn_buf_printf(b, "%.10g", *(const double *)p); break;
@@ -159,7 +174,7 @@ void wn_option_value(const struct wn_options *opts, const struct wn_option *o, s
 	}
 }
 
-/* --- sample file ------------------------------------------------------------------------------------------------ */
+/* --- sample file -------------------------------------------------------------------------------------- */
 
 /* `text` as comment lines, words wrapped at WRAP columns. */
 static void add_comment(struct wn_buf *b, int indent, const char *text)
@@ -196,7 +211,8 @@ static void add_facts(struct wn_buf *b, int indent, const struct wn_option *o)
 	WN_CLEANUP(wn_buf_done) struct wn_buf line;
 
 	wn_buf_init(&line, 1024);
-	wn_buf_printf(&line, "(%s%s%s", wn_option_type_to_text(o->type), o->unit && o->type != WN_OPTION_SIZE ? " of " : "",
+	wn_buf_printf(&line, "(%s%s%s", wn_option_type_to_text(o->type),
+		      o->unit && o->type != WN_OPTION_SIZE ? " of " : "",
 		      o->unit && o->type != WN_OPTION_SIZE ? o->unit : "");
 	if (o->min != 0 || o->max != 0)
 		wn_buf_text(&line, ", ");
@@ -223,8 +239,10 @@ void wn_conf_sample(struct wn_buf *b)
 	const struct wn_option *t = wn_options_table(&n);
 
 	wn_buf_text(b, "# /etc/whynow/whynow.yaml: main file of whynowd, see whynow.yaml(5).\n#\n"
-		       "# Every option stands here with its default, commented out: take away the # before its name to change\n"
-		       "# it. `whynow config check` says what is wrong with a file, `whynow config show` what is in force.\n"
+		       "# Every option stands here with its default, commented out: take away the # before its "
+		       "name to change\n"
+		       "# it. `whynow config check` says what is wrong with a file, `whynow config show` what "
+		       "is in force.\n"
 		       "# Durations: 90s, 5m, 24h, 7d, 6w, 1d12h.\n");
 	for (size_t i = 0; i < n; i++) {
 		size_t g = group_length(t[i].name);
@@ -240,7 +258,7 @@ void wn_conf_sample(struct wn_buf *b)
 	}
 }
 
-/* --- manual -------------------------------------------------------------------------------------------------------- */
+/* --- manual ------------------------------------------------------------------------------------------- */
 
 /* A line of roff: no line may begin with a dot or a quote, a backslash is doubled. */
 static void add_roff(struct wn_buf *b, const char *text)
@@ -275,14 +293,14 @@ void wn_conf_manual(struct wn_buf *b)
 		wn_buf_printf(&line, "Type: %s", wn_option_type_to_text(t[i].type));
 		wn_buf_text(&line, t[i].min != 0 || t[i].max != 0 ? ", " : "");
 		wn_option_range(&t[i], &line);
-		wn_buf_printf(&line, "%s%s. Default: %s. A change takes effect: %s.", t[i].unit ? ", in " : "", t[i].unit ? t[i].unit : "", t[i].def,
-			      wn_reload_to_text(t[i].reload));
+		wn_buf_printf(&line, "%s%s. Default: %s. A change takes effect: %s.", t[i].unit ? ", in " : "",
+			      t[i].unit ? t[i].unit : "", t[i].def, wn_reload_to_text(t[i].reload));
 		add_roff(b, line.p);
 	}
 	wn_buf_text(b, ".El\n");
 }
 
-/* --- config show ------------------------------------------------------------------------------------------------------ */
+/* --- config show -------------------------------------------------------------------------------------- */
 
 static void add_source(struct wn_buf *b, const struct wn_place *at)
 {
@@ -294,7 +312,8 @@ static void add_source(struct wn_buf *b, const struct wn_place *at)
 		wn_buf_printf(b, "%s:%d", at->file, at->line);
 }
 
-static void show_json(struct wn_buf *b, const struct wn_option *o, struct wn_str value, struct wn_str source, bool first)
+static void show_json(struct wn_buf *b, const struct wn_option *o, struct wn_str value, struct wn_str source,
+		      bool first)
 {
 	wn_buf_text(b, first ? "{" : ",");
 	wn_json_write_string(b, wn_str_of(o->name));
@@ -325,7 +344,8 @@ void wn_conf_show(const struct wn_config *c, struct wn_buf *b, bool json)
 		if (json)
 			show_json(b, &t[i], wn_buf_slice(&value), wn_buf_slice(&source), i == 0);
 		else
-			wn_buf_printf(b, "%s: %s  # %s\n", t[i].name, value.p ? value.p : "", source.p ? source.p : "");
+			wn_buf_printf(b, "%s: %s  # %s\n", t[i].name, value.p ? value.p : "",
+				      source.p ? source.p : "");
 	}
 	if (json)
 		wn_buf_text(b, "}\n");

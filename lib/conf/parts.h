@@ -12,16 +12,20 @@ bool wn_conf_parse_double(struct wn_str s, double *out);
 bool wn_conf_parse_size(struct wn_str s, int64_t *out);
 
 /* One credential:NAME or a list of them -> NAMES. */
-enum wn_rc wn_conf_credentials(const struct wn_yaml_node *n, size_t max, struct wn_arena *a, struct wn_yaml_strings *out,
-			       struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_conf_credentials(const struct wn_yaml_node *n, size_t max, struct wn_arena *a,
+			       struct wn_yaml_strings *out, struct wn_err *err) WN_MUST_CHECK;
 
 /* SHA-256 of the canonical JSON of a document: comments, order of keys and quotes do not count. */
 void wn_conf_checksum(const struct wn_yaml_node *doc, struct wn_arena *a, uint8_t out[32]);
-static inline bool wn_conf_is_set(const struct wn_yaml_text *t) { return t->text.p != NULL; }
+static inline bool wn_conf_is_set(const struct wn_yaml_text *t)
+{
+	return t->text.p != NULL;
+}
 
 /* Readers for WN_YAML_T_CUSTOM rows; see the member types of conf.h. */
-#define WN_CONF_READER(name)                                                                                 \
-	void name(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out, struct wn_yaml_errors *e)
+#define WN_CONF_READER(name)                                                                                  \
+	void name(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out, \
+		  struct wn_yaml_errors *e)
 WN_CONF_READER(wn_conf_read_headers);     /* struct wn_conf_headers */
 WN_CONF_READER(wn_conf_read_exprs);       /* struct wn_conf_exprs: any keys */
 WN_CONF_READER(wn_conf_read_domain);      /* struct wn_str, lower case */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Readers of the small forms that feeds and sinks share: addresses, domains, headers, mappings of CEL, checksums.
- * They check form, never meaning: no name is resolved, no CEL is compiled.
+ * Readers of the small forms that feeds and sinks share: addresses, domains, headers, mappings of CEL,
+ * checksums. They check form, never meaning: no name is resolved, no CEL is compiled.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -29,11 +29,13 @@ static void add_prefixed(struct wn_yaml_errors *e, const struct wn_yaml_row *row
 	wn_yaml_error_add(e, err);
 }
 
-/* --- addresses and domains ------------------------------------------------------------------------------------ */
+/* --- addresses and domains ---------------------------------------------------------------------------- */
 
 bool wn_conf_is_http_url(struct wn_str s)
 {
-	size_t skip = s.n > 7 && !strncasecmp(s.p, "http://", 7) ? 7 : s.n > 8 && !strncasecmp(s.p, "https://", 8) ? 8 : 0;
+	size_t skip = s.n > 7 && !strncasecmp(s.p, "http://", 7)    ? 7
+		      : s.n > 8 && !strncasecmp(s.p, "https://", 8) ? 8
+								    : 0;
 
 	if (!skip || s.n > WN_URL_MAX)
 		return false;
@@ -48,8 +50,8 @@ bool wn_conf_is_http_url(struct wn_str s)
 	return true;
 }
 
-void wn_conf_read_http_url(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a WN_UNUSED, void *out,
-			   struct wn_yaml_errors *e)
+void wn_conf_read_http_url(const struct wn_yaml_node *n, const struct wn_yaml_row *row,
+			   struct wn_arena *a WN_UNUSED, void *out, struct wn_yaml_errors *e)
 {
 	struct wn_err err = {0};
 	struct wn_str s;
@@ -57,7 +59,9 @@ void wn_conf_read_http_url(const struct wn_yaml_node *n, const struct wn_yaml_ro
 	if (wn_yaml_string(n, 1, WN_CONF_TEXT_MAX, &s, &err))
 		add_prefixed(e, row, &err);
 	else if (!wn_conf_is_http_url(s))
-		wn_yaml_error(e, wn_yaml_place(n), "\"%s\": expected an address http(s)://HOST/... without user and blanks, found \"" WN_STR_FMT "\"",
+		wn_yaml_error(e, wn_yaml_place(n),
+			      "\"%s\": expected an address http(s)://HOST/... without user and blanks, found "
+			      "\"" WN_STR_FMT "\"",
 			      row->name, WN_STR_ARG(s));
 	else
 		*(struct wn_str *)out = s;
@@ -80,8 +84,8 @@ static bool is_domain(struct wn_str s)
 	return dot;
 }
 
-static bool read_domain(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, struct wn_str *out,
-			struct wn_yaml_errors *e)
+static bool read_domain(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+			struct wn_str *out, struct wn_yaml_errors *e)
 {
 	struct wn_err err = {0};
 	struct wn_str s;
@@ -91,19 +95,23 @@ static bool read_domain(const struct wn_yaml_node *n, const struct wn_yaml_row *
 		return false;
 	}
 	if (!is_domain(s)) {
-		wn_yaml_error(e, wn_yaml_place(n), "\"%s\": expected a domain such as acme.com, found \"" WN_STR_FMT "\"", row->name, WN_STR_ARG(s));
+		wn_yaml_error(e, wn_yaml_place(n),
+			      "\"%s\": expected a domain such as acme.com, found \"" WN_STR_FMT "\"", row->name,
+			      WN_STR_ARG(s));
 		return false;
 	}
 	*out = wn_text_lower_ascii(s, a);
 	return true;
 }
 
-void wn_conf_read_domain(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out, struct wn_yaml_errors *e)
+void wn_conf_read_domain(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+			 void *out, struct wn_yaml_errors *e)
 {
 	(void)read_domain(n, row, a, out, e);
 }
 
-void wn_conf_read_domains(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out, struct wn_yaml_errors *e)
+void wn_conf_read_domains(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+			  void *out, struct wn_yaml_errors *e)
 {
 	struct wn_yaml_strings list;
 	struct wn_err err = {0};
@@ -120,7 +128,7 @@ void wn_conf_read_domains(const struct wn_yaml_node *n, const struct wn_yaml_row
 		*(struct wn_yaml_strings *)out = (struct wn_yaml_strings){list.n, v};
 }
 
-/* --- headers ------------------------------------------------------------------------------------------------------ */
+/* --- headers ------------------------------------------------------------------------------------------ */
 
 /* RFC 9110, section 5.6.2. */
 static bool is_token(struct wn_str s)
@@ -134,8 +142,10 @@ static bool is_token(struct wn_str s)
 /* What the fetcher sets itself; a second one would break framing or validation. */
 static bool is_ours(struct wn_str name)
 {
-	static const char *const names[] = {"host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade",
-					    "if-none-match", "if-modified-since", "accept-encoding", "range", "expect", "cookie"};
+	static const char *const names[] = {
+		"host",    "content-length", "transfer-encoding", "connection",      "te",    "trailer",
+		"upgrade", "if-none-match",  "if-modified-since", "accept-encoding", "range", "expect",
+		"cookie"};
 	for (size_t i = 0; i < WN_COUNT(names); i++)
 		if (name.n == strlen(names[i]) && !strncasecmp(name.p, names[i], name.n))
 			return true;
@@ -156,25 +166,33 @@ static void read_header(const struct wn_yaml_pair *p, struct wn_conf_header *out
 
 	out->name = p->key->text;
 	if (!is_token(out->name))
-		wn_yaml_error(e, wn_yaml_place(p->key), "\"" WN_STR_FMT "\" is no name of a header", WN_STR_ARG(out->name));
+		wn_yaml_error(e, wn_yaml_place(p->key), "\"" WN_STR_FMT "\" is no name of a header",
+			      WN_STR_ARG(out->name));
 	else if (is_ours(out->name))
-		wn_yaml_error(e, wn_yaml_place(p->key), "the header \"" WN_STR_FMT "\" is set by whynow itself", WN_STR_ARG(out->name));
+		wn_yaml_error(e, wn_yaml_place(p->key), "the header \"" WN_STR_FMT "\" is set by whynow itself",
+			      WN_STR_ARG(out->name));
 	if (!wn_yaml_credential(p->value, &out->credential, NULL))
 		return;
 	if (wn_yaml_string(p->value, 0, WN_CONF_TEXT_MAX, &out->value, &err)) {
 		wn_fail_more(&err, WN_INVALID, "header \"" WN_STR_FMT "\"", WN_STR_ARG(out->name));
 		wn_yaml_error_add(e, &err);
 	} else if (!is_header_value(out->value)) {
-		wn_yaml_error(e, wn_yaml_place(p->value), "header \"" WN_STR_FMT "\": a value of one line and at most 4096 bytes", WN_STR_ARG(out->name));
+		wn_yaml_error(e, wn_yaml_place(p->value),
+			      "header \"" WN_STR_FMT "\": a value of one line and at most 4096 bytes",
+			      WN_STR_ARG(out->name));
 	} else if (out->name.n == 13 && !strncasecmp(out->name.p, "authorization", 13)) {
-		wn_yaml_error(e, wn_yaml_place(p->value), "header \"Authorization\": expected credential:NAME (secrets are systemd credentials, never in the file)");
+		wn_yaml_error(e, wn_yaml_place(p->value),
+			      "header \"Authorization\": expected credential:NAME (secrets are systemd "
+			      "credentials, never in the file)");
 	}
 }
 
-void wn_conf_read_headers(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out, struct wn_yaml_errors *e)
+void wn_conf_read_headers(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+			  void *out, struct wn_yaml_errors *e)
 {
 	if (n->kind != WN_YAML_MAPPING || n->n > 50) {
-		wn_yaml_error(e, wn_yaml_place(n), "\"%s\": expected a mapping of at most 50 headers, found %s", row->name, wn_yaml_what(n));
+		wn_yaml_error(e, wn_yaml_place(n), "\"%s\": expected a mapping of at most 50 headers, found %s",
+			      row->name, wn_yaml_what(n));
 		return;
 	}
 	struct wn_conf_header *v = WN_NEW_N(a, struct wn_conf_header, n->n + 1);
@@ -183,14 +201,16 @@ void wn_conf_read_headers(const struct wn_yaml_node *n, const struct wn_yaml_row
 	*(struct wn_conf_headers *)out = (struct wn_conf_headers){n->n, v};
 }
 
-/* --- other forms ------------------------------------------------------------------------------------------------------- */
+/* --- other forms -------------------------------------------------------------------------------------- */
 
-void wn_conf_read_exprs(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out, struct wn_yaml_errors *e)
+void wn_conf_read_exprs(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+			void *out, struct wn_yaml_errors *e)
 {
 	struct wn_err err = {0};
 
 	if (n->kind != WN_YAML_MAPPING) {
-		wn_yaml_error(e, wn_yaml_place(n), "\"%s\": expected a mapping of names to CEL, found %s", row->name, wn_yaml_what(n));
+		wn_yaml_error(e, wn_yaml_place(n), "\"%s\": expected a mapping of names to CEL, found %s",
+			      row->name, wn_yaml_what(n));
 		return;
 	}
 	struct wn_conf_expr *v = WN_NEW_N(a, struct wn_conf_expr, n->n + 1);
@@ -198,24 +218,30 @@ void wn_conf_read_exprs(const struct wn_yaml_node *n, const struct wn_yaml_row *
 		v[i].name = n->pairs[i].key->text;
 		v[i].at = wn_yaml_place(n->pairs[i].key);
 		if (wn_yaml_text(n->pairs[i].value, &v[i].cel, &err)) {
-			wn_fail_more(&err, WN_INVALID, "\"" WN_STR_FMT "\" in %s", WN_STR_ARG(v[i].name), row->name);
+			wn_fail_more(&err, WN_INVALID, "\"" WN_STR_FMT "\" in %s", WN_STR_ARG(v[i].name),
+				     row->name);
 			wn_yaml_error_add(e, &err);
 		}
 	}
 	*(struct wn_conf_exprs *)out = (struct wn_conf_exprs){n->n, v};
 }
 
-void wn_conf_read_size(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a WN_UNUSED, void *out, struct wn_yaml_errors *e)
+void wn_conf_read_size(const struct wn_yaml_node *n, const struct wn_yaml_row *row,
+		       struct wn_arena *a WN_UNUSED, void *out, struct wn_yaml_errors *e)
 {
 	int64_t bytes;
 
-	if (n->kind != WN_YAML_SCALAR || !wn_conf_parse_size(n->text, &bytes) || (double)bytes < row->min || (double)bytes > row->max)
-		wn_yaml_error(e, wn_yaml_place(n), "\"%s\": expected a size such as 512KiB or 16MiB, from %.0f to %.0f bytes", row->name, row->min, row->max);
+	if (n->kind != WN_YAML_SCALAR || !wn_conf_parse_size(n->text, &bytes) || (double)bytes < row->min ||
+	    (double)bytes > row->max)
+		wn_yaml_error(e, wn_yaml_place(n),
+			      "\"%s\": expected a size such as 512KiB or 16MiB, from %.0f to %.0f bytes",
+			      row->name, row->min, row->max);
 	else
 		*(int64_t *)out = bytes;
 }
 
-void wn_conf_read_credentials(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out, struct wn_yaml_errors *e)
+void wn_conf_read_credentials(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+			      void *out, struct wn_yaml_errors *e)
 {
 	struct wn_err err = {0};
 

@@ -24,8 +24,8 @@ static const char *const formats[] = {"cloudevents", "template", NULL};
 /* Every type of event that leaves (design 05, events out). */
 static const char *const event_types[] = {
 	"campaign.proposed", "campaign.opened", "campaign.extended", "campaign.finishing", "campaign.closed",
-	"member.enrolled", "member.left", "member.handed_off", "touch.due", "review.written", "review.final",
-	"segment.refused", "feed.blind", "feed.recovered",
+	"member.enrolled",   "member.left",     "member.handed_off", "touch.due",          "review.written",
+	"review.final",      "segment.refused", "feed.blind",        "feed.recovered",
 };
 
 /* "*", "campaign.*" or the whole type. */
@@ -62,11 +62,14 @@ static void check_pattern(const struct wn_yaml_node *n, struct wn_yaml_errors *e
 			if (matches(s, event_types[i]))
 				return;
 	const char *near = wn_nearest(s, event_types, WN_COUNT(event_types));
-	wn_yaml_error(e, wn_yaml_place(n), "\"events\" in sink: expected a type of event, campaign.* or *, found \"" WN_STR_FMT "\"%s%s%s", WN_STR_ARG(s),
-		      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	wn_yaml_error(e, wn_yaml_place(n),
+		      "\"events\" in sink: expected a type of event, campaign.* or *, found \"" WN_STR_FMT
+		      "\"%s%s%s",
+		      WN_STR_ARG(s), near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
-static void read_events(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out, struct wn_yaml_errors *e)
+static void read_events(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+			void *out, struct wn_yaml_errors *e)
 {
 	struct wn_err err = {0};
 
@@ -91,7 +94,8 @@ static const struct wn_yaml_row unsubscribe_rows[] = {
 	{"mailto", WN_YAML_T_STRING, IN(s.unsubscribe, mailto), .min = 3, .max = 320},
 	{"url", WN_YAML_T_CUSTOM, IN(s.unsubscribe, url), .read = wn_conf_read_http_url},
 };
-static const struct wn_yaml_schema unsubscribe_schema = {"unsubscribe", unsubscribe_rows, WN_COUNT(unsubscribe_rows)};
+static const struct wn_yaml_schema unsubscribe_schema = {"unsubscribe", unsubscribe_rows,
+							 WN_COUNT(unsubscribe_rows)};
 
 static const struct wn_yaml_row sink_rows[] = {
 	{"sink", WN_YAML_T_NAME, AT(s.name), .required = true},
@@ -117,11 +121,16 @@ static const struct wn_yaml_row sink_rows[] = {
 
 static const struct wn_yaml_schema sink_schema = {"sink", sink_rows, WN_COUNT(sink_rows)};
 
-/* Which keys each kind of sink understands beyond name, channels and events; `!` marks what it cannot do without. */
-static const struct { const char *key, *kinds; } belongs[] = {
-	{"url", "!webhook !smtp"}, {"path", "!file"}, {"format", "webhook"}, {"template", "webhook"}, {"headers", "webhook"},
-	{"secrets", "webhook"}, {"bearer", "webhook"}, {"timeout", "webhook smtp"}, {"allow_private", "webhook smtp"},
-	{"user", "smtp"}, {"password", "smtp"}, {"from", "smtp"}, {"starttls", "smtp"}, {"unsubscribe", "smtp"},
+/* Which keys each kind of sink understands beyond name, channels and events; `!` marks what it cannot do
+ * without. */
+static const struct {
+	const char *key, *kinds;
+} belongs[] = {
+	{"url", "!webhook !smtp"}, {"path", "!file"},           {"format", "webhook"},
+	{"template", "webhook"},   {"headers", "webhook"},      {"secrets", "webhook"},
+	{"bearer", "webhook"},     {"timeout", "webhook smtp"}, {"allow_private", "webhook smtp"},
+	{"user", "smtp"},          {"password", "smtp"},        {"from", "smtp"},
+	{"starttls", "smtp"},      {"unsubscribe", "smtp"},
 };
 
 static void check_keys(const struct wn_sink_conf *s, struct wn_yaml_errors *e)
@@ -132,9 +141,11 @@ static void check_keys(const struct wn_sink_conf *s, struct wn_yaml_errors *e)
 		const char *at = strstr(belongs[i].kinds, kind);
 		bool given = wn_yaml_get(s->node, belongs[i].key) != NULL;
 		if (given && !at)
-			wn_yaml_error(e, wn_yaml_place(wn_yaml_key(s->node, belongs[i].key)), "\"%s\" has no place in a %s sink", belongs[i].key, kind);
+			wn_yaml_error(e, wn_yaml_place(wn_yaml_key(s->node, belongs[i].key)),
+				      "\"%s\" has no place in a %s sink", belongs[i].key, kind);
 		if (!given && at && at > belongs[i].kinds && at[-1] == '!')
-			wn_yaml_error(e, wn_yaml_place(s->node), "missing key \"%s\" in %s sink", belongs[i].key, kind);
+			wn_yaml_error(e, wn_yaml_place(s->node), "missing key \"%s\" in %s sink",
+				      belongs[i].key, kind);
 	}
 }
 
@@ -168,24 +179,36 @@ static void check_meaning(const struct wn_sink_conf *s, struct wn_yaml_errors *e
 
 	check_keys(s, e);
 	if (s->kind == WN_SINK_WEBHOOK && s->url.p && !wn_conf_is_http_url(s->url))
-		wn_yaml_error(e, url, "\"url\": expected an address http(s)://HOST/... without user and blanks, found \"" WN_STR_FMT "\"", WN_STR_ARG(s->url));
+		wn_yaml_error(e, url,
+			      "\"url\": expected an address http(s)://HOST/... without user and blanks, found "
+			      "\"" WN_STR_FMT "\"",
+			      WN_STR_ARG(s->url));
 	if (s->kind == WN_SINK_SMTP && s->url.p && !is_smtp_url(s->url))
-		wn_yaml_error(e, url, "\"url\": expected smtp://HOST[:PORT] or smtps://HOST[:PORT], found \"" WN_STR_FMT "\"", WN_STR_ARG(s->url));
+		wn_yaml_error(e, url,
+			      "\"url\": expected smtp://HOST[:PORT] or smtps://HOST[:PORT], found \"" WN_STR_FMT
+			      "\"",
+			      WN_STR_ARG(s->url));
 	if (s->format == WN_SINK_TEMPLATE && !s->template.node)
-		wn_yaml_error(e, wn_yaml_place(s->node), "missing key \"template\" in sink with format: template");
+		wn_yaml_error(e, wn_yaml_place(s->node),
+			      "missing key \"template\" in sink with format: template");
 	if (s->format != WN_SINK_TEMPLATE && s->template.node)
-		wn_yaml_error(e, wn_yaml_place(s->template.node), "template: expected format: template with it");
+		wn_yaml_error(e, wn_yaml_place(s->template.node),
+			      "template: expected format: template with it");
 	if (!s->events.n && !s->channels.n)
-		wn_yaml_error(e, wn_yaml_place(s->node), "the sink takes nothing: expected events: or channels:");
+		wn_yaml_error(e, wn_yaml_place(s->node),
+			      "the sink takes nothing: expected events: or channels:");
 	if ((s->user.p != NULL) != (s->password_credential.p != NULL))
 		wn_yaml_error(e, wn_yaml_place(s->node), "user and password go together");
 	if (s->unsubscribe.node && !s->unsubscribe.mailto.p && !s->unsubscribe.url.p)
-		wn_yaml_error(e, wn_yaml_place(s->unsubscribe.node), "unsubscribe: expected mailto, url or both");
-	if (!is_one_line(s->from) || !is_one_line(s->user) || !is_one_line(s->unsubscribe.mailto) || !is_one_line(s->path))
+		wn_yaml_error(e, wn_yaml_place(s->unsubscribe.node),
+			      "unsubscribe: expected mailto, url or both");
+	if (!is_one_line(s->from) || !is_one_line(s->user) || !is_one_line(s->unsubscribe.mailto) ||
+	    !is_one_line(s->path))
 		wn_yaml_error(e, wn_yaml_place(s->node), "from, user, mailto and path are of one line");
 }
 
-void wn_conf_sinks(const struct wn_yaml_docs *docs, struct wn_arena *a, struct wn_sink_confs *out, struct wn_yaml_errors *errors)
+void wn_conf_sinks(const struct wn_yaml_docs *docs, struct wn_arena *a, struct wn_sink_confs *out,
+		   struct wn_yaml_errors *errors)
 {
 	for (size_t i = 0; i < docs->n; i++) {
 		struct draft d = {.enabled = true, .s.starttls = true};

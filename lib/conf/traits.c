@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Documents of traits.d to struct wn_trait_conf: typed facts about accounts and contacts, with a default where a
- * missing value may be read as something, and with the rules of computed ones. Rules stay CEL text.
+ * Documents of traits.d to struct wn_trait_conf: typed facts about accounts and contacts, with a default where
+ * a missing value may be read as something, and with the rules of computed ones. Rules stay CEL text.
  */
 #include <stdio.h>
 
@@ -11,14 +11,15 @@
 #include "parts.h"
 
 const char *const wn_account_builtin_names[] = {"id", "name", "domain", "state", "known_since", NULL};
-const char *const wn_contact_builtin_names[] = {"id", "email", "name", "first_name", "last_name", "position", "department", "level",
-						"time_zone", "subject", "consent", NULL};
+const char *const wn_contact_builtin_names[] = {"id",        "email",    "name",       "first_name",
+						"last_name", "position", "department", "level",
+						"time_zone", "subject",  "consent",    NULL};
 
 static const char *const types[] = {
 #define X(name, text) text,
 	WN_CONF_TYPE_LIST(X)
 #undef X
-	NULL};
+		NULL};
 static const char *const subjects[] = {"account", "contact", NULL};
 static const char *const picks[] = {"last", "first", NULL};
 
@@ -50,9 +51,10 @@ static const struct wn_yaml_row trait_rows[] = {
 };
 static const struct wn_yaml_schema trait_schema = {"trait", trait_rows, WN_COUNT(trait_rows)};
 
-/* --- values of the trait's type -------------------------------------------------------------------------------- */
+/* --- values of the trait's type ----------------------------------------------------------------------- */
 
-static enum wn_rc enum_value(const struct wn_yaml_node *n, const struct wn_yaml_strings *values, struct wn_arena *a, struct wn_value *out, struct wn_err *err)
+static enum wn_rc enum_value(const struct wn_yaml_node *n, const struct wn_yaml_strings *values,
+			     struct wn_arena *a, struct wn_value *out, struct wn_err *err)
 {
 	const char **names = WN_NEW_N(a, const char *, values->n + 1);
 	int i;
@@ -80,12 +82,14 @@ static enum wn_rc time_value(const struct wn_yaml_node *n, struct wn_value *out,
 	int64_t us;
 
 	if (n->kind != WN_YAML_SCALAR || !wn_date_parse(n->text, &us))
-		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected a time such as 2026-05-04T10:00:00Z, found %s", wn_yaml_what(n));
+		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n),
+				  "expected a time such as 2026-05-04T10:00:00Z, found %s", wn_yaml_what(n));
 	*out = wn_time_us(us);
 	return WN_OK;
 }
 
-static enum wn_rc list_value(const struct wn_yaml_node *n, struct wn_arena *a, struct wn_value *out, struct wn_err *err)
+static enum wn_rc list_value(const struct wn_yaml_node *n, struct wn_arena *a, struct wn_value *out,
+			     struct wn_err *err)
 {
 	struct wn_yaml_strings list;
 	enum wn_rc rc = wn_yaml_strings(n, 0, 1000, a, &list, err);
@@ -99,7 +103,8 @@ static enum wn_rc list_value(const struct wn_yaml_node *n, struct wn_arena *a, s
 	return WN_OK;
 }
 
-static enum wn_rc number_value(const struct wn_yaml_node *n, enum wn_conf_type type, struct wn_value *out, struct wn_err *err)
+static enum wn_rc number_value(const struct wn_yaml_node *n, enum wn_conf_type type, struct wn_value *out,
+			       struct wn_err *err)
 {
 	enum wn_rc rc;
 	int64_t i;
@@ -119,7 +124,8 @@ static enum wn_rc number_value(const struct wn_yaml_node *n, enum wn_conf_type t
 	return rc;
 }
 
-static enum wn_rc typed_value(const struct wn_yaml_node *n, const struct wn_trait_conf *t, struct wn_arena *a, struct wn_value *out, struct wn_err *err)
+static enum wn_rc typed_value(const struct wn_yaml_node *n, const struct wn_trait_conf *t, struct wn_arena *a,
+			      struct wn_value *out, struct wn_err *err)
 {
 	switch (t->type) {
 	case WN_CONF_TYPE_BOOL:
@@ -134,7 +140,8 @@ static enum wn_rc typed_value(const struct wn_yaml_node *n, const struct wn_trai
 	return text_value(n, out, err);
 }
 
-static void read_value(const struct wn_yaml_node *n, const char *what, const struct wn_trait_conf *t, struct wn_arena *a, struct wn_value *out, struct wn_yaml_errors *e)
+static void read_value(const struct wn_yaml_node *n, const char *what, const struct wn_trait_conf *t,
+		       struct wn_arena *a, struct wn_value *out, struct wn_yaml_errors *e)
 {
 	struct wn_err err = {0};
 
@@ -144,7 +151,7 @@ static void read_value(const struct wn_yaml_node *n, const char *what, const str
 	}
 }
 
-/* --- rules ----------------------------------------------------------------------------------------------------- */
+/* --- rules -------------------------------------------------------------------------------------------- */
 
 struct rule_draft {
 	const struct wn_yaml_node *node;
@@ -162,7 +169,10 @@ static void read_rules(struct draft *d, struct wn_arena *a, struct wn_yaml_error
 	const struct wn_yaml_node *n = d->rules;
 
 	if (n->kind != WN_YAML_SEQUENCE || n->n == 0 || n->n > WN_CONF_RULES_MAX) {
-		wn_yaml_error(e, wn_yaml_place(n), "\"rules\" in trait: expected a list of 1 to %d rules {if: CEL, value: ...}, found %s", WN_CONF_RULES_MAX, wn_yaml_what(n));
+		wn_yaml_error(
+			e, wn_yaml_place(n),
+			"\"rules\" in trait: expected a list of 1 to %d rules {if: CEL, value: ...}, found %s",
+			WN_CONF_RULES_MAX, wn_yaml_what(n));
 		return;
 	}
 	struct wn_trait_rule *v = WN_NEW_N(a, struct wn_trait_rule, n->n + 1);
@@ -174,7 +184,8 @@ static void read_rules(struct draft *d, struct wn_arena *a, struct wn_yaml_error
 		v[i].when = r.when;
 		read_value(r.value, "value", &d->t, a, &v[i].value, e);
 		if (!wn_conf_is_set(&r.when) && i + 1 < n->n)
-			wn_yaml_error(e, wn_yaml_place(r.node), "a rule without \"if\" is always true: expected it last");
+			wn_yaml_error(e, wn_yaml_place(r.node),
+				      "a rule without \"if\" is always true: expected it last");
 	}
 	d->t.rules = (struct wn_yaml_list){n->n, v};
 }
@@ -182,17 +193,21 @@ static void read_rules(struct draft *d, struct wn_arena *a, struct wn_yaml_error
 static void finish(struct draft *d, struct wn_arena *a, struct wn_yaml_errors *e)
 {
 	struct wn_trait_conf *t = &d->t;
-	const char *const *builtin = t->of == WN_CONF_OF_ACCOUNT ? wn_account_builtin_names : wn_contact_builtin_names;
+	const char *const *builtin =
+		t->of == WN_CONF_OF_ACCOUNT ? wn_account_builtin_names : wn_contact_builtin_names;
 
 	for (size_t i = 0; builtin[i]; i++)
 		if (wn_str_is(t->name, builtin[i]))
-			wn_yaml_error(e, wn_yaml_place(wn_yaml_get(t->node, "trait")), "\"%s\" is a field of every %s: it cannot be a trait", builtin[i], subjects[t->of]);
+			wn_yaml_error(e, wn_yaml_place(wn_yaml_get(t->node, "trait")),
+				      "\"%s\" is a field of every %s: it cannot be a trait", builtin[i],
+				      subjects[t->of]);
 	if (t->type == WN_CONF_TYPE_ENUM && !t->values.n) {
 		wn_yaml_error(e, wn_yaml_place(t->node), "missing key \"values\" in trait of type enum");
 		return;
 	}
 	if (t->type != WN_CONF_TYPE_ENUM && t->values.n)
-		wn_yaml_error(e, wn_yaml_place(wn_yaml_key(t->node, "values")), "\"values\" are for type: enum");
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_key(t->node, "values")),
+			      "\"values\" are for type: enum");
 	if (d->rules && t->from.node)
 		wn_yaml_error(e, wn_yaml_place(d->rules), "a trait comes by rules: or from: signals, not both");
 	if (d->def)
@@ -201,7 +216,8 @@ static void finish(struct draft *d, struct wn_arena *a, struct wn_yaml_errors *e
 		read_rules(d, a, e);
 }
 
-void wn_conf_traits(const struct wn_yaml_docs *docs, struct wn_arena *a, struct wn_trait_confs *out, struct wn_yaml_errors *errors)
+void wn_conf_traits(const struct wn_yaml_docs *docs, struct wn_arena *a, struct wn_trait_confs *out,
+		    struct wn_yaml_errors *errors)
 {
 	for (size_t i = 0; i < docs->n; i++) {
 		struct draft d = {0};

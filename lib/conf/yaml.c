@@ -3,8 +3,8 @@
  * YAML text to a tree with positions, by the events of libfyaml (its only user).
  *
  * Events rather than libfyaml's documents: anchors, aliases and tags are refused as they come, depth and nodes
- * are counted before anything is built, and a stream of several documents is read whole. What a key means is not
- * known here.
+ * are counted before anything is built, and a stream of several documents is read whole. What a key means is
+ * not known here.
  */
 #include <stdlib.h>
 
@@ -35,7 +35,7 @@ struct reader {
 	bool ended;
 	WN_VEC(struct wn_yaml_doc) docs;
 	WN_VEC(size_t) starts; /* bytes of the documents, parallel to docs */
-	size_t doc_start; /* of the current one, behind its --- */
+	size_t doc_start;      /* of the current one, behind its --- */
 	WN_VEC(size_t) ends;
 };
 
@@ -57,7 +57,7 @@ static enum wn_rc fail_mark(struct reader *r, const struct fy_mark *m, enum wn_r
 	return wn_fail_at(r->err, rc, place_of(r, m), "%s", text);
 }
 
-/* --- scalars -------------------------------------------------------------------------------------------- */
+/* --- scalars ------------------------------------------------------------------------------------------ */
 
 static size_t line_start(struct wn_str text, size_t at)
 {
@@ -102,7 +102,8 @@ static struct wn_str next_line(struct wn_str *rest)
 	return line;
 }
 
-/* Indentation that was taken off a literal block: blanks in the file less blanks kept, on its first line with text. */
+/* Indentation that was taken off a literal block: blanks in the file less blanks kept, on its first line with
+ * text. */
 static int block_indent(struct wn_str file, struct wn_str text)
 {
 	while (text.n && file.n) {
@@ -121,7 +122,8 @@ static void place_text(struct reader *r, const struct fy_mark *m, struct wn_yaml
 		n->column--; /* libfyaml's mark is behind the quote */
 	} else if (n->style == WN_YAML_LITERAL || n->style == WN_YAML_FOLDED) {
 		struct wn_str file = {r->text.p + m->input_pos, r->text.n - m->input_pos};
-		n->text_column = 1 + (n->style == WN_YAML_LITERAL ? block_indent(file, n->text) : (int)blanks(file));
+		n->text_column =
+			1 + (n->style == WN_YAML_LITERAL ? block_indent(file, n->text) : (int)blanks(file));
 		find_block_header(r, m->input_pos, n);
 	}
 }
@@ -157,13 +159,15 @@ static enum wn_rc scalar_text(struct reader *r, struct fy_event *e, struct wn_ya
 	if (e->scalar.value) {
 		n->style = scalar_style(e->scalar.value);
 		const struct fy_mark *end = fy_event_end_mark(e);
-		if (!m || !end || end->input_pos > m->input_pos) /* else empty: 0.7.12 gives a NUL for a last empty block */
+		if (!m || !end ||
+		    end->input_pos > m->input_pos) /* else empty: 0.7.12 gives a NUL for a last empty block */
 			s.p = fy_token_get_text(e->scalar.value, &s.n);
 		if (!s.p)
 			return fail_mark(r, m, WN_INVALID, "unreadable scalar");
 	}
 	if (s.n > WN_CONF_TEXT_MAX)
-		return wn_fail_at(r->err, WN_LIMIT, place_of(r, m), "a text of %zu bytes; at most %u are read", s.n, WN_CONF_TEXT_MAX);
+		return wn_fail_at(r->err, WN_LIMIT, place_of(r, m), "a text of %zu bytes; at most %u are read",
+				  s.n, WN_CONF_TEXT_MAX);
 	if (is_plain_ascii(s)) {
 		n->text = wn_arena_str(r->arena, s);
 		return WN_OK;
@@ -174,7 +178,7 @@ static enum wn_rc scalar_text(struct reader *r, struct fy_event *e, struct wn_ya
 	return rc == WN_OK ? rc : wn_fail_at(r->err, rc, place_of(r, m), "%s", bad.text);
 }
 
-/* --- building the tree ------------------------------------------------------------------------------------ */
+/* --- building the tree -------------------------------------------------------------------------------- */
 
 static struct wn_yaml_node *new_node(struct reader *r, const struct fy_mark *m, enum wn_yaml_kind kind)
 {
@@ -191,9 +195,11 @@ static struct wn_yaml_node *new_node(struct reader *r, const struct fy_mark *m, 
 static enum wn_rc accept_key(struct reader *r, struct frame *f, struct wn_yaml_node *n)
 {
 	if (n->kind != WN_YAML_SCALAR)
-		return wn_fail_at(r->err, WN_INVALID, wn_yaml_place(n), "a key must be a plain word, not %s", wn_yaml_what(n));
+		return wn_fail_at(r->err, WN_INVALID, wn_yaml_place(n), "a key must be a plain word, not %s",
+				  wn_yaml_what(n));
 	if (n->style == WN_YAML_PLAIN && wn_str_is(n->text, "<<"))
-		return wn_fail_at(r->err, WN_INVALID, wn_yaml_place(n), "merge keys (<<) are not supported: write the keys out");
+		return wn_fail_at(r->err, WN_INVALID, wn_yaml_place(n),
+				  "merge keys (<<) are not supported: write the keys out");
 	f->key = n;
 	return WN_OK;
 }
@@ -258,12 +264,14 @@ static enum wn_rc on_start(struct reader *r, struct fy_event *e, enum wn_yaml_ki
 
 static int by_key(const void *a, const void *b)
 {
-	const struct wn_yaml_node *x = (*(const struct wn_yaml_pair *const *)a)->key, *y = (*(const struct wn_yaml_pair *const *)b)->key;
+	const struct wn_yaml_node *x = (*(const struct wn_yaml_pair *const *)a)->key,
+				  *y = (*(const struct wn_yaml_pair *const *)b)->key;
 	int c = wn_str_cmp(x->text, y->text);
 
 	if (c)
 		return c;
-	return x->line != y->line ? (x->line > y->line) - (x->line < y->line) : (x->column > y->column) - (x->column < y->column);
+	return x->line != y->line ? (x->line > y->line) - (x->line < y->line)
+				  : (x->column > y->column) - (x->column < y->column);
 }
 
 static enum wn_rc refuse_duplicates(struct reader *r, const struct frame *f)
@@ -276,7 +284,8 @@ static enum wn_rc refuse_duplicates(struct reader *r, const struct frame *f)
 	for (size_t i = 1; i < f->pairs.n; i++) {
 		const struct wn_yaml_node *first = sorted[i - 1]->key, *again = sorted[i]->key;
 		if (wn_str_eq(first->text, again->text))
-			return wn_fail_at(r->err, WN_INVALID, wn_yaml_place(again), "key \"" WN_STR_FMT "\" is given twice (first in line %d)",
+			return wn_fail_at(r->err, WN_INVALID, wn_yaml_place(again),
+					  "key \"" WN_STR_FMT "\" is given twice (first in line %d)",
 					  WN_STR_ARG(again->text), first->line);
 	}
 	return WN_OK;
@@ -296,7 +305,7 @@ static enum wn_rc on_end(struct reader *r)
 	return refuse_duplicates(r, f);
 }
 
-/* --- documents and events ----------------------------------------------------------------------------------- */
+/* --- documents and events ----------------------------------------------------------------------------- */
 
 static void on_document_start(struct reader *r, struct fy_event *e)
 {
@@ -325,12 +334,15 @@ static void on_document_end(struct reader *r)
 static enum wn_rc refuse_decoration(struct reader *r, struct fy_event *e)
 {
 	if (e->type == FYET_ALIAS)
-		return wn_fail_at(r->err, WN_INVALID, place_before(r, fy_event_get_token(e)), "aliases (*name) are not supported: write the value out");
+		return wn_fail_at(r->err, WN_INVALID, place_before(r, fy_event_get_token(e)),
+				  "aliases (*name) are not supported: write the value out");
 	struct fy_token *anchor = fy_event_get_anchor_token(e), *tag = fy_event_get_tag_token(e);
 	if (anchor)
-		return wn_fail_at(r->err, WN_INVALID, place_before(r, anchor), "anchors (&name) are not supported: write the value out");
+		return wn_fail_at(r->err, WN_INVALID, place_before(r, anchor),
+				  "anchors (&name) are not supported: write the value out");
 	if (tag)
-		return wn_fail_at(r->err, WN_INVALID, place_of(r, fy_token_start_mark(tag)), "tags (!name) are not supported: the key says what type is expected");
+		return wn_fail_at(r->err, WN_INVALID, place_of(r, fy_token_start_mark(tag)),
+				  "tags (!name) are not supported: the key says what type is expected");
 	return WN_OK;
 }
 
@@ -390,15 +402,18 @@ static enum wn_rc check_ceilings(struct reader *r)
 	size_t brackets = 0;
 
 	if (r->text.n > WN_CONF_FILE_MAX)
-		return wn_fail_at(r->err, WN_LIMIT, (struct wn_place){r->file, 0, 0}, "%zu bytes; at most %u are read", r->text.n, WN_CONF_FILE_MAX);
+		return wn_fail_at(r->err, WN_LIMIT, (struct wn_place){r->file, 0, 0},
+				  "%zu bytes; at most %u are read", r->text.n, WN_CONF_FILE_MAX);
 	if (r->text.n && memchr(r->text.p, 0, r->text.n))
-		return wn_fail_at(r->err, WN_INVALID, (struct wn_place){r->file, 0, 0}, "a NUL byte: not a text file");
+		return wn_fail_at(r->err, WN_INVALID, (struct wn_place){r->file, 0, 0},
+				  "a NUL byte: not a text file");
 	if (!wn_text_is_utf8(r->text))
 		return wn_fail_at(r->err, WN_INVALID, (struct wn_place){r->file, 0, 0}, "not UTF-8");
 	for (size_t i = 0; i < r->text.n; i++)
 		brackets += r->text.p[i] == '[' || r->text.p[i] == '{' || r->text.p[i] == ',';
 	if (brackets > WN_CONF_NODES_MAX)
-		return wn_fail_at(r->err, WN_LIMIT, (struct wn_place){r->file, 0, 0}, "more than %d brackets and commas", WN_CONF_NODES_MAX);
+		return wn_fail_at(r->err, WN_LIMIT, (struct wn_place){r->file, 0, 0},
+				  "more than %d brackets and commas", WN_CONF_NODES_MAX);
 	return WN_OK;
 }
 
@@ -429,7 +444,8 @@ static void close_parser(struct reader *r)
 		fy_diag_destroy(r->diag);
 }
 
-/* libfyaml 0.7.12 leaves NUL bytes in block scalars of CR LF texts; YAML reads every line break as LF anyway. */
+/* libfyaml 0.7.12 leaves NUL bytes in block scalars of CR LF texts; YAML reads every line break as LF anyway.
+ */
 static struct wn_str line_feeds_only(struct wn_str text, struct wn_arena *a)
 {
 	if (!text.n || text.n > WN_CONF_FILE_MAX || !memchr(text.p, '\r', text.n))
@@ -444,7 +460,8 @@ static struct wn_str line_feeds_only(struct wn_str text, struct wn_arena *a)
 	return (struct wn_str){p, n};
 }
 
-enum wn_rc wn_yaml_parse(struct wn_str text, const char *file, struct wn_arena *a, struct wn_yaml_docs *out, struct wn_err *err)
+enum wn_rc wn_yaml_parse(struct wn_str text, const char *file, struct wn_arena *a, struct wn_yaml_docs *out,
+			 struct wn_err *err)
 {
 	struct reader *r = WN_NEW(a, struct reader);
 	enum wn_rc rc;

@@ -11,7 +11,8 @@
 
 void wn_yaml_errors_init(struct wn_yaml_errors *e, struct wn_arena *arena)
 {
-	*e = (struct wn_yaml_errors){.arena = arena, .v = WN_NEW_N(arena, struct wn_yaml_error, WN_CONF_ERRORS_MAX)};
+	*e = (struct wn_yaml_errors){.arena = arena,
+				     .v = WN_NEW_N(arena, struct wn_yaml_error, WN_CONF_ERRORS_MAX)};
 }
 
 void wn_yaml_error_add(struct wn_yaml_errors *e, const struct wn_err *err)

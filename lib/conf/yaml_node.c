@@ -10,7 +10,7 @@
 #include <whynow/limits.h>
 #include <whynow/yaml.h>
 
-/* --- looking at a tree --------------------------------------------------------------------------------- */
+/* --- looking at a tree -------------------------------------------------------------------------------- */
 
 static const struct wn_yaml_pair *find_pair(const struct wn_yaml_node *map, struct wn_str key)
 {
@@ -51,8 +51,8 @@ bool wn_yaml_is_null(const struct wn_yaml_node *n)
 {
 	if (!n || n->kind != WN_YAML_SCALAR || n->style != WN_YAML_PLAIN)
 		return false;
-	return n->text.n == 0 || wn_str_is(n->text, "~") || wn_str_is(n->text, "null") || wn_str_is(n->text, "Null") ||
-	       wn_str_is(n->text, "NULL");
+	return n->text.n == 0 || wn_str_is(n->text, "~") || wn_str_is(n->text, "null") ||
+	       wn_str_is(n->text, "Null") || wn_str_is(n->text, "NULL");
 }
 
 const char *wn_yaml_what(const struct wn_yaml_node *n)
@@ -81,16 +81,18 @@ struct wn_place wn_yaml_text_place(const struct wn_yaml_text *t, int line, int c
 	return at;
 }
 
-/* --- files ------------------------------------------------------------------------------------------------ */
+/* --- files -------------------------------------------------------------------------------------------- */
 
 static enum wn_rc read_all(int fd, const char *path, struct wn_arena *a, struct wn_str *out, struct wn_err *err)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) || !(S_ISREG(st.st_mode) || S_ISCHR(st.st_mode))) /* /dev/null masks a vendor's file */
+	if (fstat(fd, &st) ||
+	    !(S_ISREG(st.st_mode) || S_ISCHR(st.st_mode))) /* /dev/null masks a vendor's file */
 		return wn_fail(err, WN_INVALID, "%s: not a regular file", path);
 	if (st.st_size > (off_t)WN_CONF_FILE_MAX)
-		return wn_fail(err, WN_LIMIT, "%s: %lld bytes; at most %u are read", path, (long long)st.st_size, WN_CONF_FILE_MAX);
+		return wn_fail(err, WN_LIMIT, "%s: %lld bytes; at most %u are read", path,
+			       (long long)st.st_size, WN_CONF_FILE_MAX);
 	size_t cap = S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : 4096, n = 0;
 	char *p = wn_arena_alloc(a, cap);
 	while (n < cap) {
@@ -115,7 +117,8 @@ enum wn_rc wn_yaml_load(const char *path, struct wn_arena *a, struct wn_yaml_doc
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
-		return wn_fail(err, errno == ENOENT ? WN_NOT_FOUND : WN_INVALID, "%s: %s", path, strerror(errno));
+		return wn_fail(err, errno == ENOENT ? WN_NOT_FOUND : WN_INVALID, "%s: %s", path,
+			       strerror(errno));
 	enum wn_rc rc = read_all(fd, path, a, &text, err);
 	close(fd);
 	return rc ? rc : wn_yaml_parse(text, file, a, out, err);

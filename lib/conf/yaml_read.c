@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Typed readers of one YAML node: a number, a duration, one of some names. Each says what it expected and what it
- * found, at the node's place, and leaves its output alone when it fails. Nothing here knows a key's name: the
- * walker (yaml_walk.c) puts that before the message.
+ * Typed readers of one YAML node: a number, a duration, one of some names. Each says what it expected and what
+ * it found, at the node's place, and leaves its output alone when it fails. Nothing here knows a key's name:
+ * the walker (yaml_walk.c) puts that before the message.
  */
 #include <ctype.h>
 #include <math.h>
@@ -16,18 +16,19 @@
 
 #include "parts.h"
 
-/* --- failing ---------------------------------------------------------------------------------------------- */
+/* --- failing ------------------------------------------------------------------------------------------ */
 
 /* "expected EXPECTED, found "text"": the text itself where it is one short scalar. */
 static enum wn_rc expected(const struct wn_yaml_node *n, struct wn_err *err, const char *what)
 {
 	if (!n || n->kind != WN_YAML_SCALAR || wn_yaml_is_null(n))
-		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected %s, found %s", what, wn_yaml_what(n));
+		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected %s, found %s", what,
+				  wn_yaml_what(n));
 	int shown = n->text.n > 60 ? 60 : (int)n->text.n;
 	while (shown > 0 && shown < (int)n->text.n && (n->text.p[shown] & 0xc0) == 0x80)
 		shown--;
-	return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected %s, found \"%.*s\"%s", what, shown, n->text.p,
-			  shown < (int)n->text.n ? " ..." : "");
+	return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected %s, found \"%.*s\"%s", what, shown,
+			  n->text.p, shown < (int)n->text.n ? " ..." : "");
 }
 
 static bool is_scalar(const struct wn_yaml_node *n)
@@ -35,7 +36,7 @@ static bool is_scalar(const struct wn_yaml_node *n)
 	return n && n->kind == WN_YAML_SCALAR && !wn_yaml_is_null(n);
 }
 
-/* --- numbers ---------------------------------------------------------------------------------------------- */
+/* --- numbers ------------------------------------------------------------------------------------------ */
 
 enum wn_rc wn_yaml_int(const struct wn_yaml_node *n, int64_t min, int64_t max, int64_t *out, struct wn_err *err)
 {
@@ -46,10 +47,12 @@ enum wn_rc wn_yaml_int(const struct wn_yaml_node *n, int64_t min, int64_t max, i
 		return expected(n, err, "a whole number");
 	if (v.i < min || v.i > max) {
 		if (min == INT64_MIN || max == INT64_MAX)
-			snprintf(what, sizeof(what), "a whole number of at %s %lld", max == INT64_MAX ? "least" : "most",
+			snprintf(what, sizeof(what), "a whole number of at %s %lld",
+				 max == INT64_MAX ? "least" : "most",
 				 (long long)(max == INT64_MAX ? min : max));
 		else
-			snprintf(what, sizeof(what), "a whole number from %lld to %lld", (long long)min, (long long)max);
+			snprintf(what, sizeof(what), "a whole number from %lld to %lld", (long long)min,
+				 (long long)max);
 		return expected(n, err, what);
 	}
 	*out = v.i;
@@ -67,18 +70,23 @@ enum wn_rc wn_yaml_double(const struct wn_yaml_node *n, double min, double max, 
 		if (isfinite(min) && isfinite(max))
 			snprintf(what, sizeof(what), "a number from %g to %g", min, max);
 		else
-			snprintf(what, sizeof(what), "a number of at %s %g", isfinite(min) ? "least" : "most", isfinite(min) ? min : max);
+			snprintf(what, sizeof(what), "a number of at %s %g", isfinite(min) ? "least" : "most",
+				 isfinite(min) ? min : max);
 		return expected(n, err, what);
 	}
 	*out = d;
 	return WN_OK;
 }
 
-/* --- words ---------------------------------------------------------------------------------------------------- */
+/* --- words -------------------------------------------------------------------------------------------- */
 
 enum wn_rc wn_yaml_bool(const struct wn_yaml_node *n, bool *out, struct wn_err *err)
 {
-	static const char *const yes[] = {"yes", "on", "y", "Yes", "On", "YES", "ON"}, *const no[] = {"no", "off", "n", "No", "Off", "NO", "OFF"};
+	static const char *const yes[] = {"yes", "on", "y", "Yes", "On", "YES", "ON"}, *const no[] = {
+											       "no",  "off",
+											       "n",   "No",
+											       "Off", "NO",
+											       "OFF"};
 	struct wn_value v = is_scalar(n) ? wn_yaml_scalar_value(n) : wn_null();
 
 	if (v.kind == WN_BOOL) {
@@ -107,7 +115,8 @@ static void duration_range(int64_t min_us, int64_t max_us, char *dst, size_t siz
 		snprintf(dst, size, "a duration from %s to %s", from, to);
 }
 
-enum wn_rc wn_yaml_duration(const struct wn_yaml_node *n, int64_t min_us, int64_t max_us, int64_t *out_us, struct wn_err *err)
+enum wn_rc wn_yaml_duration(const struct wn_yaml_node *n, int64_t min_us, int64_t max_us, int64_t *out_us,
+			    struct wn_err *err)
 {
 	char what[120];
 	int64_t us = 0;
@@ -122,15 +131,19 @@ enum wn_rc wn_yaml_duration(const struct wn_yaml_node *n, int64_t min_us, int64_
 	return WN_OK;
 }
 
-enum wn_rc wn_yaml_string(const struct wn_yaml_node *n, size_t min, size_t max, struct wn_str *out, struct wn_err *err)
+enum wn_rc wn_yaml_string(const struct wn_yaml_node *n, size_t min, size_t max, struct wn_str *out,
+			  struct wn_err *err)
 {
 	if (!is_scalar(n))
 		return expected(n, err, "a string");
 	size_t chars = wn_text_chars(n->text);
 	if (chars < min)
-		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected at least %zu character%s, found %zu", min, min == 1 ? "" : "s", chars);
+		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n),
+				  "expected at least %zu character%s, found %zu", min, min == 1 ? "" : "s",
+				  chars);
 	if (chars > max)
-		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected at most %zu characters, found %zu", max, chars);
+		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n),
+				  "expected at most %zu characters, found %zu", max, chars);
 	*out = n->text;
 	return WN_OK;
 }
@@ -155,7 +168,11 @@ enum wn_rc wn_yaml_enum(const struct wn_yaml_node *n, const char *const *names, 
 				return WN_OK;
 			}
 	for (size_t i = 0; i < count && used < sizeof(what) - 40; i++)
-		used += (size_t)snprintf(what + used, sizeof(what) - used, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", names[i]);
+		used += (size_t)snprintf(what + used, sizeof(what) - used, "%s%s",
+					 i == 0           ? ""
+					 : i + 1 == count ? " or "
+							  : ", ",
+					 names[i]);
 	const char *near = is_scalar(n) ? wn_nearest(n->text, names, count) : NULL;
 	enum wn_rc rc = expected(n, err, what);
 	if (near && err) {
@@ -165,7 +182,8 @@ enum wn_rc wn_yaml_enum(const struct wn_yaml_node *n, const char *const *names, 
 	return rc;
 }
 
-enum wn_rc wn_yaml_percent(const struct wn_yaml_node *n, double min, double max, double *out, struct wn_err *err)
+enum wn_rc wn_yaml_percent(const struct wn_yaml_node *n, double min, double max, double *out,
+			   struct wn_err *err)
 {
 	char what[100];
 	double d = 0;
@@ -206,8 +224,9 @@ static enum wn_rc check_strings(const struct wn_yaml_node *n, size_t min, size_t
 	size_t count = n->kind == WN_YAML_SEQUENCE ? n->n : 1;
 
 	if (count < min || count > max)
-		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected at %s %zu element%s, found %zu", count < min ? "least" : "most",
-				  count < min ? min : max, (count < min ? min : max) == 1 ? "" : "s", count);
+		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected at %s %zu element%s, found %zu",
+				  count < min ? "least" : "most", count < min ? min : max,
+				  (count < min ? min : max) == 1 ? "" : "s", count);
 	for (size_t i = 0; n->kind == WN_YAML_SEQUENCE && i < n->n; i++)
 		if (!is_scalar(n->items[i]))
 			return expected(n->items[i], err, "a string");
@@ -216,7 +235,8 @@ static enum wn_rc check_strings(const struct wn_yaml_node *n, size_t min, size_t
 
 static int by_text(const void *a, const void *b)
 {
-	return wn_str_cmp((*(const struct wn_yaml_node *const *)a)->text, (*(const struct wn_yaml_node *const *)b)->text);
+	return wn_str_cmp((*(const struct wn_yaml_node *const *)a)->text,
+			  (*(const struct wn_yaml_node *const *)b)->text);
 }
 
 /* By sorting a copy: a list may be long. */
@@ -228,13 +248,13 @@ static enum wn_rc refuse_twins(const struct wn_yaml_node *n, struct wn_arena *a,
 	qsort(sorted, n->n, sizeof(*sorted), by_text);
 	for (size_t i = 1; i < n->n; i++)
 		if (wn_str_eq(sorted[i - 1]->text, sorted[i]->text))
-			return wn_fail_at(err, WN_INVALID, wn_yaml_place(sorted[i]), "\"" WN_STR_FMT "\" is listed twice",
-					  WN_STR_ARG(sorted[i]->text));
+			return wn_fail_at(err, WN_INVALID, wn_yaml_place(sorted[i]),
+					  "\"" WN_STR_FMT "\" is listed twice", WN_STR_ARG(sorted[i]->text));
 	return WN_OK;
 }
 
-enum wn_rc wn_yaml_strings(const struct wn_yaml_node *n, size_t min, size_t max, struct wn_arena *a, struct wn_yaml_strings *out,
-			   struct wn_err *err)
+enum wn_rc wn_yaml_strings(const struct wn_yaml_node *n, size_t min, size_t max, struct wn_arena *a,
+			   struct wn_yaml_strings *out, struct wn_err *err)
 {
 	if (!n || n->kind == WN_YAML_MAPPING || wn_yaml_is_null(n))
 		return expected(n, err, "a list of strings");
@@ -255,7 +275,9 @@ enum wn_rc wn_yaml_text(const struct wn_yaml_node *n, struct wn_yaml_text *out, 
 {
 	if (!is_scalar(n) || wn_text_trim(n->text).n == 0)
 		return expected(n, err, "a text");
-	*out = (struct wn_yaml_text){.text = n->text, .at = {n->file, n->text_line, n->text_column}, .block = n->style == WN_YAML_LITERAL};
+	*out = (struct wn_yaml_text){.text = n->text,
+				     .at = {n->file, n->text_line, n->text_column},
+				     .block = n->style == WN_YAML_LITERAL};
 	return WN_OK;
 }
 
@@ -274,7 +296,9 @@ enum wn_rc wn_yaml_credential(const struct wn_yaml_node *n, struct wn_str *out, 
 
 	if (!is_scalar(n) || n->text.n <= skip || n->text.n > skip + 64 || memcmp(n->text.p, prefix, skip) ||
 	    !all_of((struct wn_str){n->text.p + skip, n->text.n - skip}, "_.-") || n->text.p[skip] == '.')
-		return wn_fail_at(err, WN_INVALID, wn_yaml_place(n), "expected credential:NAME (secrets are systemd credentials, never in the file)");
+		return wn_fail_at(
+			err, WN_INVALID, wn_yaml_place(n),
+			"expected credential:NAME (secrets are systemd credentials, never in the file)");
 	*out = (struct wn_str){n->text.p + skip, n->text.n - skip};
 	return WN_OK;
 }

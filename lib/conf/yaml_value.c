@@ -2,8 +2,8 @@
 /*
  * YAML scalars and trees as values (core schema of YAML 1.2.2, section 10.3), and values as YAML.
  *
- * The writer emits block style with two blanks a level; whatever a reader could take for something else than the
- * string it is comes out in double quotes.
+ * The writer emits block style with two blanks a level; whatever a reader could take for something else than
+ * the string it is comes out in double quotes.
  */
 #include <ctype.h>
 #include <locale.h>
@@ -16,7 +16,7 @@
 
 #include "parts.h"
 
-/* --- numbers ------------------------------------------------------------------------------------------------ */
+/* --- numbers ------------------------------------------------------------------------------------------ */
 
 bool wn_conf_parse_int(struct wn_str s, int64_t *out)
 {
@@ -43,7 +43,8 @@ static size_t digits(struct wn_str s, size_t i)
 	return i;
 }
 
-/* The core schema's float, without .inf and .nan: [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )? */
+/* The core schema's float, without .inf and .nan: [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]?
+ * [0-9]+ )? */
 static bool is_decimal(struct wn_str s)
 {
 	size_t i = s.n && (s.p[0] == '-' || s.p[0] == '+'), whole = i, fraction = 0;
@@ -76,7 +77,8 @@ bool wn_conf_parse_double(struct wn_str s, double *out)
 		return false;
 	memcpy(text, s.p, s.n);
 	text[s.n] = '\0';
-	locale_t c = newlocale(LC_ALL_MASK, "C", NULL); /* a comma in the operator's locale must not matter here */
+	locale_t c =
+		newlocale(LC_ALL_MASK, "C", NULL); /* a comma in the operator's locale must not matter here */
 	double v = c ? strtod_l(text, NULL, c) : 0;
 	if (c)
 		freelocale(c);
@@ -93,7 +95,9 @@ static bool parse_radix(struct wn_str s, unsigned radix, int64_t *out)
 	if (s.n == 0)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		int c = tolower((unsigned char)s.p[i]), d = isdigit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+		int c = tolower((unsigned char)s.p[i]), d = isdigit(c)             ? c - '0'
+							    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+										   : 99;
 		if (d >= (int)radix || __builtin_mul_overflow(v, radix, &v) || __builtin_add_overflow(v, d, &v))
 			return false;
 	}
@@ -135,7 +139,8 @@ struct wn_value wn_yaml_scalar_value(const struct wn_yaml_node *n)
 		return wn_null();
 	if (is_one_of(s, "true", "True", "TRUE") || is_one_of(s, "false", "False", "FALSE"))
 		return wn_bool(s.p[0] == 't' || s.p[0] == 'T');
-	if (wn_conf_parse_int(s, &i) || (s.n > 2 && !memcmp(s.p, "0o", 2) && parse_radix((struct wn_str){s.p + 2, s.n - 2}, 8, &i)) ||
+	if (wn_conf_parse_int(s, &i) ||
+	    (s.n > 2 && !memcmp(s.p, "0o", 2) && parse_radix((struct wn_str){s.p + 2, s.n - 2}, 8, &i)) ||
 	    (s.n > 2 && !memcmp(s.p, "0x", 2) && parse_radix((struct wn_str){s.p + 2, s.n - 2}, 16, &i)))
 		return wn_int(i);
 	if (wn_conf_parse_double(s, &d) || special_float(s, &d))
@@ -143,7 +148,7 @@ struct wn_value wn_yaml_scalar_value(const struct wn_yaml_node *n)
 	return wn_string(s);
 }
 
-/* --- trees ------------------------------------------------------------------------------------------------ */
+/* --- trees -------------------------------------------------------------------------------------------- */
 
 struct wn_value wn_yaml_to_value(const struct wn_yaml_node *n, struct wn_arena *a)
 {
@@ -157,11 +162,12 @@ struct wn_value wn_yaml_to_value(const struct wn_yaml_node *n, struct wn_arena *
 	}
 	struct wn_entry *e = WN_NEW_N(a, struct wn_entry, n->n + 1);
 	for (size_t i = 0; i < n->n; i++)
-		e[i] = (struct wn_entry){wn_string(n->pairs[i].key->text), wn_yaml_to_value(n->pairs[i].value, a)};
+		e[i] = (struct wn_entry){wn_string(n->pairs[i].key->text),
+					 wn_yaml_to_value(n->pairs[i].value, a)};
 	return wn_map(e, n->n);
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------ */
 
 /* Plain only what no reader of YAML 1.1 or 1.2 could take for anything but this string, inside lists too. */
 static bool may_be_plain(struct wn_str s)
@@ -169,7 +175,8 @@ static bool may_be_plain(struct wn_str s)
 	struct wn_yaml_node n = {.kind = WN_YAML_SCALAR, .style = WN_YAML_PLAIN, .text = s};
 	static const char *const old[] = {"yes", "no", "on", "off", "y", "n"};
 
-	if (s.n == 0 || !(isalpha((unsigned char)s.p[0]) || s.p[0] == '/' || s.p[0] == '_' || isdigit((unsigned char)s.p[0])))
+	if (s.n == 0 || !(isalpha((unsigned char)s.p[0]) || s.p[0] == '/' || s.p[0] == '_' ||
+			  isdigit((unsigned char)s.p[0])))
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
@@ -224,7 +231,10 @@ static void write_scalar(struct wn_buf *b, struct wn_value v)
 	case WN_UINT: wn_buf_printf(b, "%llu", (unsigned long long)v.u); break;
 	case WN_DOUBLE: write_double(b, v.d); break;
 	case WN_STRING: wn_yaml_write_string(b, wn_value_str(v)); break;
-	case WN_DURATION: wn_duration_to_text(wn_value_us(v), text); wn_yaml_write_string(b, wn_str_of(text)); break;
+	case WN_DURATION:
+		wn_duration_to_text(wn_value_us(v), text);
+		wn_yaml_write_string(b, wn_str_of(text));
+		break;
 	case WN_TIMESTAMP:
 		wn_rfc3339_from_us(wn_value_us(v), text);
 		wn_json_write_string(b, wn_str_of(text));
@@ -235,7 +245,10 @@ static void write_scalar(struct wn_buf *b, struct wn_value v)
 	}
 }
 
-static bool is_nested(struct wn_value v) { return (v.kind == WN_LIST || v.kind == WN_MAP) && v.n; }
+static bool is_nested(struct wn_value v)
+{
+	return (v.kind == WN_LIST || v.kind == WN_MAP) && v.n;
+}
 
 static void write_value(struct wn_buf *b, struct wn_value v, int indent, bool on_dash);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as documents of feeds, sinks, kinds, traits and options: good, or errors with texts; never a crash. */
+/* Any bytes as documents of feeds, sinks, kinds, traits and options: good, or errors with texts; never a crash.
+ */
 #include <stdlib.h>
 
 #include <whynow/conf.h>

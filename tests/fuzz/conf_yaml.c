@@ -44,7 +44,8 @@ static void write_and_read(const struct wn_yaml_node *n, struct wn_arena *a)
 	if (!wn_buf_overflowed(&b)) {
 		struct wn_err err = {0};
 		enum wn_rc rc = wn_yaml_parse(wn_buf_slice(&b), "back", a, &docs, &err);
-		if (rc != WN_LIMIT && (rc || docs.n != 1 || !wn_value_eq(v, wn_yaml_to_value(docs.v[0].root, a))))
+		if (rc != WN_LIMIT &&
+		    (rc || docs.n != 1 || !wn_value_eq(v, wn_yaml_to_value(docs.v[0].root, a))))
 			abort();
 	}
 	wn_buf_done(&b);

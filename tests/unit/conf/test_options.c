@@ -4,7 +4,8 @@
 
 #include <whynow/log.h>
 
-static enum wn_rc load(struct fixture *f, const char *text, const char *const *sets, struct wn_options *o, struct wn_place *at)
+static enum wn_rc load(struct fixture *f, const char *text, const char *const *sets, struct wn_options *o,
+		       struct wn_place *at)
 {
 	struct wn_yaml_docs docs = parse(f, text);
 	f->errors.n = f->errors.more = 0;
@@ -46,13 +47,19 @@ static void the_file_and_then_the_command_line_win(void **state)
 {
 	struct fixture *f = *state;
 	struct wn_place *at = WN_NEW_N(f->a, struct wn_place, rows());
-	static const char *const sets[] = {"poll.floor=10s", "log.trace=[poll, match]", "instance=two words", "touches.redirect_to=", NULL};
+	static const char *const sets[] = {"poll.floor=10s", "log.trace=[poll, match]", "instance=two words",
+					   "touches.redirect_to=", NULL};
 	struct wn_options o;
 	size_t n;
 
-	assert_int_equal(load(f, "time_zone: Europe/Berlin\nexclude: |\n  account.customer\npoll:\n  floor: 1m\n  ceiling: 1h\ndatabase:\n"
-				 "  password: credential:db\ncaps: {contact: none, account: 6 per 1d12h}\ntouches:\n  window: 22:00-23:30 Fri-Mon,Wed\nlog:\n"
-				 "wires: []\nhttp:\n  secrets: [credential:a, credential:b]\n  body_max: 512KiB\n", sets, &o, at), WN_OK);
+	assert_int_equal(load(f,
+			      "time_zone: Europe/Berlin\nexclude: |\n  account.customer\npoll:\n  floor: 1m\n  "
+			      "ceiling: 1h\ndatabase:\n"
+			      "  password: credential:db\ncaps: {contact: none, account: 6 per "
+			      "1d12h}\ntouches:\n  window: 22:00-23:30 Fri-Mon,Wed\nlog:\n"
+			      "wires: []\nhttp:\n  secrets: [credential:a, credential:b]\n  body_max: 512KiB\n",
+			      sets, &o, at),
+			 WN_OK);
 	assert_int_equal(o.poll.floor_us, 10 * INT64_C(1000000));
 	assert_int_equal(o.poll.ceiling_us, 3600 * INT64_C(1000000));
 	assert_str(o.exclude.text, "account.customer\n");
@@ -77,26 +84,35 @@ static void mistakes_name_option_place_and_nearest(void **state)
 	static const char *const sets[] = {"poll.flor=1s", "poll.timeout=soon", "nothing", NULL};
 	struct wn_options o = {.poll.floor_us = 77};
 
-	assert_int_equal(load(f, "pol:\n  floor: 1m\npoll:\n  flor: 1m\n  ceiling: 1s\n  jitter: 0.1\n  body_max: 1TB\ntime_zone: Mars/Olympus\n"
-				 "caps: {contact: 2/7d, account: many}\ntouches:\n  window: 17:00-09:00\nlog: {level: loud, trace: [pol]}\ndatabase: 5\n"
-				 "http: {page: hunter2}\n", sets, &o, at), WN_INVALID);
-	assert_errors(f,
-		"-o: \"nothing\": expected OPTION=VALUE\n"
-		"-o: \"poll.flor=1s\": expected OPTION=VALUE; did you mean \"poll.floor\"?\n"
-		"-o:1:1: \"poll.timeout\": expected a duration such as 90s, 5m, 24h or 7d, found \"soon\"\n"
-		"t.yaml:1:1: unknown key \"pol\" in the main file; did you mean \"poll\"?\n"
-		"t.yaml:4:3: unknown key \"flor\" in poll; did you mean \"floor\"?\n"
-		"t.yaml:5:12: \"poll.ceiling\": expected a duration from 1m to 30d, found \"1s\"\n"
-		"t.yaml:6:11: \"poll.jitter\": expected a percentage such as 5%, found \"0.1\"\n"
-		"t.yaml:7:13: \"poll.body_max\": expected a size such as 512KiB or 16MiB, found a string\n"
-		"t.yaml:8:12: \"time_zone\": expected a time zone such as Europe/Berlin, found \"Mars/Olympus\"\n"
-		"t.yaml:9:17: \"caps.contact\": expected a cap such as 2 per 7d, or none; found \"2/7d\"\n"
-		"t.yaml:9:32: \"caps.account\": expected a cap such as 2 per 7d, or none; found \"many\"\n"
-		"t.yaml:11:11: \"touches.window\": expected a window such as 09:00-17:00 Mon-Fri, or none; found \"17:00-09:00\"\n"
-		"t.yaml:12:14: \"log.level\": expected err, warning, notice, info or debug, found \"loud\"\n"
-		"t.yaml:12:28: \"log.trace\": expected poll, http, read, extract, account, match, engine, store, courier, sweep or clock, found \"pol\"; did you mean \"poll\"?\n"
-		"t.yaml:13:11: database: expected a mapping, found a number\n"
-		"t.yaml:14:14: \"http.page\": expected credential:NAME (secrets are systemd credentials, never in the file)\n");
+	assert_int_equal(load(f,
+			      "pol:\n  floor: 1m\npoll:\n  flor: 1m\n  ceiling: 1s\n  jitter: 0.1\n  body_max: "
+			      "1TB\ntime_zone: Mars/Olympus\n"
+			      "caps: {contact: 2/7d, account: many}\ntouches:\n  window: 17:00-09:00\nlog: "
+			      "{level: loud, trace: [pol]}\ndatabase: 5\n"
+			      "http: {page: hunter2}\n",
+			      sets, &o, at),
+			 WN_INVALID);
+	assert_errors(
+		f, "-o: \"nothing\": expected OPTION=VALUE\n"
+		   "-o: \"poll.flor=1s\": expected OPTION=VALUE; did you mean \"poll.floor\"?\n"
+		   "-o:1:1: \"poll.timeout\": expected a duration such as 90s, 5m, 24h or 7d, found \"soon\"\n"
+		   "t.yaml:1:1: unknown key \"pol\" in the main file; did you mean \"poll\"?\n"
+		   "t.yaml:4:3: unknown key \"flor\" in poll; did you mean \"floor\"?\n"
+		   "t.yaml:5:12: \"poll.ceiling\": expected a duration from 1m to 30d, found \"1s\"\n"
+		   "t.yaml:6:11: \"poll.jitter\": expected a percentage such as 5%, found \"0.1\"\n"
+		   "t.yaml:7:13: \"poll.body_max\": expected a size such as 512KiB or 16MiB, found a string\n"
+		   "t.yaml:8:12: \"time_zone\": expected a time zone such as Europe/Berlin, found "
+		   "\"Mars/Olympus\"\n"
+		   "t.yaml:9:17: \"caps.contact\": expected a cap such as 2 per 7d, or none; found \"2/7d\"\n"
+		   "t.yaml:9:32: \"caps.account\": expected a cap such as 2 per 7d, or none; found \"many\"\n"
+		   "t.yaml:11:11: \"touches.window\": expected a window such as 09:00-17:00 Mon-Fri, or none; "
+		   "found \"17:00-09:00\"\n"
+		   "t.yaml:12:14: \"log.level\": expected err, warning, notice, info or debug, found \"loud\"\n"
+		   "t.yaml:12:28: \"log.trace\": expected poll, http, read, extract, account, match, engine, "
+		   "store, courier, sweep or clock, found \"pol\"; did you mean \"poll\"?\n"
+		   "t.yaml:13:11: database: expected a mapping, found a number\n"
+		   "t.yaml:14:14: \"http.page\": expected credential:NAME (secrets are systemd credentials, "
+		   "never in the file)\n");
 	assert_int_equal(o.poll.floor_us, 77);
 }
 
@@ -106,22 +122,38 @@ static void options_that_contradict_each_other_are_refused(void **state)
 	struct wn_place *at = WN_NEW_N(f->a, struct wn_place, rows());
 	struct wn_options o;
 
-	assert_int_equal(load(f, "poll: {floor: 2h, ceiling: 1h}\nhttp: {listen: '0.0.0.0:80'}\ndelivery: {timeout: 2m}\n"
-				 "database: {conninfo: host=db password=x}\n", NULL, &o, at), WN_INVALID);
-	assert_errors(f,
-		"t.yaml:1:15: \"poll.floor\" is above \"poll.ceiling\"\n"
-		"t.yaml:2:16: \"http.listen\": expected a loopback address such as 127.0.0.1:8470 (put a proxy with TLS before it)\n"
-		"t.yaml:3:21: \"delivery.lease\" must be longer than \"delivery.timeout\"\n"
-		"t.yaml:4:22: \"database.conninfo\": a password does not belong into a file; use database.password: credential:NAME\n");
+	assert_int_equal(
+		load(f,
+		     "poll: {floor: 2h, ceiling: 1h}\nhttp: {listen: '0.0.0.0:80'}\ndelivery: {timeout: 2m}\n"
+		     "database: {conninfo: host=db password=x}\n",
+		     NULL, &o, at),
+		WN_INVALID);
+	assert_errors(f, "t.yaml:1:15: \"poll.floor\" is above \"poll.ceiling\"\n"
+			 "t.yaml:2:16: \"http.listen\": expected a loopback address such as 127.0.0.1:8470 "
+			 "(put a proxy with TLS before it)\n"
+			 "t.yaml:3:21: \"delivery.lease\" must be longer than \"delivery.timeout\"\n"
+			 "t.yaml:4:22: \"database.conninfo\": a password does not belong into a file; use "
+			 "database.password: credential:NAME\n");
 	assert_int_equal(load(f, "http: {listen: '[::1]:8470'}\n", NULL, &o, at), WN_OK);
 }
 
 static void caps_and_windows_are_read_whole_or_not_at_all(void **state)
 {
 	(void)state;
-	static const char *const bad_caps[] = {"", "2", "2 per", "per 7d", "2 per 7", "-1 per 7d", "2 per 0s", "1001 per 7d", "2 per 7d x", "2per 7d"};
-	static const char *const bad_windows[] = {"", "9:00-17:00", "09:00", "09:00-09:00", "09:00-24:01", "09:60-10:00", "09:00-17:00 ", "09:00-17:00 mon",
-						  "09:00-17:00 Mon-", "09:00-17:00 Mon,", "09:00-17:00Mon", "always"};
+	static const char *const bad_caps[] = {"",          "2",        "2 per",       "per 7d",     "2 per 7",
+					       "-1 per 7d", "2 per 0s", "1001 per 7d", "2 per 7d x", "2per 7d"};
+	static const char *const bad_windows[] = {"",
+						  "9:00-17:00",
+						  "09:00",
+						  "09:00-09:00",
+						  "09:00-24:01",
+						  "09:60-10:00",
+						  "09:00-17:00 ",
+						  "09:00-17:00 mon",
+						  "09:00-17:00 Mon-",
+						  "09:00-17:00 Mon,",
+						  "09:00-17:00Mon",
+						  "always"};
 	struct wn_conf_cap cap = {5, 5};
 	struct wn_conf_window w;
 
@@ -130,7 +162,8 @@ static void caps_and_windows_are_read_whole_or_not_at_all(void **state)
 	assert_int_equal(cap.n, 5);
 	for (size_t i = 0; i < WN_COUNT(bad_windows); i++) {
 		if (i != 6) /* blanks around are taken off */
-			assert_int_equal(wn_conf_window_from_text(wn_str_of(bad_windows[i]), &w, NULL), WN_INVALID);
+			assert_int_equal(wn_conf_window_from_text(wn_str_of(bad_windows[i]), &w, NULL),
+					 WN_INVALID);
 	}
 	assert_int_equal(wn_conf_window_from_text(WN_STR("00:00-24:00"), &w, NULL), WN_OK);
 	assert_int_equal(w.days, 0x7f);
@@ -195,7 +228,8 @@ static void the_shipped_sample_is_the_generated_one(void **state)
 	}
 	char *shipped = read_whole(f, WN_SOURCE_DIR "/conf/whynow.yaml", &n);
 	if (n != b.n || memcmp(shipped, b.p, n))
-		print_message("conf/whynow.yaml is not what the option table says: run this test with WN_UPDATE_SAMPLE=1\n");
+		print_message("conf/whynow.yaml is not what the option table says: run this test with "
+			      "WN_UPDATE_SAMPLE=1\n");
 	assert_true(n == b.n && !memcmp(shipped, b.p, n));
 	wn_buf_done(&b);
 }

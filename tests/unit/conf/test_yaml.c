@@ -7,7 +7,8 @@
 static void several_documents_are_read_and_empty_ones_left_out(void **state)
 {
 	struct fixture *f = *state;
-	struct wn_yaml_docs d = parse(f, "# head\na: 1\n---\n# second\nb: 2\n---\n---\n# only a comment\n---\nc: 3\n...\n");
+	struct wn_yaml_docs d =
+		parse(f, "# head\na: 1\n---\n# second\nb: 2\n---\n---\n# only a comment\n---\nc: 3\n...\n");
 
 	assert_int_equal(d.n, 3);
 	assert_str(wn_yaml_get(d.v[0].root, "a")->text, "1");
@@ -22,7 +23,8 @@ static void several_documents_are_read_and_empty_ones_left_out(void **state)
 static void nodes_know_where_they_stand(void **state)
 {
 	struct fixture *f = *state;
-	struct wn_yaml_node *n = root(f, "# é\na: x\n\"é\": 'q' # c\nlist:\n- 1\n- {k: é, l: [2, 3]}\nempty:\nlast: 1\n");
+	struct wn_yaml_node *n =
+		root(f, "# é\na: x\n\"é\": 'q' # c\nlist:\n- 1\n- {k: é, l: [2, 3]}\nempty:\nlast: 1\n");
 
 	struct wn_yaml_node *q = wn_yaml_get(n, "é");
 	assert_int_equal(q->line, 3);
@@ -41,7 +43,8 @@ static void nodes_know_where_they_stand(void **state)
 	assert_null(wn_yaml_find(n, "a.b"));
 }
 
-static void check_block(struct fixture *f, const char *text, int line, int column, int text_line, int text_column, const char *content)
+static void check_block(struct fixture *f, const char *text, int line, int column, int text_line,
+			int text_column, const char *content)
 {
 	struct wn_yaml_node *n = wn_yaml_get(root(f, text), "when");
 	assert_str(n->text, content);
@@ -109,8 +112,10 @@ static void a_tab_gets_a_hint(void **state)
 static void duplicate_keys_are_refused_with_both_lines(void **state)
 {
 	struct fixture *f = *state;
-	assert_refused(f, "a: 1\nb: {c: 1, d: 2, c: 3}\n", WN_INVALID, "2:17: key \"c\" is given twice (first in line 2)");
-	assert_refused(f, "a: 1\nb: 2\n'a': 3\n", WN_INVALID, "3:1: key \"a\" is given twice (first in line 1)");
+	assert_refused(f, "a: 1\nb: {c: 1, d: 2, c: 3}\n", WN_INVALID,
+		       "2:17: key \"c\" is given twice (first in line 2)");
+	assert_refused(f, "a: 1\nb: 2\n'a': 3\n", WN_INVALID,
+		       "3:1: key \"a\" is given twice (first in line 1)");
 }
 
 static void anchors_aliases_tags_and_merges_are_refused(void **state)
@@ -141,10 +146,14 @@ static void ceilings_hold(void **state)
 	assert_refused(f, repeat(f, "[", WN_CONF_DEPTH_MAX + 1), WN_LIMIT, "1:33: nested deeper than 32");
 	assert_refused(f, repeat(f, "- ", 100000), WN_LIMIT, "1:65: nested deeper than 32");
 	assert_refused(f, repeat(f, "[", 1 << 20), WN_LIMIT, "0:0: more than 200000 brackets and commas");
-	assert_refused(f, repeat(f, "- a\n", WN_CONF_NODES_MAX + 1), WN_LIMIT, "200000:3: more than 200000 nodes");
-	assert_refused(f, repeat(f, "a", WN_CONF_TEXT_MAX + 1), WN_LIMIT, "1:1: a text of 65537 bytes; at most 65536 are read");
-	assert_refused(f, repeat(f, "#\n", WN_CONF_FILE_MAX / 2 + 1), WN_LIMIT, "0:0: 4194306 bytes; at most 4194304 are read");
-	struct wn_yaml_node *deep = root(f, "a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n");
+	assert_refused(f, repeat(f, "- a\n", WN_CONF_NODES_MAX + 1), WN_LIMIT,
+		       "200000:3: more than 200000 nodes");
+	assert_refused(f, repeat(f, "a", WN_CONF_TEXT_MAX + 1), WN_LIMIT,
+		       "1:1: a text of 65537 bytes; at most 65536 are read");
+	assert_refused(f, repeat(f, "#\n", WN_CONF_FILE_MAX / 2 + 1), WN_LIMIT,
+		       "0:0: 4194306 bytes; at most 4194304 are read");
+	struct wn_yaml_node *deep =
+		root(f, "a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n");
 	assert_int_equal(deep->n, 1);
 }
 
@@ -162,19 +171,49 @@ static void a_missing_file_is_not_found_and_a_folder_is_invalid(void **state)
 static void scalars_follow_the_core_schema(void **state)
 {
 	struct fixture *f = *state;
-	static const struct { const char *text; enum wn_kind kind; } cases[] = {
-		{"no", WN_STRING}, {"yes", WN_STRING}, {"12:30", WN_STRING}, {"true", WN_BOOL}, {"False", WN_BOOL}, {"tRUE", WN_STRING},
-		{"~", WN_NULL}, {"null", WN_NULL}, {"'null'", WN_STRING}, {"0o17", WN_INT}, {"0x1F", WN_INT}, {"0b1", WN_STRING},
-		{"-12", WN_INT}, {"+12", WN_INT}, {"1_000", WN_STRING}, {"1.5", WN_DOUBLE}, {".5", WN_DOUBLE}, {"1e3", WN_DOUBLE},
-		{"1.", WN_DOUBLE}, {"1e", WN_STRING}, {".", WN_STRING}, {".inf", WN_DOUBLE}, {"-.INF", WN_DOUBLE}, {".nan", WN_DOUBLE},
-		{"99999999999999999999", WN_DOUBLE}, {"9223372036854775807", WN_INT}, {"-9223372036854775808", WN_INT},
-		{"\"5\"", WN_STRING}, {"2026-05-04", WN_STRING}, {"1e999", WN_STRING}, {"0x", WN_STRING}, {"- ", WN_LIST},
+	static const struct {
+		const char *text;
+		enum wn_kind kind;
+	} cases[] = {
+		{"no", WN_STRING},
+		{"yes", WN_STRING},
+		{"12:30", WN_STRING},
+		{"true", WN_BOOL},
+		{"False", WN_BOOL},
+		{"tRUE", WN_STRING},
+		{"~", WN_NULL},
+		{"null", WN_NULL},
+		{"'null'", WN_STRING},
+		{"0o17", WN_INT},
+		{"0x1F", WN_INT},
+		{"0b1", WN_STRING},
+		{"-12", WN_INT},
+		{"+12", WN_INT},
+		{"1_000", WN_STRING},
+		{"1.5", WN_DOUBLE},
+		{".5", WN_DOUBLE},
+		{"1e3", WN_DOUBLE},
+		{"1.", WN_DOUBLE},
+		{"1e", WN_STRING},
+		{".", WN_STRING},
+		{".inf", WN_DOUBLE},
+		{"-.INF", WN_DOUBLE},
+		{".nan", WN_DOUBLE},
+		{"99999999999999999999", WN_DOUBLE},
+		{"9223372036854775807", WN_INT},
+		{"-9223372036854775808", WN_INT},
+		{"\"5\"", WN_STRING},
+		{"2026-05-04", WN_STRING},
+		{"1e999", WN_STRING},
+		{"0x", WN_STRING},
+		{"- ", WN_LIST},
 	};
 
 	for (size_t i = 0; i < WN_COUNT(cases); i++) {
 		char text[100];
 		snprintf(text, sizeof(text), "[%s]\n", cases[i].text);
-		struct wn_value v = cases[i].kind == WN_LIST ? wn_yaml_to_value(root(f, "- \n"), f->a) : wn_yaml_to_value(root(f, text)->items[0], f->a);
+		struct wn_value v = cases[i].kind == WN_LIST ? wn_yaml_to_value(root(f, "- \n"), f->a)
+							     : wn_yaml_to_value(root(f, text)->items[0], f->a);
 		if (v.kind != cases[i].kind)
 			print_message("%s: %s\n", cases[i].text, wn_kind_to_text(v.kind));
 		assert_int_equal(v.kind, cases[i].kind);
@@ -186,9 +225,12 @@ static void scalars_follow_the_core_schema(void **state)
 static void what_is_written_reads_back_as_the_same_value(void **state)
 {
 	struct fixture *f = *state;
-	struct wn_yaml_node *n = root(f, "s: [plain, 'no', '5', '', ' x', 'a: b', 'a #b', '- x', \"q\\\"é\\n\\t\", '*x', 'null', ON, '1e3', ':', 'a:', "
-			      "'0x1F', '.5', '#', '@a', 'a,b', '[', '=', '<<', '12:30', 'x y', '---']\nd: [1.0, 0.1, 1e300, -2.5, .inf]\ni: [0, -5]\n"
-			      "b: true\nn: ~\ne: []\nm: {}\nnested: [[1, 2], {a: 1, b: {c: [x]}}, [{d: 1}]]\n'odd: key': 1\n");
+	struct wn_yaml_node *n = root(f, "s: [plain, 'no', '5', '', ' x', 'a: b', 'a #b', '- x', "
+					 "\"q\\\"é\\n\\t\", '*x', 'null', ON, '1e3', ':', 'a:', "
+					 "'0x1F', '.5', '#', '@a', 'a,b', '[', '=', '<<', '12:30', 'x y', "
+					 "'---']\nd: [1.0, 0.1, 1e300, -2.5, .inf]\ni: [0, -5]\n"
+					 "b: true\nn: ~\ne: []\nm: {}\nnested: [[1, 2], {a: 1, b: {c: [x]}}, "
+					 "[{d: 1}]]\n'odd: key': 1\n");
 	struct wn_value v = wn_yaml_to_value(n, f->a);
 	struct wn_buf b;
 
@@ -207,9 +249,12 @@ static void the_writer_is_pleasant_to_read(void **state)
 	struct wn_buf b;
 
 	wn_buf_init(&b, 1 << 16);
-	wn_yaml_write(&b, wn_yaml_to_value(root(f, "{a: {b: 1, c: [x, {d: 'e', f: 2}]}, u: 'http://x.example/y', w: '09:00-17:00 Mon-Fri'}"), f->a));
+	wn_yaml_write(&b, wn_yaml_to_value(root(f, "{a: {b: 1, c: [x, {d: 'e', f: 2}]}, u: "
+						   "'http://x.example/y', w: '09:00-17:00 Mon-Fri'}"),
+					   f->a));
 	wn_buf_char(&b, '\0');
-	assert_string_equal(b.p, "a:\n  b: 1\n  c:\n    - x\n    - d: e\n      f: 2\nu: http://x.example/y\nw: 09:00-17:00 Mon-Fri\n");
+	assert_string_equal(b.p, "a:\n  b: 1\n  c:\n    - x\n    - d: e\n      f: 2\nu: http://x.example/y\nw: "
+				 "09:00-17:00 Mon-Fri\n");
 	wn_buf_done(&b);
 }
 
