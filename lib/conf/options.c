@@ -4,6 +4,7 @@
  * table. One reader for each option type reads defaults, file and overrides alike. What options mean together
  * is checked at the end; what they do is not known here.
  */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -430,6 +431,39 @@ static bool is_loopback(struct wn_str listen)
 	return take(&listen, "127.") || take(&listen, "[::1]:") || take(&listen, "localhost:");
 }
 
+/* 10.20.0.0/16, fd00:1::/64, or a single address. */
+static bool is_network(struct wn_str s)
+{
+	char text[64];
+	unsigned char address[16];
+	const char *slash = s.n ? memchr(s.p, '/', s.n) : NULL;
+	size_t n = slash ? (size_t)(slash - s.p) : s.n;
+	int64_t prefix = 0;
+
+	if (n == 0 || n >= sizeof(text))
+		return false;
+	memcpy(text, s.p, n);
+	text[n] = '\0';
+	int64_t bits = inet_pton(AF_INET, text, address) == 1    ? 32
+		       : inet_pton(AF_INET6, text, address) == 1 ? 128
+								 : 0;
+	if (bits && slash && !wn_conf_parse_int((struct wn_str){slash + 1, s.n - n - 1}, &prefix))
+		return false;
+	return bits && prefix >= 0 && prefix <= bits;
+}
+
+static void check_networks(struct loader *l)
+{
+	const struct wn_yaml_strings *networks = &l->out->poll.allow_networks;
+
+	for (size_t i = 0; i < networks->n; i++)
+		if (!is_network(networks->v[i]))
+			wn_yaml_error(l->errors, place_of(l, "poll.allow_networks"),
+				      "\"poll.allow_networks\": expected networks such as 10.20.0.0/16, found "
+				      "\"" WN_STR_FMT "\"",
+				      WN_STR_ARG(networks->v[i]));
+}
+
 /* What options mean together. */
 static void check_together(struct loader *l)
 {
@@ -453,6 +487,7 @@ static void check_together(struct loader *l)
 		wn_yaml_error(l->errors, place_of(l, "database.conninfo"),
 			      "\"database.conninfo\": a password does not belong into a file; use "
 			      "database.password: credential:NAME");
+	check_networks(l);
 	o->log.trace_mask = 0;
 	for (size_t i = 0; i < o->log.trace.n; i++)
 		for (unsigned t = 0; trace_names[t]; t++)

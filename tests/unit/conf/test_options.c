@@ -134,6 +134,14 @@ static void options_that_contradict_each_other_are_refused(void **state)
 			 "t.yaml:3:21: \"delivery.lease\" must be longer than \"delivery.timeout\"\n"
 			 "t.yaml:4:22: \"database.conninfo\": a password does not belong into a file; use "
 			 "database.password: credential:NAME\n");
+	assert_int_equal(
+		load(f, "poll: {allow_networks: [10.0.0.0/8, 'fd00::/8', 10.1.2.3, 10.0.0.0/33, office]}\n",
+		     NULL, &o, at),
+		WN_INVALID);
+	assert_errors(f, "t.yaml:1:24: \"poll.allow_networks\": expected networks such as 10.20.0.0/16, found "
+			 "\"10.0.0.0/33\"\n"
+			 "t.yaml:1:24: \"poll.allow_networks\": expected networks such as 10.20.0.0/16, found "
+			 "\"office\"\n");
 	assert_int_equal(load(f, "http: {listen: '[::1]:8470'}\n", NULL, &o, at), WN_OK);
 }
 
