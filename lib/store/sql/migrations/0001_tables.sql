@@ -13,6 +13,7 @@ CREATE TABLE whynow.installation (
 	key_check bytea,
 	system_identifier numeric(20) NOT NULL DEFAULT 0,
 	timeline int NOT NULL DEFAULT 0,
+	outbox_pruned_to timestamptz NOT NULL DEFAULT '-infinity',
 	CONSTRAINT installation_one CHECK (one));
 INSERT INTO whynow.installation DEFAULT VALUES;
 CREATE TABLE whynow.instance (
@@ -205,6 +206,7 @@ CREATE TABLE whynow.contact (
 	CONSTRAINT contact_address CHECK (subject OR erased OR email IS NOT NULL),
 	CONSTRAINT contact_account FOREIGN KEY (bucket, account_id) REFERENCES whynow.account (bucket, account_id)) WITH (fillfactor = 80);
 CREATE INDEX contact_by_id ON whynow.contact (contact_id);
+CREATE INDEX contact_by_address ON whynow.contact (email) WHERE email IS NOT NULL;
 CREATE TABLE whynow.suppression (
 	bucket smallint NOT NULL,
 	key bytea NOT NULL,

@@ -54,7 +54,7 @@ BEGIN
 	FOR c IN SELECT split_part(k, '.', 1) AS tab, split_part(k, '.', 2) AS col, what FROM (VALUES
 		('schema_version.applied_at', 'when it was applied'), ('schema_version.checksum', 'SHA-256 of the migration''s text'),
 		('installation.one', 'true: there is one row'), ('installation.key_check', 'check value of the installation key'),
-		('installation.system_identifier', 'highest system identifier seen'), ('installation.timeline', 'highest timeline seen'),
+		('installation.system_identifier', 'highest system identifier seen'), ('installation.timeline', 'highest timeline seen'), ('installation.outbox_pruned_to', 'delivered events before this are deleted'),
 		('instance.started_at', 'start of the process'), ('instance.heartbeat_at', 'last heartbeat'), ('instance.status', 'what it said of itself'),
 		('lease.owner', 'instance'), ('lease.until', 'end of the lease'),
 		('feed_state.version', 'compare-and-set: grows by one with each poll'), ('feed_state.etag', 'ETag, byte for byte'), ('feed_state.last_modified', 'Last-Modified, byte for byte'),

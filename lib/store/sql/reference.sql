@@ -1,0 +1,89 @@
+-- Reference tables: kinds, traits, feeds, sinks, segments, pauses. Small; written rarely. class: cold
+
+-- name: kind_upsert
+INSERT INTO whynow.kind AS t (name, definition, checksum, enabled, changed_at) VALUES /*rows*/($1, $2, $3, $4, $5)/*end*/
+ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, checksum = excluded.checksum, enabled = excluded.enabled, changed_at = excluded.changed_at
+WHERE (t.checksum, t.enabled) IS DISTINCT FROM (excluded.checksum, excluded.enabled)
+
+-- name: trait_upsert
+INSERT INTO whynow.trait AS t (name, definition, checksum, enabled, changed_at) VALUES /*rows*/($1, $2, $3, $4, $5)/*end*/
+ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, checksum = excluded.checksum, enabled = excluded.enabled, changed_at = excluded.changed_at
+WHERE (t.checksum, t.enabled) IS DISTINCT FROM (excluded.checksum, excluded.enabled)
+
+-- name: feed_upsert
+INSERT INTO whynow.feed AS t (name, definition, checksum, enabled, changed_at) VALUES /*rows*/($1, $2, $3, $4, $5)/*end*/
+ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, checksum = excluded.checksum, enabled = excluded.enabled, changed_at = excluded.changed_at
+WHERE (t.checksum, t.enabled) IS DISTINCT FROM (excluded.checksum, excluded.enabled)
+
+-- name: sink_upsert
+INSERT INTO whynow.sink AS t (name, definition, checksum, enabled, changed_at) VALUES /*rows*/($1, $2, $3, $4, $5)/*end*/
+ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, checksum = excluded.checksum, enabled = excluded.enabled, changed_at = excluded.changed_at
+WHERE (t.checksum, t.enabled) IS DISTINCT FROM (excluded.checksum, excluded.enabled)
+
+-- name: kind_disable
+UPDATE whynow.kind SET enabled = false, changed_at = $2 WHERE enabled AND name <> ALL ($1::text[])
+
+-- name: trait_disable
+UPDATE whynow.trait SET enabled = false, changed_at = $2 WHERE enabled AND name <> ALL ($1::text[])
+
+-- name: feed_disable
+UPDATE whynow.feed SET enabled = false, changed_at = $2 WHERE enabled AND name <> ALL ($1::text[])
+
+-- name: sink_disable
+UPDATE whynow.sink SET enabled = false, changed_at = $2 WHERE enabled AND name <> ALL ($1::text[])
+
+-- name: kind_list
+SELECT name, definition, checksum, enabled FROM whynow.kind ORDER BY name
+
+-- name: trait_list
+SELECT name, definition, checksum, enabled FROM whynow.trait ORDER BY name
+
+-- name: feed_list
+SELECT name, definition, checksum, enabled FROM whynow.feed ORDER BY name
+
+-- name: sink_list
+SELECT name, definition, checksum, enabled FROM whynow.sink ORDER BY name
+
+-- name: segment_newest
+SELECT version, source, status FROM whynow.segment_version WHERE name = $1 ORDER BY version DESC LIMIT 1
+
+-- name: segment_insert
+INSERT INTO whynow.segment_version (name, version, source, definition, published_at, published_by) VALUES ($1, $2, $3, $4, $5, $6)
+
+-- name: segment_ensure
+INSERT INTO whynow.segment (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET withdrawn_at = NULL, withdrawn_by = NULL
+
+-- name: segments_to_compile
+WITH alive AS (SELECT DISTINCT segment AS name, version FROM whynow.campaign WHERE state <> 'closed'
+		UNION SELECT segment, version FROM whynow.campaign WHERE due_at < 'infinity'),
+	good AS (SELECT name, max(version) AS version FROM whynow.segment_version WHERE status = 'valid' GROUP BY name)
+SELECT v.name, v.version, v.source, v.definition, v.status, v.error, v.published_by, v.published_at, g.withdrawn_at IS NOT NULL,
+	g.paused_at IS NOT NULL, a.version IS NOT NULL
+FROM whynow.segment_version v
+LEFT JOIN whynow.segment g ON g.name = v.name
+LEFT JOIN good ON good.name = v.name
+LEFT JOIN alive a ON a.name = v.name AND a.version = v.version
+WHERE a.version IS NOT NULL OR (v.status <> 'invalid' AND v.version >= coalesce(good.version, 0))
+ORDER BY v.name, v.version
+
+-- name: segment_mark
+UPDATE whynow.segment_version SET status = $3, error = $4, checked_at = $5 WHERE name = $1 AND version = $2 AND status <> $3
+
+-- name: segment_withdraw
+INSERT INTO whynow.segment (name, withdrawn_at, withdrawn_by) SELECT $1::text, $2::timestamptz, $3::text
+WHERE EXISTS (SELECT 1 FROM whynow.segment_version WHERE name = $1::text)
+ON CONFLICT (name) DO UPDATE SET withdrawn_at = excluded.withdrawn_at, withdrawn_by = excluded.withdrawn_by
+
+-- name: segment_pause
+INSERT INTO whynow.segment (name, paused_at, paused_by) SELECT $1::text, $2::timestamptz, $3::text
+WHERE EXISTS (SELECT 1 FROM whynow.segment_version WHERE name = $1::text)
+ON CONFLICT (name) DO UPDATE SET paused_at = excluded.paused_at, paused_by = excluded.paused_by
+
+-- name: pause_all
+INSERT INTO whynow.pause (scope, paused_at, paused_by) VALUES ('', $1, $2) ON CONFLICT (scope) DO NOTHING
+
+-- name: resume_all
+DELETE FROM whynow.pause WHERE scope = ''
+
+-- name: pause_read
+SELECT count(*) FROM whynow.pause WHERE scope = ''

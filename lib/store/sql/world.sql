@@ -1,0 +1,139 @@
+-- Campaigns, members, evidence, touches and what belongs to them: loading, locking, writing. Lock order: accounts (account.sql),
+-- campaigns, member, touch, the rest; within a table by (bucket, key).
+
+-- name: member_load
+-- class: batch
+SELECT k.n, m.campaign_id, m.contact_id, m.campaign_bucket, m.segment, m.version, m.shadow, m.holdout, m.left_why, m.enrolled_at, m.left_at, m.signal_key,
+	m.heat, m.box_ends_at, m.stale_at, m.first_touch_by, m.blind_until, m.finishing_fit, m.replied_hold, m.due_at, m.touches_sent
+FROM unnest($1::int8[], $2::uuid[]) WITH ORDINALITY AS k (b, id, n)
+CROSS JOIN LATERAL (SELECT * FROM whynow.member WHERE bucket = k.b::int2 AND account_id = k.id OFFSET 0) m
+ORDER BY k.n, m.campaign_id, m.contact_id
+
+-- name: evidence_load
+-- class: batch
+SELECT k.n, e.campaign_id, e.contact_id, e.signal_key, e.kind, e.occurred_at, e.strength, e.publishers, e.half_life, e.hard_stop, e.clause, e.removed
+FROM unnest($1::int8[], $2::uuid[]) WITH ORDINALITY AS k (b, id, n)
+CROSS JOIN LATERAL (SELECT * FROM whynow.evidence WHERE bucket = k.b::int2 AND account_id = k.id OFFSET 0) e
+ORDER BY k.n, e.campaign_id, e.contact_id, e.occurred_at DESC, e.signal_key
+
+-- name: touch_load
+-- class: batch
+SELECT k.n, t.campaign_id, t.contact_id, t.step, t.channel, t.sink, t.state, t.reason, t.planned_at, t.due_at, t.valid_until, t.claimed_at, t.sent_at,
+	t.attempts, t.token, t.event_id, t.variant, t.rendered_hash
+FROM unnest($1::int8[], $2::uuid[]) WITH ORDINALITY AS k (b, id, n)
+CROSS JOIN LATERAL (SELECT * FROM whynow.touch WHERE bucket = k.b::int2 AND account_id = k.id OFFSET 0) t
+ORDER BY k.n, t.campaign_id, t.contact_id, t.step
+
+-- name: non_action_load
+-- class: batch
+SELECT k.n, a.segment, a.signal_key, a.reason, a.clause, a.detail, a.at
+FROM unnest($1::int8[], $2::uuid[]) WITH ORDINALITY AS k (b, id, n)
+CROSS JOIN LATERAL (SELECT * FROM whynow.non_action WHERE bucket = k.b::int2 AND account_id = k.id OFFSET 0) a
+ORDER BY k.n, a.segment
+
+-- name: campaign_of_groups
+-- class: batch
+SELECT c.bucket, c.campaign_id FROM unnest($1::int8[], $2::uuid[], $3::uuid[]) AS k (b, id, opening)
+CROSS JOIN LATERAL (SELECT bucket, campaign_id FROM whynow.campaign WHERE bucket = k.b::int2 AND group_id = k.id
+	AND (state IN ('proposed', 'open') OR opening_signal = k.opening) OFFSET 0) c
+
+-- name: campaign_lock
+-- class: hot
+SELECT campaign_id, group_id, segment, version, group_values, opening_signal, opening_account, state, result, shadow, proposed_at, opened_at, intake_ends_at,
+	max_ends_at, closed_at, live_until, live_members, audience, members, holdouts, touched, achieved, converted, due_at, gen, seal, reviewed_final, cost
+FROM whynow.campaign WHERE bucket = $1 AND campaign_id = $2 FOR UPDATE
+
+-- name: campaign_accounts
+-- class: cold
+SELECT DISTINCT account_id FROM whynow.member WHERE campaign_id = $1
+
+-- name: campaign_insert
+-- class: rows
+INSERT INTO whynow.campaign (bucket, campaign_id, group_id, segment, version, group_values, opening_signal, opening_account, state, result, shadow, proposed_at,
+	opened_at, intake_ends_at, max_ends_at, closed_at, live_until, live_members, audience, members, holdouts, touched, achieved, converted, due_at, gen, seal,
+	reviewed_final, cost, floor, goal_metric, goal_target, goal_window)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
+	$30, $31, $32, $33)/*end*/
+
+-- name: campaign_update
+-- class: hot
+UPDATE whynow.campaign SET state = $4, result = $5, opened_at = $6, intake_ends_at = $7, max_ends_at = $8, closed_at = $9, live_until = $10, live_members = $11,
+	audience = $12, members = $13, holdouts = $14, touched = $15, achieved = $16, converted = $17, due_at = $18, gen = $19, reviewed_final = $20, cost = $21
+WHERE bucket = $1 AND campaign_id = $2 AND gen = $3
+
+-- name: member_insert
+-- class: rows
+INSERT INTO whynow.member (bucket, account_id, campaign_id, contact_id, campaign_bucket, segment, version, shadow, holdout, state, left_why, enrolled_at, left_at,
+	signal_key, heat, box_ends_at, stale_at, first_touch_by, blind_until, finishing_fit, replied_hold, due_at, touches_sent)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)/*end*/
+
+-- name: member_update
+-- class: hot
+UPDATE whynow.member SET state = $5, left_why = $6, left_at = $7, heat = $8, box_ends_at = $9, stale_at = $10, first_touch_by = $11, blind_until = $12,
+	finishing_fit = $13, replied_hold = $14, due_at = $15, touches_sent = $16
+WHERE bucket = $1 AND account_id = $2 AND campaign_id = $3 AND contact_id = $4
+
+-- name: evidence_insert
+-- class: rows
+INSERT INTO whynow.evidence (bucket, account_id, campaign_id, contact_id, signal_key, kind, occurred_at, strength, publishers, half_life, hard_stop, clause, removed)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)/*end*/
+
+-- name: evidence_update
+-- class: hot
+UPDATE whynow.evidence SET publishers = $6, removed = $7
+WHERE bucket = $1 AND account_id = $2 AND campaign_id = $3 AND contact_id = $4 AND signal_key = $5
+
+-- name: touch_insert
+-- class: rows
+INSERT INTO whynow.touch (bucket, account_id, campaign_id, contact_id, step, channel, sink, state, reason, planned_at, due_at, valid_until, claimed_at, sent_at,
+	attempts, token, event_id, variant, rendered_hash)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)/*end*/
+
+-- name: touch_update
+-- class: hot
+UPDATE whynow.touch SET sink = $6, state = $7, reason = $8, due_at = $9, valid_until = $10, claimed_at = $11, sent_at = $12, attempts = $13, token = $14,
+	event_id = $15, variant = $16, rendered_hash = $17
+WHERE bucket = $1 AND account_id = $2 AND campaign_id = $3 AND contact_id = $4 AND step = $5
+
+-- name: non_action_upsert
+-- class: rows
+INSERT INTO whynow.non_action (bucket, account_id, segment, signal_key, reason, clause, detail, at) VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8)/*end*/
+ON CONFLICT (bucket, account_id, segment) DO UPDATE SET signal_key = excluded.signal_key, reason = excluded.reason, clause = excluded.clause,
+	detail = excluded.detail, at = excluded.at
+
+-- name: recheck_upsert
+-- class: rows
+INSERT INTO whynow.recheck (bucket, account_id, segment, signal_key, due_at) VALUES /*rows*/($1, $2, $3, $4, $5)/*end*/
+ON CONFLICT (bucket, account_id, segment, signal_key) DO UPDATE SET due_at = excluded.due_at
+
+-- name: recheck_delete
+-- class: hot
+DELETE FROM whynow.recheck WHERE bucket = $1 AND account_id = $2 AND segment = $3 AND signal_key = $4
+
+-- name: history_insert
+-- class: rows
+INSERT INTO whynow.history (bucket, bucketed_by, subject_id, gen, on_day, at, subject, type, from_state, to_state, why, account_id, contact_id, step, event_id,
+	sinks, data, actor, instance)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)/*end*/
+
+-- name: outbox_insert
+-- class: rows
+INSERT INTO whynow.outbox (bucket, bucketed_by, event_id, sink, campaign_id, subject_id, gen, type, subject, at, payload, state, next_at, attempts, first_at,
+	lease_token, account_id, contact_id, step)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)/*end*/
+
+-- name: outbox_touch
+-- class: hot
+UPDATE whynow.outbox SET state = $3, next_at = $4, attempts = $5, lease_token = $6, done_at = $7, last_error = $8
+WHERE bucket = $1 AND event_id = $2 AND step >= 0
+
+-- name: review_insert
+-- class: rows
+INSERT INTO whynow.review (bucket, bucketed_by, campaign_id, final, at, metric, target, audience, touched, achieved, rate, low, high, verdict)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)/*end*/
+ON CONFLICT DO NOTHING
+
+-- name: subject_next
+-- class: hot
+INSERT INTO whynow.subject_counter AS c (bucket, subject_id, subject, name, gen) VALUES ($1, $2, $3, $4, 1)
+ON CONFLICT (bucket, subject_id) DO UPDATE SET gen = c.gen + 1 RETURNING gen
