@@ -271,6 +271,7 @@ struct cel_run {
 	struct wn_arena *arena;
 	enum cel_mode mode;
 	bool stopped;            /* a budget is used up: everything fails from here */
+	const char *why_stopped; /* NULL: steps */
 	int64_t steps;           /* left */
 	size_t memory;           /* bytes left */
 	struct wn_value *slots;
@@ -287,6 +288,7 @@ bool cel_fail(struct cel_run *r, const struct cel_node *at, const char *text);
 bool cel_fail_with(struct cel_run *r, const struct cel_node *at, const char *text, struct wn_value detail);
 bool cel_no_overload(struct cel_run *r, const struct cel_node *at);
 bool cel_charge(struct cel_run *r, const struct cel_node *at, uint64_t steps);
+bool cel_out_of_memory(struct cel_run *r, const struct cel_node *at); /* stops the run; false */
 /* Arena memory under the ceiling of the evaluation; NULL after failing. */
 void *cel_take(struct cel_run *r, const struct cel_node *at, size_t bytes);
 bool cel_variable_value(struct cel_run *r, const struct cel_node *n, int var, struct wn_value *out);

@@ -254,14 +254,14 @@ bool cel_check_call(struct cel_check *k, struct cel_node *n)
 		f = qualified_function(k, n);
 	if (!f)
 		f = n->op ? cel_env_find(k->c->env, n->name) : cel_function_find(k, n->name, n->flags & NODE_ABSOLUTE);
-	if (f && !pack_variadic(k, n))
+	if (f ? !pack_variadic(k, n) : !no_function(k, n))
 		return false;
 	for (uint32_t i = 0; i < n->n_args; i++)
 		if (!cel_check_node(k, n->args[i]))
 			return false;
 	n->type = &cel_dyn;
 	if (!f)
-		return no_function(k, n);
+		return true; /* unchecked: fails when run */
 	if (!choose(k, n, f) || !check_literals(k, n) || !cel_check_enum(k, n))
 		return false;
 	n->flags &= NODE_RECEIVER | NODE_ABSOLUTE;

@@ -143,8 +143,6 @@ static void narrow(const struct subject *s, const struct cel_node *n, bool truth
 		narrow_all(s, n, truth, set);
 	} else if (n->kind == CEL_NODE_COND) {
 		narrow_cond(s, n, truth, set);
-	} else if (n->kind == CEL_NODE_LITERAL && n->literal.kind == WN_BOOL) {
-		set_fill(set, n->literal.b == truth ? ~0ull : 0);
 	} else if (named_by(s, n, set)) {
 		if ((n->op == OP_NE) == truth)
 			for (int w = 0; w < VARIANT_WORDS; w++)

@@ -17,8 +17,7 @@ void cel_out_add(struct cel_out *o, const void *p, size_t n)
 
 		if (!more) {
 			o->failed = true;
-			o->r->stopped = true;
-			cel_fail(o->r, o->n, "the expression needs too much memory");
+			cel_out_of_memory(o->r, o->n);
 			return;
 		}
 		if (o->len)

@@ -36,7 +36,14 @@ bool cel_charge(struct cel_run *r, const struct cel_node *at, uint64_t steps)
 	}
 	r->stopped = true;
 	r->steps = 0;
-	return cel_fail(r, at, "the expression takes too many steps");
+	return cel_fail(r, at, r->why_stopped ? r->why_stopped : "the expression takes too many steps");
+}
+
+bool cel_out_of_memory(struct cel_run *r, const struct cel_node *at)
+{
+	r->stopped = true;
+	r->why_stopped = "the expression needs too much memory";
+	return cel_fail(r, at, r->why_stopped);
 }
 
 void *cel_take(struct cel_run *r, const struct cel_node *at, size_t bytes)
@@ -50,8 +57,7 @@ void *cel_take(struct cel_run *r, const struct cel_node *at, size_t bytes)
 		r->memory -= bytes;
 		return p;
 	}
-	r->stopped = true;
-	cel_fail(r, at, "the expression needs too much memory");
+	cel_out_of_memory(r, at);
 	return NULL;
 }
 
@@ -104,6 +110,7 @@ static bool start(struct cel_run *r, const struct cel_program *p, const struct c
 	r->arena = a;
 	r->mode = mode;
 	r->stopped = false;
+	r->why_stopped = NULL;
 	r->steps = WN_CEL_STEPS_MAX;
 	r->memory = WN_CEL_MEMORY_MAX;
 	r->next_change_us = INT64_MAX;

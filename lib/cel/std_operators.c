@@ -69,10 +69,8 @@ static bool concat(struct cel_run *r, const struct cel_node *n, struct wn_value 
 		*out = b.n == 0 ? a : b;
 		return true;
 	}
-	if ((uint64_t)a.n + b.n > WN_CEL_MEMORY_MAX) {
-		r->stopped = true;
-		return cel_fail(r, n, "the expression needs too much memory");
-	}
+	if ((uint64_t)a.n + b.n > WN_CEL_MEMORY_MAX)
+		return cel_out_of_memory(r, n);
 	if (!(p = cel_take(r, n, width * ((size_t)a.n + b.n))))
 		return false;
 	memcpy(p, a.s, width * a.n);

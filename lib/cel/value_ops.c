@@ -288,8 +288,10 @@ bool cel_bytes_value(struct cel_run *r, const struct cel_node *n, enum wn_kind k
 {
 	char *copy;
 
-	if (len > WN_CEL_MEMORY_MAX || !(copy = cel_take(r, n, len + 1)))
-		return len > WN_CEL_MEMORY_MAX ? cel_fail(r, n, "the expression needs too much memory") : false;
+	if (len > WN_CEL_MEMORY_MAX)
+		return cel_out_of_memory(r, n);
+	if (!(copy = cel_take(r, n, len + 1)))
+		return false;
 	memcpy(copy, p, len);
 	*out = wn_string((struct wn_str){copy, len});
 	out->kind = (uint8_t)kind;
