@@ -103,9 +103,11 @@ static bool is_ascii(struct wn_str s)
 
 bool wn_domain_host(struct wn_str host_or_url, struct wn_arena *a, struct wn_str *out)
 {
-	if (host_or_url.n > INPUT_MAX || (host_or_url.n && memchr(host_or_url.p, '\0', host_or_url.n)))
+	struct wn_str h = wn_text_trim(host_or_url);
+
+	if (h.n == 0 || h.n > INPUT_MAX || memchr(h.p, '\0', h.n))
 		return false;
-	struct wn_str h = raw_host(wn_text_trim(host_or_url));
+	h = raw_host(h);
 	if (h.n == 0 || h.n > 4 * HOST_MAX)
 		return false;
 	if (is_ascii(h))

@@ -81,6 +81,9 @@ static void refuses_what_is_no_domain_of_anybody(void **state)
 	strcat(long_label, ".com");
 	assert_string_equal(registrable(long_label), "");
 	struct wn_str nul = {"acme.com\0.org", 13}, out;
+	assert_false(wn_domain_registrable((struct wn_str){NULL, 0}, arena, &out));
+	assert_false(wn_domain_registrable(WN_STR(" \n"), arena, &out));
+	assert_false(wn_email_normalise((struct wn_str){NULL, 0}, arena, &out));
 	assert_false(wn_domain_registrable(nul, arena, &out));
 }
 
