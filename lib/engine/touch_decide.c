@@ -268,6 +268,7 @@ static struct wn_value template_data(const struct attempt *at)
 	if (at->contact)
 		wn_map_set(&m, "contact", (struct wn_value){.kind = WN_OBJECT, .object = &at->contact->object});
 	struct wn_map_builder campaign = campaign_data(at->w, at->m->campaign);
+	wn_map_set(&campaign, "owner", wn_cstring(at->segment->owner));
 	wn_map_set(&m, "campaign", wn_map_end(&campaign));
 	return wn_map_end(&m);
 }

@@ -147,6 +147,15 @@ static void on_fd(void *ctx, int events)
 
 /* --- life ---- */
 
+/* On its own because getcontext returns twice as far as the compiler knows. */
+static void make_context(struct wn_fiber *f, void *stack)
+{
+	getcontext(&f->context);
+	f->context.uc_stack.ss_sp = stack;
+	f->context.uc_stack.ss_size = WN_STACK_SIZE;
+	makecontext(&f->context, (void (*)(void))entry, 2, (unsigned)((uintptr_t)f >> 32), (unsigned)(uintptr_t)f);
+}
+
 struct wn_fiber *wn_fiber_start(struct wn_loop *l, const char *name, void (*fn)(void *ctx), void *ctx)
 {
 	struct wn_fibers *fs = &l->fibers;
@@ -165,10 +174,7 @@ struct wn_fiber *wn_fiber_start(struct wn_loop *l, const char *name, void (*fn)(
 	fs->all = f;
 	fs->count++;
 	wn_stack_reuse(stack);
-	getcontext(&f->context);
-	f->context.uc_stack.ss_sp = stack;
-	f->context.uc_stack.ss_size = WN_STACK_SIZE;
-	makecontext(&f->context, (void (*)(void))entry, 2, (unsigned)((uintptr_t)f >> 32), (unsigned)(uintptr_t)f);
+	make_context(f, stack);
 	schedule(f);
 	return f;
 }
