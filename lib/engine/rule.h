@@ -32,7 +32,6 @@ struct segment_inner {
 	const struct wn_rules *rules;
 	struct wn_rules *own_rules;                       /* the same if the segment made them, else NULL */
 	WN_VEC(struct cel_program *) programs;            /* all, in order of making; freed from the last */
-	WN_VEC(struct wn_template *) templates;
 	const struct cel_program *const *signal_terms;    /* top-level terms of `when` over signal (and now) alone */
 	size_t n_signal_terms;
 	const char *const *refers; size_t n_refers;       /* names given to in_segment */

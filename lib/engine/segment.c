@@ -85,8 +85,6 @@ void wn_segment_free(struct wn_segment *s)
 	struct segment_inner *inner = s->env;
 	for (size_t i = inner->programs.n; i-- > 0;)
 		cel_program_free(inner->programs.v[i]);
-	for (size_t i = 0; i < inner->templates.n; i++)
-		wn_template_free(inner->templates.v[i]);
 	wn_rules_free(inner->own_rules);
 	wn_arena_free(s->arena);
 }

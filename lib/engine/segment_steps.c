@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The sequence of a segment: conditions and templates compiled, channels checked, every step with at least one variant. */
 #include "segment_file.h"
+#include "template_nodes.h"
 
 #include <stdio.h>
 
@@ -28,16 +29,15 @@ static void check_channel(struct segment_build *b, const struct file_step *f)
 
 static const struct wn_template *build_template(struct segment_build *b, const struct wn_yaml_text *t)
 {
-	struct wn_template *out;
+	struct wn_template *out = WN_NEW(b->s->arena, struct wn_template);
 	struct wn_err err = {0};
 	if (!t->text.p)
 		return NULL;
-	if (wn_template_compile(t->text, (struct wn_place){NULL, 1, 1}, &out, &err)) {
+	if (template_compile_in(b->s->arena, t->text, (struct wn_place){NULL, 1, 1}, out, &err)) {
 		err.place = wn_yaml_text_place(t, err.place.line, err.place.column);
 		wn_yaml_error_add(b->errors, &err);
 		return NULL;
 	}
-	*WN_PUSH(b->s->arena, &b->inner->templates) = out;
 	segment_check_template(b, out, t);
 	return out;
 }

@@ -29,6 +29,9 @@ struct wn_template {
 	void *partial_ctx;
 };
 
+/* As wn_template_compile, but in an arena that owns it: never given to wn_template_free. */
+enum wn_rc template_compile_in(struct wn_arena *arena, struct wn_str text, struct wn_place at, struct wn_template *t, struct wn_err *err);
+
 /* Visits every name with the sections around it, outermost first. */
 struct template_use {
 	const struct template_node *node;

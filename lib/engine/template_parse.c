@@ -253,25 +253,38 @@ static enum wn_rc parse_all(struct parse *p)
 	return add_text(p, p->pos, p->text.n);
 }
 
-enum wn_rc wn_template_compile_partials(struct wn_str text, struct wn_place at, wn_template_partial_fn *partial, void *ctx,
-					struct wn_template **out, struct wn_err *err)
+static void first_place(struct wn_place at, struct wn_place *first)
+{
+	*first = (struct wn_place){at.file, at.line > 0 ? at.line : 1, at.column > 0 ? at.column : 1};
+}
+
+enum wn_rc template_compile_in(struct wn_arena *arena, struct wn_str text, struct wn_place at, struct wn_template *t, struct wn_err *err)
 {
 	if (text.n > WN_CONF_TEXT_MAX)
 		return wn_fail_at(err, WN_LIMIT, at, "template is longer than %u bytes", WN_CONF_TEXT_MAX);
-	struct wn_arena *arena = wn_arena_new(0);
-	struct wn_template *t = WN_NEW(arena, struct wn_template);
-	*t = (struct wn_template){.arena = arena, .partials = partial != NULL, .partial = partial, .partial_ctx = ctx};
-	struct wn_place first = {at.file, at.line > 0 ? at.line : 1, at.column > 0 ? at.column : 1};
-	struct parse p = {.t = t, .text = wn_arena_str(arena, text), .here = first, .err = err, .open = WN_STR("{{"), .close = WN_STR("}}")};
+	t->arena = arena;
+	struct parse p = {.t = t, .text = wn_arena_str(arena, text), .err = err, .open = WN_STR("{{"), .close = WN_STR("}}")};
+	first_place(at, &p.here);
 	enum wn_rc rc = parse_all(&p);
-	if (rc) {
-		wn_arena_free(arena);
+	if (rc)
 		return rc;
-	}
 	t->nodes = p.nodes.v;
 	t->n = p.nodes.n;
-	*out = t;
 	return WN_OK;
+}
+
+enum wn_rc wn_template_compile_partials(struct wn_str text, struct wn_place at, wn_template_partial_fn *partial, void *ctx,
+					struct wn_template **out, struct wn_err *err)
+{
+	struct wn_arena *arena = wn_arena_new(0);
+	struct wn_template *t = WN_NEW(arena, struct wn_template);
+	*t = (struct wn_template){.partials = partial != NULL, .partial = partial, .partial_ctx = ctx};
+	enum wn_rc rc = template_compile_in(arena, text, at, t, err);
+	if (rc)
+		wn_arena_free(arena);
+	else
+		*out = t;
+	return rc;
 }
 
 enum wn_rc wn_template_compile(struct wn_str text, struct wn_place at, struct wn_template **out, struct wn_err *err)
