@@ -129,7 +129,7 @@ struct wn_http_options {
 };
 /* Two pools of connections: trusted (allow_private) and public requests never share one. Gives. */
 struct wn_net *wn_http_client_new(struct wn_loop *l, const struct wn_http_options *options);
-/* Requests under way get no on_done any more. */
+/* Requests under way end with WN_CANCELLED: their on_done is called in here. */
 void wn_http_client_free(struct wn_net *net);
 
 #endif

@@ -93,6 +93,21 @@ void wn_loop_soon(struct wn_loop *l, void (*fn)(void *ctx), void *ctx)
 	l->soon[(l->soon_first + l->soon_n++) % l->soon_cap] = (struct wn_soon){fn, ctx};
 }
 
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+void wn_loop_not_soon(struct wn_loop *l, void *ctx)
+{
+	for (size_t i = 0; i < l->soon_n; i++) {
+		struct wn_soon *s = &l->soon[(l->soon_first + i) % l->soon_cap];
+
+		if (s->ctx == ctx)
+			*s = (struct wn_soon){nothing, NULL};
+	}
+}
+
 bool wn_loop_run_soon(struct wn_loop *l)
 {
 	size_t n = l->soon_n; /* what is added meanwhile waits for the next pass, after I/O had its turn */
@@ -137,18 +152,40 @@ void wn_loop_turn(struct wn_loop *l)
 	poll_events(l, l->soon_n == 0 && !is_timer_due(l));
 }
 
+void wn_loop_run_ready(struct wn_loop *l)
+{
+	uint64_t seq = l->seq; /* a timer armed from now on waits for the next time */
+
+	wn_loop_run_soon(l);
+	while (!l->stop && wn_timer_fire_one(l, seq))
+		;
+}
+
+bool wn_loop_begin(struct wn_loop *l)
+{
+	if (l->running)
+		return false; /* from inside a callback: libevent does not nest */
+	l->running = true;
+	l->stop = false;
+	return true;
+}
+
+void wn_loop_end(struct wn_loop *l)
+{
+	l->running = false;
+}
+
 void wn_loop_run(struct wn_loop *l)
 {
-	l->stop = false;
-	while (!l->stop) {
-		uint64_t seq = l->seq; /* a timer armed from now on waits for the next turn */
-
-		wn_loop_run_soon(l);
-		while (!l->stop && wn_timer_fire_one(l, seq))
-			;
-		if (!l->stop)
-			wn_loop_turn(l);
+	if (!wn_loop_begin(l))
+		return;
+	for (;;) {
+		wn_loop_run_ready(l);
+		if (l->stop)
+			break;
+		wn_loop_turn(l);
 	}
+	wn_loop_end(l);
 }
 
 void wn_loop_stop(struct wn_loop *l)
@@ -169,22 +206,34 @@ static void drain(struct wn_loop *l)
 	} while (l->busy > 0 || l->soon_n > 0 || l->activity != before);
 }
 
-void wn_loop_run_until_idle(struct wn_loop *l)
+static void run_until_idle(struct wn_loop *l)
 {
 	drain(l);
 	while (wn_timer_fire_one(l, UINT64_MAX))
 		drain(l);
 }
 
+void wn_loop_run_until_idle(struct wn_loop *l)
+{
+	if (!wn_loop_begin(l))
+		return;
+	run_until_idle(l);
+	wn_loop_end(l);
+}
+
 void wn_loop_advance(struct wn_loop *l, int64_t to_us)
 {
-	wn_loop_run_until_idle(l);
+	if (!wn_loop_begin(l))
+		return;
+	run_until_idle(l);
 	while (wn_loop_next_us(l) <= to_us) {
-		wn_clock_set(l->clock, wn_loop_next_us(l));
-		wn_loop_run_until_idle(l);
+		if (wn_loop_next_us(l) > wn_clock_now_us(l->clock))
+			wn_clock_set(l->clock, wn_loop_next_us(l));
+		run_until_idle(l);
 	}
 	if (wn_clock_now_us(l->clock) < to_us)
 		wn_clock_set(l->clock, to_us);
+	wn_loop_end(l);
 }
 
 /* --- watches ---- */

@@ -36,7 +36,7 @@ struct wn_loop {
 	struct wn_soon *soon; /* ring */
 	size_t soon_first, soon_n, soon_cap;
 	int busy;
-	bool stop;
+	bool stop, running;
 	uint64_t turns, activity; /* activity: callbacks of watches run so far */
 	struct wn_fibers fibers;
 };
@@ -53,7 +53,13 @@ void wn_watch_disarm(struct wn_watch *w);
 void wn_fiber_end_all(struct wn_loop *l);
 /* Runs what wn_loop_soon collected so far; false if there was nothing. */
 bool wn_loop_run_soon(struct wn_loop *l);
+/* Forgets what wn_loop_soon was told for this ctx. */
+void wn_loop_not_soon(struct wn_loop *l, void *ctx);
 /* One turn: waits for I/O (at most until a timer is due) unless something is ready already. */
 void wn_loop_turn(struct wn_loop *l);
+/* Soon-callbacks and timers; no I/O. Between begin (false: the loop is running already) and end. */
+void wn_loop_run_ready(struct wn_loop *l);
+bool wn_loop_begin(struct wn_loop *l);
+void wn_loop_end(struct wn_loop *l);
 
 #endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One hop of a request with libcurl: what it may do is set here, what comes back is counted here, and what a redirect may
+ * lead to is decided here. libcurl itself never follows.
+ *
+ * Ceilings hold for decoded bytes in the write callback: MAXFILESIZE of 7.88 stops neither chunked bodies nor gzip bombs.
+ */
+#include "http_internal.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <strings.h>
+#include <unistd.h>
+
+/* --- callbacks ---- */
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
+{
+	struct wn_http_call *c = ctx;
+
+	c->body_began = true;
+	if (c->answer->body.n + size * n > c->req.body_max) {
+		c->too_large = true;
+		return 0;
+	}
+	wn_buf_add(&c->answer->body, bytes, size * n);
+	return size * n;
+}
+
+static struct wn_str trim(struct wn_str s)
+{
+	while (s.n && (unsigned char)s.p[s.n - 1] <= ' ')
+		s.n--;
+	while (s.n && (unsigned char)*s.p <= ' ')
+		s.p++, s.n--;
+	return s;
+}
+
+static void keep_header(struct wn_http_answer *a, struct wn_str line)
+{
+	const char *colon = memchr(line.p, ':', line.n);
+	char *name, *value;
+
+	if (!colon)
+		return;
+	name = wn_arena_strdup(a->arena, trim((struct wn_str){line.p, (size_t)(colon - line.p)}));
+	value = wn_arena_strdup(a->arena, trim((struct wn_str){colon + 1, (size_t)(line.p + line.n - colon - 1)}));
+	for (char *p = name; *p; p++)
+		*p |= *p >= 'A' && *p <= 'Z' ? 0x20 : 0;
+	for (char *p = value; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
+	*WN_PUSH(a->arena, &a->headers) = (struct wn_http_header){name, value};
+}
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
+{
+	struct wn_http_call *c = ctx;
+	struct wn_str line = {bytes, size * n};
+
+	c->header_bytes += line.n;
+	if (c->header_bytes > c->req.headers_max) {
+		c->too_large = true;
+		return 0;
+	}
+	if (line.n > 5 && strncasecmp(line.p, "HTTP/", 5) == 0 && !c->body_began)
+		c->answer->headers.n = 0; /* after 1xx the true ones follow */
+	else if (!c->body_began) /* trailers are not asked for */
+		keep_header(c->answer, line);
+	return line.n;
+}
+
+static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct wn_http_call *c = ctx;
+	enum wn_address_class cls = wn_address_classify(&a->addr, a->addrlen);
+	const void *ip = a->family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)&a->addr)->sin6_addr
+					       : (void *)&((struct sockaddr_in *)&a->addr)->sin_addr;
+
+	if (purpose == CURLSOCKTYPE_IPCXN && wn_address_is_allowed(cls, c->req.allow_private))
+		return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	c->refused = cls;
+	if (cls == WN_ADDRESS_OTHER || !inet_ntop(a->family, ip, c->refused_text, sizeof(c->refused_text)))
+		c->refused_text[0] = 0;
+	return CURL_SOCKET_BAD;
+}
+
+/* --- setting up ---- */
+
+#define SET(option, value) curl_easy_setopt(c->easy, (option), (value))
+
+static void add_header(struct wn_http_call *c, const char *name, const char *value)
+{
+	char *line = wn_arena_printf(c->arena, *value ? "%s: %s" : "%s;%s", name, value); /* "Name;" is curl's empty one */
+
+	c->header_list = curl_slist_append(c->header_list, line);
+}
+
+static bool has_header(const struct wn_http_call *c, const char *name)
+{
+	for (size_t i = 0; i < c->req.headers_n; i++)
+		if (strcasecmp(c->req.headers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* To another origin go only headers that tell nothing of us. */
+static bool may_travel(const char *name)
+{
+	return strcasecmp(name, "accept") == 0 || strcasecmp(name, "accept-language") == 0;
+}
+
+static void set_headers(struct wn_http_call *c, bool home)
+{
+	const struct wn_http_request *r = &c->req;
+
+	curl_slist_free_all(c->header_list);
+	c->header_list = curl_slist_append(NULL, "Expect:");
+	if (r->body.p && !has_header(c, "content-type"))
+		c->header_list = curl_slist_append(c->header_list, "Content-Type:"); /* none is better than curl's guess */
+	for (size_t i = 0; i < r->headers_n; i++)
+		if (home || may_travel(r->headers[i].name))
+			add_header(c, r->headers[i].name, r->headers[i].value);
+	/* a validator came from a stranger: if it is not lawful, it is not sent */
+	if (r->etag && *r->etag && wn_http_is_header_value(r->etag))
+		add_header(c, "If-None-Match", r->etag);
+	if (r->last_modified && *r->last_modified && wn_http_is_header_value(r->last_modified))
+		add_header(c, "If-Modified-Since", r->last_modified);
+	SET(CURLOPT_HTTPHEADER, c->header_list);
+	SET(CURLOPT_USERAGENT, r->user_agent);
+}
+
+static void set_method(struct wn_http_call *c)
+{
+	const struct wn_http_request *r = &c->req;
+	bool post = strcmp(r->method, "POST") == 0;
+
+	if (strcmp(r->method, "HEAD") == 0) {
+		SET(CURLOPT_NOBODY, 1L);
+	} else if (post || r->body.p) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
+		SET(CURLOPT_POSTFIELDS, r->body.p ? r->body.p : "");
+		if (!post)
+			SET(CURLOPT_CUSTOMREQUEST, r->method);
+	} else if (strcmp(r->method, "GET") != 0) {
+		SET(CURLOPT_CUSTOMREQUEST, r->method);
+	}
+}
+
+static void set_limits(struct wn_http_call *c, int64_t left_ms)
+{
+	const struct wn_http_request *r = &c->req;
+
+	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
+	SET(CURLOPT_LOW_SPEED_LIMIT, (long)r->slow_bytes);
+	SET(CURLOPT_LOW_SPEED_TIME, (long)r->slow_s);
+	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)r->body_max); /* an early exit only */
+	SET(CURLOPT_BUFFERSIZE, 16384L);
+}
+
+static void set_policy(struct wn_http_call *c)
+{
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_QUICK_EXIT, 1L); /* a hung name lookup must not hold us up */
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_HTTP09_ALLOWED, 0L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	SET(CURLOPT_OPENSOCKETDATA, c);
+	if (c->req.ca_file)
+		SET(CURLOPT_CAINFO, c->req.ca_file);
+}
+
+static void set_credentials(struct wn_http_call *c)
+{
+	if (!c->first.user && !c->first.password)
+		return;
+	SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	SET(CURLOPT_USERNAME, c->first.user ? c->first.user : "");
+	SET(CURLOPT_PASSWORD, c->first.password ? c->first.password : "");
+}
+
+enum wn_rc wn_http_hop_prepare(struct wn_http_call *c, struct wn_err *err)
+{
+	int64_t left_ms = c->req.total_timeout_ms - (wn_clock_monotonic_us() - c->start_us) / 1000;
+	bool home = wn_http_url_same_origin(&c->first, &c->url);
+
+	if (left_ms <= 0)
+		return wn_fail(err, WN_AGAIN, "no time left for the next hop");
+	curl_easy_reset(c->easy);
+	c->header_bytes = 0;
+	c->body_began = c->too_large = c->sent = false;
+	c->refused = WN_ADDRESS_PUBLIC;
+	c->error[0] = 0;
+	c->answer->headers.n = 0;
+	wn_buf_clear(&c->answer->body);
+	set_policy(c);
+	set_limits(c, left_ms);
+	set_method(c);
+	set_headers(c, home);
+	if (home)
+		set_credentials(c);
+	SET(CURLOPT_URL, c->url.plain);
+	SET(CURLOPT_ERRORBUFFER, c->error);
+	SET(CURLOPT_PRIVATE, c);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, c);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, c);
+	return WN_OK;
+}
+
+/* --- what came of it ---- */
+
+static const struct {
+	CURLcode code;
+	enum wn_http_failure failure;
+} failures[] = {
+	{CURLE_URL_MALFORMAT, WN_HTTP_INVALID},
+	{CURLE_COULDNT_RESOLVE_HOST, WN_HTTP_DNS},
+	{CURLE_COULDNT_CONNECT, WN_HTTP_CONNECT},
+	{CURLE_SEND_ERROR, WN_HTTP_CONNECT},
+	{CURLE_OPERATION_TIMEDOUT, WN_HTTP_TIMEOUT},
+	{CURLE_SSL_CONNECT_ERROR, WN_HTTP_TLS},
+	{CURLE_PEER_FAILED_VERIFICATION, WN_HTTP_TLS},
+	{CURLE_SSL_CERTPROBLEM, WN_HTTP_TLS},
+	{CURLE_SSL_CIPHER, WN_HTTP_TLS},
+	{CURLE_SSL_CACERT_BADFILE, WN_HTTP_TLS},
+	{CURLE_SSL_ISSUER_ERROR, WN_HTTP_TLS},
+	{CURLE_SSL_INVALIDCERTSTATUS, WN_HTTP_TLS},
+	{CURLE_FILESIZE_EXCEEDED, WN_HTTP_TOO_LARGE},
+	{CURLE_PARTIAL_FILE, WN_HTTP_TRUNCATED},
+	{CURLE_GOT_NOTHING, WN_HTTP_TRUNCATED},
+	{CURLE_RECV_ERROR, WN_HTTP_TRUNCATED},
+	{CURLE_BAD_CONTENT_ENCODING, WN_HTTP_ENCODING},
+};
+
+static enum wn_http_failure failure_of(const struct wn_http_call *c, CURLcode code)
+{
+	if (c->too_large)
+		return WN_HTTP_TOO_LARGE;
+	if (code == CURLE_COULDNT_CONNECT && c->refused != WN_ADDRESS_PUBLIC)
+		return WN_HTTP_ADDRESS;
+	for (size_t i = 0; i < WN_COUNT(failures); i++)
+		if (failures[i].code == code)
+			return failures[i].failure;
+	return WN_HTTP_PROTOCOL;
+}
+
+static bool is_harmless(const struct wn_http_call *c)
+{
+	return strcmp(c->req.method, "GET") == 0 || strcmp(c->req.method, "HEAD") == 0;
+}
+
+static enum wn_rc rc_of(const struct wn_http_call *c, enum wn_http_failure f)
+{
+	switch (f) {
+	case WN_HTTP_INVALID:
+		return WN_INVALID;
+	case WN_HTTP_ADDRESS:
+	case WN_HTTP_REDIRECT:
+		return WN_REFUSED;
+	case WN_HTTP_TOO_LARGE:
+		return WN_LIMIT;
+	default:
+		return is_harmless(c) || !c->sent ? WN_AGAIN : WN_UNKNOWN;
+	}
+}
+
+static void explain(struct wn_http_call *c, CURLcode code)
+{
+	enum wn_http_failure f = failure_of(c, code);
+	const char *why = c->error[0] ? c->error : curl_easy_strerror(code);
+
+	if (f == WN_HTTP_ADDRESS)
+		wn_http_answer_fail(c->answer, WN_REFUSED, f, "%.200s leads to %s, which is %s: refused by the address filter",
+				    c->url.host, c->refused_text, wn_address_class_to_text(c->refused));
+	else if (f == WN_HTTP_TOO_LARGE)
+		wn_http_answer_fail(c->answer, WN_LIMIT, f, "the answer of %.200s has more than %zu bytes of %s", c->url.host,
+				    c->header_bytes > c->req.headers_max ? c->req.headers_max : c->req.body_max,
+				    c->header_bytes > c->req.headers_max ? "headers" : "content");
+	else
+		wn_http_answer_fail(c->answer, rc_of(c, f), f, "%.200s: %.300s", c->url.host, why);
+}
+
+static int64_t info_us(CURL *easy, CURLINFO info)
+{
+	curl_off_t us = 0;
+
+	curl_easy_getinfo(easy, info, &us);
+	return us;
+}
+
+static void measure(struct wn_http_call *c)
+{
+	struct wn_http_response *r = &c->answer->r;
+	long status = 0, sent = 0;
+	char *peer = NULL;
+
+	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &sent);
+	curl_easy_getinfo(c->easy, CURLINFO_PRIMARY_IP, &peer);
+	c->sent = sent > 0;
+	r->status = (int)status;
+	r->url = wn_arena_strdup(c->answer->arena, wn_str_of(c->url.plain));
+	r->peer = wn_arena_strdup(c->answer->arena, wn_str_of(peer ? peer : ""));
+	r->name_us = info_us(c->easy, CURLINFO_NAMELOOKUP_TIME_T);
+	r->connect_us = info_us(c->easy, CURLINFO_CONNECT_TIME_T);
+	r->tls_us = info_us(c->easy, CURLINFO_APPCONNECT_TIME_T);
+	r->first_byte_us = info_us(c->easy, CURLINFO_STARTTRANSFER_TIME_T);
+	r->bytes = (uint64_t)info_us(c->easy, CURLINFO_SIZE_DOWNLOAD_T);
+	r->total_us = wn_clock_monotonic_us() - c->start_us;
+}
+
+static bool is_redirect(const struct wn_http_call *c)
+{
+	int s = c->answer->r.status;
+
+	return c->req.follow && is_harmless(c) && (s == 301 || s == 302 || s == 303 || s == 307 || s == 308) &&
+	       wn_http_header(wn_http_answer_seal(c->answer), "location");
+}
+
+/* True: c->url is the new place. False: refused, and said so. */
+static bool follow(struct wn_http_call *c)
+{
+	struct wn_http_answer *a = c->answer;
+	struct wn_http_url next;
+	struct wn_err err = {0};
+	char *to = NULL;
+
+	curl_easy_getinfo(c->easy, CURLINFO_REDIRECT_URL, &to);
+	if (a->hops.n >= (size_t)c->req.redirects_max) {
+		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "more than %d redirects", c->req.redirects_max);
+		return false;
+	}
+	if (!to || wn_http_url_parse(to, false, &next, &err)) {
+		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "redirected to a place we do not go: %s", to ? err.text : "no URL");
+		return false;
+	}
+	if (strcmp(c->url.scheme, "https") == 0 && strcmp(next.scheme, "http") == 0) {
+		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "redirected from https down to http");
+		wn_http_url_done(&next);
+		return false;
+	}
+	*WN_PUSH(a->arena, &a->hops) = (struct wn_http_hop){a->r.status, a->r.url};
+	wn_http_url_done(&c->url);
+	c->url = next;
+	return true;
+}
+
+bool wn_http_hop_finish(struct wn_http_call *c, CURLcode code)
+{
+	measure(c);
+	if (code != CURLE_OK)
+		explain(c, code);
+	else if (is_redirect(c))
+		return follow(c);
+	else if (c->answer->r.status < 200) /* 101, or nothing like HTTP */
+		wn_http_answer_fail(c->answer, rc_of(c, WN_HTTP_PROTOCOL), WN_HTTP_PROTOCOL, "%.200s did not answer with HTTP", c->url.host);
+	return false;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by lib/io/http*.c. Not installed. */
+#ifndef WHYNOW_HTTP_INTERNAL_H
+#define WHYNOW_HTTP_INTERNAL_H
+
+#include <curl/curl.h>
+#include <whynow/address.h>
+#include <whynow/arena.h>
+#include <whynow/buf.h>
+#include <whynow/http.h>
+#include <whynow/limits.h>
+
+/* A response and the memory behind it. */
+struct wn_http_answer {
+	struct wn_http_response r; /* first: a response is its answer */
+	struct wn_arena *arena;
+	struct wn_buf body;
+	WN_VEC(struct wn_http_header) headers;
+	WN_VEC(struct wn_http_hop) hops;
+};
+struct wn_http_answer *wn_http_answer_new(void);
+/* Points r at what was collected. */
+struct wn_http_response *wn_http_answer_seal(struct wn_http_answer *a);
+void wn_http_answer_fail(struct wn_http_answer *a, enum wn_rc rc, enum wn_http_failure failure, const char *fmt, ...)
+	WN_PRINTF(4, 5);
+
+/* A URL taken apart; strings belong to it. */
+struct wn_http_url {
+	char *scheme, *host, *port, *user, *password;
+	char *plain; /* whole, without userinfo and fragment */
+};
+/* Absolute http or https only; userinfo only if allowed. */
+enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url *out, struct wn_err *err) WN_MUST_CHECK;
+void wn_http_url_done(struct wn_http_url *u);
+bool wn_http_url_same_origin(const struct wn_http_url *a, const struct wn_http_url *b);
+/* Method, headers, ceilings; not the URL. */
+enum wn_rc wn_http_check(const struct wn_http_request *req, struct wn_err *err) WN_MUST_CHECK;
+bool wn_http_is_header_value(const char *value);
+
+/* A request with its defaults filled in and its strings kept. */
+struct wn_http_call {
+	struct wn_http_call *prev, *next;
+	struct wn_http_client *client;
+	struct wn_arena *arena;
+	struct wn_http_request req;
+	struct wn_http_url first, url; /* of the request, of the hop under way */
+	wn_http_done *on_done;
+	void *ctx;
+	int64_t start_us;
+	CURL *easy;
+	struct curl_slist *header_list;
+	struct wn_http_answer *answer;
+	size_t header_bytes;
+	bool in_multi, body_began, too_large, sent, done;
+	enum wn_address_class refused; /* PUBLIC: none was */
+	char refused_text[64];
+	char error[CURL_ERROR_SIZE];
+};
+
+/* http_hop.c: sets the handle up for the next hop. */
+enum wn_rc wn_http_hop_prepare(struct wn_http_call *c, struct wn_err *err) WN_MUST_CHECK;
+/* A hop ended. True: c->url is the next one to ask. False: the answer is complete. */
+bool wn_http_hop_finish(struct wn_http_call *c, CURLcode code);
+
+/* What the client gives each hop. */
+struct wn_http_client {
+	struct wn_net net; /* first */
+	struct wn_loop *loop;
+	struct wn_http_pool *pools[2]; /* public, trusted */
+	struct wn_http_call *calls;
+	char *user_agent;
+	int calls_n, calls_max;
+};
+
+#endif

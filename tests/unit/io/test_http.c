@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: MIT */
+/* The HTTP client against a real server on loopback that misbehaves on request (hostile_server.py). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* cmocka wants the four first */
+#include <cmocka.h>
+#include <whynow/fiber.h>
+#include <whynow/http.h>
+
+static struct {
+	pid_t pid;
+	int in;
+	int port, tls_port;
+	char ca[256];
+} server;
+
+struct world {
+	struct wn_clock *clock;
+	struct wn_loop *loop;
+	struct wn_net *net;
+};
+
+static int start_server(void **state)
+{
+	int in[2], out[2];
+	char line[400] = "";
+	size_t got = 0;
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe(in) | pipe(out), 0);
+	server.pid = fork();
+	if (server.pid == 0) {
+		dup2(in[0], 0);
+		dup2(out[1], 1);
+		close(in[1]);
+		close(out[0]);
+		execlp("python3", "python3", WN_SOURCE_DIR "/tests/unit/io/hostile_server.py", NULL);
+		_exit(127);
+	}
+	close(in[0]);
+	close(out[1]);
+	server.in = in[1];
+	while (!strchr(line, '\n') && (n = read(out[0], line + got, sizeof(line) - 1 - got)) > 0)
+		got += (size_t)n;
+	close(out[0]);
+	return sscanf(line, "%d %d %255s", &server.port, &server.tls_port, server.ca) == 3 ? 0 : -1;
+}
+
+static int stop_server(void **state)
+{
+	(void)state;
+	close(server.in);
+	waitpid(server.pid, NULL, 0);
+	return 0;
+}
+
+static int open_world(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	w->clock = wn_clock_new_live();
+	w->loop = wn_loop_new(w->clock);
+	w->net = wn_http_client_new(w->loop, NULL);
+	*state = w;
+	return 0;
+}
+
+static int close_world(void **state)
+{
+	struct world *w = *state;
+
+	wn_http_client_free(w->net);
+	wn_loop_free(w->loop);
+	wn_clock_free(w->clock);
+	free(w);
+	return 0;
+}
+
+static struct wn_http_response *fetch(struct world *w, const struct wn_http_request *req)
+{
+	struct wn_http_response *r = NULL;
+	struct wn_err err = {0};
+
+	if (wn_http_fetch(w->loop, w->net, req, &r, &err))
+		fail_msg("%s", err.text);
+	return r;
+}
+
+static char *url(const char *path)
+{
+	static char text[400];
+
+	snprintf(text, sizeof(text), "http://127.0.0.1:%d/%s", server.port, path);
+	return text;
+}
+
+static struct wn_http_response *get(struct world *w, const char *path)
+{
+	return fetch(w, &(struct wn_http_request){.url = url(path), .allow_private = true, .follow = true, .total_timeout_ms = 5000});
+}
+
+static void fails(struct world *w, const char *path, enum wn_rc rc, enum wn_http_failure failure)
+{
+	struct wn_http_response *r = get(w, path);
+
+	if (r->rc != rc || r->failure != failure || r->body.n || !*r->error)
+		fail_msg("%s: %s, %s: %s", path, wn_rc_to_text(r->rc), wn_http_failure_to_text(r->failure), r->error);
+	wn_http_response_free(r);
+}
+
+static void an_answer_comes_whole_with_headers_and_measures(void **state)
+{
+	struct wn_http_response *r = get(*state, "ok");
+
+	assert_int_equal(r->rc, WN_OK);
+	assert_int_equal(r->status, 200);
+	assert_true(wn_str_is(r->body, "fine"));
+	assert_string_equal(wn_http_header(r, "ETAG"), "\"v1\"");
+	assert_string_equal(wn_http_header(r, "x-two"), "first");
+	assert_null(wn_http_header(r, "absent"));
+	assert_string_equal(r->peer, "127.0.0.1");
+	assert_string_equal(r->url, url("ok"));
+	assert_int_equal(r->bytes, 4);
+	assert_true(r->total_us > 0 && r->first_byte_us > 0);
+	assert_string_equal(r->error, "");
+	assert_false(r->moved_for_good);
+	wn_http_response_free(r);
+	r = get(*state, "status/503");
+	assert_int_equal(r->rc, WN_OK); /* an answer is an answer */
+	assert_int_equal(r->status, 503);
+	wn_http_response_free(r);
+	r = get(*state, "gzip");
+	assert_int_equal(r->body.n, 7000);
+	assert_true(r->bytes < 7000);
+	wn_http_response_free(r);
+}
+
+static void the_request_goes_out_as_asked(void **state)
+{
+	const struct wn_http_header headers[] = {{"X-Key", "secret"}, {"Content-Type", "application/cloudevents+json"}, {"X-Empty", ""}};
+	struct wn_http_response *r = fetch(*state, &(struct wn_http_request){.method = "POST", .url = url("echo"), .allow_private = true,
+									    .headers = headers, .headers_n = 3, .body = WN_STR("{\"a\":1}")});
+
+	assert_int_equal(r->rc, WN_OK);
+	assert_non_null(strstr(r->body.p, "\"method\": \"POST\""));
+	assert_non_null(strstr(r->body.p, "\"body\": \"{\\\"a\\\":1}\""));
+	assert_non_null(strstr(r->body.p, "\"x-key\": \"secret\""));
+	assert_non_null(strstr(r->body.p, "\"x-empty\": \"\""));
+	assert_non_null(strstr(r->body.p, "application/cloudevents+json"));
+	assert_non_null(strstr(r->body.p, "\"user-agent\": \"whynow/"));
+	assert_null(strstr(r->body.p, "expect"));
+	wn_http_response_free(r);
+	r = fetch(*state, &(struct wn_http_request){.method = "PUT", .url = url("echo"), .allow_private = true, .body = WN_STR("x")});
+	assert_non_null(strstr(r->body.p, "\"method\": \"PUT\""));
+	assert_null(strstr(r->body.p, "content-type"));
+	wn_http_response_free(r);
+	r = fetch(*state, &(struct wn_http_request){.method = "DELETE", .url = url("echo"), .allow_private = true});
+	assert_non_null(strstr(r->body.p, "\"method\": \"DELETE\""));
+	wn_http_response_free(r);
+	r = fetch(*state, &(struct wn_http_request){.method = "HEAD", .url = url("ok"), .allow_private = true});
+	assert_int_equal(r->status, 200);
+	assert_int_equal(r->body.n, 0);
+	wn_http_response_free(r);
+}
+
+static void validators_go_verbatim_and_an_unlawful_one_stays_home(void **state)
+{
+	struct wn_http_request req = {.url = url("cached"), .allow_private = true, .etag = "\"v1\""};
+	struct wn_http_response *r = fetch(*state, &req);
+
+	assert_int_equal(r->status, 304);
+	wn_http_response_free(r);
+	req.etag = "\"v1\"\r\nX-Evil: 1";
+	r = fetch(*state, &req);
+	assert_int_equal(r->status, 200);
+	wn_http_response_free(r);
+	req.last_modified = "Mon, 04 May 2026 10:00:00 GMT";
+	r = fetch(*state, &req);
+	assert_int_equal(r->status, 304);
+	wn_http_response_free(r);
+}
+
+static void unlawful_requests_do_not_start(void **state)
+{
+	static const char *const urls[] = {"", "ftp://x/", "file:///etc/passwd", "gopher://127.0.0.1/", "http://", "//x", "x",
+					   "http://a b/", "http://a\r\nX: y/", "http://a/\x7f", "http://a/\nb", "javascript:1"};
+	static const struct wn_http_header bad[] = {{"X", "a\r\nX-Evil: b"}, {"X\r\nY", "a"}, {"X Y", "a"}, {"", "a"}, {"X", "\x7f"},
+						    {"X", NULL}, {"Host", "other"}, {"Content-Length", "0"}, {"transfer-encoding", "chunked"}};
+	struct world *w = *state;
+	struct wn_http_response *r = NULL;
+
+	for (size_t i = 0; i < WN_COUNT(urls); i++) {
+		struct wn_http_request req = {.url = urls[i], .allow_private = true};
+
+		if (wn_http_fetch(w->loop, w->net, &req, &r, NULL) != WN_INVALID)
+			fail_msg("%s", urls[i]);
+	}
+	for (size_t i = 0; i < WN_COUNT(bad); i++) {
+		struct wn_http_request req = {.url = url("ok"), .allow_private = true, .headers = &bad[i], .headers_n = 1};
+
+		assert_int_equal(wn_http_fetch(w->loop, w->net, &req, &r, NULL), WN_INVALID);
+	}
+	assert_int_equal(wn_http_fetch(w->loop, w->net, &(struct wn_http_request){.url = url("ok"), .method = "GET /x HTTP/1.1\r\n"}, &r, NULL),
+			 WN_INVALID);
+	assert_null(r);
+}
+
+static void every_spelling_of_a_private_address_is_refused(void **state)
+{
+	static const char *const hosts[] = {"127.0.0.1", "localhost", "2130706433", "0177.0.0.1", "0x7f.1", "127.1", "[::1]",
+					    "[::ffff:127.0.0.1]", "0", "10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.1.1",
+					    "[fd00::1]", "[fe80::1]", "224.0.0.1"};
+	char text[100];
+
+	for (size_t i = 0; i < WN_COUNT(hosts); i++) {
+		struct wn_http_response *r;
+
+		snprintf(text, sizeof(text), "http://%s:%d/ok", hosts[i], server.port);
+		r = fetch(*state, &(struct wn_http_request){.url = text});
+		if (r->rc != WN_REFUSED || r->failure != WN_HTTP_ADDRESS)
+			fail_msg("%s: %s %s", text, wn_rc_to_text(r->rc), r->error);
+		wn_http_response_free(r);
+	}
+}
+
+static void a_trusted_connection_never_serves_a_public_request(void **state)
+{
+	struct wn_http_response *r = get(*state, "ok"); /* leaves its connection open */
+
+	wn_http_response_free(r);
+	r = fetch(*state, &(struct wn_http_request){.url = url("ok")});
+	assert_int_equal(r->failure, WN_HTTP_ADDRESS);
+	assert_non_null(strstr(r->error, "loopback"));
+	wn_http_response_free(r);
+}
+
+static void connections_are_used_again(void **state)
+{
+	struct wn_http_response *r = get(*state, "echo");
+	const char *before = strstr(r->body.p, "\"connections\":");
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s", before);
+	for (int i = 0; i < 5; i++) {
+		wn_http_response_free(r);
+		r = get(*state, "echo");
+		assert_string_equal(strstr(r->body.p, "\"connections\":"), text);
+	}
+	wn_http_response_free(r);
+}
+
+static void ceilings_hold_for_decoded_endless_and_announced_bytes(void **state)
+{
+	int64_t begin = wn_clock_monotonic_us();
+
+	fails(*state, "bomb", WN_LIMIT, WN_HTTP_TOO_LARGE);
+	fails(*state, "endless", WN_LIMIT, WN_HTTP_TOO_LARGE);
+	fails(*state, "huge", WN_LIMIT, WN_HTTP_TOO_LARGE);
+	fails(*state, "header-flood", WN_LIMIT, WN_HTTP_TOO_LARGE);
+	assert_true(wn_clock_monotonic_us() - begin < 5 * WN_SECOND);
+}
+
+static void broken_answers_are_told_apart(void **state)
+{
+	fails(*state, "truncated", WN_AGAIN, WN_HTTP_TRUNCATED);
+	fails(*state, "truncated-chunks", WN_AGAIN, WN_HTTP_TRUNCATED);
+	fails(*state, "reset", WN_AGAIN, WN_HTTP_TRUNCATED);
+	fails(*state, "nothing", WN_AGAIN, WN_HTTP_TRUNCATED);
+	fails(*state, "garbage", WN_AGAIN, WN_HTTP_PROTOCOL);
+	fails(*state, "bad-gzip", WN_AGAIN, WN_HTTP_ENCODING);
+	fails(*state, "strange-encoding", WN_AGAIN, WN_HTTP_ENCODING);
+}
+
+static void slow_servers_are_cut_off(void **state)
+{
+	struct wn_http_request req = {.url = url("silent"), .allow_private = true, .total_timeout_ms = 300};
+	struct wn_http_response *r = fetch(*state, &req);
+
+	assert_int_equal(r->failure, WN_HTTP_TIMEOUT);
+	assert_int_equal(r->rc, WN_AGAIN);
+	wn_http_response_free(r);
+	req = (struct wn_http_request){.url = url("drip"), .allow_private = true, .slow_bytes = 1000, .slow_s = 1};
+	r = fetch(*state, &req);
+	assert_int_equal(r->failure, WN_HTTP_TIMEOUT);
+	assert_true(r->total_us < 4 * WN_SECOND);
+	wn_http_response_free(r);
+}
+
+static void a_post_that_may_have_arrived_is_unknown(void **state)
+{
+	struct wn_http_request req = {.method = "POST", .url = url("reset"), .allow_private = true, .body = WN_STR("x")};
+	struct wn_http_response *r = fetch(*state, &req);
+
+	assert_int_equal(r->rc, WN_UNKNOWN);
+	wn_http_response_free(r);
+	req.url = url("silent");
+	req.total_timeout_ms = 300;
+	r = fetch(*state, &req);
+	assert_int_equal(r->rc, WN_UNKNOWN);
+	wn_http_response_free(r);
+	req.url = "http://127.0.0.1:1/"; /* nobody there: it cannot have arrived */
+	r = fetch(*state, &req);
+	assert_int_equal(r->rc, WN_AGAIN);
+	assert_int_equal(r->failure, WN_HTTP_CONNECT);
+	wn_http_response_free(r);
+}
+
+static void early_hints_and_trailers_are_not_headers(void **state)
+{
+	struct wn_http_response *r = get(*state, "early-hints");
+
+	assert_int_equal(r->status, 200);
+	assert_true(wn_str_is(r->body, "ok"));
+	assert_string_equal(wn_http_header(r, "x-two"), "yes");
+	assert_null(wn_http_header(r, "link"));
+	assert_null(wn_http_header(r, "x-trailer"));
+	wn_http_response_free(r);
+	r = get(*state, "control-header");
+	if (r->rc == WN_OK)
+		assert_string_equal(wn_http_header(r, "x-two"), "a  [31mb");
+	wn_http_response_free(r);
+}
+
+static void redirects_are_followed_to_a_limit_and_remembered(void **state)
+{
+	struct wn_http_response *r = get(*state, "redirect/3");
+
+	assert_int_equal(r->rc, WN_OK);
+	assert_int_equal(r->hops_n, 3);
+	assert_int_equal(r->hops[0].status, 301);
+	assert_string_equal(r->hops[0].from, url("redirect/3"));
+	assert_string_equal(r->url, url("redirect/0"));
+	assert_true(r->moved_for_good);
+	assert_true(wn_str_is(r->body, "fine"));
+	wn_http_response_free(r);
+	r = get(*state, "to/302//ok");
+	assert_int_equal(r->status, 200);
+	assert_false(r->moved_for_good);
+	wn_http_response_free(r);
+	fails(*state, "redirect/6", WN_REFUSED, WN_HTTP_REDIRECT);
+	r = fetch(*state, &(struct wn_http_request){.url = url("redirect/3"), .allow_private = true});
+	assert_int_equal(r->status, 301); /* not asked to follow */
+	assert_string_equal(wn_http_header(r, "location"), "/redirect/2");
+	wn_http_response_free(r);
+	r = fetch(*state, &(struct wn_http_request){.method = "POST", .url = url("redirect/1"), .allow_private = true, .follow = true});
+	assert_int_equal(r->status, 301); /* never for POST */
+	wn_http_response_free(r);
+}
+
+static void redirects_to_forbidden_places_are_refused(void **state)
+{
+	fails(*state, "to/302/file:///etc/passwd", WN_REFUSED, WN_HTTP_REDIRECT);
+	fails(*state, "to/302/gopher://127.0.0.1/", WN_REFUSED, WN_HTTP_REDIRECT);
+	fails(*state, "to/302/http://user:pw@127.0.0.1/", WN_REFUSED, WN_HTTP_REDIRECT);
+	fails(*state, "to/302/http://169.254.169.254/latest", WN_REFUSED, WN_HTTP_ADDRESS);
+	fails(*state, "to/302/", WN_REFUSED, WN_HTTP_REDIRECT); /* to itself, for ever, or nowhere */
+}
+
+static void secrets_do_not_travel_to_another_origin(void **state)
+{
+	const struct wn_http_header headers[] = {{"Authorization", "Bearer s3cret"}, {"X-Api-Key", "s3cret"}, {"Accept", "text/x-mine"}};
+	struct wn_http_request req = {.allow_private = true, .follow = true, .headers = headers, .headers_n = 3};
+	struct wn_http_response *r;
+	char text[300];
+
+	snprintf(text, sizeof(text), "http://me:s3cret@127.0.0.1:%d/to/302/http://localhost:%d/echo", server.port, server.port);
+	req.url = text;
+	r = fetch(*state, &req);
+	assert_int_equal(r->status, 200);
+	assert_null(strstr(r->body.p, "s3cret"));
+	assert_null(strstr(r->body.p, "authorization"));
+	assert_non_null(strstr(r->body.p, "text/x-mine"));
+	assert_null(strstr(r->hops[0].from, "s3cret"));
+	wn_http_response_free(r);
+	req.headers_n = 0;
+	snprintf(text, sizeof(text), "http://me:s3cret@127.0.0.1:%d/to/302//echo", server.port);
+	r = fetch(*state, &req);
+	assert_non_null(strstr(r->body.p, "Basic bWU6czNjcmV0"));
+	assert_null(strstr(r->url, "s3cret"));
+	wn_http_response_free(r);
+}
+
+static void tls_is_verified_and_never_given_up_on_the_way(void **state)
+{
+	struct wn_http_request req = {.allow_private = true, .follow = true};
+	struct wn_http_response *r;
+	char text[200];
+
+	if (!server.tls_port)
+		skip();
+	snprintf(text, sizeof(text), "https://localhost:%d/ok", server.tls_port);
+	req.url = text;
+	r = fetch(*state, &req);
+	assert_int_equal(r->failure, WN_HTTP_TLS);
+	assert_int_equal(r->rc, WN_AGAIN);
+	wn_http_response_free(r);
+	req.ca_file = server.ca;
+	r = fetch(*state, &req);
+	if (r->rc)
+		fail_msg("%s", r->error);
+	assert_true(r->tls_us > 0);
+	wn_http_response_free(r);
+	snprintf(text, sizeof(text), "https://127.0.0.1:%d/ok", server.tls_port); /* not its name */
+	r = fetch(*state, &req);
+	assert_int_equal(r->failure, WN_HTTP_TLS);
+	wn_http_response_free(r);
+	snprintf(text, sizeof(text), "https://localhost:%d/to/302/http://localhost:%d/ok", server.tls_port, server.port);
+	r = fetch(*state, &req);
+	assert_int_equal(r->failure, WN_HTTP_REDIRECT);
+	wn_http_response_free(r);
+	snprintf(text, sizeof(text), "http://localhost:%d/ok", server.tls_port); /* TLS server asked in plain */
+	r = fetch(*state, &req);
+	assert_true(r->rc != WN_OK);
+	wn_http_response_free(r);
+}
+
+static void a_name_that_does_not_exist_is_told(void **state)
+{
+	struct wn_http_response *r = fetch(*state, &(struct wn_http_request){.url = "http://no-such-host.invalid/", .total_timeout_ms = 4000});
+
+	assert_true(r->failure == WN_HTTP_DNS || r->failure == WN_HTTP_TIMEOUT);
+	assert_int_equal(r->rc, WN_AGAIN);
+	wn_http_response_free(r);
+}
+
+/* --- many at once, fibers, cancelling ---- */
+
+struct count {
+	int done, ok, cancelled;
+	bool inside;
+};
+static void on_done(void *ctx, struct wn_http_response *r)
+{
+	struct count *c = ctx;
+
+	assert_false(c->inside);
+	c->done++;
+	c->ok += r->rc == WN_OK;
+	c->cancelled += r->rc == WN_CANCELLED;
+	wn_http_response_free(r);
+}
+
+static void a_hundred_requests_at_once_each_end_once(void **state)
+{
+	struct world *w = *state;
+	struct count c = {0};
+
+	for (int i = 0; i < 100; i++) {
+		c.inside = true;
+		assert_int_equal(wn_http_start(w->net, &(struct wn_http_request){.url = url("ok"), .allow_private = true}, on_done, &c, NULL, NULL), WN_OK);
+		c.inside = false;
+	}
+	wn_loop_run_until_idle(w->loop);
+	assert_int_equal(c.done, 100);
+	assert_int_equal(c.ok, 100);
+}
+
+static void cancelled_requests_end_once_too(void **state)
+{
+	struct world *w = *state;
+	struct wn_http_call *calls[10];
+	struct count c = {0};
+
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(wn_http_start(w->net, &(struct wn_http_request){.url = url(i % 2 ? "ok" : "silent"), .allow_private = true},
+					       on_done, &c, &calls[i], NULL),
+				 WN_OK);
+	for (int i = 0; i < 10; i += 2)
+		wn_http_cancel(w->net, calls[i]);
+	assert_int_equal(c.done, 0);
+	wn_loop_run_until_idle(w->loop);
+	assert_int_equal(c.done, 10);
+	assert_int_equal(c.cancelled, 5);
+	/* and a client that goes away ends them */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(wn_http_start(w->net, &(struct wn_http_request){.url = url("silent"), .allow_private = true}, on_done, &c, &calls[i], NULL),
+				 WN_OK);
+	wn_http_cancel(w->net, calls[1]);
+	wn_http_client_free(w->net);
+	assert_int_equal(c.cancelled, 8);
+	w->net = wn_http_client_new(w->loop, NULL);
+}
+
+struct fetcher {
+	struct world *w;
+	const char *path;
+	enum wn_rc rc, park;
+	int status;
+};
+static void fetcher(void *ctx)
+{
+	struct fetcher *f = ctx;
+	struct wn_http_response *r = NULL;
+
+	f->rc = wn_http_fetch(f->w->loop, f->w->net,
+			      &(struct wn_http_request){.url = url(f->path), .allow_private = true, .total_timeout_ms = 10000}, &r, NULL);
+	if (f->rc == WN_OK) {
+		f->status = r->status;
+		wn_http_response_free(r);
+	}
+	f->park = wn_fiber_park_until(f->w->loop, wn_clock_now_us(f->w->clock) + 1000);
+}
+
+static void a_fiber_fetches_in_a_straight_line_and_keeps_foreign_wakes(void **state)
+{
+	struct fetcher a = {.w = *state, .path = "ok"}, b = {.w = *state, .path = "status/404"};
+	struct wn_fiber *f = wn_fiber_start(a.w->loop, "a", fetcher, &a);
+
+	wn_fiber_start(a.w->loop, "b", fetcher, &b);
+	wn_fiber_wake(f); /* meant for its park after the fetch */
+	while (wn_fiber_count(a.w->loop))
+		wn_loop_run_until_idle(a.w->loop);
+	assert_int_equal(a.status, 200);
+	assert_int_equal(b.status, 404);
+	assert_int_equal(a.park, WN_OK);
+	assert_int_equal(b.park, WN_AGAIN);
+}
+
+static void cancel_all(void *ctx)
+{
+	wn_fiber_cancel_all(((struct world *)ctx)->loop, false);
+}
+
+static void a_cancelled_fiber_gives_its_transfer_up(void **state)
+{
+	struct fetcher a = {.w = *state, .path = "silent"};
+	struct wn_timer *t = wn_timer_new(a.w->loop, "cancel", cancel_all, a.w);
+	int64_t begin = wn_clock_monotonic_us();
+
+	wn_fiber_start(a.w->loop, "a", fetcher, &a);
+	wn_loop_soon(a.w->loop, cancel_all, a.w);
+	wn_loop_run_until_idle(a.w->loop);
+	assert_int_equal(a.rc, WN_CANCELLED);
+	assert_true(wn_clock_monotonic_us() - begin < 5 * WN_SECOND);
+	wn_timer_free(t);
+}
+
+static void scripted_answers_read_like_real_ones(void **state)
+{
+	const struct wn_http_header headers[] = {{"ETag", "\"x\""}};
+	struct wn_http_response *r = wn_http_response_new(200, "https://feeds.example/", headers, 1, WN_STR("body"));
+
+	(void)state;
+	assert_int_equal(r->rc, WN_OK);
+	assert_string_equal(wn_http_header(r, "Etag"), "\"x\"");
+	assert_true(wn_str_is(r->body, "body"));
+	wn_http_response_free(r);
+	r = wn_http_response_failed(WN_AGAIN, WN_HTTP_TIMEOUT, "nobody\r\nthere");
+	assert_int_equal(r->rc, WN_AGAIN);
+	assert_string_equal(r->error, "nobody  there");
+	wn_http_response_free(r);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_answer_comes_whole_with_headers_and_measures),
+		TEST(the_request_goes_out_as_asked),
+		TEST(validators_go_verbatim_and_an_unlawful_one_stays_home),
+		TEST(unlawful_requests_do_not_start),
+		TEST(every_spelling_of_a_private_address_is_refused),
+		TEST(a_trusted_connection_never_serves_a_public_request),
+		TEST(connections_are_used_again),
+		TEST(ceilings_hold_for_decoded_endless_and_announced_bytes),
+		TEST(broken_answers_are_told_apart),
+		TEST(slow_servers_are_cut_off),
+		TEST(a_post_that_may_have_arrived_is_unknown),
+		TEST(early_hints_and_trailers_are_not_headers),
+		TEST(redirects_are_followed_to_a_limit_and_remembered),
+		TEST(redirects_to_forbidden_places_are_refused),
+		TEST(secrets_do_not_travel_to_another_origin),
+		TEST(tls_is_verified_and_never_given_up_on_the_way),
+		TEST(a_name_that_does_not_exist_is_told),
+		TEST(a_hundred_requests_at_once_each_end_once),
+		TEST(cancelled_requests_end_once_too),
+		TEST(a_fiber_fetches_in_a_straight_line_and_keeps_foreign_wakes),
+		TEST(a_cancelled_fiber_gives_its_transfer_up),
+		TEST(scripted_answers_read_like_real_ones),
+	};
+	return cmocka_run_group_tests(tests, start_server, stop_server);
+}
