@@ -192,32 +192,43 @@ static enum wn_rc take_apart(CURLU *u, bool userinfo, struct wn_http_url *out, s
 	return WN_OK;
 }
 
-enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url *out, struct wn_err *err)
+/* Sets `url` (resolved against `base` if there is one) and takes it apart. */
+static enum wn_rc parse(const char *base, const char *url, bool userinfo, struct wn_http_url *out, struct wn_err *err)
 {
 	struct wn_http_url parts = {0};
-	CURLU *u;
+	CURLU *u = curl_url();
 	enum wn_rc rc;
 
+	if (!u)
+		abort();
+	if ((base && curl_url_set(u, CURLUPART_URL, base, 0)) || curl_url_set(u, CURLUPART_URL, url, base ? CURLU_URLENCODE : 0))
+		rc = wn_fail(err, WN_INVALID, "URL is malformed or not http or https");
+	else
+		rc = take_apart(u, userinfo, &parts, err);
+	curl_url_cleanup(u);
+	if (rc)
+		wn_http_url_done(&parts);
+	else
+		*out = parts;
+	return rc;
+}
+
+enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url *out, struct wn_err *err)
+{
 	if (!url || strlen(url) > 4 * WN_URL_MAX)
 		return wn_fail(err, url ? WN_LIMIT : WN_INVALID, "URL is %s", url ? "too long" : "missing");
 	for (const unsigned char *p = (const unsigned char *)url; *p; p++)
 		if (*p <= ' ' || *p == 0x7f)
 			return wn_fail(err, WN_INVALID, "URL has a blank or a control character at byte %td",
 				       p - (const unsigned char *)url + 1);
-	u = curl_url();
-	if (!u)
-		abort();
-	if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK)
-		rc = wn_fail(err, WN_INVALID, "URL is malformed or not http or https");
-	else
-		rc = take_apart(u, userinfo, &parts, err);
-	curl_url_cleanup(u);
-	if (rc) {
-		wn_http_url_done(&parts);
-		return rc;
-	}
-	*out = parts;
-	return WN_OK;
+	return parse(NULL, url, userinfo, out, err);
+}
+
+enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_http_url *out, struct wn_err *err)
+{
+	if (strlen(location) > 4 * WN_URL_MAX)
+		return wn_fail(err, WN_LIMIT, "URL is too long");
+	return parse(base, location, false, out, err);
 }
 
 void wn_http_url_done(struct wn_http_url *u)

@@ -333,15 +333,14 @@ static bool follow(struct wn_http_call *c)
 	struct wn_http_answer *a = c->answer;
 	struct wn_http_url next;
 	struct wn_err err = {0};
-	char *to = NULL;
 
-	curl_easy_getinfo(c->easy, CURLINFO_REDIRECT_URL, &to);
 	if (a->hops.n >= (size_t)c->req.redirects_max) {
 		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "more than %d redirects", c->req.redirects_max);
 		return false;
 	}
-	if (!to || wn_http_url_parse(to, false, &next, &err)) {
-		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "redirected to a place we do not go: %s", to ? err.text : "no URL");
+	/* not CURLINFO_REDIRECT_URL: it puts the credentials of this hop into relative ones */
+	if (wn_http_url_resolve(c->url.plain, wn_http_header(&a->r, "location"), &next, &err)) {
+		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "redirected to a place we do not go: %s", err.text);
 		return false;
 	}
 	if (strcmp(c->url.scheme, "https") == 0 && strcmp(next.scheme, "http") == 0) {

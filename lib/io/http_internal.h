@@ -31,6 +31,8 @@ struct wn_http_url {
 };
 /* Absolute http or https only; userinfo only if allowed. */
 enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url *out, struct wn_err *err) WN_MUST_CHECK;
+/* What a Location says, seen from `base`; never with userinfo. */
+enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_http_url *out, struct wn_err *err) WN_MUST_CHECK;
 void wn_http_url_done(struct wn_http_url *u);
 bool wn_http_url_same_origin(const struct wn_http_url *a, const struct wn_http_url *b);
 /* Method, headers, ceilings; not the URL. */
