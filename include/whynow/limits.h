@@ -40,6 +40,7 @@
 #define WN_ATTR_LIST_MAX 256               /* elements of a list attribute */
 #define WN_KINDS_MAX 256                   /* kinds; variants of a CEL record */
 #define WN_ATTRS_MAX 1024                  /* attributes over all kinds, and traits */
+#define WN_MAPPINGS_WARM 16                /* mappings of feeds that keep their compiled programs; 40 KiB each */
 #define WN_PUBLISHERS_MAX 64               /* publishers of one signal that are compared */
 #define WN_POSITIONS_MAX 20000             /* phrases of the table of positions */
 #define WN_POSITIONS_BYTES_MAX (4u << 20)  /* bytes of the table of positions */

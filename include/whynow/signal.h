@@ -101,6 +101,8 @@ struct wn_mapping_source {
 	const struct wn_mapping_attr *traits; size_t n_traits; /* under account.traits: */
 };
 struct wn_mapping;
+/* Checks and compiles everything; copies what it needs but the registry and the positions, which must outlive it. At rest a
+ * mapping keeps its texts; the WN_MAPPINGS_WARM mappings of a registry that were used last keep their programs. */
 enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mapping_source *src, struct wn_mapping **out,
 			      struct wn_err *err) WN_MUST_CHECK;
 void wn_mapping_free(struct wn_mapping *m);
@@ -111,7 +113,7 @@ int wn_mapping_kind(const struct wn_mapping *m);
 /* A plain path `doc.a.b` as keys for the reader (n = 0: none or not plain). Borrowed. */
 size_t wn_mapping_items_path(const struct wn_mapping *m, const struct wn_str **keys);
 /* Evaluates `items` over the whole document: a LIST. */
-enum wn_rc wn_mapping_items(const struct wn_mapping *m, struct wn_value doc, int64_t now_us, struct wn_arena *a,
+enum wn_rc wn_mapping_items(struct wn_mapping *m, struct wn_value doc, int64_t now_us, struct wn_arena *a,
 			    struct wn_value *out, struct wn_err *err) WN_MUST_CHECK;
 
 /* How an item names its company; any part may be absent. domain is registrable and not shared. */
@@ -143,7 +145,7 @@ enum wn_mapped { WN_MAPPED, WN_MAPPED_FILTERED /* `where` is not true */, WN_MAP
  * address decide. An item that names nothing is rejected. A kind with the attributes position, department, level has the
  * latter two filled from the table where the mapping does not give them; a kind with the attribute person names the contact
  * where contact_name is not given. Filtered: err says why if `where` was unknown, else its text is empty. */
-enum wn_mapped wn_mapping_apply(const struct wn_mapping *m, struct wn_value item, struct wn_value doc, struct wn_str identity,
+enum wn_mapped wn_mapping_apply(struct wn_mapping *m, struct wn_value item, struct wn_value doc, struct wn_str identity,
 				int64_t published_us, struct wn_str headline, struct wn_str url, int64_t now_us,
 				struct wn_arena *a, struct wn_sighting *out, struct wn_err *err);
 

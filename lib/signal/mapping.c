@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A feed's mapping, compiled once: every CEL text with its place in the file, every name checked against the registry, so
- * that what is wrong with a mapping is said when the file is read and not with the first item.
+ * A feed's mapping as written: every CEL text with its place in the file, every name checked against the registry, so that
+ * what is wrong with a mapping is said when the file is read and not with the first item.
  */
 #include "mapping.h"
 #include "registry.h"
@@ -16,31 +16,42 @@ const char *const wn_mapping_text_names[WN_MT_COUNT] = {
 #undef X
 };
 
-static enum wn_rc compile(struct wn_mapping *m, const struct wn_cel_text *t, const struct cel_type *expect, const char *name,
-			  struct cel_program **out, struct wn_err *err)
+/* Zeroed memory that lives as long as the mapping. */
+static void *piece(struct wn_mapping *m, size_t size)
 {
-	struct cel_options opt = {.origin = t->place, .expect = expect};
-	enum wn_rc rc = cel_compile(wn_registry_mapping_env(m->registry), t->text, &opt, out, err);
+	struct wn_mapping_piece *p = wn_alloc(sizeof(*p) + size);
 
-	return rc ? wn_fail_more(err, rc, "%s", name) : WN_OK;
+	p->next = m->pieces;
+	m->pieces = p;
+	return p->bytes;
 }
 
-static enum wn_rc compile_texts(struct wn_mapping *m, const struct wn_mapping_source *src, struct wn_err *err)
+static struct wn_str keep_str(struct wn_mapping *m, struct wn_str s)
 {
-	const struct wn_cel_text *texts[WN_MT_COUNT] = {
-#define X(slot, member, name) [WN_MT_##slot] = &src->member,
-		WN_MAPPING_TEXT_LIST(X)
-#undef X
-	};
+	if (s.n == 0)
+		return WN_STR("");
+	char *p = piece(m, s.n + 1);
+	memcpy(p, s.p, s.n);
+	return (struct wn_str){p, s.n};
+}
 
-	for (int i = 0; i < WN_MT_COUNT; i++) {
-		if (!texts[i]->text.p)
-			continue;
-		enum wn_rc rc = compile(m, texts[i], i == WN_MT_WHERE ? &cel_bool : NULL, wn_mapping_text_names[i], &m->programs[i], err);
-		if (rc)
-			return rc;
-	}
-	return WN_OK;
+static struct wn_cel_text keep(struct wn_mapping *m, const struct wn_cel_text *t)
+{
+	struct wn_cel_text kept = *t;
+
+	if (t->text.p)
+		kept.text = keep_str(m, t->text);
+	if (t->place.file && (!m->file || strcmp(m->file, t->place.file) != 0))
+		m->file = keep_str(m, wn_str_of(t->place.file)).p;
+	kept.place.file = t->place.file ? m->file : NULL;
+	return kept;
+}
+
+static void take_texts(struct wn_mapping *m, const struct wn_mapping_source *src)
+{
+#define X(slot, member, name) m->texts[WN_MT_##slot] = keep(m, &src->member);
+	WN_MAPPING_TEXT_LIST(X)
+#undef X
 }
 
 /* --- attributes and traits -------------------------------------------------------------------------------- */
@@ -52,7 +63,7 @@ static enum wn_rc unknown_name(const char *what, struct wn_str name, const char 
 	return wn_fail_at(err, WN_INVALID, at, "%s \"" WN_STR_FMT "\"", what, WN_STR_ARG(name));
 }
 
-static enum wn_rc compile_attr(struct wn_mapping *m, const struct wn_mapping_attr *from, struct wn_err *err)
+static enum wn_rc take_attr(struct wn_mapping *m, const struct wn_mapping_attr *from, struct wn_err *err)
 {
 	const struct wn_attr_def *d = wn_registry_attr_of_kind(m->registry, m->kind, from->name);
 
@@ -64,12 +75,12 @@ static enum wn_rc compile_attr(struct wn_mapping *m, const struct wn_mapping_att
 	for (size_t i = 0; i < m->attrs.n; i++)
 		if (strcmp(m->attrs.v[i].name, d->name) == 0)
 			return wn_fail_at(err, WN_INVALID, from->value.place, "attribute %s is given twice", d->name);
-	struct wn_mapping_value *v = WN_PUSH(m->arena, &m->attrs);
-	*v = (struct wn_mapping_value){.name = d->name, .type = d->type, .enum_values = d->enum_values};
-	return compile(m, &from->value, NULL, d->name, &v->program, err);
+	struct wn_mapping_value *v = &m->attrs.v[m->attrs.n++];
+	*v = (struct wn_mapping_value){.name = d->name, .type = d->type, .enum_values = d->enum_values, .text = keep(m, &from->value)};
+	return WN_OK;
 }
 
-static enum wn_rc compile_trait(struct wn_mapping *m, const struct wn_mapping_attr *from, struct wn_err *err)
+static enum wn_rc take_trait(struct wn_mapping *m, const struct wn_mapping_attr *from, struct wn_err *err)
 {
 	int number = wn_registry_trait_number(m->registry, WN_TRAIT_ACCOUNT, from->name);
 	const struct wn_trait_def *d = wn_registry_trait(m->registry, number);
@@ -80,22 +91,24 @@ static enum wn_rc compile_trait(struct wn_mapping *m, const struct wn_mapping_at
 	for (size_t i = 0; i < m->traits.n; i++)
 		if (strcmp(m->traits.v[i].name, d->name) == 0)
 			return wn_fail_at(err, WN_INVALID, from->value.place, "trait %s is given twice", d->name);
-	struct wn_mapping_value *v = WN_PUSH(m->arena, &m->traits);
-	*v = (struct wn_mapping_value){.name = d->name, .type = d->type, .enum_values = d->enum_values};
-	return compile(m, &from->value, NULL, d->name, &v->program, err);
+	struct wn_mapping_value *v = &m->traits.v[m->traits.n++];
+	*v = (struct wn_mapping_value){.name = d->name, .type = d->type, .enum_values = d->enum_values, .text = keep(m, &from->value)};
+	return WN_OK;
 }
 
-static enum wn_rc compile_values(struct wn_mapping *m, const struct wn_mapping_source *src, struct wn_err *err)
+static enum wn_rc take_values(struct wn_mapping *m, const struct wn_mapping_source *src, struct wn_err *err)
 {
 	enum wn_rc rc;
 
 	if (m->kind < 0 && src->n_attrs > 0)
 		return wn_fail_at(err, WN_INVALID, src->attrs[0].value.place, "attributes without a kind: `signal.kind` names it");
+	m->attrs.v = piece(m, src->n_attrs * sizeof(*m->attrs.v));
+	m->traits.v = piece(m, src->n_traits * sizeof(*m->traits.v));
 	for (size_t i = 0; i < src->n_attrs; i++)
-		if ((rc = compile_attr(m, &src->attrs[i], err)))
+		if ((rc = take_attr(m, &src->attrs[i], err)))
 			return rc;
 	for (size_t i = 0; i < src->n_traits; i++)
-		if ((rc = compile_trait(m, &src->traits[i], err)))
+		if ((rc = take_trait(m, &src->traits[i], err)))
 			return rc;
 	if (m->kind < 0 && m->traits.n == 0)
 		return wn_fail_at(err, WN_INVALID, src->kind_place, "a mapping gives a kind of signal or traits of accounts; this one neither");
@@ -115,32 +128,44 @@ static enum wn_rc take_kind(struct wn_mapping *m, const struct wn_mapping_source
 	return WN_OK;
 }
 
-static enum wn_rc take_account_domain(struct wn_mapping *m, const struct wn_mapping_source *src, struct wn_err *err)
+static enum wn_rc take_account_domain(struct wn_mapping *m, const struct wn_mapping_source *src, struct wn_arena *a, struct wn_err *err)
 {
-	if (src->account_domain.n == 0 || wn_domain_registrable(src->account_domain, m->arena, &m->account_domain))
-		return WN_OK;
-	return wn_fail_at(err, WN_INVALID, src->account_place, "account.domain \"" WN_STR_FMT "\" is no registrable domain",
-			  WN_STR_ARG(src->account_domain));
+	struct wn_str domain = WN_STR("");
+
+	if (src->account_domain.n > 0 && !wn_domain_registrable(src->account_domain, a, &domain))
+		return wn_fail_at(err, WN_INVALID, src->account_place, "account.domain \"" WN_STR_FMT "\" is no registrable domain",
+				  WN_STR_ARG(src->account_domain));
+	m->account_domain = keep_str(m, domain);
+	return WN_OK;
+}
+
+/* `feed` of CEL, and what of it goes into every sighting. */
+static void take_feed(struct wn_mapping *m, const struct wn_mapping_source *src, struct wn_arena *a)
+{
+	struct wn_str publisher;
+
+	if (!wn_domain_registrable(src->publisher, a, &publisher))
+		publisher = wn_text_lower_ascii(src->publisher, a);
+	m->feed = keep_str(m, src->feed);
+	m->publisher = keep_str(m, publisher);
+	m->feed_fields[0] = (struct wn_entry){wn_cstring("name"), wn_string(m->feed)};
+	m->feed_fields[1] = (struct wn_entry){wn_cstring("publisher"), wn_string(m->publisher)};
+	m->feed_fields[2] = (struct wn_entry){wn_cstring("url"), wn_string(keep_str(m, src->feed_url))};
+	m->feed_value = wn_map(m->feed_fields, WN_COUNT(m->feed_fields));
 }
 
 static enum wn_rc take_literals(struct wn_mapping *m, const struct wn_mapping_source *src, struct wn_err *err)
 {
+	WN_CLEANUP(wn_arena_freep) struct wn_arena *a = wn_arena_new(0);
 	enum wn_rc rc = take_kind(m, src, err);
 
-	if (rc || (rc = take_account_domain(m, src, err)))
+	if (rc || (rc = take_account_domain(m, src, a, err)))
 		return rc;
 	if (!(src->strength >= 0 && src->strength <= 1))
 		return wn_fail(err, WN_INVALID, "strength of a feed must be above 0 and at most 1");
 	m->strength = src->strength > 0 ? src->strength : 1;
 	m->max_age_us = src->max_age_us;
-	m->feed = wn_arena_str(m->arena, src->feed);
-	if (!wn_domain_registrable(src->publisher, m->arena, &m->publisher))
-		m->publisher = wn_text_lower_ascii(src->publisher, m->arena);
-	struct wn_map_builder feed = wn_map_begin(m->arena);
-	wn_map_set(&feed, "name", wn_string(m->feed));
-	wn_map_set(&feed, "publisher", wn_string(m->publisher));
-	wn_map_set(&feed, "url", wn_string(wn_arena_str(m->arena, src->feed_url)));
-	m->feed_value = wn_map_end(&feed);
+	take_feed(m, src, a);
 	return WN_OK;
 }
 
@@ -167,12 +192,12 @@ static void take_items_path(struct wn_mapping *m, struct wn_str text)
 		if (i < s.n && s.p[i] != '.')
 			continue;
 		struct wn_str key = {s.p + from, i - from};
-		if (!is_name(key) || (from == 0 && !wn_str_is(key, "doc"))) {
-			m->items_path.n = 0;
+		if (!is_name(key) || (from == 0 && !wn_str_is(key, "doc")) || m->items_path_n == WN_MAPPING_PATH_MAX) {
+			m->items_path_n = 0;
 			return;
 		}
 		if (from > 0)
-			*WN_PUSH(m->arena, &m->items_path) = wn_arena_str(m->arena, key);
+			m->items_path[m->items_path_n++] = keep_str(m, key);
 		from = i + 1;
 	}
 }
@@ -183,10 +208,11 @@ static enum wn_rc fill(struct wn_mapping *m, const struct wn_mapping_source *src
 {
 	enum wn_rc rc;
 
-	if ((rc = take_literals(m, src, err)) || (rc = compile_texts(m, src, err)) || (rc = compile_values(m, src, err)))
+	if ((rc = take_literals(m, src, err)) || (rc = take_values(m, src, err)))
 		return rc;
+	take_texts(m, src);
 	take_items_path(m, src->items.text);
-	return WN_OK;
+	return wn_mapping_warm(m, err);
 }
 
 enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mapping_source *src, struct wn_mapping **out,
@@ -194,7 +220,6 @@ enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mappi
 {
 	struct wn_mapping *m = wn_alloc(sizeof(*m));
 
-	m->arena = wn_arena_new(0);
 	m->registry = r;
 	m->positions = src->positions;
 	m->html_to_text = src->html_to_text;
@@ -211,21 +236,19 @@ void wn_mapping_free(struct wn_mapping *m)
 {
 	if (!m)
 		return;
-	for (int i = 0; i < WN_MT_COUNT; i++)
-		cel_program_free(m->programs[i]);
-	for (size_t i = 0; i < m->attrs.n; i++)
-		cel_program_free(m->attrs.v[i].program);
-	for (size_t i = 0; i < m->traits.n; i++)
-		cel_program_free(m->traits.v[i].program);
-	wn_arena_free(m->arena);
+	wn_mapping_cool(m);
+	for (struct wn_mapping_piece *p = m->pieces, *next; p; p = next) {
+		next = p->next;
+		free(p);
+	}
 	free(m);
 }
 
-bool wn_mapping_has_items(const struct wn_mapping *m) { return m->programs[WN_MT_ITEMS] != NULL; }
+bool wn_mapping_has_items(const struct wn_mapping *m) { return m->texts[WN_MT_ITEMS].text.p != NULL; }
 int wn_mapping_kind(const struct wn_mapping *m) { return m->kind; }
 
 size_t wn_mapping_items_path(const struct wn_mapping *m, const struct wn_str **keys)
 {
-	*keys = m->items_path.v;
-	return m->items_path.n;
+	*keys = m->items_path;
+	return m->items_path_n;
 }

@@ -29,24 +29,43 @@ struct wn_mapping_value {
 	const char *name;
 	enum wn_attr_type type;
 	const char *const *enum_values;
-	struct cel_program *program;
+	struct wn_cel_text text;
+	struct cel_program *program; /* NULL unless warm */
+};
+
+enum { WN_MAPPING_PATH_MAX = 16 }; /* keys of a plain path; longer ones are evaluated */
+
+struct wn_mapping_piece {
+	struct wn_mapping_piece *next;
+	char bytes[];
 };
 
 struct wn_mapping {
-	struct wn_arena *arena;
+	struct wn_mapping_piece *pieces; /* memory of its own: an arena's first block is more than a mapping at rest */
 	const struct wn_registry *registry;
 	const struct wn_positions *positions;
 	struct wn_str (*html_to_text)(struct wn_str html, struct wn_arena *a);
 	struct wn_str feed, publisher, account_domain;
+	struct wn_entry feed_fields[3];
 	struct wn_value feed_value;
 	double strength;
 	int64_t max_age_us;
 	int kind;
-	struct cel_program *programs[WN_MT_COUNT];
-	WN_VEC(struct wn_mapping_value) attrs, traits;
-	WN_VEC(struct wn_str) items_path;
+	const char *file; /* of the last text kept */
+	struct wn_cel_text texts[WN_MT_COUNT];
+	struct cel_program *programs[WN_MT_COUNT]; /* NULL unless warm */
+	struct {
+		struct wn_mapping_value *v;
+		size_t n;
+	} attrs, traits;
+	struct wn_str items_path[WN_MAPPING_PATH_MAX];
+	size_t items_path_n;
 };
 
+/* Makes the programs if they are not there, and lets go of those of the mapping that was used longest ago. */
+enum wn_rc wn_mapping_warm(struct wn_mapping *m, struct wn_err *err) WN_MUST_CHECK;
+/* Lets go of the programs. */
+void wn_mapping_cool(struct wn_mapping *m);
 extern const char *const wn_mapping_text_names[WN_MT_COUNT];
 
 #endif

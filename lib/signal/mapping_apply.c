@@ -159,7 +159,7 @@ static bool fill_identity(const struct run *r, struct wn_str identity, struct wn
 			return false;
 	}
 	if (id.n == 0) {
-		wn_fail(r->err, WN_INVALID, "%s: the item has no identity", r->m->programs[WN_MT_ID] ? "id" : "item");
+		wn_fail(r->err, WN_INVALID, "%s: the item has no identity", r->m->texts[WN_MT_ID].text.p ? "id" : "item");
 		return false;
 	}
 	s->feed = r->m->feed;
@@ -334,13 +334,15 @@ static bool passes(const struct run *r)
 	return false;
 }
 
-enum wn_mapped wn_mapping_apply(const struct wn_mapping *m, struct wn_value item, struct wn_value doc, struct wn_str identity,
+enum wn_mapped wn_mapping_apply(struct wn_mapping *m, struct wn_value item, struct wn_value doc, struct wn_str identity,
 				int64_t published_us, struct wn_str headline, struct wn_str url, int64_t now_us,
 				struct wn_arena *a, struct wn_sighting *out, struct wn_err *err)
 {
 	struct run r = {m, item, doc, now_us, a, err};
 	struct wn_sighting s = {.kind = -1};
 
+	if (wn_mapping_warm(m, err))
+		return WN_MAPPED_REJECTED;
 	if (!passes(&r))
 		return WN_MAPPED_FILTERED;
 	if (!fill_identity(&r, identity, &s) || !fill_texts(&r, headline, url, &s) || !fill_times(&r, published_us, &s) ||
@@ -350,13 +352,16 @@ enum wn_mapped wn_mapping_apply(const struct wn_mapping *m, struct wn_value item
 	return WN_MAPPED;
 }
 
-enum wn_rc wn_mapping_items(const struct wn_mapping *m, struct wn_value doc, int64_t now_us, struct wn_arena *a,
+enum wn_rc wn_mapping_items(struct wn_mapping *m, struct wn_value doc, int64_t now_us, struct wn_arena *a,
 			    struct wn_value *out, struct wn_err *err)
 {
 	struct wn_err own = {0};
 	struct run r = {m, {0}, doc, now_us, a, err ? err : &own};
 	struct wn_value v;
 
+	enum wn_rc rc = wn_mapping_warm(m, err);
+	if (rc)
+		return rc;
 	switch (evaluate(&r, m->programs[WN_MT_ITEMS], "items", &v)) {
 	case FAILED:
 		return r.err->rc;

@@ -36,6 +36,7 @@ struct wn_registry *wn_registry_new(void)
 	struct wn_registry *r = wn_alloc(sizeof(*r));
 
 	r->arena = wn_arena_new(0);
+	r->warmth = WN_NEW(r->arena, struct wn_mapping_warmth);
 	return r;
 }
 

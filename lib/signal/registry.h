@@ -12,6 +12,12 @@ struct wn_registry_attribute {
 	uint64_t variants[WN_KINDS_MAX / 64];
 };
 
+/* Mappings whose programs are there, last used first. */
+struct wn_mapping_warmth {
+	struct wn_mapping *by_use[WN_MAPPINGS_WARM];
+	size_t n;
+};
+
 struct wn_registry {
 	struct wn_arena *arena;
 	bool sealed;
@@ -21,13 +27,13 @@ struct wn_registry {
 	const char **kind_names; /* NULL-terminated, once sealed */
 	struct cel_record signal, account, contact;
 	struct cel_env *mapping_env; /* of every mapping; tens of KiB, so there is one */
+	struct wn_mapping_warmth *warmth;
 };
 
 /* Makes the three records of a sealed, sorted registry. */
 void wn_registry_make_records(struct wn_registry *r);
 /* The environment of mappings (mapping_functions.c); the host pointer of evaluation is the mapping. */
 enum wn_rc wn_mapping_env_new(struct cel_env **out, struct wn_err *err) WN_MUST_CHECK;
-static inline const struct cel_env *wn_registry_mapping_env(const struct wn_registry *r) { return r->mapping_env; }
 /* True if the name is a common field of signals, accounts or contacts. */
 bool wn_registry_is_signal_field(const char *name);
 bool wn_registry_is_trait_field(enum wn_trait_of of, const char *name);

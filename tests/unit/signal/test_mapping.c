@@ -99,14 +99,14 @@ static struct wn_value json(const char *text)
 	return v;
 }
 
-static enum wn_mapped apply(const struct wn_mapping *m, const char *item, struct wn_sighting *s, struct wn_err *err)
+static enum wn_mapped apply(struct wn_mapping *m, const char *item, struct wn_sighting *s, struct wn_err *err)
 {
 	*err = (struct wn_err){0};
 	return wn_mapping_apply(m, json(item), json("{\"next\":\"x\"}"), WN_STR("reader-id"), 0, WN_STR("A headline"),
 				WN_STR("https://news.example.com/a"), now_us, arena, s, err);
 }
 
-static struct wn_sighting mapped(const struct wn_mapping *m, const char *item)
+static struct wn_sighting mapped(struct wn_mapping *m, const char *item)
 {
 	struct wn_sighting s;
 	struct wn_err err;
@@ -116,7 +116,7 @@ static struct wn_sighting mapped(const struct wn_mapping *m, const char *item)
 	return s;
 }
 
-static void rejected(const struct wn_mapping *m, const char *item, const char *says)
+static void rejected(struct wn_mapping *m, const char *item, const char *says)
 {
 	struct wn_sighting s;
 	struct wn_err err;
@@ -385,6 +385,26 @@ static void items_by_plain_path_or_by_expression(void **state)
 	wn_mapping_free(m);
 }
 
+static void more_mappings_than_are_kept_warm_all_work(void **state)
+{
+	struct wn_mapping *m[3 * WN_MAPPINGS_WARM];
+
+	(void)state;
+	for (size_t i = 0; i < WN_COUNT(m); i++) {
+		char text[40];
+		snprintf(text, sizeof(text), "'/' + string(%zu)", i);
+		struct wn_mapping_attr path = {WN_STR("path"), {.text = wn_str_of(text)}};
+		m[i] = compiled((struct wn_mapping_source){.kind = WN_STR("page_view"), .account_domain = WN_STR("acme.com"), .attrs = &path, .n_attrs = 1});
+	}
+	for (size_t turn = 0; turn < 2; turn++)
+		for (size_t i = 0; i < WN_COUNT(m); i++) {
+			const char *expect = wn_arena_printf(arena, "/%zu", i);
+			assert_true(wn_str_is(wn_value_str(wn_value_at(mapped(m[i], "{}").attrs, "path")), expect));
+		}
+	for (size_t i = WN_COUNT(m); i-- > 0;)
+		wn_mapping_free(m[i]);
+}
+
 static void a_wrong_mapping_is_refused_with_its_place(void **state)
 {
 	static const struct wn_mapping_attr typo[] = {{WN_STR("amont_usd"), CEL("1.0")}}, twice[] = {{WN_STR("round"), CEL("item.r")},
@@ -435,6 +455,7 @@ int main(void)
 		cmocka_unit_test(identity_is_the_readers_or_the_mappings_but_never_nothing),
 		cmocka_unit_test(links_that_nobody_should_follow_are_dropped),
 		cmocka_unit_test(items_by_plain_path_or_by_expression),
+		cmocka_unit_test(more_mappings_than_are_kept_warm_all_work),
 		cmocka_unit_test(a_wrong_mapping_is_refused_with_its_place),
 	};
 
