@@ -60,7 +60,7 @@ static void draw_caret(struct wn_buf *b, struct wn_str text, size_t at)
 	wn_buf_char(b, '^');
 }
 
-static bool complain(struct cel_compile *c, enum wn_rc rc, struct cel_span at, const char *fmt, va_list ap)
+static bool WN_PRINTF(4, 0) complain(struct cel_compile *c, enum wn_rc rc, struct cel_span at, const char *fmt, va_list ap)
 {
 	char sentence[600];
 	struct wn_buf caret;

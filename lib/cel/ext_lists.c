@@ -22,13 +22,18 @@ static bool slice(struct cel_run *r, const struct cel_node *n, const struct wn_v
 /* --- flatten ----------------------------------------------------------------------------------------- */
 #define FLATTEN_MAX 64 /* levels; lists are never nested deeper in earnest */
 
-static size_t flat_size(struct wn_value v, int64_t depth)
+/* Charges as it goes: a list may hold the same list many times over. */
+static bool flat_size(struct cel_run *r, const struct cel_node *n, struct wn_value v, int64_t depth, size_t *size)
 {
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < v.n; i++)
-		n += depth > 0 && v.list[i].kind == WN_LIST ? flat_size(v.list[i], depth - 1) : 1;
-	return n;
+	if (!cel_charge(r, n, 1 + v.n))
+		return false;
+	for (uint32_t i = 0; i < v.n; i++) {
+		if (depth == 0 || v.list[i].kind != WN_LIST)
+			++*size;
+		else if (!flat_size(r, n, v.list[i], depth - 1, size))
+			return false;
+	}
+	return true;
 }
 
 static struct wn_value *flat_copy(struct wn_value v, int64_t depth, struct wn_value *to)
@@ -45,7 +50,7 @@ static bool flatten(struct cel_run *r, const struct cel_node *n, const struct wn
 {
 	int64_t depth = n->n_args == 2 ? v[1].i : 1;
 	struct wn_value *items;
-	size_t size;
+	size_t size = 0;
 
 	if (v[0].kind != WN_LIST || (n->n_args == 2 && v[1].kind != WN_INT))
 		return cel_no_overload(r, n);
@@ -53,10 +58,7 @@ static bool flatten(struct cel_run *r, const struct cel_node *n, const struct wn
 		return cel_fail(r, n, "flatten() needs a level of 0 or more");
 	if (depth > FLATTEN_MAX)
 		depth = FLATTEN_MAX;
-	if (!cel_charge(r, n, v[0].n))
-		return false;
-	size = flat_size(v[0], depth);
-	if (!cel_charge(r, n, size) || !(items = cel_take(r, n, size * sizeof(*items))))
+	if (!flat_size(r, n, v[0], depth, &size) || !(items = cel_take(r, n, size * sizeof(*items))))
 		return false;
 	flat_copy(v[0], depth, items);
 	return give(out, items, size);

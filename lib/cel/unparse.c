@@ -218,8 +218,9 @@ static void print_node(struct wn_buf *b, const struct cel_node *n)
 		wn_buf_text(b, n->flags & NODE_ABSOLUTE ? "." : "");
 		wn_buf_str(b, n->name);
 		break;
-	case CEL_NODE_HAS: wn_buf_text(b, "has("); /* fall through */
+	case CEL_NODE_HAS:
 	case CEL_NODE_SELECT:
+		wn_buf_text(b, n->kind == CEL_NODE_HAS ? "has(" : "");
 		print_at(b, n->args[0], L_MEMBER);
 		wn_buf_char(b, '.');
 		print_field(b, n->name);

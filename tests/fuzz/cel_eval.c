@@ -44,6 +44,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		evaluate(p);
 		cel_program_free(p);
 	}
-	cel_env_free(env);
 	return 0;
 }

@@ -20,6 +20,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		cel_program_free(p);
 	}
 	wn_buf_done(&text);
-	cel_env_free(env);
 	return 0;
 }

@@ -36,11 +36,16 @@ static bool fuzz_get_field(const struct wn_object *self, uint32_t field, struct 
 	}
 }
 
+/* Made once: building it costs more than most inputs. */
 static inline struct cel_env *fuzz_env(void)
 {
-	struct cel_env *env = cel_env_new();
-	const struct cel_type *rec = cel_env_record(env, &fuzz_record);
+	static struct cel_env *env;
+	const struct cel_type *rec;
 
+	if (env)
+		return env;
+	env = cel_env_new();
+	rec = cel_env_record(env, &fuzz_record);
 	fuzz_list.elem = rec;
 	cel_env_variable(env, "r", rec);
 	cel_env_variable(env, "l", &fuzz_list);

@@ -105,6 +105,9 @@ static void evaluation_that_takes_too_many_steps_is_unknown(void **state)
 
 	assert_unknown(*state, loops, "too many steps");
 	assert_unknown(*state, "lists.range(100000000).size() > 1", "too many steps");
+	assert_unknown(*state, "cel.bind(a, lists.range(1000), cel.bind(b, lists.range(1000).map(i, a), cel.bind(c, lists.range(1000).map(i, b),"
+			       " lists.range(100).map(i, c)))).flatten(9).size() > 1", "too many steps");
+	assert_unknown(*state, "cel.bind(a, lists.range(1000), cel.bind(b, lists.range(1000).map(i, a), [b] == [b.map(x, x)]))", "too many steps");
 	assert_unknown(*state, "lists.range(2000).map(i, dyn(i)).distinct().size() > 1", "too many steps");
 	assert_unknown(*state, "sets.contains(lists.range(2000), lists.range(2000).reverse())", "too many steps");
 }
