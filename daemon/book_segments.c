@@ -95,6 +95,7 @@ static long find(struct wn_segment *const *v, size_t n, struct wn_str name, int 
 struct wn_segment_options wn_book_segment_options(const struct wn_book *b)
 {
 	return (struct wn_segment_options){.registry = b->registry,
+					   .rules = b->rules,
 					   .channels = b->channels,
 					   .others = (const struct wn_segment *const *)b->segments,
 					   .n_others = b->n_segments};

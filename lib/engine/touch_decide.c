@@ -249,6 +249,21 @@ static const struct wn_variant *choose_variant(const struct attempt *at)
 	return NULL;
 }
 
+/* Exactly WN_CAMPAIGN_TEMPLATE_FIELDS of segment.h. */
+static struct wn_value campaign_words(const struct attempt *at)
+{
+	struct wn_map_builder m = wn_map_begin(at->w->arena);
+	char *id = wn_arena_alloc(at->w->arena, 37);
+	wn_id_to_text(at->m->campaign_id, id);
+	wn_map_set(&m, "id", wn_cstring(id));
+	wn_map_set(&m, "segment", wn_cstring(at->segment->name));
+	wn_map_set(&m, "description", wn_cstring(at->segment->description ? at->segment->description : ""));
+	wn_map_set(&m, "owner", wn_cstring(at->segment->owner));
+	wn_map_set(&m, "opened_at", wn_time_us(at->m->campaign->opened_us));
+	wn_map_set(&m, "ends_at", wn_time_us(min_us(at->m->stale_us, at->m->box_ends_us)));
+	return wn_map_end(&m);
+}
+
 static struct wn_value template_data(const struct attempt *at)
 {
 	struct wn_map_builder m = wn_map_begin(at->w->arena);
@@ -267,9 +282,7 @@ static struct wn_value template_data(const struct attempt *at)
 	wn_map_set(&m, "account", (struct wn_value){.kind = WN_OBJECT, .object = &a->object});
 	if (at->contact)
 		wn_map_set(&m, "contact", (struct wn_value){.kind = WN_OBJECT, .object = &at->contact->object});
-	struct wn_map_builder campaign = campaign_data(at->w, at->m->campaign);
-	wn_map_set(&campaign, "owner", wn_cstring(at->segment->owner));
-	wn_map_set(&m, "campaign", wn_map_end(&campaign));
+	wn_map_set(&m, "campaign", campaign_words(at));
 	return wn_map_end(&m);
 }
 
