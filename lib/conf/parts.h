@@ -11,6 +11,9 @@ bool wn_conf_parse_double(struct wn_str s, double *out);
 /* "512KiB", "16M", "100": bytes. */
 bool wn_conf_parse_size(struct wn_str s, int64_t *out);
 
+/* The text of a quoted scalar from the bytes between its quotes (' or "); false: not well-formed. */
+bool wn_conf_unquote(struct wn_str raw, char quote, struct wn_arena *a, struct wn_str *out);
+
 /* One credential:NAME or a list of them -> NAMES. */
 enum wn_rc wn_conf_credentials(const struct wn_yaml_node *n, size_t max, struct wn_arena *a,
 			       struct wn_yaml_strings *out, struct wn_err *err) WN_MUST_CHECK;

@@ -14,6 +14,8 @@
 #include <whynow/text.h>
 #include <whynow/yaml.h>
 
+#include "parts.h"
+
 struct frame {
 	struct wn_yaml_node *node;
 	struct wn_yaml_node *key; /* mapping: read, its value not yet */
@@ -149,22 +151,43 @@ static bool is_plain_ascii(struct wn_str s)
 	return true;
 }
 
+/* Bytes of a scalar between its marks; for quoted ones the quotes must stand around them. */
+static bool raw_bytes(const struct reader *r, const struct fy_mark *from, const struct fy_mark *to, char quote,
+		      struct wn_str *out)
+{
+	if (!from || !to || to->input_pos < from->input_pos || to->input_pos >= r->text.n ||
+	    from->input_pos == 0 || r->text.p[from->input_pos - 1] != quote ||
+	    r->text.p[to->input_pos] != quote)
+		return false;
+	*out = (struct wn_str){r->text.p + from->input_pos, to->input_pos - from->input_pos};
+	return true;
+}
+
+static bool decode(struct reader *r, struct fy_event *e, enum wn_yaml_style style, struct wn_str *out)
+{
+	const struct fy_mark *m = fy_event_start_mark(e), *end = fy_event_end_mark(e);
+	char quote = style == WN_YAML_SINGLE ? '\'' : '"';
+	struct wn_str raw;
+
+	if (style == WN_YAML_SINGLE || style == WN_YAML_DOUBLE)
+		return raw_bytes(r, m, end, quote, &raw) && wn_conf_unquote(raw, quote, r->arena, out);
+	if (m && end && end->input_pos == m->input_pos) { /* 0.7.12 gives a NUL for an empty block at the end */
+		*out = (struct wn_str){"", 0};
+		return true;
+	}
+	out->p = fy_token_get_text(e->scalar.value, &out->n);
+	return out->p != NULL;
+}
+
 static enum wn_rc scalar_text(struct reader *r, struct fy_event *e, struct wn_yaml_node *n)
 {
 	const struct fy_mark *m = fy_event_start_mark(e);
 	struct wn_str s = {"", 0};
 	struct wn_err bad = {0};
 
-	n->style = WN_YAML_PLAIN;
-	if (e->scalar.value) {
-		n->style = scalar_style(e->scalar.value);
-		const struct fy_mark *end = fy_event_end_mark(e);
-		if (!m || !end ||
-		    end->input_pos > m->input_pos) /* else empty: 0.7.12 gives a NUL for a last empty block */
-			s.p = fy_token_get_text(e->scalar.value, &s.n);
-		if (!s.p)
-			return fail_mark(r, m, WN_INVALID, "unreadable scalar");
-	}
+	n->style = e->scalar.value ? scalar_style(e->scalar.value) : WN_YAML_PLAIN;
+	if (e->scalar.value && !decode(r, e, n->style, &s))
+		return fail_mark(r, m, WN_INVALID, "unreadable scalar");
 	if (s.n > WN_CONF_TEXT_MAX)
 		return wn_fail_at(r->err, WN_LIMIT, place_of(r, m), "a text of %zu bytes; at most %u are read",
 				  s.n, WN_CONF_TEXT_MAX);

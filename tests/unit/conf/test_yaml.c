@@ -222,6 +222,40 @@ static void scalars_follow_the_core_schema(void **state)
 	assert_int_equal(wn_yaml_to_value(root(f, "-9223372036854775808"), f->a).i, INT64_MIN);
 }
 
+/* libfyaml's own decoder gets the first group wrong. */
+static void quoted_scalars_are_read_as_the_specification_says(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *yaml, *text;
+	} cases[] = {
+		{"'x''''y'", "x''y"},
+		{"'x == '''' || y'", "x == '' || y"},
+		{"'''''b'", "''b"},
+		{"\"\\x41b\\ \n\n  a\\\"\"", "Ab \na\""},
+		{"\"a\\t \\\n  \n\n  : \\t\"", "a\t \n\n: \t"},
+		{"''", ""},
+		{"\"\"", ""},
+		{"' a '", " a "},
+		{"'a  \n   b'", "a b"},
+		{"'a\n\n\n  b'", "a\n\nb"},
+		{"\"a \\\n   b\"", "a b"},
+		{"\"\\u00e9\\U0001F600\\x7e\\/\\\\\"", "\u00e9\U0001F600~/\\"},
+		{"\"\\_\"", "\u00a0"},
+		{"'\\n'", "\\n"},
+	};
+
+	for (size_t i = 0; i < WN_COUNT(cases); i++) {
+		char *in_block = wn_arena_printf(f->a, "a: %s\nb: 1\n", cases[i].yaml);
+		char *in_flow = wn_arena_printf(f->a, "[x, %s, y]\n", cases[i].yaml);
+		assert_str(wn_yaml_get(root(f, in_block), "a")->text, cases[i].text);
+		assert_str(root(f, in_flow)->items[1]->text, cases[i].text);
+	}
+	assert_str(root(f, "'it''''s': 1\n")->pairs[0].key->text, "it''s");
+	assert_refused(f, "a: \"\\ud800\"\n", WN_INVALID, "1:");
+	assert_refused(f, "a: \"\\q\"\n", WN_INVALID, "1:");
+}
+
 static void what_is_written_reads_back_as_the_same_value(void **state)
 {
 	struct fixture *f = *state;
@@ -272,6 +306,7 @@ int main(void)
 		TEST(ceilings_hold),
 		TEST(a_missing_file_is_not_found_and_a_folder_is_invalid),
 		TEST(scalars_follow_the_core_schema),
+		TEST(quoted_scalars_are_read_as_the_specification_says),
 		TEST(what_is_written_reads_back_as_the_same_value),
 		TEST(the_writer_is_pleasant_to_read),
 	};
