@@ -105,6 +105,8 @@ typedef bool rule_refer_fn(void *ctx, struct wn_str name, struct cel_span at);
 bool rule_each_refer(const struct cel_node *n, rule_refer_fn *cb, void *ctx);
 /* True if the tree is a path: selections on a variable. */
 bool rule_is_path(const struct cel_node *n);
+/* The kinds that a top-level term lets `signal` be; false: no term bounds them. */
+bool rule_signal_kinds(const struct wn_registry *r, const struct cel_node *when, uint64_t set[4]);
 /* Adds what a tree reads to `reads`. */
 void rule_collect_reads(const struct wn_registry *r, const struct cel_node *n, struct wn_reads *reads);
 

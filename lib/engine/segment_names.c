@@ -11,12 +11,16 @@ struct shape {
 	enum { SHAPE_NONE, SHAPE_SCALAR, SHAPE_RECORD, SHAPE_ROOT, SHAPE_CAMPAIGN } kind;
 	const struct cel_record *record;
 	bool list;
+	bool arriving; /* `signal` itself, whose kinds are known */
+	bool never;    /* an attribute that no kind the segment opens on has */
 };
 
 struct check {
 	struct segment_build *b;
 	const struct wn_yaml_text *text;
 	bool uses_signal;
+	bool bounded; /* by kinds */
+	uint64_t kinds[4];
 };
 
 static const char *const root_names[] = {"signal", "signals", "account", "contact", "campaign", NULL};
@@ -25,32 +29,40 @@ static const char *const campaign_names[] = {WN_CAMPAIGN_TEMPLATE_FIELDS, NULL};
 static struct shape root_member(const struct wn_rules *r, struct wn_str name)
 {
 	if (wn_str_is(name, "signal"))
-		return (struct shape){SHAPE_RECORD, r->signal, false};
+		return (struct shape){SHAPE_RECORD, r->signal, false, true, false};
 	if (wn_str_is(name, "signals"))
-		return (struct shape){SHAPE_RECORD, r->signal, true};
+		return (struct shape){SHAPE_RECORD, r->signal, true, false, false};
 	if (wn_str_is(name, "account"))
-		return (struct shape){SHAPE_RECORD, r->account, false};
+		return (struct shape){SHAPE_RECORD, r->account, false, false, false};
 	if (wn_str_is(name, "contact"))
-		return (struct shape){SHAPE_RECORD, r->contact, false};
-	return (struct shape){wn_str_is(name, "campaign") ? SHAPE_CAMPAIGN : SHAPE_NONE, NULL, false};
+		return (struct shape){SHAPE_RECORD, r->contact, false, false, false};
+	return (struct shape){wn_str_is(name, "campaign") ? SHAPE_CAMPAIGN : SHAPE_NONE, NULL, false, false, false};
+}
+
+static bool is_never_set(const struct check *c, const struct cel_field *f)
+{
+	bool some = !c->bounded || !f->variants;
+	for (int i = 0; !some && i < 4; i++)
+		some = (f->variants[i] & c->kinds[i]) != 0;
+	return !some;
 }
 
 static struct shape member(struct check *c, struct shape of, struct wn_str name)
 {
-	const struct shape none = {SHAPE_NONE, NULL, false};
+	const struct shape none = {.kind = SHAPE_NONE};
 	if (of.kind == SHAPE_ROOT)
 		return root_member(c->b->inner->rules, name);
 	if (of.list)
 		return none;
 	for (size_t i = 0; of.kind == SHAPE_CAMPAIGN && campaign_names[i]; i++)
 		if (wn_str_is(name, campaign_names[i]))
-			return (struct shape){SHAPE_SCALAR, NULL, false};
+			return (struct shape){.kind = SHAPE_SCALAR};
 	for (size_t i = 0; of.kind == SHAPE_RECORD && i < of.record->n_fields; i++) {
 		const struct cel_field *f = &of.record->fields[i];
 		if (!wn_str_is(name, f->name))
 			continue;
 		c->uses_signal |= of.record == c->b->inner->rules->signal;
-		return (struct shape){SHAPE_SCALAR, NULL, f->type->kind == CEL_LIST};
+		return (struct shape){.kind = SHAPE_SCALAR, .list = f->type->kind == CEL_LIST, .never = of.arriving && is_never_set(c, f)};
 	}
 	return none;
 }
@@ -123,14 +135,20 @@ static bool on_use(void *ctx, const struct template_use *use)
 		s.list = false;
 		frames.v[frames.n++] = s;
 	}
-	if (resolve(c, &frames, use->node, &failed, &in).kind == SHAPE_NONE)
+	struct shape found = resolve(c, &frames, use->node, &failed, &in);
+	if (found.kind == SHAPE_NONE)
 		complain(c, use->node, failed, in);
+	else if (found.never && use->node->kind == TEMPLATE_NAME)
+		wn_yaml_error(c->b->errors, wn_yaml_text_place(c->text, use->node->place.line, use->node->place.column),
+			      "{{" WN_STR_FMT "}}: no kind of signal that this segment opens on has \"" WN_STR_FMT "\"",
+			      WN_STR_ARG(use->node->text), WN_STR_ARG(failed));
 	return true;
 }
 
 void segment_check_template(struct segment_build *b, const struct wn_template *t, const struct wn_yaml_text *text)
 {
-	struct check c = {b, text, false};
+	struct check c = {.b = b, .text = text};
+	c.bounded = b->s->when && rule_signal_kinds(b->inner->rules->registry, cel_program_root(b->s->when), c.kinds);
 	template_visit(t, on_use, &c);
 	b->uses_signal |= c.uses_signal;
 }

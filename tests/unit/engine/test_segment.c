@@ -182,7 +182,7 @@ static void a_campaign_needs_a_signal_in_every_alternative(void **state)
 	static const char *const yes[] = {
 		"signal.kind == \"funding\" || signals.exists(s, s.kind == \"hire\")", "signals.count(\"funding\", days(3)) > 0",
 		"!(signals.count(\"funding\", days(3)) == 0)", "signals.count(\"funding\", days(3)) != 0", "surge(\"page_view\", days(2), days(7)) > 3.0",
-		"size(signals.within(\"hire\", days(2))) >= 1", "2 <= signals.count(\"hire\", days(2))", "signal.kind in [\"hire\"] && account.employees > 5",
+		"size(signals.within(\"hire\", days(2))) >= 1", "2 <= signals.count(\"hire\", days(2))", "signal.kind in [\"funding\"] && account.employees > 5",
 		"account.employees > 5 ? signal.kind == \"hire\" : signal.kind == \"funding\"", "absent(\"hire\", days(9)) && signal.kind == \"funding\"",
 		"signals.followed(\"tech_dropped\", \"tech_adopted\", days(30))"};
 	for (size_t i = 0; i < WN_COUNT(no); i++)
@@ -218,6 +218,10 @@ static void names_in_templates_are_checked(void **state)
 	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{campaign.nmae}}'}]\n", 7, 48, "nmae");
 	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{signal.round.x}}'}]\n", 7, 48, "no field \"x\"");
 	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{signal.round'}]\n", 7, 48, "missing");
+	refuses(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{signal.person}}'}]\n", 7, 48, "no kind of signal that this segment opens on");
+	wn_segment_free(parsed(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{#signal.person}}x{{/signal.person}}{{signal.kind}}'}]\n"));
+	wn_segment_free(parsed(HEAD "when: signal.kind in [\"funding\", \"hire\"]\n" TAIL "sequence: [{channel: email, subject: s, body: '{{signal.person}}'}]\n"));
+	wn_segment_free(parsed(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{#signals}}{{person}}{{/signals}}'}]\n"));
 	wn_segment_free(parsed(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{#signals}}{{headline}} {{account.name}}{{/signals}}'}]\n"));
 	wn_segment_free(parsed(HEAD WHEN TAIL "sequence: [{channel: email, subject: s, body: '{{#signal}}{{round}}{{#account.technologies}}{{.}}{{/account.technologies}}{{/signal}}'}]\n"));
 }
