@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes of an answer to UTF-8. The order of witnesses: byte order mark, HTTP charset unless it contradicts valid
- * UTF-8, XML declaration, UTF-8, windows-1252 (RFC 7303 for XML; the us-ascii default of RFC 3023 is not followed).
+ * Bytes of an answer to UTF-8. The order of witnesses: byte order mark, HTTP charset unless it contradicts
+ * valid UTF-8, XML declaration, UTF-8, windows-1252 (RFC 7303 for XML; the us-ascii default of RFC 3023 is not
+ * followed).
  *
- * What decodes without error wins; if nothing does, bad bytes of UTF-8 are read as windows-1252 one by one, and of
- * other encodings become U+FFFD. The result is always valid UTF-8, at most DECODED_MAX bytes.
+ * What decodes without error wins; if nothing does, bad bytes of UTF-8 are read as windows-1252 one by one, and
+ * of other encodings become U+FFFD. The result is always valid UTF-8, at most DECODED_MAX bytes.
  */
 #include "internal.h"
 
@@ -15,9 +16,13 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define DECODED_MAX (3 * (size_t)WN_FETCH_BODY_MAX) /* one byte of a legacy encoding takes at most three in UTF-8 */
+#define DECODED_MAX                                                                                            \
+	(3 * (size_t)WN_FETCH_BODY_MAX) /* one byte of a legacy encoding takes at most three in UTF-8 */
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
 
 static bool same_name(const char *a, struct wn_str b)
 {
@@ -33,30 +38,30 @@ static bool same_name(const char *a, struct wn_str b)
 static const struct alias {
 	const char *label, *iconv, *told;
 } aliases[] = {
-	{"utf8", "UTF-8", "utf-8"},
-	{"utf-8", "UTF-8", "utf-8"},
-	{"us-ascii", "UTF-8", "us-ascii"},
-	{"ascii", "UTF-8", "us-ascii"},
-	{"iso-8859-1", "CP1252", "iso-8859-1"},
-	{"iso8859-1", "CP1252", "iso-8859-1"},
-	{"iso_8859-1", "CP1252", "iso-8859-1"},
-	{"latin1", "CP1252", "iso-8859-1"},
-	{"latin-1", "CP1252", "iso-8859-1"},
-	{"windows-1252", "CP1252", "windows-1252"},
-	{"cp1252", "CP1252", "windows-1252"},
-	{"iso-8859-9", "CP1254", "iso-8859-9"},
-	{"iso-8859-11", "CP874", "iso-8859-11"},
-	{"gb2312", "GB18030", "gb18030"},
-	{"gbk", "GB18030", "gb18030"},
-	{"euc-kr", "CP949", "euc-kr"},
-	{"ks_c_5601-1987", "CP949", "euc-kr"},
-	{"shift_jis", "CP932", "shift_jis"},
-	{"shift-jis", "CP932", "shift_jis"},
-	{"sjis", "CP932", "shift_jis"},
-	{"x-sjis", "CP932", "shift_jis"},
-	{"big5", "BIG5-HKSCS", "big5"},
-	{"unicode", "UTF-16", "utf-16"},
-	{"x-mac-roman", "MACINTOSH", "macintosh"},
+    {"utf8", "UTF-8", "utf-8"},
+    {"utf-8", "UTF-8", "utf-8"},
+    {"us-ascii", "UTF-8", "us-ascii"},
+    {"ascii", "UTF-8", "us-ascii"},
+    {"iso-8859-1", "CP1252", "iso-8859-1"},
+    {"iso8859-1", "CP1252", "iso-8859-1"},
+    {"iso_8859-1", "CP1252", "iso-8859-1"},
+    {"latin1", "CP1252", "iso-8859-1"},
+    {"latin-1", "CP1252", "iso-8859-1"},
+    {"windows-1252", "CP1252", "windows-1252"},
+    {"cp1252", "CP1252", "windows-1252"},
+    {"iso-8859-9", "CP1254", "iso-8859-9"},
+    {"iso-8859-11", "CP874", "iso-8859-11"},
+    {"gb2312", "GB18030", "gb18030"},
+    {"gbk", "GB18030", "gb18030"},
+    {"euc-kr", "CP949", "euc-kr"},
+    {"ks_c_5601-1987", "CP949", "euc-kr"},
+    {"shift_jis", "CP932", "shift_jis"},
+    {"shift-jis", "CP932", "shift_jis"},
+    {"sjis", "CP932", "shift_jis"},
+    {"x-sjis", "CP932", "shift_jis"},
+    {"big5", "BIG5-HKSCS", "big5"},
+    {"unicode", "UTF-16", "utf-16"},
+    {"x-mac-roman", "MACINTOSH", "macintosh"},
 };
 
 struct charset {
@@ -143,20 +148,25 @@ static void put_name(struct wn_decoded *out, const char *name)
 /* Length of the well-formed UTF-8 sequence at p (Unicode 15, table 3-7), 0 if there is none. */
 static size_t sequence_at(const uint8_t *p, const uint8_t *end)
 {
-	size_t n = *p < 0x80 ? 1 : *p >= 0xC2 && *p <= 0xDF ? 2 : *p >= 0xE0 && *p <= 0xEF ? 3 : *p >= 0xF0 && *p <= 0xF4 ? 4 : 0;
+	size_t n = *p < 0x80                  ? 1
+		   : *p >= 0xC2 && *p <= 0xDF ? 2
+		   : *p >= 0xE0 && *p <= 0xEF ? 3
+		   : *p >= 0xF0 && *p <= 0xF4 ? 4
+					      : 0;
 
 	if (!n || (size_t)(end - p) < n)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xC0) != 0x80)
 			return 0;
-	if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) || (*p == 0xF0 && p[1] < 0x90) || (*p == 0xF4 && p[1] > 0x8F))
+	if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) || (*p == 0xF0 && p[1] < 0x90) ||
+	    (*p == 0xF4 && p[1] > 0x8F))
 		return 0;
 	return n;
 }
 
-/* Bytes that are no UTF-8 are windows-1252, one by one: right for a text that is wholly the one or the other, and for
- * the mixtures that templates make of both. */
+/* Bytes that are no UTF-8 are windows-1252, one by one: right for a text that is wholly the one or the other,
+ * and for the mixtures that templates make of both. */
 static enum wn_rc repair_utf8(struct wn_str s, struct wn_decoded *out, struct wn_err *err)
 {
 	const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
@@ -240,13 +250,18 @@ static enum wn_rc use_utf8(struct wn_str s, const char *told, struct wn_decoded 
 	return WN_OK;
 }
 
-static bool is_utf8_name(const struct charset *c) { return !strcmp(c->iconv, "UTF-8"); }
+static bool is_utf8_name(const struct charset *c)
+{
+	return !strcmp(c->iconv, "UTF-8");
+}
 
-/* A one-byte witness about text that has a NUL in every second place, or the other way round, has not looked. */
+/* A one-byte witness about text that has a NUL in every second place, or the other way round, has not looked.
+ */
 static bool is_wide(const struct charset *c)
 {
-	return !strncasecmp(c->iconv, "UTF-16", 6) || !strncasecmp(c->iconv, "UTF-32", 6) || !strncasecmp(c->iconv, "UCS", 3) ||
-	       !strncasecmp(c->iconv, "ISO-10646", 9) || !strncasecmp(c->iconv, "UTF-7", 5);
+	return !strncasecmp(c->iconv, "UTF-16", 6) || !strncasecmp(c->iconv, "UTF-32", 6) ||
+	       !strncasecmp(c->iconv, "UCS", 3) || !strncasecmp(c->iconv, "ISO-10646", 9) ||
+	       !strncasecmp(c->iconv, "UTF-7", 5);
 }
 
 static bool is_ascii(struct wn_str s)
@@ -263,22 +278,17 @@ static const struct mark {
 	uint8_t n, skip;
 	const char *iconv, *told;
 } marks[] = {
-	{"\xEF\xBB\xBF", 3, 3, "UTF-8", "utf-8"},
-	{"\xFF\xFE\0\0", 4, 4, "UTF-32LE", "utf-32le"},
-	{"\0\0\xFE\xFF", 4, 4, "UTF-32BE", "utf-32be"},
-	{"\xFF\xFE", 2, 2, "UTF-16LE", "utf-16le"},
-	{"\xFE\xFF", 2, 2, "UTF-16BE", "utf-16be"},
-	{"<\0\0\0", 4, 0, "UTF-32LE", "utf-32le"},
-	{"\0\0\0<", 4, 0, "UTF-32BE", "utf-32be"},
-	{"<\0", 2, 0, "UTF-16LE", "utf-16le"},
-	{"\0<", 2, 0, "UTF-16BE", "utf-16be"},
-	{"{\0", 2, 0, "UTF-16LE", "utf-16le"},
-	{"\0{", 2, 0, "UTF-16BE", "utf-16be"},
-	{"[\0", 2, 0, "UTF-16LE", "utf-16le"},
-	{"\0[", 2, 0, "UTF-16BE", "utf-16be"},
+    {"\xEF\xBB\xBF", 3, 3, "UTF-8", "utf-8"},       {"\xFF\xFE\0\0", 4, 4, "UTF-32LE", "utf-32le"},
+    {"\0\0\xFE\xFF", 4, 4, "UTF-32BE", "utf-32be"}, {"\xFF\xFE", 2, 2, "UTF-16LE", "utf-16le"},
+    {"\xFE\xFF", 2, 2, "UTF-16BE", "utf-16be"},     {"<\0\0\0", 4, 0, "UTF-32LE", "utf-32le"},
+    {"\0\0\0<", 4, 0, "UTF-32BE", "utf-32be"},      {"<\0", 2, 0, "UTF-16LE", "utf-16le"},
+    {"\0<", 2, 0, "UTF-16BE", "utf-16be"},          {"{\0", 2, 0, "UTF-16LE", "utf-16le"},
+    {"\0{", 2, 0, "UTF-16BE", "utf-16be"},          {"[\0", 2, 0, "UTF-16LE", "utf-16le"},
+    {"\0[", 2, 0, "UTF-16BE", "utf-16be"},
 };
 
-static enum wn_rc decode_marked(struct wn_str s, const struct mark *m, struct wn_decoded *out, struct wn_err *err)
+static enum wn_rc decode_marked(struct wn_str s, const struct mark *m, struct wn_decoded *out,
+				struct wn_err *err)
 {
 	s.p += m->skip;
 	s.n -= m->skip;
@@ -311,13 +321,17 @@ static bool decode_ebcdic(struct wn_str s, struct wn_decoded *out)
 }
 
 /* The witnesses without a mark, in order; the first that holds is believed. */
-static enum wn_rc decode_witnessed(struct wn_str s, const struct charset *witness, size_t n, struct wn_decoded *out, struct wn_err *err)
+static enum wn_rc decode_witnessed(struct wn_str s, const struct charset *witness, size_t n,
+				   struct wn_decoded *out, struct wn_err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (is_utf8_name(&witness[i])) {
 			if (!wn_text_is_utf8(s))
 				continue;
-			return use_utf8(s, witness[i].told[0] == 'u' && witness[i].told[1] == 's' && !is_ascii(s) ? "utf-8" : witness[i].told,
+			return use_utf8(s,
+					witness[i].told[0] == 'u' && witness[i].told[1] == 's' && !is_ascii(s)
+					    ? "utf-8"
+					    : witness[i].told,
 					out, err);
 		}
 		if (convert(s, witness[i].iconv, strncmp(witness[i].iconv, "CP125", 5) != 0, out)) {
@@ -334,7 +348,8 @@ static enum wn_rc decode_witnessed(struct wn_str s, const struct charset *witnes
 	return WN_OK;
 }
 
-enum wn_rc wn_charset_decode(struct wn_str bytes, struct wn_str content_type, bool xml, struct wn_decoded *out, struct wn_err *err)
+enum wn_rc wn_charset_decode(struct wn_str bytes, struct wn_str content_type, bool xml, struct wn_decoded *out,
+			     struct wn_err *err)
 {
 	struct wn_decoded d = {0};
 	struct charset witness[2];

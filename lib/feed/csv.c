@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CSV (RFC 4180 and what spreadsheets write): a header line, then one item a line, as a map header -> string. The only
- * user of libcsv.
+ * CSV (RFC 4180 and what spreadsheets write): a header line, then one item a line, as a map header -> string.
+ * The only user of libcsv.
  *
- * Records are cut before libcsv sees them, one by one: a quote that never closes costs its own line, not the file.
+ * Records are cut before libcsv sees them, one by one: a quote that never closes costs its own line, not the
+ * file.
  */
 #include "internal.h"
 
@@ -37,10 +38,13 @@ static void on_cell(void *cell, size_t n, void *user)
 	row->cells[row->n++] = wn_text_repair((struct wn_str){cell ? cell : "", n}, WN_ITEM_BYTES_MAX, row->a);
 }
 
-static void on_record(int end, void *user) { (void)end, (void)user; }
+static void on_record(int end, void *user)
+{
+	(void)end, (void)user;
+}
 
-/* End of the record at p: its newline outside quotes. Where the quotes do not close within WN_ITEM_BYTES_MAX, the first
- * newline, and *broken. */
+/* End of the record at p: its newline outside quotes. Where the quotes do not close within WN_ITEM_BYTES_MAX,
+ * the first newline, and *broken. */
 static const char *record_end(const char *p, const char *end, char mark, bool *broken)
 {
 	const char *limit = (size_t)(end - p) > WN_ITEM_BYTES_MAX ? p + WN_ITEM_BYTES_MAX : end;
@@ -71,7 +75,8 @@ static bool parse_record(struct wn_str text, char mark, struct row *row)
 	if (csv_init(&parser, 0) != 0)
 		return false;
 	csv_set_delim(&parser, (unsigned char)mark);
-	ok = csv_parse(&parser, text.p, text.n, on_cell, on_record, row) == text.n && csv_fini(&parser, on_cell, on_record, row) == 0;
+	ok = csv_parse(&parser, text.p, text.n, on_cell, on_record, row) == text.n &&
+	     csv_fini(&parser, on_cell, on_record, row) == 0;
 	csv_free(&parser);
 	return ok && !row->too_many;
 }
@@ -131,7 +136,8 @@ static void add_row(struct table *t, struct row *row, struct wn_str text, int li
 		return;
 	struct wn_entry *e = WN_NEW_N(g->a, struct wn_entry, t->columns + 1);
 	for (size_t i = 0; i < t->columns; i++)
-		e[i] = (struct wn_entry){wn_string(t->header[i]), wn_string(i < row->n ? row->cells[i] : WN_STR(""))};
+		e[i] = (struct wn_entry){wn_string(t->header[i]),
+					 wn_string(i < row->n ? row->cells[i] : WN_STR(""))};
 	wn_item_from_value(item, wn_map(e, t->columns), g->opt, g->a);
 }
 
@@ -143,14 +149,16 @@ static void read_record(struct table *t, struct wn_str text, int line, bool brok
 	if (!wn_text_trim(text).n)
 		return;
 	if (broken && t->header) {
-		wn_gather_reject(t->g, line, text, "a quote is not closed, or the line has more than %u bytes", WN_ITEM_BYTES_MAX);
+		wn_gather_reject(t->g, line, text, "a quote is not closed, or the line has more than %u bytes",
+				 WN_ITEM_BYTES_MAX);
 		return;
 	}
 	if (!t->header)
 		t->mark = guess_mark(text);
 	if (!parse_record(text, t->mark, &row)) {
 		if (t->header)
-			wn_gather_reject(t->g, line, text, "no CSV, or more than %d fields", WN_CSV_COLUMNS_MAX);
+			wn_gather_reject(t->g, line, text, "no CSV, or more than %d fields",
+					 WN_CSV_COLUMNS_MAX);
 		return;
 	}
 	if (t->header)

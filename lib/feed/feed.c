@@ -13,7 +13,7 @@
 
 static const char *const format_names[] = {
 #define X(name, text) [WN_FORMAT_##name] = text,
-	WN_FORMAT_LIST(X)
+    WN_FORMAT_LIST(X)
 #undef X
 };
 
@@ -32,7 +32,8 @@ bool wn_format_from_text(struct wn_str text, enum wn_format *out)
 	return false;
 }
 
-/* --- looking ------------------------------------------------------------------------------------------------ */
+/* --- looking ------------------------------------------------------------------------------------------------
+ */
 
 static bool media_has(struct wn_str media, const char *word)
 {
@@ -92,7 +93,10 @@ static bool looks_like_csv(struct wn_str s)
 	return false;
 }
 
-static bool is_xml(enum wn_format f) { return f == WN_FORMAT_RSS || f == WN_FORMAT_ATOM || f == WN_FORMAT_RDF; }
+static bool is_xml(enum wn_format f)
+{
+	return f == WN_FORMAT_RSS || f == WN_FORMAT_ATOM || f == WN_FORMAT_RDF;
+}
 
 /* JSON family by its text; jsonfeed or json is decided by the reader that has seen the members. */
 static enum wn_format look(struct wn_str text, const struct wn_feed_options *opt)
@@ -101,7 +105,8 @@ static enum wn_format look(struct wn_str text, const struct wn_feed_options *opt
 
 	if (media_has(opt->content_type, "text/csv") || media_has(opt->content_type, "tab-separated"))
 		return WN_FORMAT_CSV;
-	if (media_has(opt->content_type, "ndjson") || media_has(opt->content_type, "jsonl") || media_has(opt->content_type, "json-seq"))
+	if (media_has(opt->content_type, "ndjson") || media_has(opt->content_type, "jsonl") ||
+	    media_has(opt->content_type, "json-seq"))
 		return WN_FORMAT_JSONL;
 	if (first == '<')
 		return WN_FORMAT_RSS;
@@ -112,10 +117,11 @@ static enum wn_format look(struct wn_str text, const struct wn_feed_options *opt
 	return looks_like_csv(text) ? WN_FORMAT_CSV : WN_FORMAT_AUTO;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------------------------
+ */
 
-static enum wn_rc read_text(struct wn_str text, const struct wn_feed_options *opt, struct wn_gather *g, struct wn_feed_doc *doc,
-			    struct wn_err *err)
+static enum wn_rc read_text(struct wn_str text, const struct wn_feed_options *opt, struct wn_gather *g,
+			    struct wn_feed_doc *doc, struct wn_err *err)
 {
 	enum wn_format f = opt->format;
 
@@ -135,8 +141,8 @@ static enum wn_rc read_text(struct wn_str text, const struct wn_feed_options *op
 	return wn_fail(err, WN_INVALID, "no feed: neither XML nor JSON nor CSV");
 }
 
-enum wn_rc wn_feed_read(struct wn_str bytes, const struct wn_feed_options *opt, struct wn_arena *a, struct wn_feed_doc *out,
-			struct wn_err *err)
+enum wn_rc wn_feed_read(struct wn_str bytes, const struct wn_feed_options *opt, struct wn_arena *a,
+			struct wn_feed_doc *out, struct wn_err *err)
 {
 	struct wn_feed_doc doc = {0};
 	struct wn_decoded text = {0};
@@ -144,10 +150,12 @@ enum wn_rc wn_feed_read(struct wn_str bytes, const struct wn_feed_options *opt, 
 	enum wn_rc rc;
 
 	if (bytes.n > WN_FETCH_BODY_MAX)
-		return wn_fail(err, WN_LIMIT, "the answer has %zu bytes, at most %u are read", bytes.n, WN_FETCH_BODY_MAX);
+		return wn_fail(err, WN_LIMIT, "the answer has %zu bytes, at most %u are read", bytes.n,
+			       WN_FETCH_BODY_MAX);
 	if (!first_byte(bytes))
 		return wn_fail(err, WN_INVALID, "no feed: the answer is empty");
-	bool xml = is_xml(opt->format) || (opt->format == WN_FORMAT_AUTO && first_byte(bytes) != '{' && first_byte(bytes) != '[');
+	bool xml = is_xml(opt->format) ||
+		   (opt->format == WN_FORMAT_AUTO && first_byte(bytes) != '{' && first_byte(bytes) != '[');
 	rc = wn_charset_decode(bytes, opt->content_type, xml, &text, err);
 	if (rc != WN_OK)
 		return rc;

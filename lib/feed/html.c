@@ -2,8 +2,8 @@
 /*
  * Markup to plain text, in one pass over the bytes: no tree, no nesting, linear time.
  *
- * "<" begins a tag only where the name of an HTML element (or one with a dash or colon) follows, so that text such as
- * "a < b" or "vector<T>" is kept. Decodes references once.
+ * "<" begins a tag only where the name of an HTML element (or one with a dash or colon) follows, so that text
+ * such as "a < b" or "vector<T>" is kept. Decodes references once.
  */
 #include "internal.h"
 
@@ -18,28 +18,39 @@ static const struct element {
 	const char *name;
 	enum kind kind;
 } elements[] = {
-	{"a", INLINE},	     {"abbr", INLINE},	   {"acronym", INLINE},	 {"address", BLOCK},   {"applet", INLINE},   {"area", INLINE},
-	{"article", BLOCK},  {"aside", BLOCK},	   {"audio", INLINE},	 {"b", INLINE},	       {"base", INLINE},     {"basefont", INLINE},
-	{"bdi", INLINE},     {"bdo", INLINE},	   {"big", INLINE},	 {"blink", INLINE},    {"blockquote", BLOCK}, {"body", BLOCK},
-	{"br", BLOCK},	     {"button", INLINE},   {"canvas", INLINE},	 {"caption", BLOCK},   {"center", BLOCK},    {"circle", INLINE},
-	{"cite", INLINE},    {"code", INLINE},	   {"col", INLINE},	 {"colgroup", INLINE}, {"data", INLINE},     {"datalist", INLINE},
-	{"dd", BLOCK},	     {"del", INLINE},	   {"details", BLOCK},	 {"dfn", INLINE},      {"dialog", BLOCK},    {"dir", BLOCK},
-	{"div", BLOCK},	     {"dl", BLOCK},	   {"dt", BLOCK},	 {"em", INLINE},       {"embed", INLINE},    {"fieldset", BLOCK},
-	{"figcaption", BLOCK}, {"figure", BLOCK},  {"font", INLINE},	 {"footer", BLOCK},    {"form", BLOCK},	     {"frame", INLINE},
-	{"frameset", BLOCK}, {"g", INLINE},	   {"h1", BLOCK},	 {"h2", BLOCK},	       {"h3", BLOCK},	     {"h4", BLOCK},
-	{"h5", BLOCK},	     {"h6", BLOCK},	   {"head", BLOCK},	 {"header", BLOCK},    {"hgroup", BLOCK},    {"hr", BLOCK},
-	{"html", BLOCK},     {"i", INLINE},	   {"iframe", INLINE},	 {"img", INLINE},      {"input", INLINE},    {"ins", INLINE},
-	{"kbd", INLINE},     {"label", INLINE},	   {"legend", BLOCK},	 {"li", BLOCK},	       {"link", INLINE},     {"main", BLOCK},
-	{"map", INLINE},     {"mark", INLINE},	   {"marquee", INLINE},	 {"math", INLINE},     {"menu", BLOCK},	     {"meta", INLINE},
-	{"meter", INLINE},   {"nav", BLOCK},	   {"nobr", INLINE},	 {"noscript", INLINE}, {"object", INLINE},   {"ol", BLOCK},
-	{"optgroup", INLINE}, {"option", INLINE},  {"output", INLINE},	 {"p", BLOCK},	       {"param", INLINE},    {"path", INLINE},
-	{"picture", INLINE}, {"pre", BLOCK},	   {"progress", INLINE}, {"q", INLINE},	       {"rect", INLINE},     {"rp", INLINE},
-	{"rt", INLINE},	     {"ruby", INLINE},	   {"s", INLINE},	 {"samp", INLINE},     {"script", HIDDEN},   {"section", BLOCK},
-	{"select", INLINE},  {"small", INLINE},	   {"source", INLINE},	 {"span", INLINE},     {"strike", INLINE},   {"strong", INLINE},
-	{"style", HIDDEN},   {"sub", INLINE},	   {"summary", BLOCK},	 {"sup", INLINE},      {"svg", INLINE},	     {"table", BLOCK},
-	{"tbody", BLOCK},    {"td", BLOCK},	   {"template", INLINE}, {"textarea", INLINE}, {"tfoot", BLOCK},     {"th", BLOCK},
-	{"thead", BLOCK},    {"time", INLINE},	   {"title", BLOCK},	 {"tr", BLOCK},	       {"track", INLINE},    {"tt", INLINE},
-	{"u", INLINE},	     {"ul", BLOCK},	   {"use", INLINE},	 {"var", INLINE},      {"video", INLINE},    {"wbr", INLINE},
+    {"a", INLINE},         {"abbr", INLINE},     {"acronym", INLINE},   {"address", BLOCK},
+    {"applet", INLINE},    {"area", INLINE},     {"article", BLOCK},    {"aside", BLOCK},
+    {"audio", INLINE},     {"b", INLINE},        {"base", INLINE},      {"basefont", INLINE},
+    {"bdi", INLINE},       {"bdo", INLINE},      {"big", INLINE},       {"blink", INLINE},
+    {"blockquote", BLOCK}, {"body", BLOCK},      {"br", BLOCK},         {"button", INLINE},
+    {"canvas", INLINE},    {"caption", BLOCK},   {"center", BLOCK},     {"circle", INLINE},
+    {"cite", INLINE},      {"code", INLINE},     {"col", INLINE},       {"colgroup", INLINE},
+    {"data", INLINE},      {"datalist", INLINE}, {"dd", BLOCK},         {"del", INLINE},
+    {"details", BLOCK},    {"dfn", INLINE},      {"dialog", BLOCK},     {"dir", BLOCK},
+    {"div", BLOCK},        {"dl", BLOCK},        {"dt", BLOCK},         {"em", INLINE},
+    {"embed", INLINE},     {"fieldset", BLOCK},  {"figcaption", BLOCK}, {"figure", BLOCK},
+    {"font", INLINE},      {"footer", BLOCK},    {"form", BLOCK},       {"frame", INLINE},
+    {"frameset", BLOCK},   {"g", INLINE},        {"h1", BLOCK},         {"h2", BLOCK},
+    {"h3", BLOCK},         {"h4", BLOCK},        {"h5", BLOCK},         {"h6", BLOCK},
+    {"head", BLOCK},       {"header", BLOCK},    {"hgroup", BLOCK},     {"hr", BLOCK},
+    {"html", BLOCK},       {"i", INLINE},        {"iframe", INLINE},    {"img", INLINE},
+    {"input", INLINE},     {"ins", INLINE},      {"kbd", INLINE},       {"label", INLINE},
+    {"legend", BLOCK},     {"li", BLOCK},        {"link", INLINE},      {"main", BLOCK},
+    {"map", INLINE},       {"mark", INLINE},     {"marquee", INLINE},   {"math", INLINE},
+    {"menu", BLOCK},       {"meta", INLINE},     {"meter", INLINE},     {"nav", BLOCK},
+    {"nobr", INLINE},      {"noscript", INLINE}, {"object", INLINE},    {"ol", BLOCK},
+    {"optgroup", INLINE},  {"option", INLINE},   {"output", INLINE},    {"p", BLOCK},
+    {"param", INLINE},     {"path", INLINE},     {"picture", INLINE},   {"pre", BLOCK},
+    {"progress", INLINE},  {"q", INLINE},        {"rect", INLINE},      {"rp", INLINE},
+    {"rt", INLINE},        {"ruby", INLINE},     {"s", INLINE},         {"samp", INLINE},
+    {"script", HIDDEN},    {"section", BLOCK},   {"select", INLINE},    {"small", INLINE},
+    {"source", INLINE},    {"span", INLINE},     {"strike", INLINE},    {"strong", INLINE},
+    {"style", HIDDEN},     {"sub", INLINE},      {"summary", BLOCK},    {"sup", INLINE},
+    {"svg", INLINE},       {"table", BLOCK},     {"tbody", BLOCK},      {"td", BLOCK},
+    {"template", INLINE},  {"textarea", INLINE}, {"tfoot", BLOCK},      {"th", BLOCK},
+    {"thead", BLOCK},      {"time", INLINE},     {"title", BLOCK},      {"tr", BLOCK},
+    {"track", INLINE},     {"tt", INLINE},       {"u", INLINE},         {"ul", BLOCK},
+    {"use", INLINE},       {"var", INLINE},      {"video", INLINE},     {"wbr", INLINE},
 };
 
 static int compare_name(const void *key, const void *row)
@@ -55,7 +66,8 @@ static enum kind kind_of(struct wn_str name)
 {
 	if (memchr(name.p, '-', name.n) || memchr(name.p, ':', name.n))
 		return INLINE;
-	const struct element *e = bsearch(&name, elements, WN_COUNT(elements), sizeof(elements[0]), compare_name);
+	const struct element *e =
+	    bsearch(&name, elements, WN_COUNT(elements), sizeof(elements[0]), compare_name);
 	return e ? e->kind : NONE;
 }
 
@@ -83,10 +95,13 @@ static void write_bytes(struct writer *w, const char *p, size_t n)
 	}
 }
 
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-/* Bytes of the tag at p, 0 if it is none; says its kind and whether it closes. A quote that does not close within the
- * text ends at the ">" like everything else. */
+/* Bytes of the tag at p, 0 if it is none; says its kind and whether it closes. A quote that does not close
+ * within the text ends at the ">" like everything else. */
 static size_t tag_at(const char *p, const char *end, struct wn_str *name, enum kind *kind, bool *closing)
 {
 	const char *q = p + 1, *start;
@@ -94,7 +109,8 @@ static size_t tag_at(const char *p, const char *end, struct wn_str *name, enum k
 	*closing = q < end && *q == '/';
 	q += *closing;
 	start = q;
-	while (q < end && (is_letter(*q) || (q > start && ((*q >= '0' && *q <= '9') || *q == '-' || *q == ':'))))
+	while (q < end &&
+	       (is_letter(*q) || (q > start && ((*q >= '0' && *q <= '9') || *q == '-' || *q == ':'))))
 		q++;
 	*name = (struct wn_str){start, (size_t)(q - start)};
 	if (!name->n || name->n > 40 || q == end || !(wn_feed_is_space(*q) || *q == '>' || *q == '/'))
@@ -104,7 +120,8 @@ static size_t tag_at(const char *p, const char *end, struct wn_str *name, enum k
 		return 0;
 	for (; q < end && *q != '>'; q++)
 		if ((*q == '"' || *q == '\'') && q[-1] == '=') {
-			const char *close = memchr(q + 1, *q, (size_t)(end - q - 1) < WN_URL_MAX ? (size_t)(end - q - 1) : WN_URL_MAX);
+			const char *close = memchr(
+			    q + 1, *q, (size_t)(end - q - 1) < WN_URL_MAX ? (size_t)(end - q - 1) : WN_URL_MAX);
 			q = close ? close : q;
 		}
 	return q < end ? (size_t)(q - p) + 1 : (size_t)(end - p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the headers of an answer say of when to come again: Cache-Control, Age, Expires, Date (RFC 9111), Retry-After
- * (RFC 9110 10.2.3), X-Poll-Interval. Unreadable values say nothing.
+ * What the headers of an answer say of when to come again: Cache-Control, Age, Expires, Date (RFC 9111),
+ * Retry-After (RFC 9110 10.2.3), X-Poll-Interval. Unreadable values say nothing.
  */
 #include <whynow/date.h>
 #include <whynow/schedule.h>
@@ -12,7 +12,10 @@
 #define SECOND INT64_C(1000000)
 #define SECONDS_MAX INT64_C(1000000000) /* 31 years; more is no number but a mistake */
 
-static bool is(struct wn_str s, const char *what) { return s.n == strlen(what) && !strncasecmp(s.p, what, s.n); }
+static bool is(struct wn_str s, const char *what)
+{
+	return s.n == strlen(what) && !strncasecmp(s.p, what, s.n);
+}
 
 /* Whole seconds; a fraction is dropped, anything else is no number. */
 static bool seconds_of(struct wn_str s, int64_t *out)
@@ -39,7 +42,8 @@ bool wn_retry_after_parse(struct wn_str value, int64_t now_us, int64_t *out_us)
 	value = wn_text_trim(value);
 	if (seconds_of(value, out_us))
 		return true;
-	if (!value.n || (value.p[0] >= '0' && value.p[0] <= '9') || value.p[0] == '-' || !wn_date_parse(value, &at))
+	if (!value.n || (value.p[0] >= '0' && value.p[0] <= '9') || value.p[0] == '-' ||
+	    !wn_date_parse(value, &at))
 		return false;
 	*out_us = at > now_us ? at - now_us : 0;
 	return true;
@@ -48,7 +52,8 @@ bool wn_retry_after_parse(struct wn_str value, int64_t now_us, int64_t *out_us)
 static void take_directive(struct wn_http_hints_work *w, struct wn_str one)
 {
 	const char *eq = memchr(one.p, '=', one.n);
-	struct wn_str name = wn_text_trim(eq ? (struct wn_str){one.p, (size_t)(eq - one.p)} : one), value = {NULL, 0};
+	struct wn_str name = wn_text_trim(eq ? (struct wn_str){one.p, (size_t)(eq - one.p)} : one),
+		      value = {NULL, 0};
 
 	if (eq)
 		value = wn_text_trim((struct wn_str){eq + 1, (size_t)(one.p + one.n - eq - 1)});
@@ -74,7 +79,8 @@ static void take_cache_control(struct wn_http_hints_work *w, struct wn_str value
 	}
 }
 
-void wn_http_hints_take(struct wn_http_hints_work *work, struct wn_str name, struct wn_str value, int64_t now_us)
+void wn_http_hints_take(struct wn_http_hints_work *work, struct wn_str name, struct wn_str value,
+			int64_t now_us)
 {
 	if (!value.p)
 		return;

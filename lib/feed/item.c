@@ -2,9 +2,9 @@
 /*
  * Items: made from records and values, gathered under the ceilings, named.
  *
- * Identity: guid, else link, else a hash of the content. A guid that the document itself gives to different pages,
- * or a link that it gives to different items, is no name. Alternates carry an item over changes of scheme, tracking
- * parameters and guids.
+ * Identity: guid, else link, else a hash of the content. A guid that the document itself gives to different
+ * pages, or a link that it gives to different items, is no name. Alternates carry an item over changes of
+ * scheme, tracking parameters and guids.
  */
 #include "internal.h"
 
@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- gathering ------------------------------------------------------------------------------------------------ */
+/* --- gathering
+ * ------------------------------------------------------------------------------------------------ */
 
 void wn_gather_begin(struct wn_gather *g, const struct wn_feed_options *opt, struct wn_arena *a)
 {
@@ -26,7 +27,10 @@ struct wn_str wn_excerpt(struct wn_str s, struct wn_arena *a)
 	return wn_text_repair(wn_cut(wn_text_trim(s), 200), 200, a);
 }
 
-static size_t items_max(const struct wn_gather *g) { return g->opt->items_max ? g->opt->items_max : WN_ITEMS_MAX; }
+static size_t items_max(const struct wn_gather *g)
+{
+	return g->opt->items_max ? g->opt->items_max : WN_ITEMS_MAX;
+}
 
 static struct wn_reject *reject_slot(struct wn_gather *g)
 {
@@ -70,10 +74,12 @@ struct wn_item *wn_gather_item(struct wn_gather *g)
 		return NULL;
 	if (g->items.n >= max || over_memory(g)) {
 		g->full = true;
-		wn_gather_reject(g, 0, (struct wn_str){NULL, 0},
-				 g->items.n >= max ? "more than %zu items; this one and all after it were not read" :
-						     "the document needs too much memory after %zu items; the rest was not read",
-				 g->items.n);
+		wn_gather_reject(
+		    g, 0, (struct wn_str){NULL, 0},
+		    g->items.n >= max
+			? "more than %zu items; this one and all after it were not read"
+			: "the document needs too much memory after %zu items; the rest was not read",
+		    g->items.n);
 		return NULL;
 	}
 	struct wn_item *item = WN_PUSH(g->a, &g->items);
@@ -91,7 +97,8 @@ void wn_gather_end(struct wn_gather *g, struct wn_feed_doc *doc)
 	doc->incomplete |= g->full;
 }
 
-/* --- from a record ----------------------------------------------------------------------------------------------- */
+/* --- from a record
+ * ----------------------------------------------------------------------------------------------- */
 
 static struct wn_str hash_name(const struct wn_key32 *k, struct wn_arena *a)
 {
@@ -99,6 +106,15 @@ static struct wn_str hash_name(const struct wn_key32 *k, struct wn_arena *a)
 
 	wn_hex(k->b, 16, hex);
 	return wn_str_of(wn_arena_printf(a, "hash:%s", hex));
+}
+
+/* A name past WN_URL_MAX is as good as its hash. */
+static struct wn_str short_name(struct wn_str name, struct wn_arena *a)
+{
+	if (name.n <= WN_URL_MAX)
+		return name;
+	struct wn_key32 k = wn_key32_of("long-name", &name, 1);
+	return hash_name(&k, a);
 }
 
 static void hash_item(struct wn_item *item, struct wn_arena *a)
@@ -112,7 +128,8 @@ static void hash_item(struct wn_item *item, struct wn_arena *a)
 
 static void put_times(struct wn_item *item, const struct wn_record *r, int64_t now_us)
 {
-	int64_t published = wn_field_date(&r->f[WN_F_PUBLISHED], now_us), created = wn_field_date(&r->f[WN_F_CREATED], now_us);
+	int64_t published = wn_field_date(&r->f[WN_F_PUBLISHED], now_us),
+		created = wn_field_date(&r->f[WN_F_CREATED], now_us);
 	int64_t updated = wn_field_date(&r->f[WN_F_UPDATED], now_us);
 
 	item->published_us = published ? published : created ? created : updated;
@@ -124,7 +141,9 @@ static struct wn_str source_name(const struct wn_record *r, struct wn_arena *a)
 	if (!r->source)
 		return (struct wn_str){NULL, 0};
 	struct wn_str title = wn_field_text(&r->source->f[WN_F_TITLE], true, a);
-	return title.n ? title : r->source->f[WN_F_LINK].s.n ? r->source->f[WN_F_LINK].s : r->source->f[WN_F_ID].s;
+	return title.n                       ? title
+	       : r->source->f[WN_F_LINK].s.n ? r->source->f[WN_F_LINK].s
+					     : r->source->f[WN_F_ID].s;
 }
 
 /* What the record's map lacks: the item's own view of it. */
@@ -144,8 +163,8 @@ static void put_value(struct wn_item *item, const struct wn_record *r, struct wn
 	item->value = wn_map_end(&m);
 }
 
-void wn_item_from_record(struct wn_item *item, const struct wn_record *r, struct wn_str feed_link, const struct wn_feed_options *opt,
-			 struct wn_arena *a)
+void wn_item_from_record(struct wn_item *item, const struct wn_record *r, struct wn_str feed_link,
+			 const struct wn_feed_options *opt, struct wn_arena *a)
 {
 	struct wn_str *names = WN_NEW_N(a, struct wn_str, r->categories.n + 1);
 
@@ -164,6 +183,7 @@ void wn_item_from_record(struct wn_item *item, const struct wn_record *r, struct
 	item->categories_n = r->categories.n;
 	item->enclosures = r->enclosures.v;
 	item->enclosures_n = r->enclosures.n;
+	item->id = short_name(item->id, a);
 	item->identity = item->id.n ? item->id : item->link;
 	put_times(item, r, opt->now_us);
 	hash_item(item, a);
@@ -172,7 +192,8 @@ void wn_item_from_record(struct wn_item *item, const struct wn_record *r, struct
 	put_value(item, r, a, opt->now_us);
 }
 
-/* --- from a value -------------------------------------------------------------------------------------------------- */
+/* --- from a value
+ * -------------------------------------------------------------------------------------------------- */
 
 /* A string as it is, a whole number in digits; absent otherwise. */
 static struct wn_str scalar_text(struct wn_value v, struct wn_arena *a)
@@ -194,7 +215,8 @@ static struct wn_str first_of(struct wn_value v, const char *const *keys, struct
 	return (struct wn_str){NULL, 0};
 }
 
-void wn_item_from_value(struct wn_item *item, struct wn_value v, const struct wn_feed_options *opt, struct wn_arena *a)
+void wn_item_from_value(struct wn_item *item, struct wn_value v, const struct wn_feed_options *opt,
+			struct wn_arena *a)
 {
 	static const char *const ids[] = {"id", "guid", "uuid", "_id", NULL};
 	static const char *const links[] = {"url", "link", "href", "absolute_url", NULL};
@@ -209,6 +231,7 @@ void wn_item_from_value(struct wn_item *item, struct wn_value v, const struct wn
 		link = wn_url_resolve(opt->base_url, link, a);
 	if (wn_url_is_http(link))
 		item->link = link;
+	item->id = short_name(item->id, a);
 	item->identity = item->id.n ? item->id : item->link;
 	wn_buf_init(&b, 2 * WN_ITEM_BYTES_MAX);
 	wn_json_write_canonical(&b, v);
@@ -229,7 +252,8 @@ void wn_item_identify(struct wn_item *item, struct wn_str id, struct wn_arena *a
 	item->alternates_n = 0;
 }
 
-/* --- names within the document ---------------------------------------------------------------------------------------- */
+/* --- names within the document
+ * ---------------------------------------------------------------------------------------- */
 
 struct named {
 	struct wn_str key;
@@ -244,7 +268,10 @@ static int by_key(const void *x, const void *y)
 	return c ? c : (a->item > b->item) - (a->item < b->item);
 }
 
-static bool is_guid(const struct wn_item *item) { return item->id.n && wn_str_eq(item->identity, item->id); }
+static bool is_guid(const struct wn_item *item)
+{
+	return item->id.n && wn_str_eq(item->identity, item->id);
+}
 
 /* One guid, several pages: the pages tell the items apart. */
 static void split_guid(struct named *v, size_t n, struct wn_arena *a)
@@ -254,8 +281,9 @@ static void split_guid(struct named *v, size_t n, struct wn_arena *a)
 	for (size_t i = 1; i < n; i++)
 		distinct |= !wn_str_eq(v[i].item->link, v[0].item->link);
 	for (size_t i = 0; distinct && i < n; i++)
-		v[i].item->identity = wn_str_of(wn_arena_printf(a, "%.*s %.*s", (int)v[i].item->id.n, v[i].item->id.p,
-								(int)v[i].item->link.n, v[i].item->link.p));
+		v[i].item->identity =
+		    wn_str_of(wn_arena_printf(a, "%.*s %.*s", (int)v[i].item->id.n, v[i].item->id.p,
+					      (int)v[i].item->link.n, v[i].item->link.p));
 }
 
 /* One link, several items without guid: what they say tells them apart. */
@@ -286,7 +314,8 @@ static void add_alternate(struct wn_item *item, struct wn_str name, struct wn_ar
 {
 	struct wn_str *v = (struct wn_str *)(uintptr_t)item->alternates;
 
-	if (!name.n || wn_str_eq(name, item->identity) || (item->alternates_n && wn_str_eq(name, v[0])) || item->alternates_n == 2)
+	if (!name.n || wn_str_eq(name, item->identity) || (item->alternates_n && wn_str_eq(name, v[0])) ||
+	    item->alternates_n == 2)
 		return;
 	if (!v)
 		item->alternates = v = WN_NEW_N(a, struct wn_str, 2);
@@ -308,7 +337,8 @@ void wn_items_settle(struct wn_item *items, size_t n, struct wn_str feed_link, s
 	}
 	qsort(v, n, sizeof(*v), by_key);
 	for (size_t i = 0; i < n; i++) {
-		bool alone = (i == 0 || !wn_str_eq(v[i].key, v[i - 1].key)) && (i + 1 == n || !wn_str_eq(v[i].key, v[i + 1].key));
+		bool alone = (i == 0 || !wn_str_eq(v[i].key, v[i - 1].key)) &&
+			     (i + 1 == n || !wn_str_eq(v[i].key, v[i + 1].key));
 		bool named = is_guid(v[i].item) || wn_url_is_http(v[i].item->identity);
 		if (alone && named && v[i].key.n && !wn_str_eq(v[i].key, home))
 			add_alternate(v[i].item, v[i].key, a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1): the array `items` element by element, each parsed alone, the
- * rest of the document once. A document that is no JSON Feed is handed to the reader of plain JSON.
+ * JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1): the array `items` element by element, each parsed alone,
+ * the rest of the document once. A document that is no JSON Feed is handed to the reader of plain JSON.
  */
 #include "jsonitems.h"
 
@@ -23,7 +23,8 @@ static struct wn_str text_at(struct wn_value v, const char *key, struct wn_arena
 	return (struct wn_str){NULL, 0};
 }
 
-static void set_at(struct wn_record *r, enum wn_field_name f, struct wn_value v, const char *key, bool html, int prio, struct wn_arena *a)
+static void set_at(struct wn_record *r, enum wn_field_name f, struct wn_value v, const char *key, bool html,
+		   int prio, struct wn_arena *a)
 {
 	wn_record_set(r, f, text_at(v, key, a), html, prio, a);
 }
@@ -136,11 +137,12 @@ static bool is_jsonfeed(struct wn_value shell)
 {
 	struct wn_str version = wn_value_str(wn_value_at(shell, "version"));
 
-	return version.n && (memmem(version.p, version.n, "jsonfeed.org/version/", 21) || wn_str_is(version, "1") ||
-			     wn_str_is(version, "1.0") || wn_str_is(version, "1.1"));
+	return version.n && (memmem(version.p, version.n, "jsonfeed.org/version/", 21) ||
+			     wn_str_is(version, "1") || wn_str_is(version, "1.0") || wn_str_is(version, "1.1"));
 }
 
-enum wn_rc wn_jsonfeed_read(struct wn_str text, struct wn_gather *g, struct wn_feed_doc *doc, struct wn_err *err)
+enum wn_rc wn_jsonfeed_read(struct wn_str text, struct wn_gather *g, struct wn_feed_doc *doc,
+			    struct wn_err *err)
 {
 	const struct wn_str path[] = {WN_STR("items")};
 	struct json_read j = {.g = g, .on_item = read_item};
@@ -163,7 +165,9 @@ enum wn_rc wn_jsonfeed_read(struct wn_str text, struct wn_gather *g, struct wn_f
 	if (shell.kind != WN_MAP)
 		return wn_fail(err, WN_INVALID, "no feed: a JSON Feed is an object");
 	struct wn_str version = wn_value_str(wn_value_at(shell, "version"));
-	doc->version = !version.n ? WN_STR("") : version.n >= 3 && !memcmp(version.p + version.n - 3, "1.1", 3) ? WN_STR("1.1") : WN_STR("1.0");
+	doc->version = !version.n                                                       ? WN_STR("")
+		       : version.n >= 3 && !memcmp(version.p + version.n - 3, "1.1", 3) ? WN_STR("1.1")
+											: WN_STR("1.0");
 	doc->format = WN_FORMAT_JSONFEED;
 	doc->items_found = true;
 	read_feed(&j, doc, shell);

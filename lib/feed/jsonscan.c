@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where things are in JSON text, found by brackets and quotes alone. Nothing is parsed and nothing is judged: an
- * element that is wrong inside is still found, so that it alone can be refused. Linear, without recursion.
+ * Where things are in JSON text, found by brackets and quotes alone. Nothing is parsed and nothing is judged:
+ * an element that is wrong inside is still found, so that it alone can be refused. Linear, without recursion.
  */
 #include "internal.h"
 
@@ -24,7 +24,8 @@ static const char *skip_string(const char *p, const char *end)
 	return NULL;
 }
 
-/* Past the value at p: a string, what brackets enclose, or what reaches to the next comma or bracket. NULL: it does not end. */
+/* Past the value at p: a string, what brackets enclose, or what reaches to the next comma or bracket. NULL: it
+ * does not end. */
 static const char *skip_value(const char *p, const char *end)
 {
 	size_t depth = 0;
@@ -86,7 +87,8 @@ static const char *find_member(const char *p, const char *end, struct wn_str key
 	return NULL;
 }
 
-bool wn_json_find_array(struct wn_str text, const struct wn_str *keys, size_t n, struct wn_str *out, bool *closed)
+bool wn_json_find_array(struct wn_str text, const struct wn_str *keys, size_t n, struct wn_str *out,
+			bool *closed)
 {
 	const char *end = text.p + text.n, *p = skip_space(text.p, end);
 

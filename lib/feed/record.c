@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A record: the fields of an item, of a feed or of a source, as a reader found them, before they are settled into
- * what the rest of the program sees. Better elements replace worse ones; nothing is decided twice.
+ * A record: the fields of an item, of a feed or of a source, as a reader found them, before they are settled
+ * into what the rest of the program sees. Better elements replace worse ones; nothing is decided twice.
  */
 #include "internal.h"
 
@@ -14,7 +14,7 @@ static const struct {
 	enum wn_field_kind kind;
 } fields[WN_F_N] = {
 #define X(name, text, kind) [WN_F_##name] = {text, text "_raw", WN_FIELD_##kind},
-	WN_FIELD_LIST(X)
+    WN_FIELD_LIST(X)
 #undef X
 };
 
@@ -64,7 +64,8 @@ static struct wn_str mend_references(struct wn_str s, struct wn_arena *a)
 	return s;
 }
 
-void wn_record_set(struct wn_record *r, enum wn_field_name name, struct wn_str s, bool html, int prio, struct wn_arena *a)
+void wn_record_set(struct wn_record *r, enum wn_field_name name, struct wn_str s, bool html, int prio,
+		   struct wn_arena *a)
 {
 	struct wn_field *f = &r->f[name];
 
@@ -79,14 +80,18 @@ void wn_record_set(struct wn_record *r, enum wn_field_name name, struct wn_str s
 	*f = (struct wn_field){s, html, (uint8_t)prio};
 }
 
-/* --- people ------------------------------------------------------------------------------------------------ */
+/* --- people ------------------------------------------------------------------------------------------------
+ */
 
 static bool is_email_char(char c)
 {
 	return (uint8_t)c >= 0x80 || (c > ' ' && c != 0x7F && !strchr("()<>[],;:\"", c));
 }
 
-static bool is_closing(char c) { return strchr("()<>[]\"', -", c) != NULL; }
+static bool is_closing(char c)
+{
+	return strchr("()<>[]\"', -", c) != NULL;
+}
 
 /* The name is what is left of the text when the address and the brackets around either are gone. */
 struct wn_person wn_person_of(struct wn_str text, struct wn_arena *a)
@@ -114,7 +119,8 @@ struct wn_person wn_person_of(struct wn_str text, struct wn_arena *a)
 	if (who.email.n > 7 && !strncasecmp(who.email.p, "mailto:", 7))
 		who.email.p += 7, who.email.n -= 7;
 	struct wn_str before = {text.p, (size_t)(from - text.p)}, after = {to, (size_t)(end - to)};
-	struct wn_str name = wn_str_of(wn_arena_printf(a, "%.*s %.*s", (int)before.n, before.p, (int)after.n, after.p));
+	struct wn_str name =
+	    wn_str_of(wn_arena_printf(a, "%.*s %.*s", (int)before.n, before.p, (int)after.n, after.p));
 	while (name.n && is_closing(name.p[0]))
 		name.p++, name.n--;
 	while (name.n && is_closing(name.p[name.n - 1]))
@@ -141,9 +147,13 @@ static struct wn_str names_of(const struct wn_record *r, struct wn_arena *a)
 	return out;
 }
 
-/* --- fields ------------------------------------------------------------------------------------------------ */
+/* --- fields ------------------------------------------------------------------------------------------------
+ */
 
-static bool is_nbsp(struct wn_str s, size_t i) { return i + 1 < s.n && s.p[i] == '\xC2' && s.p[i + 1] == '\xA0'; }
+static bool is_nbsp(struct wn_str s, size_t i)
+{
+	return i + 1 < s.n && s.p[i] == '\xC2' && s.p[i + 1] == '\xA0';
+}
 
 struct wn_str wn_field_text(const struct wn_field *f, bool one_line, struct wn_arena *a)
 {
@@ -156,7 +166,8 @@ struct wn_str wn_field_text(const struct wn_field *f, bool one_line, struct wn_a
 	/* Blanks collapse; a no-break space between words is a blank too, so that rules find the words. */
 	line = wn_arena_alloc(a, s.n + 1);
 	for (size_t i = 0; i < s.n; i++)
-		if (is_nbsp(s, i) && i && i + 2 < s.n && !wn_feed_is_space(s.p[i - 1]) && !wn_feed_is_space(s.p[i + 2]))
+		if (is_nbsp(s, i) && i && i + 2 < s.n && !wn_feed_is_space(s.p[i - 1]) &&
+		    !wn_feed_is_space(s.p[i + 2]))
 			line[o++] = ' ', i++;
 		else if (!wn_feed_is_space(s.p[i]))
 			line[o++] = s.p[i];
@@ -218,14 +229,15 @@ void wn_record_settle(struct wn_record *r, struct wn_str base, struct wn_arena *
 	if (!r->f[WN_F_LINK].s.n && r->id_is_link)
 		r->f[WN_F_LINK] = (struct wn_field){.s = wn_url_resolve(base, r->f[WN_F_ID].s, a)};
 	if (!r->f[WN_F_LINK].s.n && wn_url_is_http(r->f[WN_F_ID].s))
-		r->f[WN_F_LINK] = (struct wn_field){.s = r->f[WN_F_ID].s};
+		r->f[WN_F_LINK] = (struct wn_field){.s = wn_url_resolve(base, r->f[WN_F_ID].s, a)};
 	if (!r->f[WN_F_LINK].s.n)
 		r->f[WN_F_LINK] = r->f[WN_F_EXTERNAL_LINK];
 	if (r->source)
 		wn_record_settle(r->source, base, a);
 }
 
-/* --- as a value ---------------------------------------------------------------------------------------------- */
+/* --- as a value ----------------------------------------------------------------------------------------------
+ */
 
 static void put_string(struct wn_map_builder *m, const char *key, struct wn_str s)
 {
@@ -301,9 +313,11 @@ static void put_categories(struct wn_map_builder *m, const struct wn_record *r, 
 		wn_map_set(m, "category_details", wn_list(detail, r->categories.n));
 }
 
-static void put_field(struct wn_map_builder *m, const struct wn_field *f, int i, int64_t now_us, bool always, struct wn_arena *a)
+static void put_field(struct wn_map_builder *m, const struct wn_field *f, int i, int64_t now_us, bool always,
+		      struct wn_arena *a)
 {
-	bool main_string = i == WN_F_ID || i == WN_F_TITLE || i == WN_F_LINK || i == WN_F_SUMMARY || i == WN_F_CONTENT || i == WN_F_LANGUAGE;
+	bool main_string = i == WN_F_ID || i == WN_F_TITLE || i == WN_F_LINK || i == WN_F_SUMMARY ||
+			   i == WN_F_CONTENT || i == WN_F_LANGUAGE;
 
 	if (fields[i].kind == WN_FIELD_DATE) {
 		int64_t us = wn_field_date(f, now_us);
@@ -318,7 +332,8 @@ static void put_field(struct wn_map_builder *m, const struct wn_field *f, int i,
 		wn_map_set(m, fields[i].key, wn_string(s));
 }
 
-struct wn_value wn_record_value(const struct wn_record *r, int64_t now_us, bool strings_always, struct wn_arena *a)
+struct wn_value wn_record_value(const struct wn_record *r, int64_t now_us, bool strings_always,
+				struct wn_arena *a)
 {
 	struct wn_map_builder m = wn_map_begin(a);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The instant of the next poll: hints, learned rhythm, backoff, skipped hours. Arithmetic only; what was decided is
- * told in one clause, so that `feed show` can say why.
+ * The instant of the next poll: hints, learned rhythm, backoff, skipped hours. Arithmetic only; what was
+ * decided is told in one clause, so that `feed show` can say why.
  *
- * Learned: new items per second, both decayed with a half-life of a week, begun with the guess of one item in two
- * hours; the interval is half the expected gap, shorter for feeds whose items become signals.
+ * Learned: new items per second, both decayed with a half-life of a week, begun with the guess of one item in
+ * two hours; the interval is half the expected gap, shorter for feeds whose items become signals.
  */
 #include <whynow/schedule.h>
 
@@ -25,7 +25,7 @@
 
 static const char *const outcome_names[] = {
 #define X(name, text) [WN_POLL_##name] = text,
-	WN_POLL_OUTCOME_LIST(X)
+    WN_POLL_OUTCOME_LIST(X)
 #undef X
 };
 
@@ -44,8 +44,14 @@ bool wn_poll_outcome_from_text(struct wn_str text, enum wn_poll_outcome *out)
 	return false;
 }
 
-static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t max64(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
 
 /* SplitMix64 (Steele, Lea, Flood 2014): 0 <= u < 1. */
 static double chance(uint64_t seed, int64_t now_us)
@@ -57,7 +63,8 @@ static double chance(uint64_t seed, int64_t now_us)
 	return (double)((z ^ z >> 31) >> 11) / 9007199254740992.0;
 }
 
-/* --- learning ------------------------------------------------------------------------------------------------- */
+/* --- learning
+ * ------------------------------------------------------------------------------------------------- */
 
 static void learn(struct wn_schedule_state *s, const struct wn_poll *poll, int64_t now_us)
 {
@@ -75,7 +82,10 @@ static void learn(struct wn_schedule_state *s, const struct wn_poll *poll, int64
 	s->worth += (fmin(1.0, fmax(0.0, share)) - s->worth) * step;
 }
 
-static double rate_of(const struct wn_schedule_state *s) { return (s->rate + GUESS_ITEMS) / (s->weight + GUESS_SECONDS); }
+static double rate_of(const struct wn_schedule_state *s)
+{
+	return (s->rate + GUESS_ITEMS) / (s->weight + GUESS_SECONDS);
+}
 
 static int64_t learned_interval(const struct wn_schedule_state *s)
 {
@@ -84,7 +94,8 @@ static int64_t learned_interval(const struct wn_schedule_state *s)
 	return us > (double)(30 * DAY) ? 30 * DAY : (int64_t)us;
 }
 
-/* --- hints -------------------------------------------------------------------------------------------------------- */
+/* --- hints
+ * -------------------------------------------------------------------------------------------------------- */
 
 struct hint {
 	int64_t us;
@@ -131,7 +142,8 @@ int64_t wn_schedule_skip(int64_t at_us, const struct wn_feed_hints *hints)
 	return is_skipped(t, hints) ? at_us : t;
 }
 
-/* --- deciding -------------------------------------------------------------------------------------------------------- */
+/* --- deciding
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void span_text(int64_t us, char out[40])
 {
@@ -144,7 +156,8 @@ static void span_text(int64_t us, char out[40])
 	wn_duration_to_text(us, out);
 }
 
-static int64_t after_success(struct wn_schedule_state *s, int64_t floor, int64_t ceiling, const struct wn_poll *poll, char *why, size_t size)
+static int64_t after_success(struct wn_schedule_state *s, int64_t floor, int64_t ceiling,
+			     const struct wn_poll *poll, char *why, size_t size)
 {
 	struct hint hint = server_hint(poll);
 	int64_t learned = learned_interval(s), asked = min64(hint.us, HINT_MAX), us = max64(asked, learned);
@@ -158,10 +171,12 @@ static int64_t after_success(struct wn_schedule_state *s, int64_t floor, int64_t
 	span_text(us, took);
 	if (hint.name && asked >= learned) {
 		span_text(hint.us, told);
-		snprintf(why, size, "%s: %s says %s%s%s", took, hint.name, told, hint.us > HINT_MAX ? " (at most 1d is believed)" : "", bound);
+		snprintf(why, size, "%s: %s says %s%s%s", took, hint.name, told,
+			 hint.us > HINT_MAX ? " (at most 1d is believed)" : "", bound);
 	} else {
 		span_text(learned, told);
-		snprintf(why, size, "%s: learned %s (%.3g items a day)%s", took, told, rate_of(s) * 86400.0, bound);
+		snprintf(why, size, "%s: learned %s (%.3g items a day)%s", took, told, rate_of(s) * 86400.0,
+			 bound);
 	}
 	return us;
 }
@@ -182,7 +197,8 @@ static int64_t first_wait(enum wn_poll_outcome o, int64_t floor)
 	}
 }
 
-static int64_t after_failure(struct wn_schedule_state *s, int64_t floor, const struct wn_poll *poll, char *why, size_t size)
+static int64_t after_failure(struct wn_schedule_state *s, int64_t floor, const struct wn_poll *poll, char *why,
+			     size_t size)
 {
 	int doublings = s->failures > 20 ? 20 : s->failures - 1;
 	int64_t us = first_wait(poll->outcome, floor);
@@ -195,12 +211,15 @@ static int64_t after_failure(struct wn_schedule_state *s, int64_t floor, const s
 	if (told)
 		us = min64(max64(poll->http.retry_after_us, MINUTE), DAY);
 	span_text(us, took);
-	snprintf(why, size, "%s: %s, failure %d in a row%s", took, wn_poll_outcome_to_text(poll->outcome), (int)s->failures,
-		 told ? ", Retry-After" : "");
+	snprintf(why, size, "%s: %s, failure %d in a row%s", took, wn_poll_outcome_to_text(poll->outcome),
+		 (int)s->failures, told ? ", Retry-After" : "");
 	return us;
 }
 
-static bool is_success(enum wn_poll_outcome o) { return o == WN_POLL_ITEMS || o == WN_POLL_NOT_MODIFIED; }
+static bool is_success(enum wn_poll_outcome o)
+{
+	return o == WN_POLL_ITEMS || o == WN_POLL_NOT_MODIFIED;
+}
 
 static void count(struct wn_schedule_state *s, const struct wn_poll *poll, int64_t now_us)
 {
@@ -214,8 +233,8 @@ static void count(struct wn_schedule_state *s, const struct wn_poll *poll, int64
 	learn(s, poll, now_us);
 }
 
-struct wn_next_poll wn_schedule_next(struct wn_schedule_state *state, const struct wn_schedule_config *config, const struct wn_poll *poll,
-				     int64_t now_us, uint64_t seed)
+struct wn_next_poll wn_schedule_next(struct wn_schedule_state *state, const struct wn_schedule_config *config,
+				     const struct wn_poll *poll, int64_t now_us, uint64_t seed)
 {
 	int64_t floor = config->floor_us > 0 ? config->floor_us : 5 * MINUTE;
 	int64_t ceiling = max64(config->ceiling_us > 0 ? config->ceiling_us : DAY, floor);
@@ -228,9 +247,10 @@ struct wn_next_poll wn_schedule_next(struct wn_schedule_state *state, const stru
 		return next;
 	}
 	bool success = is_success(poll->outcome);
-	next.interval_us = success ? after_success(state, floor, ceiling, poll, next.why, sizeof(next.why)) :
-				     after_failure(state, floor, poll, next.why, sizeof(next.why));
-	/* Later, never sooner: a tenth after success, a quarter after failure, so that hosts are not met by a crowd. */
+	next.interval_us = success ? after_success(state, floor, ceiling, poll, next.why, sizeof(next.why))
+				   : after_failure(state, floor, poll, next.why, sizeof(next.why));
+	/* Later, never sooner: a tenth after success, a quarter after failure, so that hosts are not met by a
+	 * crowd. */
 	double spread = (double)next.interval_us * (success ? 0.1 : 0.25) * chance(seed, now_us);
 	int64_t at = now_us + next.interval_us + (int64_t)spread;
 	next.next_us = success ? wn_schedule_skip(at, &poll->feed) : at;
@@ -241,7 +261,8 @@ struct wn_next_poll wn_schedule_next(struct wn_schedule_state *state, const stru
 	return next;
 }
 
-int64_t wn_schedule_first(const struct wn_schedule_state *state, int64_t due_us, int64_t now_us, int64_t spread_us, uint64_t seed)
+int64_t wn_schedule_first(const struct wn_schedule_state *state, int64_t due_us, int64_t now_us,
+			  int64_t spread_us, uint64_t seed)
 {
 	if (due_us > now_us)
 		return due_us;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The repairing filter in front of the XML parser: text that claims to be XML goes in, well-formed XML comes out.
+ * The repairing filter in front of the XML parser: text that claims to be XML goes in, well-formed XML comes
+ * out.
  *
- * Mended: leading blanks and garbage, control characters, bare & and <, HTML names of characters, attributes without
- * quotes or twice, missing and wrong end tags. Dropped: declaration, DOCTYPE with all it declares (so there is no
- * entity to expand), comments, processing instructions. Always holds: one root, nesting of at most WN_XML_DEPTH_MAX,
- * at most WN_XML_ATTRS_MAX attributes of an element; work is linear in the input (times the depth for wrong end tags,
- * which REPAIRS_MAX bounds).
+ * Mended: leading blanks and garbage, control characters, bare & and <, HTML names of characters, attributes
+ * without quotes or twice, missing and wrong end tags. Dropped: declaration, DOCTYPE with all it declares (so
+ * there is no entity to expand), comments, processing instructions. Always holds: one root, nesting of at most
+ * WN_XML_DEPTH_MAX, at most WN_XML_ATTRS_MAX attributes of an element; work is linear in the input (times the
+ * depth for wrong end tags, which REPAIRS_MAX bounds).
  */
 #include "internal.h"
 
@@ -60,7 +61,10 @@ static void put(struct run *r, const char *p, size_t n)
 		flush(r);
 }
 
-static void put_text(struct run *r, const char *s) { put(r, s, strlen(s)); }
+static void put_text(struct run *r, const char *s)
+{
+	put(r, s, strlen(s));
+}
 
 static void repaired(struct run *r)
 {
@@ -104,7 +108,10 @@ static void put_code_point(struct run *r, uint32_t cp)
 }
 
 /* Control characters in numeric form vanish as those written plainly do; "&#0;" and the like stay text. */
-static bool is_control(uint32_t cp) { return (cp > 0 && cp < 0x20) || (cp >= 0x7F && cp <= 0x9F); }
+static bool is_control(uint32_t cp)
+{
+	return (cp > 0 && cp < 0x20) || (cp >= 0x7F && cp <= 0x9F);
+}
 
 static const char *put_reference(struct run *r, const char *amp, const char *end)
 {
@@ -124,9 +131,13 @@ static const char *put_reference(struct run *r, const char *amp, const char *end
 }
 
 /* Bytes that need a look: controls, markup, and the UTF-8 of C1 controls and noncharacters. */
-static bool is_plain(uint8_t c) { return c >= 0x20 && c != '&' && c != '<' && c != '>' && c != '"' && c != 0x7F && c != 0xC2 && c != 0xEF; }
+static bool is_plain(uint8_t c)
+{
+	return c >= 0x20 && c != '&' && c != '<' && c != '>' && c != '"' && c != 0x7F && c != 0xC2 && c != 0xEF;
+}
 
-/* U+0080..9F are windows-1252 that took a wrong turn; U+FFFE and U+FFFF may not stand in XML. Returns bytes taken, 0: plain. */
+/* U+0080..9F are windows-1252 that took a wrong turn; U+FFFE and U+FFFF may not stand in XML. Returns bytes
+ * taken, 0: plain. */
 static size_t put_odd_sequence(struct run *r, const uint8_t *p, const uint8_t *end)
 {
 	if (*p == 0x7F) {
@@ -166,8 +177,7 @@ static void put_chars(struct run *r, const char *p, const char *end, bool raw)
 			n = n < (size_t)(end - p) ? n : (size_t)(end - p);
 			put(r, p, n);
 			p += n;
-		}
-		else if (*p == '&' && !raw)
+		} else if (*p == '&' && !raw)
 			p = put_reference(r, p, end);
 		else
 			put_escaped_char(r, *p++);
@@ -176,8 +186,14 @@ static void put_chars(struct run *r, const char *p, const char *end, bool raw)
 
 /* --- names and tags --------------------------------------------------------------------------------------- */
 
-static bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || (uint8_t)c >= 0x80; }
-static bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.'; }
+static bool is_name_start(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || (uint8_t)c >= 0x80;
+}
+static bool is_name_char(char c)
+{
+	return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
+}
 
 static struct wn_str take_name(const char *p, const char *end)
 {
@@ -236,8 +252,8 @@ static const char *skip_space(const char *p, const char *end)
 	return p;
 }
 
-/* End of the tag that begins at p: its ">" outside quotes, or the next "<" where the ">" is missing; NULL at the end of
- * input or past WN_XML_TAG_MAX. A quote that never closes within the tag is no quote. */
+/* End of the tag that begins at p: its ">" outside quotes, or the next "<" where the ">" is missing; NULL at
+ * the end of input or past WN_XML_TAG_MAX. A quote that never closes within the tag is no quote. */
 static const char *tag_end(const char *p, const char *end)
 {
 	if (end - p > WN_XML_TAG_MAX)
@@ -391,7 +407,8 @@ static const char *end_tag(struct run *r, const char *p)
 	return after;
 }
 
-/* --- the rest ---------------------------------------------------------------------------------------------- */
+/* --- the rest ----------------------------------------------------------------------------------------------
+ */
 
 static const char *after_mark(struct run *r, const char *p, const char *mark)
 {

@@ -14,7 +14,10 @@ struct parts {
 	struct wn_str scheme, authority, path, query, fragment; /* without their marks; p NULL = absent */
 };
 
-static bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static bool is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 static size_t scheme_length(struct wn_str s)
 {
@@ -180,9 +183,29 @@ bool wn_url_is_http(struct wn_str url)
 /* Parameters that say where a reader came from, not what is read. */
 static bool is_tracking(struct wn_str key)
 {
-	static const char *const names[] = {"fbclid",  "gclid",  "dclid",   "gbraid",  "wbraid",    "msclkid", "yclid",	   "twclid",
-					    "igshid",  "mc_cid", "mc_eid",  "_hsenc",  "_hsmi",     "mkt_tok", "vero_id",  "oly_anon_id",
-					    "oly_enc_id", "ref_src", "cmpid", "ncid", "guccounter", "s_cid",   "__twitter_impression"};
+	static const char *const names[] = {"fbclid",
+					    "gclid",
+					    "dclid",
+					    "gbraid",
+					    "wbraid",
+					    "msclkid",
+					    "yclid",
+					    "twclid",
+					    "igshid",
+					    "mc_cid",
+					    "mc_eid",
+					    "_hsenc",
+					    "_hsmi",
+					    "mkt_tok",
+					    "vero_id",
+					    "oly_anon_id",
+					    "oly_enc_id",
+					    "ref_src",
+					    "cmpid",
+					    "ncid",
+					    "guccounter",
+					    "s_cid",
+					    "__twitter_impression"};
 
 	if ((key.n >= 4 && !strncasecmp(key.p, "utm_", 4)) || (key.n >= 4 && !strncasecmp(key.p, "pk_c", 4)))
 		return true;
@@ -218,8 +241,9 @@ struct wn_str wn_url_same(struct wn_str url, struct wn_arena *a)
 		return (struct wn_str){NULL, 0};
 	struct wn_str host = wn_text_lower_ascii(u.authority, a), path = u.path;
 	const char *port = host.n ? memrchr(host.p, ':', host.n) : NULL;
-	if (port && ((u.scheme.n == 4 && wn_str_is((struct wn_str){port, (size_t)(host.p + host.n - port)}, ":80")) ||
-		     (u.scheme.n == 5 && wn_str_is((struct wn_str){port, (size_t)(host.p + host.n - port)}, ":443"))))
+	if (port &&
+	    ((u.scheme.n == 4 && wn_str_is((struct wn_str){port, (size_t)(host.p + host.n - port)}, ":80")) ||
+	     (u.scheme.n == 5 && wn_str_is((struct wn_str){port, (size_t)(host.p + host.n - port)}, ":443"))))
 		host.n = (size_t)(port - host.p);
 	if (host.n > 4 && !memcmp(host.p, "www.", 4))
 		host.p += 4, host.n -= 4;

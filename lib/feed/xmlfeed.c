@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RSS, RDF and Atom: walks the elements that xml.c reports by the table of xmlrules.c and fills records, one for the
- * feed, one for the item that is open, one for its source.
+ * RSS, RDF and Atom: walks the elements that xml.c reports by the table of xmlrules.c and fills records, one
+ * for the feed, one for the item that is open, one for its source.
  *
  * Elements of unknown vocabularies are passed over with all they hold, but items are found wherever they stand.
  * An item that the input does not close is a reject, never half an item.
@@ -13,12 +13,15 @@
 
 #include <strings.h>
 
-/* --- namespaces, bases --------------------------------------------------------------------------------------- */
+/* --- namespaces, bases ---------------------------------------------------------------------------------------
+ */
 
 static enum ns ns_of(struct walk *w, struct wn_str uri)
 {
 	if (w->root_seen && wn_str_eq(uri, w->root_uri))
-		return w->doc->format == WN_FORMAT_ATOM ? NS_ATOM : w->doc->format == WN_FORMAT_RDF ? wn_xmlrule_ns(uri) : NS_CORE;
+		return w->doc->format == WN_FORMAT_ATOM  ? NS_ATOM
+		       : w->doc->format == WN_FORMAT_RDF ? wn_xmlrule_ns(uri)
+							 : NS_CORE;
 	enum ns ns = wn_xmlrule_ns(uri);
 	return ns == NS_CORE && w->doc->format == WN_FORMAT_ATOM ? NS_OTHER : ns;
 }
@@ -26,7 +29,8 @@ static enum ns ns_of(struct walk *w, struct wn_str uri)
 const struct wn_xml_attr *wn_walk_attr(const struct wn_xml_attr *at, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!at[i].ns.n && at[i].name.n == strlen(name) && !strncasecmp(at[i].name.p, name, at[i].name.n))
+		if (!at[i].ns.n && at[i].name.n == strlen(name) &&
+		    !strncasecmp(at[i].name.p, name, at[i].name.n))
 			return &at[i];
 	return NULL;
 }
@@ -60,7 +64,8 @@ static void inherit(struct walk *w, struct frame *f, const struct wn_xml_attr *a
 		f->lang = wn_arena_str(w->a, wn_cut(lang, 64));
 }
 
-/* --- the root ------------------------------------------------------------------------------------------------- */
+/* --- the root
+ * ------------------------------------------------------------------------------------------------- */
 
 static const char *rss_version(struct wn_str v)
 {
@@ -95,7 +100,8 @@ static bool is_named(struct wn_str name, const char *what)
 	return name.n == strlen(what) && !strncasecmp(name.p, what, name.n);
 }
 
-static void on_root(struct walk *w, struct frame *f, struct wn_str uri, struct wn_str name, const struct wn_xml_attr *at, size_t n)
+static void on_root(struct walk *w, struct frame *f, struct wn_str uri, struct wn_str name,
+		    const struct wn_xml_attr *at, size_t n)
 {
 	struct wn_str version = wn_walk_value(at, n, "version");
 
@@ -116,7 +122,8 @@ static void on_root(struct walk *w, struct frame *f, struct wn_str uri, struct w
 	} else if (is_named(name, "channel")) {
 		w->doc->format = wn_str_is(uri, "http://purl.org/net/rss1.1#") ? WN_FORMAT_RDF : WN_FORMAT_RSS;
 		w->doc->version = wn_str_of(rdf_version(uri));
-		if (wn_walk_attr(at, n, "lastmod") || wn_walk_attr(at, n, "base")) /* Channel Definition Format */
+		if (wn_walk_attr(at, n, "lastmod") ||
+		    wn_walk_attr(at, n, "base")) /* Channel Definition Format */
 			w->foreign = true;
 	} else {
 		w->foreign = true;
@@ -125,7 +132,8 @@ static void on_root(struct walk *w, struct frame *f, struct wn_str uri, struct w
 		w->root_name = wn_text_quote(name, 40, w->a);
 }
 
-/* --- elements -------------------------------------------------------------------------------------------------- */
+/* --- elements
+ * -------------------------------------------------------------------------------------------------- */
 
 static void open_item(struct walk *w, struct frame *f, const struct wn_xml_attr *at, size_t n)
 {
@@ -161,7 +169,8 @@ static void open_person(struct walk *w, struct frame *f)
 }
 
 /* An element with a rule: a container opens, or its text is captured. */
-static void open_ruled(struct walk *w, struct frame *f, const struct rule *rule, const struct wn_xml_attr *at, size_t n)
+static void open_ruled(struct walk *w, struct frame *f, const struct rule *rule, const struct wn_xml_attr *at,
+		       size_t n)
 {
 	f->rule = rule;
 	switch (rule->action) {
@@ -221,7 +230,8 @@ static void on_start(void *user, struct wn_str uri, struct wn_str name, const st
 	if (w->doc->format == WN_FORMAT_RDF && !w->doc->version.n && ns == NS_CORE)
 		w->doc->version = wn_str_of(rdf_version(uri));
 	enum role up = w->frames[w->depth - 2].role;
-	const struct rule *rule = up == ROLE_CAPTURE || up == ROLE_MARKUP ? NULL : wn_xmlrule_find(ns, name, w->where);
+	const struct rule *rule =
+	    up == ROLE_CAPTURE || up == ROLE_MARKUP ? NULL : wn_xmlrule_find(ns, name, w->where);
 	if (up == ROLE_IGNORE && rule && rule->action != DO_ITEM)
 		rule = NULL;
 	if (up == ROLE_CAPTURE || up == ROLE_MARKUP || (up == ROLE_PERSON && !rule && w->capturing)) {
@@ -232,7 +242,8 @@ static void on_start(void *user, struct wn_str uri, struct wn_str name, const st
 	}
 }
 
-/* --- ends -------------------------------------------------------------------------------------------------------- */
+/* --- ends
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void close_item(struct walk *w)
 {
@@ -387,7 +398,8 @@ enum wn_rc wn_xmlfeed_read(struct wn_str text, struct wn_gather *g, struct wn_fe
 	doc->hints = wn_feed_hints_none();
 	enum wn_rc rc = wn_xml_read(text, &h, &tidy, err);
 	if (rc == WN_OK && w->foreign)
-		rc = wn_fail(err, WN_INVALID, "no feed: the root element is %.*s", (int)w->root_name.n, w->root_name.p);
+		rc = wn_fail(err, WN_INVALID, "no feed: the root element is %.*s", (int)w->root_name.n,
+			     w->root_name.p);
 	if (rc == WN_OK && !w->root_seen)
 		rc = wn_fail(err, WN_INVALID, "no feed: there is no element in it");
 	if (rc == WN_OK) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* State of one walk over an XML feed; shared by xmlfeed.c (structure) and xmlfield.c (texts and what becomes of them). */
+/* State of one walk over an XML feed; shared by xmlfeed.c (structure) and xmlfield.c (texts and what becomes of
+ * them). */
 #ifndef WHYNOW_FEED_XMLFEED_H
 #define WHYNOW_FEED_XMLFEED_H
 

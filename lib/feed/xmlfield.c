@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Texts of an XML feed: capturing them with the markup inside, reading them by their type, and what becomes of each.
+ * Texts of an XML feed: capturing them with the markup inside, reading them by their type, and what becomes of
+ * each.
  */
 #include "xmlfeed.h"
 
@@ -9,7 +10,8 @@
 
 #include <strings.h>
 
-/* --- capturing ---------------------------------------------------------------------------------------------- */
+/* --- capturing ----------------------------------------------------------------------------------------------
+ */
 
 static bool ends_with(struct wn_str s, const char *tail)
 {
@@ -18,9 +20,15 @@ static bool ends_with(struct wn_str s, const char *tail)
 	return s.n >= n && !strncasecmp(s.p + s.n - n, tail, n);
 }
 
-static bool is(struct wn_str s, const char *what) { return s.n == strlen(what) && !strncasecmp(s.p, what, s.n); }
+static bool is(struct wn_str s, const char *what)
+{
+	return s.n == strlen(what) && !strncasecmp(s.p, what, s.n);
+}
 
-static bool begins(struct wn_str s, const char *what) { return s.n >= strlen(what) && !strncasecmp(s.p, what, strlen(what)); }
+static bool begins(struct wn_str s, const char *what)
+{
+	return s.n >= strlen(what) && !strncasecmp(s.p, what, strlen(what));
+}
 
 /* Atom 1.0 type, Atom 0.3 type and mode. Other MIME types than text and XML are base64 in Atom 1.0 content. */
 static enum text_mode mode_of(const struct rule *rule, struct wn_str type, struct wn_str mode)
@@ -40,7 +48,10 @@ static enum text_mode mode_of(const struct rule *rule, struct wn_str type, struc
 	return TEXT_PLAIN;
 }
 
-static struct wn_str keep(struct walk *w, struct wn_str s) { return s.n ? wn_arena_str(w->a, wn_cut(s, WN_URL_MAX)) : s; }
+static struct wn_str keep(struct walk *w, struct wn_str s)
+{
+	return s.n ? wn_arena_str(w->a, wn_cut(s, WN_URL_MAX)) : s;
+}
 
 static void take_link(struct walk *w, const struct wn_xml_attr *at, size_t n);
 
@@ -106,8 +117,8 @@ void wn_walk_text(void *user, struct wn_str text)
 		wn_buf_str(&w->buf, text);
 }
 
-/* The first element inside turns the text so far into markup: "a & b <i>c" was "a &amp; b &lt;i>" nowhere. Text that was
- * markup already (RSS with both) stays as it is. */
+/* The first element inside turns the text so far into markup: "a & b <i>c" was "a &amp; b &lt;i>" nowhere. Text
+ * that was markup already (RSS with both) stays as it is. */
 void wn_walk_markup_start(struct walk *w, struct wn_str name, const struct wn_xml_attr *at, size_t n)
 {
 	if (!w->markup && w->mode != TEXT_HTML && w->buf.n) {
@@ -179,7 +190,8 @@ struct wn_str wn_walk_capture_end(struct walk *w)
 	return text;
 }
 
-/* --- committing ------------------------------------------------------------------------------------------------ */
+/* --- committing
+ * ------------------------------------------------------------------------------------------------ */
 
 static void take_link(struct walk *w, const struct wn_xml_attr *at, size_t n)
 {
@@ -206,12 +218,14 @@ static void take_link(struct walk *w, const struct wn_xml_attr *at, size_t n)
 		wn_record_set(r, WN_F_SELF, l.href, false, 1, w->a);
 	else if (is(l.rel, "next"))
 		wn_record_set(r, WN_F_NEXT, l.href, false, 1, w->a);
-	else if (is(l.rel, "replies") && (!l.type.n || begins(l.type, "text/html") || ends_with(l.type, "xhtml+xml")))
+	else if (is(l.rel, "replies") &&
+		 (!l.type.n || begins(l.type, "text/html") || ends_with(l.type, "xhtml+xml")))
 		wn_record_set(r, WN_F_COMMENTS, l.href, false, 1, w->a);
 	else if (is(l.rel, "related") || is(l.rel, "via"))
 		wn_record_set(r, WN_F_EXTERNAL_LINK, l.href, false, 1, w->a);
 	else if (is(l.rel, "alternate")) {
-		/* HTML before other types; the first of equals, as feeds list translations and formats after the page itself. */
+		/* HTML before other types; the first of equals, as feeds list translations and formats after
+		 * the page itself. */
 		bool html = !l.type.n || ends_with(l.type, "html") || ends_with(l.type, "xhtml+xml");
 		int prio = w->doc->format == WN_FORMAT_ATOM ? 2 + html : html;
 		if (!r->f[WN_F_LINK].s.n || r->f[WN_F_LINK].prio < prio)
@@ -279,7 +293,8 @@ static void take_hour(struct walk *w, struct wn_str text)
 
 static void take_day(struct walk *w, struct wn_str text)
 {
-	static const char *const days[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+	static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+					   "Thursday", "Friday", "Saturday"};
 
 	text = wn_text_trim(text);
 	for (int i = 0; i < 7; i++)
@@ -303,7 +318,8 @@ static void take_text(struct walk *w, const struct rule *rule, struct wn_str tex
 	if (rule->field == WN_F_ID && w->frames[w->depth].base.n && rule->ns == NS_ATOM)
 		r->base = r->base.n ? r->base : w->frames[w->depth].base;
 	if (w->frames[w->depth].base.n && text.n && rule->field != WN_F_ID &&
-	    (rule->field == WN_F_ICON || rule->field == WN_F_LOGO || rule->field == WN_F_COMMENTS || rule->field == WN_F_LINK))
+	    (rule->field == WN_F_ICON || rule->field == WN_F_LOGO || rule->field == WN_F_COMMENTS ||
+	     rule->field == WN_F_LINK))
 		text = wn_url_resolve(w->frames[w->depth].base, text, w->a);
 	wn_record_set(r, rule->field, text, html, rule->prio, w->a);
 }
@@ -335,7 +351,8 @@ void wn_walk_commit(struct walk *w, struct frame *f, struct wn_str text)
 		if (!w->attr_url.n)
 			w->attr_url = keep(w, wn_text_trim(text));
 		if (w->attr_url.n && w->rec->enclosures.n < WN_ITEM_LIST_MAX)
-			*WN_PUSH(w->a, &w->rec->enclosures) = (struct wn_enclosure){w->attr_url, w->attr_type, w->attr_length};
+			*WN_PUSH(w->a, &w->rec->enclosures) =
+			    (struct wn_enclosure){w->attr_url, w->attr_type, w->attr_length};
 		break;
 	case DO_RSS_SOURCE:
 		take_rss_source(w, text);
@@ -363,7 +380,8 @@ void wn_walk_commit(struct walk *w, struct frame *f, struct wn_str text)
 	}
 }
 
-/* --- hints -------------------------------------------------------------------------------------------------------- */
+/* --- hints
+ * -------------------------------------------------------------------------------------------------------- */
 
 static int64_t number_of(struct wn_str s)
 {

@@ -6,21 +6,42 @@
 #include "internal.h"
 
 /* Vocabularies. CORE is the feed's own: no namespace, that of the root, or one of the known RSS ones. */
-enum ns { NS_OTHER, NS_CORE, NS_ATOM, NS_RDF, NS_DC, NS_DCTERMS, NS_CONTENT, NS_SY, NS_ITUNES, NS_MEDIA, NS_FEEDBURNER,
-	  NS_ADMIN, NS_XHTML, NS_XML };
+enum ns {
+	NS_OTHER,
+	NS_CORE,
+	NS_ATOM,
+	NS_RDF,
+	NS_DC,
+	NS_DCTERMS,
+	NS_CONTENT,
+	NS_SY,
+	NS_ITUNES,
+	NS_MEDIA,
+	NS_FEEDBURNER,
+	NS_ADMIN,
+	NS_XHTML,
+	NS_XML
+};
 
 /* Places: which record is being filled, or which container is open. */
-enum { IN_FEED = 1, IN_ITEM = 2, IN_SOURCE = 4, IN_PERSON = 8, IN_IMAGE = 16, IN_SKIP = 32,
-       IN_RECORD = IN_FEED | IN_ITEM | IN_SOURCE };
+enum {
+	IN_FEED = 1,
+	IN_ITEM = 2,
+	IN_SOURCE = 4,
+	IN_PERSON = 8,
+	IN_IMAGE = 16,
+	IN_SKIP = 32,
+	IN_RECORD = IN_FEED | IN_ITEM | IN_SOURCE
+};
 
 enum action {
-	DO_TEXT,       /* its text is a field */
-	DO_LINK,       /* atom:link: attributes */
-	DO_RSS_LINK,   /* text, or href where there is none */
+	DO_TEXT,     /* its text is a field */
+	DO_LINK,     /* atom:link: attributes */
+	DO_RSS_LINK, /* text, or href where there is none */
 	DO_GUID,
-	DO_CATEGORY,   /* text or attributes */
-	DO_KEYWORDS,   /* several categories split by commas */
-	DO_PERSON,     /* author: children or text */
+	DO_CATEGORY, /* text or attributes */
+	DO_KEYWORDS, /* several categories split by commas */
+	DO_PERSON,   /* author: children or text */
 	DO_CONTRIBUTOR,
 	DO_PERSON_PART, /* name, email, uri inside a person */
 	DO_ENCLOSURE,
@@ -36,12 +57,12 @@ enum action {
 	DO_DAY,
 	DO_PERIOD,
 	DO_FREQUENCY,
-	DO_THROUGH,    /* wrapper without meaning: its children count */
+	DO_THROUGH, /* wrapper without meaning: its children count */
 };
 
 struct rule {
 	uint8_t ns, where, action, field, prio;
-	bool html;   /* text is markup unless its type says otherwise */
+	bool html;        /* text is markup unless its type says otherwise */
 	const char *name; /* compared without case */
 };
 

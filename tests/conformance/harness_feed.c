@@ -53,7 +53,8 @@ static struct wn_value item_value(const struct wn_item *it, struct wn_arena *a)
 
 static struct wn_value names_of_days(uint8_t days, struct wn_arena *a)
 {
-	static const char *const names[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+	static const char *const names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+					    "Thursday", "Friday", "Saturday"};
 	struct wn_value *v = WN_NEW_N(a, struct wn_value, 7);
 	size_t n = 0;
 
@@ -109,9 +110,9 @@ static struct wn_value op_feed(struct wn_value q, struct wn_arena *a)
 {
 	struct wn_value headers = wn_value_at(q, "headers");
 	struct wn_feed_options opt = {
-		.base_url = wn_value_str(wn_value_at(q, "base_url")),
-		.content_type = header(headers, "content-type"),
-		.content_location = header(headers, "content-location"),
+	    .base_url = wn_value_str(wn_value_at(q, "base_url")),
+	    .content_type = header(headers, "content-type"),
+	    .content_location = header(headers, "content-location"),
 	};
 	struct wn_feed_doc doc;
 	struct wn_err err;

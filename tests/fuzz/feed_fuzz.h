@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads hostile bytes as a format and looks at everything that comes out: text is valid UTF-8, ceilings hold, every item
- * has a name, times are not in the future. */
+/* Reads hostile bytes as a format and looks at everything that comes out: text is valid UTF-8, ceilings hold,
+ * every item has a name, times are not in the future. */
 #ifndef WHYNOW_FEED_FUZZ_H
 #define WHYNOW_FEED_FUZZ_H
 
@@ -49,12 +49,12 @@ static WN_UNUSED int fuzz_format(enum wn_format format, const uint8_t *data, siz
 {
 	const struct wn_str path[] = {WN_STR("jobs")};
 	struct wn_feed_options opt = {
-		.format = format,
-		.now_us = FUZZ_NOW,
-		.content_type = fuzz_content_type,
-		.base_url = WN_STR("https://feed.example/a/b"),
-		.items_path = path,
-		.items_path_n = format == WN_FORMAT_JSON ? size & 1 : 0,
+	    .format = format,
+	    .now_us = FUZZ_NOW,
+	    .content_type = fuzz_content_type,
+	    .base_url = WN_STR("https://feed.example/a/b"),
+	    .items_path = path,
+	    .items_path_n = format == WN_FORMAT_JSON ? size & 1 : 0,
 	};
 	struct wn_arena *a = wn_arena_new(0);
 	struct wn_feed_doc doc;

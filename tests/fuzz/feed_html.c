@@ -7,7 +7,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wn_arena *a = wn_arena_new(0);
-	struct wn_str text = wn_text_repair((struct wn_str){(const char *)data, size}, size, a), half = {text.p, text.n / 2};
+	struct wn_str text = wn_text_repair((struct wn_str){(const char *)data, size}, size, a),
+		      half = {text.p, text.n / 2};
 
 	while (half.n && ((uint8_t)text.p[half.n] & 0xC0) == 0x80)
 		half.n--;

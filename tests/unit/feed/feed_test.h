@@ -36,7 +36,8 @@ static WN_UNUSED int arena_teardown(void **state)
 
 static WN_UNUSED struct wn_feed_doc read_as(struct wn_arena *a, enum wn_format format, struct wn_str bytes)
 {
-	struct wn_feed_options opt = {.format = format, .now_us = NOW_US, .base_url = WN_STR("https://feed.example/news/feed.xml")};
+	struct wn_feed_options opt = {
+	    .format = format, .now_us = NOW_US, .base_url = WN_STR("https://feed.example/news/feed.xml")};
 	struct wn_feed_doc doc = {0};
 	struct wn_err err;
 
@@ -50,7 +51,8 @@ static WN_UNUSED struct wn_feed_doc read_text(struct wn_arena *a, const char *te
 	return read_as(a, WN_FORMAT_AUTO, wn_str_of(text));
 }
 
-static WN_UNUSED enum wn_rc refuse(struct wn_arena *a, enum wn_format format, struct wn_str bytes, struct wn_err *err)
+static WN_UNUSED enum wn_rc refuse(struct wn_arena *a, enum wn_format format, struct wn_str bytes,
+				   struct wn_err *err)
 {
 	struct wn_feed_options opt = {.format = format, .now_us = NOW_US};
 	struct wn_feed_doc doc;
@@ -66,7 +68,8 @@ static WN_UNUSED void is_text(struct wn_str got, const char *want, const char *f
 	}
 }
 #define assert_text(got, want) is_text((got), (want), __FILE__, __LINE__)
-#define assert_key(value, key, want) is_text(wn_value_str(wn_value_at((value), (key))), (want), __FILE__, __LINE__)
+#define assert_key(value, key, want)                                                                           \
+	is_text(wn_value_str(wn_value_at((value), (key))), (want), __FILE__, __LINE__)
 
 static WN_UNUSED int64_t at(const char *rfc3339)
 {

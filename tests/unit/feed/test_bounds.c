@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hostile answers: bombs, floods, nesting, and 16 MiB of everything. Each test shows a ceiling holding and, where
- * there are neighbours, that they are unharmed. Time is bounded by the alarm: what is quadratic does not end in time.
+ * Hostile answers: bombs, floods, nesting, and 16 MiB of everything. Each test shows a ceiling holding and,
+ * where there are neighbours, that they are unharmed. Time is bounded by the alarm: what is quadratic does not
+ * end in time.
  */
 #include "feed_test.h"
 
@@ -25,7 +26,8 @@ static char *repeat(const char *head, const char *unit, const char *tail, size_t
 }
 
 /* Reads or refuses, within bounds of memory; returns the document (zero if refused). */
-static struct wn_feed_doc survive(struct wn_arena *a, enum wn_format f, const char *head, const char *unit, const char *tail, size_t n)
+static struct wn_feed_doc survive(struct wn_arena *a, enum wn_format f, const char *head, const char *unit,
+				  const char *tail, size_t n)
 {
 	struct wn_feed_options opt = {.format = f, .now_us = NOW_US};
 	struct wn_feed_doc doc = {0};
@@ -44,9 +46,12 @@ static struct wn_feed_doc survive(struct wn_arena *a, enum wn_format f, const ch
 
 static void entity_bombs_are_never_expanded(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, "<!DOCTYPE rss [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;\">"
-		"<!ENTITY x SYSTEM \"file:///etc/passwd\"><!ENTITY % p SYSTEM \"http://127.0.0.1/p\"> %p;]>"
-		"<rss version=\"2.0\"><channel><title>&c; &x;</title><item><title>ok &amp; well</title></item></channel></rss>");
+	struct wn_feed_doc d = read_text(
+	    *state, "<!DOCTYPE rss [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY "
+		    "c \"&b;&b;&b;&b;&b;&b;\">"
+		    "<!ENTITY x SYSTEM \"file:///etc/passwd\"><!ENTITY % p SYSTEM \"http://127.0.0.1/p\"> %p;]>"
+		    "<rss version=\"2.0\"><channel><title>&c; &x;</title><item><title>ok &amp; "
+		    "well</title></item></channel></rss>");
 
 	assert_text(d.title, "&c; &x;");
 	assert_text(d.items[0].title, "ok & well");
@@ -55,11 +60,14 @@ static void entity_bombs_are_never_expanded(void **state)
 
 static void deep_xml_is_cut_and_the_items_before_are_kept(void **state)
 {
-	struct wn_feed_doc d = survive(*state, WN_FORMAT_RSS, "<rss version=\"2.0\"><channel><item><title>first</title></item>", "<d>", "", 3000000);
+	struct wn_feed_doc d =
+	    survive(*state, WN_FORMAT_RSS, "<rss version=\"2.0\"><channel><item><title>first</title></item>",
+		    "<d>", "", 3000000);
 
 	assert_int_equal(d.items_n, 1);
 	assert_true(d.incomplete);
-	d = survive(*state, WN_FORMAT_RSS, "<rss><channel><item><description>", "<b>", "</description></item></channel></rss>", 1000000);
+	d = survive(*state, WN_FORMAT_RSS, "<rss><channel><item><description>", "<b>",
+		    "</description></item></channel></rss>", 1000000);
 	assert_true(d.incomplete);
 }
 
@@ -73,7 +81,8 @@ static void an_item_after_deep_nesting_is_unharmed(void **state)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "<i>");
 	for (int i = 0; i < 400; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "</i>");
-	snprintf(text + n, sizeof(text) - n, "</description></item><item><title>b</title></item></channel></rss>");
+	snprintf(text + n, sizeof(text) - n,
+		 "</description></item><item><title>b</title></item></channel></rss>");
 	struct wn_feed_doc d = read_text(*state, text);
 	assert_int_equal(d.items_n, 2);
 	assert_text(d.items[1].title, "b");
@@ -91,7 +100,8 @@ static void deep_json_costs_itself(void **state)
 
 static void items_past_the_ceiling_are_named_once(void **state)
 {
-	struct wn_feed_doc d = survive(*state, WN_FORMAT_RSS, "<rss version=\"2.0\"><channel>", "<item><guid>x</guid></item>", "</channel></rss>", 2000000);
+	struct wn_feed_doc d = survive(*state, WN_FORMAT_RSS, "<rss version=\"2.0\"><channel>",
+				       "<item><guid>x</guid></item>", "</channel></rss>", 2000000);
 
 	assert_int_equal(d.items_n, WN_ITEMS_MAX);
 	assert_int_equal(d.rejects_n, 1);
@@ -104,38 +114,54 @@ static void items_past_the_ceiling_are_named_once(void **state)
 
 static void sixteen_mebibytes_of_anything_end_in_time_and_memory(void **state)
 {
-	static const struct { enum wn_format f; const char *head, *unit, *tail; } cases[] = {
-		{WN_FORMAT_RSS, "<rss><channel>", "<item><title>some title</title><description>some words of a text that is longer</description></item>", "</channel></rss>"},
-		{WN_FORMAT_RSS, "<rss><channel><item><description>", "&lt;p&gt;words ", "</description></item></channel></rss>"},
-		{WN_FORMAT_RSS, "<rss><channel><title>", "&nGt;", "</title></channel></rss>"},
-		{WN_FORMAT_RSS, "<rss><channel>", "</a>", ""},
-		{WN_FORMAT_RSS, "<rss><channel>", "<a></b>", ""},
-		{WN_FORMAT_RSS, "<rss><channel>", "<a \"<a\" ", ""},
-		{WN_FORMAT_RSS, "<rss ", "a=\"b\" ", "></rss>"},
-		{WN_FORMAT_RSS, "<rss><channel>", "<?", ""},
-		{WN_FORMAT_RSS, "<rss><channel>", "<!DOCTYPE [", ""},
-		{WN_FORMAT_RSS, "<rss><channel>", "<![CDATA[", ""},
-		{WN_FORMAT_RSS, "<rss><channel>", "<!--", ""},
-		{WN_FORMAT_RSS, "<rss><channel>", "<!-- --", ""},
-		{WN_FORMAT_RSS, "<rss><channel><item><title>", "<", ""},
-		{WN_FORMAT_RSS, "<rss><channel><item>", "<category>c</category><author>a</author><enclosure url=\"u\"/>", "</item></channel></rss>"},
-		{WN_FORMAT_RSS, "<rss><channel><item>", "<title>t</title>", "</item></channel></rss>"},
-		{WN_FORMAT_ATOM, "<feed xmlns=\"http://www.w3.org/2005/Atom\">", "<entry xmlns:x=\"urn:x\"><source><author><name>", "</feed>"},
-		{WN_FORMAT_JSON, "[", "{},", "{}]"},
-		{WN_FORMAT_JSON, "[", "[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[]],", "1]"},
-		{WN_FORMAT_JSON, "{\"a\":[", "[],", "1]}"},
-		{WN_FORMAT_JSON, "[\"", "\\\"", "\"]"},
-		{WN_FORMAT_JSON, "[", ",", "]"},
-		{WN_FORMAT_JSONFEED, "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[", "{\"id\":\"x\",\"content_html\":\"<p>a</p>\",\"tags\":[\"a\",\"b\"]},", "{}]}"},
-		{WN_FORMAT_JSONL, "", "{\"id\":1,\"a\":[1,2,3]}\n", ""},
-		{WN_FORMAT_JSONL, "", "\n", "1"},
-		{WN_FORMAT_CSV, "a,b,c\n", "1,\"2\",3\n", ""},
-		{WN_FORMAT_CSV, "a,b,c\n", "\"x", ""},
-		{WN_FORMAT_CSV, "a,b,c\n", "\"\n", ""},
-		{WN_FORMAT_CSV, "", ",", "\n1\n"},
-		{WN_FORMAT_CSV, "a,b\n", "a\"\n\"b", ""},
-		{WN_FORMAT_AUTO, "", "\x80", ""},
-		{WN_FORMAT_AUTO, "\xFF\xFE", "<\0" "a", ""},
+	static const struct {
+		enum wn_format f;
+		const char *head, *unit, *tail;
+	} cases[] = {
+	    {WN_FORMAT_RSS, "<rss><channel>",
+	     "<item><title>some title</title><description>some words of a text that is "
+	     "longer</description></item>",
+	     "</channel></rss>"},
+	    {WN_FORMAT_RSS, "<rss><channel><item><description>", "&lt;p&gt;words ",
+	     "</description></item></channel></rss>"},
+	    {WN_FORMAT_RSS, "<rss><channel><title>", "&nGt;", "</title></channel></rss>"},
+	    {WN_FORMAT_RSS, "<rss><channel>", "</a>", ""},
+	    {WN_FORMAT_RSS, "<rss><channel>", "<a></b>", ""},
+	    {WN_FORMAT_RSS, "<rss><channel>", "<a \"<a\" ", ""},
+	    {WN_FORMAT_RSS, "<rss ", "a=\"b\" ", "></rss>"},
+	    {WN_FORMAT_RSS, "<rss><channel>", "<?", ""},
+	    {WN_FORMAT_RSS, "<rss><channel>", "<!DOCTYPE [", ""},
+	    {WN_FORMAT_RSS, "<rss><channel>", "<![CDATA[", ""},
+	    {WN_FORMAT_RSS, "<rss><channel>", "<!--", ""},
+	    {WN_FORMAT_RSS, "<rss><channel>", "<!-- --", ""},
+	    {WN_FORMAT_RSS, "<rss><channel><item><title>", "<", ""},
+	    {WN_FORMAT_RSS, "<rss><channel><item>",
+	     "<category>c</category><author>a</author><enclosure url=\"u\"/>", "</item></channel></rss>"},
+	    {WN_FORMAT_RSS, "<rss><channel><item>", "<title>t</title>", "</item></channel></rss>"},
+	    {WN_FORMAT_ATOM, "<feed xmlns=\"http://www.w3.org/2005/Atom\">",
+	     "<entry xmlns:x=\"urn:x\"><source><author><name>", "</feed>"},
+	    {WN_FORMAT_JSON, "[", "{},", "{}]"},
+	    {WN_FORMAT_JSON, "[",
+	     "[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],"
+	     "[],[]],",
+	     "1]"},
+	    {WN_FORMAT_JSON, "{\"a\":[", "[],", "1]}"},
+	    {WN_FORMAT_JSON, "[\"", "\\\"", "\"]"},
+	    {WN_FORMAT_JSON, "[", ",", "]"},
+	    {WN_FORMAT_JSONFEED, "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[",
+	     "{\"id\":\"x\",\"content_html\":\"<p>a</p>\",\"tags\":[\"a\",\"b\"]},", "{}]}"},
+	    {WN_FORMAT_JSONL, "", "{\"id\":1,\"a\":[1,2,3]}\n", ""},
+	    {WN_FORMAT_JSONL, "", "\n", "1"},
+	    {WN_FORMAT_CSV, "a,b,c\n", "1,\"2\",3\n", ""},
+	    {WN_FORMAT_CSV, "a,b,c\n", "\"x", ""},
+	    {WN_FORMAT_CSV, "a,b,c\n", "\"\n", ""},
+	    {WN_FORMAT_CSV, "", ",", "\n1\n"},
+	    {WN_FORMAT_CSV, "a,b\n", "a\"\n\"b", ""},
+	    {WN_FORMAT_AUTO, "", "\x80", ""},
+	    {WN_FORMAT_AUTO, "\xFF\xFE",
+	     "<\0"
+	     "a",
+	     ""},
 	};
 
 	for (size_t i = 0; i < WN_COUNT(cases); i++) {
@@ -146,7 +172,8 @@ static void sixteen_mebibytes_of_anything_end_in_time_and_memory(void **state)
 		alarm(0);
 		getrusage(RUSAGE_SELF, &after);
 		print_message("%5.2f s  %4zu MiB  %.40s\n",
-			      (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec) + (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1e6,
+			      (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec) +
+				  (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1e6,
 			      wn_arena_used(*state) >> 20, cases[i].unit);
 		wn_arena_free(*state);
 		*state = wn_arena_new(0);
@@ -166,7 +193,8 @@ static void an_answer_past_the_ceiling_is_refused(void **state)
 static void a_long_field_is_cut_on_a_character(void **state)
 {
 	size_t size;
-	char *text = repeat("<rss><channel><item><guid>1</guid><description>", "é", "</description></item><item><guid>2</guid></item></channel></rss>", 300000, &size);
+	char *text = repeat("<rss><channel><item><guid>1</guid><description>", "é",
+			    "</description></item><item><guid>2</guid></item></channel></rss>", 300000, &size);
 	struct wn_feed_doc d = read_as(*state, WN_FORMAT_RSS, (struct wn_str){text, size});
 
 	assert_int_equal(d.items_n, 2);
@@ -178,14 +206,14 @@ static void a_long_field_is_cut_on_a_character(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FEED_TEST(entity_bombs_are_never_expanded),
-		FEED_TEST(deep_xml_is_cut_and_the_items_before_are_kept),
-		FEED_TEST(an_item_after_deep_nesting_is_unharmed),
-		FEED_TEST(deep_json_costs_itself),
-		FEED_TEST(items_past_the_ceiling_are_named_once),
-		FEED_TEST(sixteen_mebibytes_of_anything_end_in_time_and_memory),
-		FEED_TEST(an_answer_past_the_ceiling_is_refused),
-		FEED_TEST(a_long_field_is_cut_on_a_character),
+	    FEED_TEST(entity_bombs_are_never_expanded),
+	    FEED_TEST(deep_xml_is_cut_and_the_items_before_are_kept),
+	    FEED_TEST(an_item_after_deep_nesting_is_unharmed),
+	    FEED_TEST(deep_json_costs_itself),
+	    FEED_TEST(items_past_the_ceiling_are_named_once),
+	    FEED_TEST(sixteen_mebibytes_of_anything_end_in_time_and_memory),
+	    FEED_TEST(an_answer_past_the_ceiling_is_refused),
+	    FEED_TEST(a_long_field_is_cut_on_a_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

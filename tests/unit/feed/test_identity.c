@@ -14,8 +14,9 @@ static bool has_alternate(const struct wn_item *it, const char *want)
 
 static void guid_then_link_then_hash(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><guid>g1</guid><link>https://w.example/1</link></item>"
-		"<item><link>https://w.example/2</link></item><item><title>nameless</title></item>"));
+	struct wn_feed_doc d = read_text(
+	    *state, RSS("<item><guid>g1</guid><link>https://w.example/1</link></item>"
+			"<item><link>https://w.example/2</link></item><item><title>nameless</title></item>"));
 
 	assert_text(d.items[0].identity, "g1");
 	assert_text(d.items[1].identity, "https://w.example/2");
@@ -25,8 +26,13 @@ static void guid_then_link_then_hash(void **state)
 
 static void http_and_https_guids_share_a_name(void **state)
 {
-	struct wn_feed_doc a = read_text(*state, RSS("<item><guid isPermaLink=\"false\">http://www.x.example/1?utm_source=rss</guid><title>t</title></item>"));
-	struct wn_feed_doc b = read_text(*state, RSS("<item><guid isPermaLink=\"false\">https://x.example/1/</guid><title>t</title></item>"));
+	struct wn_feed_doc a = read_text(
+	    *state,
+	    RSS("<item><guid "
+		"isPermaLink=\"false\">http://www.x.example/1?utm_source=rss</guid><title>t</title></item>"));
+	struct wn_feed_doc b = read_text(
+	    *state,
+	    RSS("<item><guid isPermaLink=\"false\">https://x.example/1/</guid><title>t</title></item>"));
 
 	assert_true(has_alternate(&a.items[0], "//x.example/1"));
 	assert_true(has_alternate(&b.items[0], "//x.example/1"));
@@ -34,16 +40,21 @@ static void http_and_https_guids_share_a_name(void **state)
 
 static void the_link_carries_an_item_over_a_new_guid(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><guid>new-1</guid><link>http://w.example/a?utm_medium=x&amp;id=3#top</link></item>"));
+	struct wn_feed_doc d = read_text(
+	    *state,
+	    RSS("<item><guid>new-1</guid><link>http://w.example/a?utm_medium=x&amp;id=3#top</link></item>"));
 
 	assert_true(has_alternate(&d.items[0], "//w.example/a?id=3#top"));
 }
 
 static void a_link_shared_by_several_items_names_none(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><guid>1</guid><link>https://w.example/p</link></item><item><guid>2</guid><link>https://w.example/p</link></item>"
-		"<item><guid>3</guid><link>https://w.example/</link></item>"
-		"<item><link>https://w.example/q</link><title>a</title></item><item><link>https://w.example/q</link><title>b</title></item>"));
+	struct wn_feed_doc d =
+	    read_text(*state, RSS("<item><guid>1</guid><link>https://w.example/p</link></item><item><guid>2</"
+				  "guid><link>https://w.example/p</link></item>"
+				  "<item><guid>3</guid><link>https://w.example/</link></item>"
+				  "<item><link>https://w.example/q</link><title>a</title></"
+				  "item><item><link>https://w.example/q</link><title>b</title></item>"));
 
 	assert_int_equal(d.items[0].alternates_n, 0);
 	assert_int_equal(d.items[1].alternates_n, 0);
@@ -54,7 +65,9 @@ static void a_link_shared_by_several_items_names_none(void **state)
 
 static void a_guid_given_to_different_pages_is_told_apart_by_them(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><guid>dup</guid><link>https://w.example/a</link></item><item><guid>dup</guid><link>https://w.example/b</link></item>"));
+	struct wn_feed_doc d =
+	    read_text(*state, RSS("<item><guid>dup</guid><link>https://w.example/a</link></"
+				  "item><item><guid>dup</guid><link>https://w.example/b</link></item>"));
 
 	assert_false(wn_str_eq(d.items[0].identity, d.items[1].identity));
 }
@@ -62,7 +75,8 @@ static void a_guid_given_to_different_pages_is_told_apart_by_them(void **state)
 static void an_edited_item_keeps_its_name(void **state)
 {
 	struct wn_feed_doc a = read_text(*state, RSS("<item><guid>1</guid><title>Acme raises</title></item>"));
-	struct wn_feed_doc b = read_text(*state, RSS("<item><guid>1</guid><title>Acme raises $5M</title></item>"));
+	struct wn_feed_doc b =
+	    read_text(*state, RSS("<item><guid>1</guid><title>Acme raises $5M</title></item>"));
 
 	assert_true(wn_str_eq(a.items[0].identity, b.items[0].identity));
 	assert_memory_not_equal(a.items[0].content_hash.b, b.items[0].content_hash.b, 32);
@@ -70,26 +84,54 @@ static void an_edited_item_keeps_its_name(void **state)
 
 static void references_resolve_as_rfc_3986_says(void **state)
 {
-	static const struct { const char *ref, *want; } cases[] = { /* section 5.4 */
-		{"g:h", "g:h"}, {"g", "http://a/b/c/g"}, {"./g", "http://a/b/c/g"}, {"g/", "http://a/b/c/g/"}, {"/g", "http://a/g"},
-		{"//g", "http://g"}, {"?y", "http://a/b/c/d;p?y"}, {"g?y", "http://a/b/c/g?y"}, {"#s", "http://a/b/c/d;p?q#s"},
-		{"g#s", "http://a/b/c/g#s"}, {";x", "http://a/b/c/;x"}, {".", "http://a/b/c/"}, {"./", "http://a/b/c/"},
-		{"..", "http://a/b/"}, {"../", "http://a/b/"}, {"../g", "http://a/b/g"}, {"../..", "http://a/"}, {"../../g", "http://a/g"},
-		{"../../../g", "http://a/g"}, {"/./g", "http://a/g"}, {"/../g", "http://a/g"}, {"g.", "http://a/b/c/g."}, {"..g", "http://a/b/c/..g"},
-		{"./../g", "http://a/b/g"}, {"./g/.", "http://a/b/c/g/"}, {"g/../h", "http://a/b/c/h"}, {"g;x=1/../y", "http://a/b/c/y"},
-		{"g?y/../x", "http://a/b/c/g?y/../x"}, {" g \n", "http://a/b/c/g"}, {"a b", "http://a/b/c/a%20b"},
+	static const struct {
+		const char *ref, *want;
+	} cases[] = {
+	    /* section 5.4 */
+	    {"g:h", "g:h"},
+	    {"g", "http://a/b/c/g"},
+	    {"./g", "http://a/b/c/g"},
+	    {"g/", "http://a/b/c/g/"},
+	    {"/g", "http://a/g"},
+	    {"//g", "http://g"},
+	    {"?y", "http://a/b/c/d;p?y"},
+	    {"g?y", "http://a/b/c/g?y"},
+	    {"#s", "http://a/b/c/d;p?q#s"},
+	    {"g#s", "http://a/b/c/g#s"},
+	    {";x", "http://a/b/c/;x"},
+	    {".", "http://a/b/c/"},
+	    {"./", "http://a/b/c/"},
+	    {"..", "http://a/b/"},
+	    {"../", "http://a/b/"},
+	    {"../g", "http://a/b/g"},
+	    {"../..", "http://a/"},
+	    {"../../g", "http://a/g"},
+	    {"../../../g", "http://a/g"},
+	    {"/./g", "http://a/g"},
+	    {"/../g", "http://a/g"},
+	    {"g.", "http://a/b/c/g."},
+	    {"..g", "http://a/b/c/..g"},
+	    {"./../g", "http://a/b/g"},
+	    {"./g/.", "http://a/b/c/g/"},
+	    {"g/../h", "http://a/b/c/h"},
+	    {"g;x=1/../y", "http://a/b/c/y"},
+	    {"g?y/../x", "http://a/b/c/g?y/../x"},
+	    {" g \n", "http://a/b/c/g"},
+	    {"a b", "http://a/b/c/a%20b"},
 	};
 
 	for (size_t i = 0; i < WN_COUNT(cases); i++)
-		assert_text(wn_url_resolve(WN_STR("http://a/b/c/d;p?q"), wn_str_of(cases[i].ref), *state), cases[i].want);
+		assert_text(wn_url_resolve(WN_STR("http://a/b/c/d;p?q"), wn_str_of(cases[i].ref), *state),
+			    cases[i].want);
 	assert_text(wn_url_resolve(WN_STR(""), WN_STR("x/y"), *state), "x/y");
 	assert_text(wn_url_resolve(WN_STR("http://a"), WN_STR("x"), *state), "http://a/x");
 }
 
 static void spellings_of_one_page_meet(void **state)
 {
-	static const char *const same[] = {"http://www.Example.com/a?x=1", "https://example.com/a/?utm_source=q&x=1", "HTTPS://EXAMPLE.COM:443/a?fbclid=z&x=1#",
-					   "http://example.com:80/a?x=1"};
+	static const char *const same[] = {
+	    "http://www.Example.com/a?x=1", "https://example.com/a/?utm_source=q&x=1",
+	    "HTTPS://EXAMPLE.COM:443/a?fbclid=z&x=1#", "http://example.com:80/a?x=1"};
 
 	for (size_t i = 0; i < WN_COUNT(same); i++)
 		assert_text(wn_url_same(wn_str_of(same[i]), *state), "//example.com/a?x=1");
@@ -112,15 +154,15 @@ static void a_url_past_its_ceiling_is_dropped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FEED_TEST(guid_then_link_then_hash),
-		FEED_TEST(http_and_https_guids_share_a_name),
-		FEED_TEST(the_link_carries_an_item_over_a_new_guid),
-		FEED_TEST(a_link_shared_by_several_items_names_none),
-		FEED_TEST(a_guid_given_to_different_pages_is_told_apart_by_them),
-		FEED_TEST(an_edited_item_keeps_its_name),
-		FEED_TEST(references_resolve_as_rfc_3986_says),
-		FEED_TEST(spellings_of_one_page_meet),
-		FEED_TEST(a_url_past_its_ceiling_is_dropped),
+	    FEED_TEST(guid_then_link_then_hash),
+	    FEED_TEST(http_and_https_guids_share_a_name),
+	    FEED_TEST(the_link_carries_an_item_over_a_new_guid),
+	    FEED_TEST(a_link_shared_by_several_items_names_none),
+	    FEED_TEST(a_guid_given_to_different_pages_is_told_apart_by_them),
+	    FEED_TEST(an_edited_item_keeps_its_name),
+	    FEED_TEST(references_resolve_as_rfc_3986_says),
+	    FEED_TEST(spellings_of_one_page_meet),
+	    FEED_TEST(a_url_past_its_ceiling_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

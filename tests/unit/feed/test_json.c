@@ -4,7 +4,8 @@
 
 static struct wn_feed_doc read_path(struct wn_arena *a, const char *text, const struct wn_str *path, size_t n)
 {
-	struct wn_feed_options opt = {.format = WN_FORMAT_JSON, .now_us = NOW_US, .items_path = path, .items_path_n = n};
+	struct wn_feed_options opt = {
+	    .format = WN_FORMAT_JSON, .now_us = NOW_US, .items_path = path, .items_path_n = n};
 	struct wn_feed_doc doc = {0};
 	struct wn_err err;
 
@@ -15,9 +16,13 @@ static struct wn_feed_doc read_path(struct wn_arena *a, const char *text, const 
 
 static void reads_a_json_feed(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"J\",\"home_page_url\":\"https://j.example/\","
-		"\"items\":[{\"id\":7,\"url\":\"/p/7\",\"title\":\"A &amp; B\",\"content_html\":\"<p>x</p>\",\"date_published\":\"2026-05-01T10:00:00Z\","
-		"\"authors\":[{\"name\":\"Ann\"},{\"name\":\"Bo\"}],\"tags\":[\"t1\"],\"_jobposting\":{\"place\":\"Rome\"}}]}");
+	struct wn_feed_doc d =
+	    read_text(*state, "{\"version\":\"https://jsonfeed.org/version/"
+			      "1.1\",\"title\":\"J\",\"home_page_url\":\"https://j.example/\","
+			      "\"items\":[{\"id\":7,\"url\":\"/p/7\",\"title\":\"A &amp; "
+			      "B\",\"content_html\":\"<p>x</p>\",\"date_published\":\"2026-05-01T10:00:00Z\","
+			      "\"authors\":[{\"name\":\"Ann\"},{\"name\":\"Bo\"}],\"tags\":[\"t1\"],\"_"
+			      "jobposting\":{\"place\":\"Rome\"}}]}");
 	const struct wn_item *it = &d.items[0];
 
 	assert_int_equal(d.format, WN_FORMAT_JSONFEED);
@@ -35,7 +40,9 @@ static void reads_a_json_feed(void **state)
 static void reads_the_array_a_path_leads_to_and_keeps_the_rest(void **state)
 {
 	const struct wn_str path[] = {WN_STR("data"), WN_STR("jobs")};
-	struct wn_feed_doc d = read_path(*state, "{\"next\":\"c2\",\"data\":{\"x\":[[]],\"jobs\":[{\"id\":1},{\"id\":2}],\"total\":2}}", path, 2);
+	struct wn_feed_doc d = read_path(
+	    *state, "{\"next\":\"c2\",\"data\":{\"x\":[[]],\"jobs\":[{\"id\":1},{\"id\":2}],\"total\":2}}",
+	    path, 2);
 
 	assert_true(d.items_found);
 	assert_int_equal(d.items_n, 2);
@@ -47,7 +54,10 @@ static void reads_the_array_a_path_leads_to_and_keeps_the_rest(void **state)
 
 static void a_bad_element_costs_no_neighbour(void **state)
 {
-	struct wn_feed_doc d = read_path(*state, "[{\"id\":\"a\"},\n{\"id\":\"\\u0000\"},\n{\"id\":\"b\",\"id\":\"c\"},{\"id\":\"\\ud800\"},\n{\"id\":tru},[1,2},{\"id\":\"z\"}]", NULL, 0);
+	struct wn_feed_doc d = read_path(*state,
+					 "[{\"id\":\"a\"},\n{\"id\":\"\\u0000\"},\n{\"id\":\"b\",\"id\":\"c\"},"
+					 "{\"id\":\"\\ud800\"},\n{\"id\":tru},[1,2},{\"id\":\"z\"}]",
+					 NULL, 0);
 
 	assert_text(d.items[0].identity, "a");
 	assert_text(d.items[d.items_n - 1].identity, "z");
@@ -62,8 +72,11 @@ static void a_bad_element_costs_no_neighbour(void **state)
 
 static void without_an_array_at_the_path_the_caller_chooses(void **state)
 {
-	struct wn_feed_options opt = {.format = WN_FORMAT_JSON, .base_url = WN_STR("https://api.example/v1/jobs")};
-	struct wn_feed_doc d = read_path(*state, "{\"pages\":{\"first\":[{\"url\":\"/j/1\",\"name\":\"Cook\"},{\"url\":\"/j/2\"}]}}", NULL, 0);
+	struct wn_feed_options opt = {.format = WN_FORMAT_JSON,
+				      .base_url = WN_STR("https://api.example/v1/jobs")};
+	struct wn_feed_doc d = read_path(
+	    *state, "{\"pages\":{\"first\":[{\"url\":\"/j/1\",\"name\":\"Cook\"},{\"url\":\"/j/2\"}]}}", NULL,
+	    0);
 	struct wn_err err;
 
 	assert_false(d.items_found);
@@ -159,7 +172,10 @@ static void an_element_past_its_ceiling_is_set_aside(void **state)
 
 static void utf16_json_is_read(void **state)
 {
-	struct wn_feed_doc d = read_as(*state, WN_FORMAT_AUTO, (struct wn_str){"\xFF\xFE[\0{\0\"\0i\0d\0\"\0:\0" "1\0}\0]\0", 22});
+	struct wn_feed_doc d = read_as(*state, WN_FORMAT_AUTO,
+				       (struct wn_str){"\xFF\xFE[\0{\0\"\0i\0d\0\"\0:\0"
+						       "1\0}\0]\0",
+						       22});
 
 	assert_text(d.encoding, "utf-16le");
 	assert_text(d.items[0].identity, "1");
@@ -168,19 +184,19 @@ static void utf16_json_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FEED_TEST(reads_a_json_feed),
-		FEED_TEST(reads_the_array_a_path_leads_to_and_keeps_the_rest),
-		FEED_TEST(a_bad_element_costs_no_neighbour),
-		FEED_TEST(without_an_array_at_the_path_the_caller_chooses),
-		FEED_TEST(the_mapping_names_the_item),
-		FEED_TEST(an_edit_changes_the_content_hash_and_order_of_keys_does_not),
-		FEED_TEST(a_truncated_array_gives_its_whole_elements),
-		FEED_TEST(broken_json_is_no_feed),
-		FEED_TEST(an_empty_array_is_a_feed_without_items),
-		FEED_TEST(lines_are_read_one_by_one),
-		FEED_TEST(lines_without_any_json_are_no_feed),
-		FEED_TEST(an_element_past_its_ceiling_is_set_aside),
-		FEED_TEST(utf16_json_is_read),
+	    FEED_TEST(reads_a_json_feed),
+	    FEED_TEST(reads_the_array_a_path_leads_to_and_keeps_the_rest),
+	    FEED_TEST(a_bad_element_costs_no_neighbour),
+	    FEED_TEST(without_an_array_at_the_path_the_caller_chooses),
+	    FEED_TEST(the_mapping_names_the_item),
+	    FEED_TEST(an_edit_changes_the_content_hash_and_order_of_keys_does_not),
+	    FEED_TEST(a_truncated_array_gives_its_whole_elements),
+	    FEED_TEST(broken_json_is_no_feed),
+	    FEED_TEST(an_empty_array_is_a_feed_without_items),
+	    FEED_TEST(lines_are_read_one_by_one),
+	    FEED_TEST(lines_without_any_json_are_no_feed),
+	    FEED_TEST(an_element_past_its_ceiling_is_set_aside),
+	    FEED_TEST(utf16_json_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,8 @@ static const struct wn_schedule_config usual = {5 * MINUTE, DAY};
 
 static struct wn_poll polled(enum wn_poll_outcome o, int new_items)
 {
-	return (struct wn_poll){.outcome = o, .new_items = new_items, .http = wn_http_hints_none(), .feed = wn_feed_hints_none()};
+	return (struct wn_poll){
+	    .outcome = o, .new_items = new_items, .http = wn_http_hints_none(), .feed = wn_feed_hints_none()};
 }
 
 static struct wn_next_poll next(struct wn_schedule_state *s, const struct wn_poll *p, int64_t now)
@@ -110,7 +111,8 @@ static void jitter_is_late_small_and_the_same_for_the_same_seed(void **state)
 	(void)state;
 	for (uint64_t seed = 0; seed < 500; seed++) {
 		struct wn_schedule_state a = {0}, b = {0};
-		struct wn_next_poll x = wn_schedule_next(&a, &usual, &p, NOW_US, seed), y = wn_schedule_next(&b, &usual, &p, NOW_US, seed);
+		struct wn_next_poll x = wn_schedule_next(&a, &usual, &p, NOW_US, seed),
+				    y = wn_schedule_next(&b, &usual, &p, NOW_US, seed);
 		int64_t late = x.next_us - NOW_US - x.interval_us;
 		assert_true(x.next_us == y.next_us);
 		assert_true(late >= 0 && late <= x.interval_us / 10);
@@ -122,7 +124,8 @@ static void jitter_is_late_small_and_the_same_for_the_same_seed(void **state)
 
 static void failures_back_off_to_a_day_and_never_stop(void **state)
 {
-	static const enum wn_poll_outcome all[] = {WN_POLL_DENIED, WN_POLL_THROTTLED, WN_POLL_SERVER, WN_POLL_BROKEN};
+	static const enum wn_poll_outcome all[] = {WN_POLL_DENIED, WN_POLL_THROTTLED, WN_POLL_SERVER,
+						   WN_POLL_BROKEN};
 
 	(void)state;
 	for (size_t k = 0; k < WN_COUNT(all); k++) {
@@ -152,7 +155,9 @@ static void a_429_without_retry_after_waits_some_minutes(void **state)
 
 static void retry_after_is_kept_within_a_minute_and_a_day(void **state)
 {
-	static const struct { int64_t said, want; } cases[] = {{3600 * SECOND, HOUR}, {0, MINUTE}, {30 * DAY, DAY}, {600 * SECOND, 10 * MINUTE}};
+	static const struct {
+		int64_t said, want;
+	} cases[] = {{3600 * SECOND, HOUR}, {0, MINUTE}, {30 * DAY, DAY}, {600 * SECOND, 10 * MINUTE}};
 
 	(void)state;
 	for (size_t i = 0; i < WN_COUNT(cases); i++) {
@@ -218,7 +223,8 @@ static void a_clock_that_jumps_back_breaks_nothing(void **state)
 	assert_true(s.weight >= 0 && s.rate > 0);
 }
 
-/* --- headers -------------------------------------------------------------------------------------------------- */
+/* --- headers
+ * -------------------------------------------------------------------------------------------------- */
 
 static struct wn_http_hints take(const char *const *pairs)
 {
@@ -237,7 +243,8 @@ static void max_age_is_told_less_age(void **state)
 	assert_int_equal(TAKE("cache-control", "max-age=\"60\"", "age", "600").max_age_us, 0);
 	assert_int_equal(TAKE("cache-control", "s-maxage=60").max_age_us, -1);
 	assert_int_equal(TAKE("cache-control", "max-age=-5").max_age_us, -1);
-	assert_int_equal(TAKE("cache-control", "max-age=99999999999999999999").max_age_us, INT64_C(1000000000) * SECOND);
+	assert_int_equal(TAKE("cache-control", "max-age=99999999999999999999").max_age_us,
+			 INT64_C(1000000000) * SECOND);
 	assert_true(TAKE("cache-control", "no-cache, max-age=60").no_cache);
 	assert_false(TAKE("cache-control", "no-cache=\"set-cookie\"").no_cache);
 }
@@ -246,7 +253,10 @@ static void expires_counts_from_date_and_garbage_is_the_past(void **state)
 {
 	(void)state;
 	assert_int_equal(TAKE("Expires", "Mon, 04 May 2026 10:30:00 GMT").expires_us, 30 * MINUTE);
-	assert_int_equal(TAKE("Date", "Mon, 04 May 2026 09:00:00 GMT", "Expires", "Mon, 04 May 2026 09:30:00 GMT").expires_us, 30 * MINUTE);
+	assert_int_equal(
+	    TAKE("Date", "Mon, 04 May 2026 09:00:00 GMT", "Expires", "Mon, 04 May 2026 09:30:00 GMT")
+		.expires_us,
+	    30 * MINUTE);
 	assert_int_equal(TAKE("Expires", "0").expires_us, 0);
 	assert_int_equal(TAKE("Expires", "-1").expires_us, 0);
 	assert_int_equal(TAKE("X-Poll-Interval", "60").poll_interval_us, 60 * SECOND);
@@ -283,23 +293,23 @@ static void outcomes_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_busy_feed_is_polled_at_the_floor_and_a_dead_one_at_the_ceiling),
-		cmocka_unit_test(more_items_never_mean_later_polls),
-		cmocka_unit_test(items_that_become_signals_shorten_the_interval),
-		cmocka_unit_test(the_history_of_a_first_poll_teaches_no_rate),
-		cmocka_unit_test(the_larger_of_hint_and_learned_holds_within_the_bounds),
-		cmocka_unit_test(jitter_is_late_small_and_the_same_for_the_same_seed),
-		cmocka_unit_test(failures_back_off_to_a_day_and_never_stop),
-		cmocka_unit_test(a_429_without_retry_after_waits_some_minutes),
-		cmocka_unit_test(retry_after_is_kept_within_a_minute_and_a_day),
-		cmocka_unit_test(only_410_seen_twice_in_a_row_stops),
-		cmocka_unit_test(skipped_hours_and_days_are_stepped_over),
-		cmocka_unit_test(a_start_spreads_what_is_overdue),
-		cmocka_unit_test(a_clock_that_jumps_back_breaks_nothing),
-		cmocka_unit_test(max_age_is_told_less_age),
-		cmocka_unit_test(expires_counts_from_date_and_garbage_is_the_past),
-		cmocka_unit_test(retry_after_is_seconds_or_a_date),
-		cmocka_unit_test(outcomes_have_names),
+	    cmocka_unit_test(a_busy_feed_is_polled_at_the_floor_and_a_dead_one_at_the_ceiling),
+	    cmocka_unit_test(more_items_never_mean_later_polls),
+	    cmocka_unit_test(items_that_become_signals_shorten_the_interval),
+	    cmocka_unit_test(the_history_of_a_first_poll_teaches_no_rate),
+	    cmocka_unit_test(the_larger_of_hint_and_learned_holds_within_the_bounds),
+	    cmocka_unit_test(jitter_is_late_small_and_the_same_for_the_same_seed),
+	    cmocka_unit_test(failures_back_off_to_a_day_and_never_stop),
+	    cmocka_unit_test(a_429_without_retry_after_waits_some_minutes),
+	    cmocka_unit_test(retry_after_is_kept_within_a_minute_and_a_day),
+	    cmocka_unit_test(only_410_seen_twice_in_a_row_stops),
+	    cmocka_unit_test(skipped_hours_and_days_are_stepped_over),
+	    cmocka_unit_test(a_start_spreads_what_is_overdue),
+	    cmocka_unit_test(a_clock_that_jumps_back_breaks_nothing),
+	    cmocka_unit_test(max_age_is_told_less_age),
+	    cmocka_unit_test(expires_counts_from_date_and_garbage_is_the_past),
+	    cmocka_unit_test(retry_after_is_seconds_or_a_date),
+	    cmocka_unit_test(outcomes_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

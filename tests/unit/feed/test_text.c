@@ -30,7 +30,8 @@ static void the_declaration_names_the_encoding(void **state)
 
 static void the_http_charset_outranks_the_declaration(void **state)
 {
-	struct wn_feed_doc d = read_with(*state, "application/rss+xml; charset=\"windows-1251\"", DECL("iso-8859-1") TITLE("\xEF\xF0"));
+	struct wn_feed_doc d = read_with(*state, "application/rss+xml; charset=\"windows-1251\"",
+					 DECL("iso-8859-1") TITLE("\xEF\xF0"));
 
 	assert_text(d.encoding, "windows-1251");
 	assert_text(d.title, "пр");
@@ -46,7 +47,8 @@ static void valid_utf8_outranks_a_wrong_http_charset(void **state)
 
 static void a_byte_order_mark_outranks_everything(void **state)
 {
-	struct wn_feed_doc d = read_with(*state, "text/xml; charset=koi8-r", "\xEF\xBB\xBF" DECL("iso-8859-1") TITLE("caf\xC3\xA9"));
+	struct wn_feed_doc d = read_with(*state, "text/xml; charset=koi8-r",
+					 "\xEF\xBB\xBF" DECL("iso-8859-1") TITLE("caf\xC3\xA9"));
 
 	assert_text(d.title, "café");
 }
@@ -77,10 +79,21 @@ static void unknown_and_lying_charsets_are_passed_over(void **state)
 
 static void entities_are_decoded_once(void **state)
 {
-	static const struct { const char *in, *out; } cases[] = {
-		{"&amp;lt;", "&lt;"}, {"&#8364;&#x20AC;&euro;", "€€€"}, {"&#150;", "–"}, {"&#x0;", "&#x0;"}, {"&#xD800;", "&#xD800;"},
-		{"&;&&#;&#x;", "&;&&#;&#x;"}, {"&nGt;&nGt;&nGt;", "≫⃒≫⃒≫⃒"}, {"a&", "a&"}, {"&CounterClockwiseContourIntegral;", "∳"},
-		{"&notanentity;", "&notanentity;"}, {"", ""}, {"&#4294967297;", "&#4294967297;"},
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+	    {"&amp;lt;", "&lt;"},
+	    {"&#8364;&#x20AC;&euro;", "€€€"},
+	    {"&#150;", "–"},
+	    {"&#x0;", "&#x0;"},
+	    {"&#xD800;", "&#xD800;"},
+	    {"&;&&#;&#x;", "&;&&#;&#x;"},
+	    {"&nGt;&nGt;&nGt;", "≫⃒≫⃒≫⃒"},
+	    {"a&", "a&"},
+	    {"&CounterClockwiseContourIntegral;", "∳"},
+	    {"&notanentity;", "&notanentity;"},
+	    {"", ""},
+	    {"&#4294967297;", "&#4294967297;"},
 	};
 
 	for (size_t i = 0; i < WN_COUNT(cases); i++) {
@@ -92,20 +105,22 @@ static void entities_are_decoded_once(void **state)
 
 static void html_becomes_plain_text(void **state)
 {
-	static const struct { const char *in, *out; } cases[] = {
-		{"<p>One</p>\n<p>Two &amp; <b>three</b></p>", "One\nTwo & three"},
-		{"a<br>b<br/>c", "a\nb\nc"},
-		{"x <script>alert('<p>')</script>y<style>p{}</style> z", "x y z"},
-		{"<!-- gone --><a href=\"a>b\">link</a> text", "link text"},
-		{"3 < 5 && vector<T> x", "3 < 5 && vector<T> x"},
-		{"<li>a<li>b", "a\nb"},
-		{"  a \t\n b  ", "a b"},
-		{"<p", "<p"},
-		{"<p class=\"x", ""},
-		{"&lt;b&gt; stays", "<b> stays"},
-		{"<script>never closed", ""},
-		{"a<!--", "a"},
-		{"<ns:tag>t</ns:tag><my-el>u</my-el>", "tu"},
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+	    {"<p>One</p>\n<p>Two &amp; <b>three</b></p>", "One\nTwo & three"},
+	    {"a<br>b<br/>c", "a\nb\nc"},
+	    {"x <script>alert('<p>')</script>y<style>p{}</style> z", "x y z"},
+	    {"<!-- gone --><a href=\"a>b\">link</a> text", "link text"},
+	    {"3 < 5 && vector<T> x", "3 < 5 && vector<T> x"},
+	    {"<li>a<li>b", "a\nb"},
+	    {"  a \t\n b  ", "a b"},
+	    {"<p", "<p"},
+	    {"<p class=\"x", ""},
+	    {"&lt;b&gt; stays", "<b> stays"},
+	    {"<script>never closed", ""},
+	    {"a<!--", "a"},
+	    {"<ns:tag>t</ns:tag><my-el>u</my-el>", "tu"},
 	};
 
 	for (size_t i = 0; i < WN_COUNT(cases); i++) {
@@ -117,7 +132,9 @@ static void html_becomes_plain_text(void **state)
 
 static void csv_rows_become_maps(void **state)
 {
-	struct wn_feed_doc d = read_as(*state, WN_FORMAT_CSV, WN_STR("id;name;name;\r\n1;\"A; \"\"B\"\"\";x;y\r\n\r\n2;C\r\n3;a;b;c;too many\r\n4;last\n"));
+	struct wn_feed_doc d = read_as(
+	    *state, WN_FORMAT_CSV,
+	    WN_STR("id;name;name;\r\n1;\"A; \"\"B\"\"\";x;y\r\n\r\n2;C\r\n3;a;b;c;too many\r\n4;last\n"));
 
 	assert_int_equal(d.items_n, 3);
 	assert_text(d.items[0].identity, "1");
@@ -132,7 +149,8 @@ static void csv_rows_become_maps(void **state)
 
 static void a_quote_that_never_closes_costs_one_line(void **state)
 {
-	struct wn_feed_doc d = read_as(*state, WN_FORMAT_CSV, WN_STR("id,name\n1,ok\n2,\"broken\n3,fine\n4,fine\n"));
+	struct wn_feed_doc d =
+	    read_as(*state, WN_FORMAT_CSV, WN_STR("id,name\n1,ok\n2,\"broken\n3,fine\n4,fine\n"));
 
 	assert_int_equal(d.items_n, 3);
 	assert_text(d.items[1].identity, "3");
@@ -152,18 +170,18 @@ static void a_quoted_field_may_hold_a_newline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FEED_TEST(the_declaration_names_the_encoding),
-		FEED_TEST(the_http_charset_outranks_the_declaration),
-		FEED_TEST(valid_utf8_outranks_a_wrong_http_charset),
-		FEED_TEST(a_byte_order_mark_outranks_everything),
-		FEED_TEST(text_without_any_witness_is_windows_1252_if_it_is_no_utf8),
-		FEED_TEST(one_bad_byte_does_not_spoil_utf8),
-		FEED_TEST(unknown_and_lying_charsets_are_passed_over),
-		FEED_TEST(entities_are_decoded_once),
-		FEED_TEST(html_becomes_plain_text),
-		FEED_TEST(csv_rows_become_maps),
-		FEED_TEST(a_quote_that_never_closes_costs_one_line),
-		FEED_TEST(a_quoted_field_may_hold_a_newline),
+	    FEED_TEST(the_declaration_names_the_encoding),
+	    FEED_TEST(the_http_charset_outranks_the_declaration),
+	    FEED_TEST(valid_utf8_outranks_a_wrong_http_charset),
+	    FEED_TEST(a_byte_order_mark_outranks_everything),
+	    FEED_TEST(text_without_any_witness_is_windows_1252_if_it_is_no_utf8),
+	    FEED_TEST(one_bad_byte_does_not_spoil_utf8),
+	    FEED_TEST(unknown_and_lying_charsets_are_passed_over),
+	    FEED_TEST(entities_are_decoded_once),
+	    FEED_TEST(html_becomes_plain_text),
+	    FEED_TEST(csv_rows_become_maps),
+	    FEED_TEST(a_quote_that_never_closes_costs_one_line),
+	    FEED_TEST(a_quoted_field_may_hold_a_newline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

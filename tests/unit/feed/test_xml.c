@@ -2,15 +2,23 @@
 /* RSS, RDF and Atom: which element becomes which field, and what broken XML still gives. */
 #include "feed_test.h"
 
-#define RSS(inside) "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Wire</title><link>https://wire.example/</link>" inside "</channel></rss>"
-#define ATOM(inside) "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Blog</title><id>urn:blog</id>" inside "</feed>"
+#define RSS(inside)                                                                                            \
+	"<?xml version=\"1.0\"?><rss "                                                                         \
+	"version=\"2.0\"><channel><title>Wire</title><link>https://wire.example/</link>" inside                \
+	"</channel></rss>"
+#define ATOM(inside)                                                                                           \
+	"<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Blog</title><id>urn:blog</id>" inside "</feed>"
 
 static void reads_the_fields_of_an_rss_item(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<ttl>60</ttl><item><title>Acme raises $5M</title><link>https://wire.example/1</link>"
-		"<guid isPermaLink=\"false\">w-1</guid><description>&lt;p&gt;Acme &amp;amp; Co&lt;/p&gt;</description>"
+	struct wn_feed_doc d = read_text(
+	    *state,
+	    RSS("<ttl>60</ttl><item><title>Acme raises $5M</title><link>https://wire.example/1</link>"
+		"<guid isPermaLink=\"false\">w-1</guid><description>&lt;p&gt;Acme &amp;amp; "
+		"Co&lt;/p&gt;</description>"
 		"<pubDate>Mon, 04 May 2026 08:00:00 GMT</pubDate><author>a@wire.example (Ann Ode)</author>"
-		"<category>funding</category><category>seed</category><enclosure url=\"/a.mp3\" type=\"audio/mpeg\" length=\"9\"/></item>"));
+		"<category>funding</category><category>seed</category><enclosure url=\"/a.mp3\" "
+		"type=\"audio/mpeg\" length=\"9\"/></item>"));
 
 	assert_int_equal(d.format, WN_FORMAT_RSS);
 	assert_text(d.version, "2.0");
@@ -38,7 +46,8 @@ static void reads_the_fields_of_an_rss_item(void **state)
 static void main_strings_are_there_even_when_the_item_has_none(void **state)
 {
 	struct wn_feed_doc d = read_text(*state, RSS("<item><title>only</title></item>"));
-	static const char *const keys[] = {"id", "link", "summary", "content", "text", "author", "source", "language"};
+	static const char *const keys[] = {"id",   "link",   "summary", "content",
+					   "text", "author", "source",  "language"};
 
 	for (size_t i = 0; i < WN_COUNT(keys); i++)
 		assert_int_equal(wn_value_at(d.items[0].value, keys[i]).kind, WN_STRING);
@@ -49,11 +58,14 @@ static void main_strings_are_there_even_when_the_item_has_none(void **state)
 
 static void reads_an_atom_entry(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, ATOM("<author><name>Feed Author</name></author>"
-		"<entry><id>urn:1</id><title type=\"html\">A &amp;lt;b&amp;gt; &amp;amp; B</title>"
-		"<link rel=\"self\" href=\"/self\"/><link href=\"/post/1\"/><updated>2026-05-01T00:00:00Z</updated>"
-		"<published>2026-04-30T00:00:00Z</published><content type=\"xhtml\"><div xmlns=\"http://www.w3.org/1999/xhtml\">"
-		"One<br/>two &amp; <b>three</b></div></content></entry>"));
+	struct wn_feed_doc d = read_text(
+	    *state, ATOM("<author><name>Feed Author</name></author>"
+			 "<entry><id>urn:1</id><title type=\"html\">A &amp;lt;b&amp;gt; &amp;amp; B</title>"
+			 "<link rel=\"self\" href=\"/self\"/><link "
+			 "href=\"/post/1\"/><updated>2026-05-01T00:00:00Z</updated>"
+			 "<published>2026-04-30T00:00:00Z</published><content type=\"xhtml\"><div "
+			 "xmlns=\"http://www.w3.org/1999/xhtml\">"
+			 "One<br/>two &amp; <b>three</b></div></content></entry>"));
 	const struct wn_item *it = &d.items[0];
 
 	assert_int_equal(d.format, WN_FORMAT_ATOM);
@@ -69,10 +81,17 @@ static void reads_an_atom_entry(void **state)
 
 static void reads_rss_1_0_items_beside_the_channel(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\" xmlns=\"http://purl.org/rss/1.0/\" "
-		"xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\">"
-		"<channel rdf:about=\"x\"><title>C</title><sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency></channel>"
-		"<item rdf:about=\"urn:i1\"><title>I</title><link>http://h.example/i</link><dc:date>2026-05-01</dc:date><dc:creator>Jo</dc:creator></item></rdf:RDF>");
+	struct wn_feed_doc d =
+	    read_text(*state, "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\" "
+			      "xmlns=\"http://purl.org/rss/1.0/\" "
+			      "xmlns:dc=\"http://purl.org/dc/elements/1.1/\" "
+			      "xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\">"
+			      "<channel "
+			      "rdf:about=\"x\"><title>C</title><sy:updatePeriod>hourly</"
+			      "sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency></channel>"
+			      "<item "
+			      "rdf:about=\"urn:i1\"><title>I</title><link>http://h.example/i</"
+			      "link><dc:date>2026-05-01</dc:date><dc:creator>Jo</dc:creator></item></rdf:RDF>");
 
 	assert_int_equal(d.format, WN_FORMAT_RDF);
 	assert_text(d.version, "1.0");
@@ -84,8 +103,10 @@ static void reads_rss_1_0_items_beside_the_channel(void **state)
 
 static void modules_do_not_override_the_core(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, "<rss version=\"2.0\" xmlns:x=\"urn:other\"><channel><item><x:title>wrong</x:title>"
-		"<title>right</title><x:description>wrong</x:description><x:box><title>wrong</title></x:box></item></channel></rss>");
+	struct wn_feed_doc d = read_text(
+	    *state, "<rss version=\"2.0\" xmlns:x=\"urn:other\"><channel><item><x:title>wrong</x:title>"
+		    "<title>right</title><x:description>wrong</x:description><x:box><title>wrong</title></"
+		    "x:box></item></channel></rss>");
 
 	assert_text(d.items[0].title, "right");
 	assert_text(d.items[0].summary, "");
@@ -93,15 +114,18 @@ static void modules_do_not_override_the_core(void **state)
 
 static void known_prefixes_count_even_undeclared(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><title>t</title><content:encoded>&lt;p&gt;body&lt;/p&gt;</content:encoded></item>"));
+	struct wn_feed_doc d = read_text(
+	    *state,
+	    RSS("<item><title>t</title><content:encoded>&lt;p&gt;body&lt;/p&gt;</content:encoded></item>"));
 
 	assert_text(d.items[0].content, "<p>body</p>");
 }
 
 static void an_image_does_not_lend_its_link_to_the_channel(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<image><title>logo</title><link>https://evil.example/</link><url>/l.png</url></image>"
-		"<textInput><title>search</title><link>https://evil.example/q</link></textInput>"));
+	struct wn_feed_doc d = read_text(
+	    *state, RSS("<image><title>logo</title><link>https://evil.example/</link><url>/l.png</url></image>"
+			"<textInput><title>search</title><link>https://evil.example/q</link></textInput>"));
 
 	assert_text(d.title, "Wire");
 	assert_text(d.link, "https://wire.example/");
@@ -109,8 +133,9 @@ static void an_image_does_not_lend_its_link_to_the_channel(void **state)
 
 static void skip_hours_and_days_become_bits(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<skipHours><hour>0</hour><hour>24</hour><hour>5</hour><hour>x</hour></skipHours>"
-		"<skipDays><day>Sunday</day><day>Saturday</day></skipDays>"));
+	struct wn_feed_doc d = read_text(
+	    *state, RSS("<skipHours><hour>0</hour><hour>24</hour><hour>5</hour><hour>x</hour></skipHours>"
+			"<skipDays><day>Sunday</day><day>Saturday</day></skipDays>"));
 
 	assert_int_equal(d.hints.skip_hours, 1 | 1 << 5);
 	assert_int_equal(d.hints.skip_days, 1 | 1 << 6);
@@ -118,27 +143,33 @@ static void skip_hours_and_days_become_bits(void **state)
 
 static void times_ahead_are_clamped_and_far_ahead_dropped(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><title>a</title><pubDate>Mon, 04 May 2026 12:00:00 GMT</pubDate></item>"
-		"<item><title>b</title><pubDate>Fri, 31 Dec 2100 00:00:00 GMT</pubDate></item>"
-		"<item><title>c</title><pubDate>not a date at all</pubDate></item>"));
+	struct wn_feed_doc d = read_text(
+	    *state, RSS("<item><title>a</title><pubDate>Mon, 04 May 2026 12:00:00 GMT</pubDate></item>"
+			"<item><title>b</title><pubDate>Fri, 31 Dec 2100 00:00:00 GMT</pubDate></item>"
+			"<item><title>c</title><pubDate>not a date at all</pubDate></item>"));
 
 	assert_true(d.items[0].published_us == NOW_US);
 	assert_true(d.items[1].published_us == 0);
 	assert_true(d.items[2].published_us == 0);
 }
 
-/* --- broken XML ---------------------------------------------------------------------------------------------- */
+/* --- broken XML ----------------------------------------------------------------------------------------------
+ */
 
 static void leading_garbage_and_a_late_declaration_are_accepted(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, "\n\n  warning: php <!-- c -->\n<?xml version=\"1.0\" encoding=\"utf-8\"?><rss><channel><title>t</title></channel></rss>");
+	struct wn_feed_doc d =
+	    read_text(*state, "\n\n  warning: php <!-- c -->\n<?xml version=\"1.0\" "
+			      "encoding=\"utf-8\"?><rss><channel><title>t</title></channel></rss>");
 
 	assert_text(d.title, "t");
 }
 
 static void bare_ampersands_and_html_names_are_read(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><title>R&D at AT&T &mdash; caf&eacute; &bogus; &copy=2</title><link>https://w.example/?a=1&b=2</link></item>"));
+	struct wn_feed_doc d =
+	    read_text(*state, RSS("<item><title>R&D at AT&T &mdash; caf&eacute; &bogus; "
+				  "&copy=2</title><link>https://w.example/?a=1&b=2</link></item>"));
 
 	assert_text(d.items[0].title, "R&D at AT&T — café &bogus; &copy=2");
 	assert_text(d.items[0].link, "https://w.example/?a=1&b=2");
@@ -146,7 +177,8 @@ static void bare_ampersands_and_html_names_are_read(void **state)
 
 static void control_characters_vanish(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><title>a\x01\x08" "b&#11;c&#0;d</title></item>"));
+	struct wn_feed_doc d = read_text(*state, RSS("<item><title>a\x01\x08"
+						     "b&#11;c&#0;d</title></item>"));
 
 	assert_text(d.items[0].title, "abc&#0;d");
 	assert_true(d.repaired);
@@ -154,8 +186,10 @@ static void control_characters_vanish(void **state)
 
 static void a_missing_end_tag_costs_no_neighbour(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><title>one<link>https://w.example/1</link></item>"
-		"<item><title>two</title></item><item><title>three</title><description>x</item><item><title>four</title></item>"));
+	struct wn_feed_doc d =
+	    read_text(*state, RSS("<item><title>one<link>https://w.example/1</link></item>"
+				  "<item><title>two</title></item><item><title>three</title><description>x</"
+				  "item><item><title>four</title></item>"));
 
 	assert_int_equal(d.items_n, 4);
 	assert_text(d.items[1].title, "two");
@@ -165,7 +199,8 @@ static void a_missing_end_tag_costs_no_neighbour(void **state)
 
 static void a_forgotten_item_end_begins_the_next_item(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><title>one</title><item><title>two</title></item>"));
+	struct wn_feed_doc d =
+	    read_text(*state, RSS("<item><title>one</title><item><title>two</title></item>"));
 
 	assert_int_equal(d.items_n, 2);
 	assert_text(d.items[0].title, "one");
@@ -174,7 +209,9 @@ static void a_forgotten_item_end_begins_the_next_item(void **state)
 
 static void attributes_without_quotes_and_doubled_are_mended(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><title>t</title><enclosure url=https://w.example/a.mp3 url=\"b\" type='audio/mpeg' hidden/></item>"));
+	struct wn_feed_doc d =
+	    read_text(*state, RSS("<item><title>t</title><enclosure url=https://w.example/a.mp3 url=\"b\" "
+				  "type='audio/mpeg' hidden/></item>"));
 
 	assert_text(d.items[0].enclosures[0].url, "https://w.example/a.mp3");
 	assert_text(d.items[0].enclosures[0].type, "audio/mpeg");
@@ -182,7 +219,9 @@ static void attributes_without_quotes_and_doubled_are_mended(void **state)
 
 static void an_item_cut_off_is_a_reject_and_the_others_stay(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, "<rss version=\"2.0\"><channel><item><title>whole</title></item><item><title>half</title><descr");
+	struct wn_feed_doc d = read_text(
+	    *state,
+	    "<rss version=\"2.0\"><channel><item><title>whole</title></item><item><title>half</title><descr");
 
 	assert_int_equal(d.items_n, 1);
 	assert_text(d.items[0].title, "whole");
@@ -201,21 +240,27 @@ static void a_less_than_sign_in_text_is_text(void **state)
 
 static void markup_inside_a_title_becomes_text(void **state)
 {
-	struct wn_feed_doc d = read_text(*state, RSS("<item><title>a <b>bold</b> move</title><description><p>one</p><p>two</p></description></item>"));
+	struct wn_feed_doc d =
+	    read_text(*state, RSS("<item><title>a <b>bold</b> "
+				  "move</title><description><p>one</p><p>two</p></description></item>"));
 
 	assert_text(d.items[0].title, "a bold move");
 	assert_text(d.items[0].text, "one\ntwo");
 }
 
-/* --- refused --------------------------------------------------------------------------------------------------- */
+/* --- refused
+ * --------------------------------------------------------------------------------------------------- */
 
 static void an_html_page_is_no_feed(void **state)
 {
 	struct wn_err err;
 
-	assert_int_equal(refuse(*state, WN_FORMAT_AUTO, WN_STR("<!DOCTYPE html><html><body>Just a moment...</body></html>"), &err), WN_INVALID);
+	assert_int_equal(refuse(*state, WN_FORMAT_AUTO,
+				WN_STR("<!DOCTYPE html><html><body>Just a moment...</body></html>"), &err),
+			 WN_INVALID);
 	assert_non_null(strstr(err.text, "html"));
-	assert_int_equal(refuse(*state, WN_FORMAT_RSS, WN_STR("<html><rss><channel/></rss></html>"), &err), WN_INVALID);
+	assert_int_equal(refuse(*state, WN_FORMAT_RSS, WN_STR("<html><rss><channel/></rss></html>"), &err),
+			 WN_INVALID);
 }
 
 static void nothing_is_no_feed(void **state)
@@ -232,26 +277,26 @@ static void nothing_is_no_feed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FEED_TEST(reads_the_fields_of_an_rss_item),
-		FEED_TEST(main_strings_are_there_even_when_the_item_has_none),
-		FEED_TEST(reads_an_atom_entry),
-		FEED_TEST(reads_rss_1_0_items_beside_the_channel),
-		FEED_TEST(modules_do_not_override_the_core),
-		FEED_TEST(known_prefixes_count_even_undeclared),
-		FEED_TEST(an_image_does_not_lend_its_link_to_the_channel),
-		FEED_TEST(skip_hours_and_days_become_bits),
-		FEED_TEST(times_ahead_are_clamped_and_far_ahead_dropped),
-		FEED_TEST(leading_garbage_and_a_late_declaration_are_accepted),
-		FEED_TEST(bare_ampersands_and_html_names_are_read),
-		FEED_TEST(control_characters_vanish),
-		FEED_TEST(a_missing_end_tag_costs_no_neighbour),
-		FEED_TEST(a_forgotten_item_end_begins_the_next_item),
-		FEED_TEST(attributes_without_quotes_and_doubled_are_mended),
-		FEED_TEST(an_item_cut_off_is_a_reject_and_the_others_stay),
-		FEED_TEST(a_less_than_sign_in_text_is_text),
-		FEED_TEST(markup_inside_a_title_becomes_text),
-		FEED_TEST(an_html_page_is_no_feed),
-		FEED_TEST(nothing_is_no_feed),
+	    FEED_TEST(reads_the_fields_of_an_rss_item),
+	    FEED_TEST(main_strings_are_there_even_when_the_item_has_none),
+	    FEED_TEST(reads_an_atom_entry),
+	    FEED_TEST(reads_rss_1_0_items_beside_the_channel),
+	    FEED_TEST(modules_do_not_override_the_core),
+	    FEED_TEST(known_prefixes_count_even_undeclared),
+	    FEED_TEST(an_image_does_not_lend_its_link_to_the_channel),
+	    FEED_TEST(skip_hours_and_days_become_bits),
+	    FEED_TEST(times_ahead_are_clamped_and_far_ahead_dropped),
+	    FEED_TEST(leading_garbage_and_a_late_declaration_are_accepted),
+	    FEED_TEST(bare_ampersands_and_html_names_are_read),
+	    FEED_TEST(control_characters_vanish),
+	    FEED_TEST(a_missing_end_tag_costs_no_neighbour),
+	    FEED_TEST(a_forgotten_item_end_begins_the_next_item),
+	    FEED_TEST(attributes_without_quotes_and_doubled_are_mended),
+	    FEED_TEST(an_item_cut_off_is_a_reject_and_the_others_stay),
+	    FEED_TEST(a_less_than_sign_in_text_is_text),
+	    FEED_TEST(markup_inside_a_title_becomes_text),
+	    FEED_TEST(an_html_page_is_no_feed),
+	    FEED_TEST(nothing_is_no_feed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
