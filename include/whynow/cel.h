@@ -103,11 +103,13 @@ const struct cel_type *cel_env_optional(struct cel_env *env, const struct cel_ty
 
 /* --- compile ------------------------------------------------------------------------------------------ */
 struct cel_options {
-	struct wn_place origin;          /* where the text stands in a file: added to positions of errors */
+	struct wn_place origin;          /* where the text starts in a file: added to positions of errors; the column to every line */
 	const struct cel_type *expect;   /* required result type, NULL = any */
-	bool unchecked;                  /* parse and run without type check */
+	bool unchecked;                  /* parse and run without type check: unknown names fail when run */
 	bool no_macros;
-	bool strict_time;                /* refuse uses of moving values other than comparisons (see above) */
+	/* Moving values may only be compared, shifted by + and - with a value that does not move (timestamps, durations), bound
+	 * by cel.bind, or passed to functions that are moving themselves. */
+	bool strict_time;
 };
 struct cel_program;
 enum wn_rc cel_compile(const struct cel_env *env, struct wn_str text, const struct cel_options *opt,
@@ -166,10 +168,14 @@ bool cel_call_is_collecting(const struct cel_call *call);
 /* A window function tells when its result may change next by time alone. */
 void cel_call_next_change(struct cel_call *call, int64_t at_us);
 /* Marks a double as decaying exponentially towards 0 (freshness): v(t) = v * 2^(-(t-now)/half_life), 0 from
- * hard_stop on. Comparisons with a constant then know their next change. Only in the getter of a moving field. */
+ * hard_stop on. Comparisons then know their next change. Only in the getter of a moving field; call may be NULL.
+ * It travels in spare bits of the value: the half-life is exact if it is whole seconds up to 12 days, whole minutes up to
+ * 728 days, whole hours up to 119 years or whole days; the hard stop is kept in seconds, rounded up. */
 struct wn_value cel_decaying(struct cel_call *call_or_null, double v, int64_t half_life_us, int64_t hard_stop_us);
 
 /* --- the checked tree, read only, for rule indexes ----------------------------------------------------- */
+/* && and || are n-ary and flat (a && b && c is one AND of three); constants are folded, so `x in ["a", "b"]` has a LITERAL
+ * list and `days(3)` is a LITERAL duration. */
 enum cel_node_kind {
 	CEL_NODE_LITERAL, CEL_NODE_IDENT, CEL_NODE_SELECT, CEL_NODE_HAS, CEL_NODE_INDEX, CEL_NODE_CALL,
 	CEL_NODE_LIST, CEL_NODE_MAP, CEL_NODE_AND, CEL_NODE_OR, CEL_NODE_NOT, CEL_NODE_COND, CEL_NODE_COMPREHENSION,
@@ -183,9 +189,12 @@ struct cel_node_view {
 	int variable;                 /* IDENT: variable number, -1 = comprehension variable */
 	struct wn_str name;           /* IDENT, SELECT/HAS: field; CALL: function ("_==_", "_<_", "@in", "startsWith"); COMPREHENSION: macro ("exists" "all" ...) */
 	const struct cel_field *field; /* SELECT/HAS on a record */
-	const struct cel_node *const *args; /* operands in order; SELECT: [operand]; COMPREHENSION: [range, predicate, (transform)] */
+	/* Operands in order. SELECT, HAS: [operand]. CALL: the receiver first. MAP: key, value, key, ... COMPREHENSION: [range,
+	 * predicate] (all exists exists_one filter), [range, (predicate,) transform] (map, transformList ...), [range, key]
+	 * (sortBy), [value, body] (bind optMap optFlatMap). */
+	const struct cel_node *const *args;
 	size_t n_args;
-	bool moving;
+	bool moving; /* something in this sub-tree changes with time alone */
 };
 const struct cel_node *cel_program_root(const struct cel_program *p);
 struct cel_node_view cel_node_look(const struct cel_node *n);

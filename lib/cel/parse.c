@@ -7,6 +7,8 @@
  */
 #include "cel_internal.h"
 
+#include <stdio.h>
+
 struct parser {
 	struct cel_compile *c;
 	struct cel_lexer lex;
@@ -35,10 +37,9 @@ static const char *token_text(const struct parser *p, char dst[48])
 
 	if (p->tok.kind == TOK_END)
 		return "the end of the expression";
-	memset(dst, 0, 48);
-	dst[0] = '`';
-	memcpy(dst + 1, s.p, s.n > 40 ? 40 : s.n);
-	strcat(dst, "`");
+	if (s.n > 40)
+		s.n = cel_utf8_offset(s, 10);
+	snprintf(dst, 48, "`%.*s`", (int)s.n, s.p);
 	return dst;
 }
 

@@ -5,6 +5,7 @@
 #include "cel_internal.h"
 #include "regex.h"
 
+#include <stdlib.h>
 #include <whynow/tz.h>
 
 static const struct cel_options no_options;
@@ -49,6 +50,10 @@ void cel_program_free(struct cel_program *p)
 {
 	if (!p)
 		return;
+	if (p->whole) {
+		free(p);
+		return;
+	}
 	for (size_t i = 0; i < p->regexes.n; i++)
 		cel_regex_free(p->regexes.v[i]);
 	for (size_t i = 0; i < p->zones.n; i++)
@@ -92,16 +97,12 @@ static bool is_open(const struct cel_node *n, bool *bound)
 
 enum wn_rc cel_program_part(const struct cel_program *p, const struct cel_node *n, struct cel_program **out, struct wn_err *err)
 {
-	struct wn_arena *a = wn_arena_new(0);
-	bool *bound = WN_NEW_N(a, bool, (size_t)p->n_slots + 1);
+	WN_CLEANUP(wn_freep) bool *bound = wn_alloc((size_t)p->n_slots + 1);
 	struct cel_program *part;
 
-	if (is_open(n, bound)) {
-		wn_arena_free(a);
+	if (is_open(n, bound))
 		return wn_fail(err, WN_INVALID, "this part uses a variable of the comprehension around it");
-	}
-	part = WN_NEW(a, struct cel_program);
-	part->arena = a;
+	part = wn_alloc(sizeof(*part));
 	part->env = p->env;
 	part->whole = p;
 	part->text = p->text;

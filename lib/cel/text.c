@@ -149,10 +149,10 @@ size_t cel_double_print_plain(double d, char out[400])
 	int exponent, n, sign = signbit(d) ? 1 : 0;
 
 	if (isnan(d) || isinf(d))
-		return (size_t)sprintf(out, "%s", isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity");
+		return (size_t)snprintf(out, 400, "%s", isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity");
 	out[0] = '-';
 	if (d == 0)
-		return (size_t)sprintf(out + sign, "0") + (size_t)sign;
+		return (size_t)snprintf(out + sign, 2, "0") + (size_t)sign;
 	n = shortest(fabs(d), digits, &exponent);
 	return print_plain(digits, n, exponent, out + sign) + (size_t)sign;
 }
@@ -163,15 +163,15 @@ size_t cel_double_print(double d, char out[40])
 	int exponent, n, sign = signbit(d) ? 1 : 0;
 
 	if (isnan(d) || isinf(d))
-		return (size_t)sprintf(out, "%s", isnan(d) ? "NaN" : d > 0 ? "+Inf" : "-Inf");
+		return (size_t)snprintf(out, 40, "%s", isnan(d) ? "NaN" : d > 0 ? "+Inf" : "-Inf");
 	if (sign)
 		out[0] = '-';
 	if (d == 0)
-		return (size_t)sprintf(out + sign, "0") + (size_t)sign;
+		return (size_t)snprintf(out + sign, 2, "0") + (size_t)sign;
 	n = shortest(fabs(d), digits, &exponent);
 	if (exponent >= -4 && exponent < 21)
 		return print_plain(digits, n, exponent, out + sign) + (size_t)sign;
-	return (size_t)sprintf(out + sign, "%c%s%se%+03d", digits[0], n > 1 ? "." : "", digits + 1, exponent) + (size_t)sign;
+	return (size_t)snprintf(out + sign, 39, "%c%s%se%+03d", digits[0], n > 1 ? "." : "", digits + 1, exponent) + (size_t)sign;
 }
 
 static bool word_is(const char *p, const char *word)
