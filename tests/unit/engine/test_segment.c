@@ -2,7 +2,10 @@
 /* Segments from YAML: what is kept, what is refused and where. */
 #include "rules_rig.h"
 
+#include <whynow/conf.h>
 #include <whynow/limits.h>
+
+#include <glob.h>
 
 static struct rig *r;
 
@@ -84,6 +87,118 @@ static void shipped_segments_pass_without_a_warning(void **state)
 	static const char *const names[] = {"series-b-people-leaders.yaml", "new-vp-people.yaml", "tech-switch.yaml"};
 	for (size_t i = 0; i < WN_COUNT(names); i++)
 		wn_segment_free(shipped(names[i]));
+}
+
+/* ------------------------------------------------------------------------------- against what ships beside them */
+static const char *const *c_strings(struct wn_arena *a, const struct wn_yaml_strings *s)
+{
+	const char **out = WN_NEW_N(a, const char *, s->n + 1);
+	for (size_t i = 0; i < s->n; i++)
+		out[i] = wn_arena_strdup(a, s->v[i]);
+	return s->n ? out : NULL;
+}
+
+static void add_kinds(struct wn_registry *to, const struct wn_kind_confs *kinds, struct wn_arena *a)
+{
+	for (size_t i = 0; i < kinds->list.n; i++) {
+		const struct wn_kind_conf *k = &kinds->list.v[i];
+		struct wn_attr_def *attrs = WN_NEW_N(a, struct wn_attr_def, k->n_attributes + 1);
+		for (size_t j = 0; j < k->n_attributes; j++)
+			attrs[j] = (struct wn_attr_def){wn_arena_strdup(a, k->attributes[j].name), (enum wn_attr_type)k->attributes[j].type,
+							c_strings(a, &k->attributes[j].values), k->attributes[j].identity, k->attributes[j].money};
+		struct wn_kind_def def = {wn_arena_strdup(a, k->name), k->strength, k->same_within_us, k->half_life_us, k->hard_stop_us,
+					  k->first_touch_us, attrs, k->n_attributes};
+		assert_int_equal(wn_registry_add_kind(to, &def, NULL), WN_OK);
+	}
+}
+
+static void add_traits(struct wn_registry *to, const struct wn_trait_confs *traits, struct wn_arena *a)
+{
+	for (size_t i = 0; i < traits->list.n; i++) {
+		const struct wn_trait_conf *t = &traits->list.v[i];
+		struct wn_trait_def def = {wn_arena_strdup(a, t->name), (enum wn_trait_of)t->of, (enum wn_attr_type)t->type,
+					   c_strings(a, &t->values), t->def};
+		assert_int_equal(wn_registry_add_trait(to, &def, NULL), WN_OK);
+	}
+}
+
+static void each_file(const char *pattern, void (*take)(void *ctx, const char *path), void *ctx)
+{
+	glob_t found;
+	char path[500];
+	snprintf(path, sizeof(path), "%s/conf/%s", WN_SOURCE_DIR, pattern);
+	assert_int_equal(glob(path, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		take(ctx, found.gl_pathv[i]);
+	globfree(&found);
+}
+
+struct shipped_registry {
+	struct wn_arena *arena;
+	struct wn_registry *registry;
+};
+
+static struct wn_yaml_docs docs_of(struct wn_arena *a, const char *path)
+{
+	struct wn_yaml_docs docs;
+	struct wn_err err = {0};
+	if (wn_yaml_load(wn_arena_printf(a, "%s", path), a, &docs, &err))
+		fail_msg("%s: %s", path, err.text);
+	return docs;
+}
+
+static void take_kinds(void *ctx, const char *path)
+{
+	struct shipped_registry *x = ctx;
+	struct wn_yaml_errors errors;
+	struct wn_kind_confs kinds = {0};
+	struct wn_yaml_docs docs = docs_of(x->arena, path);
+	wn_yaml_errors_init(&errors, x->arena);
+	wn_conf_kinds(&docs, x->arena, &kinds, &errors);
+	assert_int_equal(wn_yaml_errors_count(&errors), 0);
+	add_kinds(x->registry, &kinds, x->arena);
+}
+
+static void take_traits(void *ctx, const char *path)
+{
+	struct shipped_registry *x = ctx;
+	struct wn_yaml_errors errors;
+	struct wn_trait_confs traits = {0};
+	struct wn_yaml_docs docs = docs_of(x->arena, path);
+	wn_yaml_errors_init(&errors, x->arena);
+	wn_conf_traits(&docs, x->arena, &traits, &errors);
+	assert_int_equal(wn_yaml_errors_count(&errors), 0);
+	add_traits(x->registry, &traits, x->arena);
+}
+
+static void check_file(void *ctx, const char *path)
+{
+	struct shipped_registry *x = ctx;
+	struct wn_segment_options opt = {.registry = x->registry};
+	struct wn_yaml_docs docs = docs_of(x->arena, path);
+	for (size_t i = 0; i < docs.n; i++) {
+		struct wn_segment *s;
+		struct wn_warning w[4];
+		size_t n = 0;
+		struct wn_err err = {0};
+		if (wn_segment_parse(docs.v[i].source, path, 0, &opt, &s, w, 4, &n, &err))
+			fail_msg("%s:%d:%d: %s", path, err.place.line, err.place.column, err.text);
+		if (n)
+			fail_msg("%s:%d: warning: %s", path, w[0].place.line, w[0].text);
+		wn_segment_free(s);
+	}
+}
+
+static void shipped_segments_fit_the_shipped_kinds_and_traits(void **state)
+{
+	(void)state;
+	struct shipped_registry x = {wn_arena_new(0), wn_registry_new()};
+	each_file("kinds.d/*.yaml", take_kinds, &x);
+	each_file("traits.d/*.yaml", take_traits, &x);
+	assert_int_equal(wn_registry_seal(x.registry, NULL), WN_OK);
+	each_file("segments/*.yaml", check_file, &x);
+	wn_registry_free(x.registry);
+	wn_arena_free(x.arena);
 }
 
 static void every_key_of_the_design_is_kept(void **state)
@@ -345,6 +460,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shipped_segments_pass_without_a_warning),
+		cmocka_unit_test(shipped_segments_fit_the_shipped_kinds_and_traits),
 		cmocka_unit_test(every_key_of_the_design_is_kept),
 		cmocka_unit_test(defaults_are_careful),
 		cmocka_unit_test(stay_terms_are_those_over_account_and_contact),
