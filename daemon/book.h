@@ -59,6 +59,11 @@ enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int versio
 /* Withdrawn: not matched any more; campaigns of it are judged by the version kept. */
 void wn_book_withdraw(struct wn_book *b, struct wn_str name);
 void wn_book_pause(struct wn_book *b, struct wn_str segment, bool paused); /* absent segment: everything */
+/* Puts rows[i] of wn_store_segments where it belongs: in force if it is the newest usable version, else among the older ones if a
+ * campaign needs it. Fails only for a version that should be in force and cannot be used. */
+struct wn_segment_row;
+enum wn_rc wn_book_take_segment(struct wn_book *b, const struct wn_segment_row *rows, size_t n, size_t i, bool *in_force, struct wn_err *err)
+	WN_MUST_CHECK;
 
 const struct wn_book_feed *wn_book_feed_named(const struct wn_book *b, struct wn_str name);
 const struct wn_sink_conf *wn_book_sink_named(const struct wn_book *b, struct wn_str name);

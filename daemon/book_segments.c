@@ -5,6 +5,7 @@
  */
 #include "book.h"
 #include <stdlib.h>
+#include <whynow/store.h>
 #include <whynow/tz.h>
 
 /* ------------------------------------------------------------------------------------------------- time zones */
@@ -128,6 +129,26 @@ enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int versio
 	}
 	wn_book_index(b);
 	return WN_OK;
+}
+
+/* Is there a later usable row of the same segment in the list? Rows come by name, version. */
+static bool is_superseded(const struct wn_segment_row *rows, size_t n, size_t i)
+{
+	for (size_t k = i + 1; k < n && wn_str_eq(rows[k].name, rows[i].name); k++)
+		if (rows[k].status == WN_SEGMENT_VALID)
+			return true;
+	return false;
+}
+
+enum wn_rc wn_book_take_segment(struct wn_book *b, const struct wn_segment_row *rows, size_t n, size_t i, bool *in_force, struct wn_err *err)
+{
+	const struct wn_segment_row *row = &rows[i];
+	const struct wn_segment *now = wn_catalog_segment(&b->catalog, row->name, 0);
+	*in_force = !row->withdrawn && row->status != WN_SEGMENT_INVALID && !is_superseded(rows, n, i) && !(now && now->version >= row->version);
+	if (!*in_force && !row->needed)
+		return WN_OK;
+	enum wn_rc rc = wn_book_put_segment(b, row->name, row->version, row->source, *in_force, row->paused, err);
+	return rc && *in_force ? rc : WN_OK;
 }
 
 void wn_book_withdraw(struct wn_book *b, struct wn_str name)

@@ -269,29 +269,14 @@ static enum wn_rc refuse_segment(struct wn_daemon *d, const struct wn_segment_ro
 	return rc;
 }
 
-/* Is there a later usable row of the same segment in the list? Rows come by name, version. */
-static bool is_superseded(struct wn_daemon *d, const struct wn_segment_row *rows, size_t n, size_t i)
-{
-	(void)d;
-	for (size_t k = i + 1; k < n && wn_str_eq(rows[k].name, rows[i].name); k++)
-		if (rows[k].status == WN_SEGMENT_VALID)
-			return true;
-	return false;
-}
-
 static enum wn_rc take_segment(struct wn_daemon *d, const struct wn_segment_row *rows, size_t n, size_t i, struct wn_err *err)
 {
 	const struct wn_segment_row *row = &rows[i];
 	struct wn_err why = {0};
-	bool in_force = !row->withdrawn && row->status != WN_SEGMENT_INVALID && !is_superseded(d, rows, n, i);
-	const struct wn_segment *now = wn_catalog_segment(&d->book->catalog, row->name, 0);
-	if (now && now->version >= row->version)
-		in_force = false;
-	if (!in_force && !row->needed)
-		return WN_OK;
-	enum wn_rc rc = wn_book_put_segment(d->book, row->name, row->version, row->source, in_force, row->paused, &why);
+	bool in_force;
+	enum wn_rc rc = wn_book_take_segment(d->book, rows, n, i, &in_force, &why);
 	if (rc)
-		return in_force ? refuse_segment(d, row, &why, err) : WN_OK;
+		return refuse_segment(d, row, &why, err);
 	if (!in_force)
 		return WN_OK;
 	if (row->status == WN_SEGMENT_UNCHECKED)
