@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A rule as the index keeps it: every alternative filed under one access literal, hashed by value and, where it names
- * kinds, by kind and value together. Made and freed whole; what it was made from may go.
+ * A rule as the index keeps it: every alternative filed under one access literal, hashed by value and, where it
+ * names kinds, by kind and value together. Made and freed whole; what it was made from may go.
  */
 #include "filed.h"
 
@@ -9,7 +9,7 @@
 
 enum { KEYS_MAX = 64 /* of one alternative by kind and value; beyond it, by value alone */ };
 
-/* --- keys ------------------------------------------------------------------------------------------------ */
+/* --- keys --------------------------------------------------------------------------------------------- */
 
 uint64_t wn_filed_mix(uint64_t h, uint64_t v)
 {
@@ -38,7 +38,10 @@ static uint64_t hash_bytes(const char *p, size_t n)
 /* Values that wn_terms_equal calls equal have one hash; numbers meet as doubles. */
 static uint64_t hash_value(struct wn_value v)
 {
-	double d = v.kind == WN_INT ? (double)v.i : v.kind == WN_UINT ? (double)v.u : v.kind == WN_DOUBLE ? v.d : 0;
+	double d = v.kind == WN_INT      ? (double)v.i
+		   : v.kind == WN_UINT   ? (double)v.u
+		   : v.kind == WN_DOUBLE ? v.d
+					 : 0;
 	uint64_t bits;
 
 	if (v.kind == WN_STRING)
@@ -53,14 +56,24 @@ static uint64_t hash_value(struct wn_value v)
 
 bool wn_filed_is_key(struct wn_value v)
 {
-	return v.kind == WN_STRING || v.kind == WN_BOOL || v.kind == WN_INT || v.kind == WN_UINT || v.kind == WN_DOUBLE;
+	return v.kind == WN_STRING || v.kind == WN_BOOL || v.kind == WN_INT || v.kind == WN_UINT ||
+	       v.kind == WN_DOUBLE;
 }
 
-uint64_t wn_filed_kind_key(struct wn_value kind) { return wn_filed_mix(11, hash_value(kind)); }
-uint64_t wn_filed_path_key(size_t path, struct wn_value v) { return wn_filed_mix(wn_filed_mix(17, path), hash_value(v)); }
-uint64_t wn_filed_with_kind(uint64_t path_key, uint64_t kind_key) { return wn_filed_mix(path_key, kind_key); }
+uint64_t wn_filed_kind_key(struct wn_value kind)
+{
+	return wn_filed_mix(11, hash_value(kind));
+}
+uint64_t wn_filed_path_key(size_t path, struct wn_value v)
+{
+	return wn_filed_mix(wn_filed_mix(17, path), hash_value(v));
+}
+uint64_t wn_filed_with_kind(uint64_t path_key, uint64_t kind_key)
+{
+	return wn_filed_mix(path_key, kind_key);
+}
 
-/* --- choosing where to file ------------------------------------------------------------------------------- */
+/* --- choosing where to file --------------------------------------------------------------------------- */
 
 static int path_number(struct paths *all, const struct literal *l, bool with_kind)
 {
@@ -69,7 +82,8 @@ static int path_number(struct paths *all, const struct literal *l, bool with_kin
 
 	for (; i < all->n; i++) {
 		const struct path *p = &all->v[i];
-		if (p->subject == l->subject && p->field == l->field && p->with_kind == with_kind && p->is_list == is_list)
+		if (p->subject == l->subject && p->field == l->field && p->with_kind == with_kind &&
+		    p->is_list == is_list)
 			break;
 	}
 	if (i == all->n) {
@@ -77,7 +91,8 @@ static int path_number(struct paths *all, const struct literal *l, bool with_kin
 			all->cap = all->cap ? all->cap * 2 : 16;
 			all->v = wn_realloc(all->v, all->cap * sizeof(*all->v));
 		}
-		all->v[all->n++] = (struct path){.subject = l->subject, .with_kind = with_kind, .is_list = is_list, .field = l->field};
+		all->v[all->n++] = (struct path){
+		    .subject = l->subject, .with_kind = with_kind, .is_list = is_list, .field = l->field};
 	}
 	all->v[i].users++;
 	return (int)i;
@@ -141,7 +156,7 @@ static void fill_postings(struct paths *paths, struct rule *r, struct filed *f, 
 		}
 }
 
-/* --- a rule as one block ---------------------------------------------------------------------------------- */
+/* --- a rule as one block ------------------------------------------------------------------------------ */
 
 struct sizes {
 	size_t literals, values, bytes, postings;
@@ -158,7 +173,8 @@ static struct sizes measure(const struct alternatives *alts)
 		for (size_t k = 0; k < f.n_literals; k++) {
 			s.values += f.literals[k].n_values;
 			for (uint32_t v = 0; v < f.literals[k].n_values; v++)
-				s.bytes += f.literals[k].values[v].kind == WN_STRING ? f.literals[k].values[v].n : 0;
+				s.bytes +=
+				    f.literals[k].values[v].kind == WN_STRING ? f.literals[k].values[v].n : 0;
 		}
 	}
 	return s;
@@ -231,7 +247,8 @@ enum wn_filed wn_filed_how(const struct rule *r)
 	if (r->n == 0)
 		return WN_FILED_NEVER;
 	for (size_t i = 0; i < r->n; i++)
-		if (r->alternatives[i].n_postings == 1 && r->alternatives[i].postings[0].key == WN_FILED_ALWAYS_KEY)
+		if (r->alternatives[i].n_postings == 1 &&
+		    r->alternatives[i].postings[0].key == WN_FILED_ALWAYS_KEY)
 			return WN_FILED_ALWAYS;
 	return WN_FILED_KEYED;
 }

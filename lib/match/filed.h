@@ -48,8 +48,8 @@ uint64_t wn_filed_kind_key(struct wn_value kind);
 uint64_t wn_filed_path_key(size_t path, struct wn_value v);
 uint64_t wn_filed_with_kind(uint64_t path_key, uint64_t kind_key);
 
-/* Copies the alternatives into a rule, chooses what they are filed under, and counts the rule as a user of its paths.
- * Postings have their keys and are in no bucket yet. Gives; wn_filed_free. */
+/* Copies the alternatives into a rule, chooses what they are filed under, and counts the rule as a user of its
+ * paths. Postings have their keys and are in no bucket yet. Gives; wn_filed_free. */
 struct rule *wn_filed_new(struct paths *paths, uint32_t number, const struct alternatives *alts);
 /* The postings must be out of their buckets. */
 void wn_filed_free(struct paths *paths, struct rule *r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The index: an event looks up what it carries, checks the other literals of what it finds, and reports each rule once. An
- * alternative without an access literal is on the list that every event walks. Postings are linked into their bucket both
- * ways, so that taking a rule out costs what putting it in did.
+ * The index: an event looks up what it carries, checks the other literals of what it finds, and reports each
+ * rule once. An alternative without an access literal is on the list that every event walks. Postings are
+ * linked into their bucket both ways, so that taking a rule out costs what putting it in did.
  */
 #include "filed.h"
 
@@ -22,9 +22,12 @@ struct wn_index {
 	struct paths paths;
 };
 
-/* --- buckets --------------------------------------------------------------------------------------------- */
+/* --- buckets ------------------------------------------------------------------------------------------ */
 
-static struct posting **bucket(struct wn_index *x, uint64_t key) { return &x->buckets[key & (x->n_buckets - 1)]; }
+static struct posting **bucket(struct wn_index *x, uint64_t key)
+{
+	return &x->buckets[key & (x->n_buckets - 1)];
+}
 
 static void link_in(struct posting *p, struct posting **at)
 {
@@ -76,7 +79,7 @@ static void unfile_rule(struct wn_index *x, struct rule *r)
 	}
 }
 
-/* --- rules by number ---------------------------------------------------------------------------------------- */
+/* --- rules by number ---------------------------------------------------------------------------------- */
 
 /* Stands where a rule was; never read, only pointed at. */
 static const struct rule gone_rule;
@@ -140,7 +143,7 @@ enum wn_filed wn_index_put(struct wn_index *index, uint32_t rule, const struct c
 	return wn_filed_how(r);
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------- */
 
 struct wn_index *wn_index_new(const struct wn_match_env *env)
 {
@@ -173,9 +176,12 @@ void wn_index_free(struct wn_index *x)
 	free(x);
 }
 
-size_t wn_index_rules(const struct wn_index *index) { return index->n_rules; }
+size_t wn_index_rules(const struct wn_index *index)
+{
+	return index->n_rules;
+}
 
-/* --- probing ------------------------------------------------------------------------------------------------- */
+/* --- probing ------------------------------------------------------------------------------------------ */
 
 struct probe {
 	struct wn_index *index;
@@ -218,7 +224,8 @@ static void look_up_value(const struct probe *p, size_t path, struct wn_value v,
 	uint64_t key = wn_filed_path_key(path, v);
 
 	if (wn_filed_is_key(v))
-		look_up(p, p->index->paths.v[path].with_kind ? wn_filed_with_kind(key, wn_filed_kind_key(*kind)) : key);
+		look_up(p, p->index->paths.v[path].with_kind ? wn_filed_with_kind(key, wn_filed_kind_key(*kind))
+							     : key);
 }
 
 static void look_up_path(const struct probe *p, size_t path, const struct wn_value *kind)
@@ -234,11 +241,13 @@ static void look_up_path(const struct probe *p, size_t path, const struct wn_val
 		look_up_value(p, path, v.list[i], kind);
 }
 
-void wn_index_probe(struct wn_index *index, const struct wn_probe *event, wn_candidate_fn *on_candidate, void *ctx)
+void wn_index_probe(struct wn_index *index, const struct wn_probe *event, wn_candidate_fn *on_candidate,
+		    void *ctx)
 {
 	struct probe p = {index, event, on_candidate, ctx};
 	struct wn_value kind;
-	bool has_kind = index->has_kind && read_field(event, SUBJECT_SIGNAL, index->kind_field, &kind) && wn_filed_is_key(kind);
+	bool has_kind = index->has_kind && read_field(event, SUBJECT_SIGNAL, index->kind_field, &kind) &&
+			wn_filed_is_key(kind);
 
 	index->probes++;
 	look_up(&p, WN_FILED_ALWAYS_KEY);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a rule reads: fields of signals, account and contact, kinds, other segments. Read off the checked tree; where the
- * tree does not say, the answer is "everything". Folded-away terms are not read.
+ * What a rule reads: fields of signals, account and contact, kinds, other segments. Read off the checked tree;
+ * where the tree does not say, the answer is "everything". Folded-away terms are not read.
  */
 #include <whynow/match.h>
 
@@ -63,7 +63,8 @@ static bool is_variable(const struct cel_node *n, int variable)
 	return v.kind == CEL_NODE_IDENT && variable >= 0 && v.variable == variable;
 }
 
-/* A field of a record: of which one is known by the type, and whether it is the arriving signal by the variable. */
+/* A field of a record: of which one is known by the type, and whether it is the arriving signal by the
+ * variable. */
 static void read_field(struct reader *r, const struct cel_node_view *v)
 {
 	struct cel_node_view of = cel_node_look(v->args[0]);
@@ -109,14 +110,16 @@ static void read_segment(struct reader *r, const struct cel_node_view *v)
 	}
 }
 
-/* A comparison with the kind of the arriving signal names kinds for it; every other name of a kind is of a window. */
+/* A comparison with the kind of the arriving signal names kinds for it; every other name of a kind is of a
+ * window. */
 static bool compares_kind_of_signal(const struct reader *r, const struct cel_node_view *call)
 {
 	const char *kind = r->env->signal_record ? r->env->signal_record->discriminator : NULL;
 
 	for (size_t i = 0; i < call->n_args; i++) {
 		struct cel_node_view v = cel_node_look(call->args[i]);
-		if (v.kind == CEL_NODE_SELECT && kind && wn_str_is(v.name, kind) && is_variable(v.args[0], r->env->signal))
+		if (v.kind == CEL_NODE_SELECT && kind && wn_str_is(v.name, kind) &&
+		    is_variable(v.args[0], r->env->signal))
 			return true;
 	}
 	return false;
@@ -166,7 +169,8 @@ static void walk(struct reader *r, const struct cel_node *n)
 		walk(r, v.args[i]);
 }
 
-void wn_rule_reads(const struct wn_match_env *env, const struct cel_program *p, struct wn_arena *a, struct wn_rule_reads *out)
+void wn_rule_reads(const struct wn_match_env *env, const struct cel_program *p, struct wn_arena *a,
+		   struct wn_rule_reads *out)
 {
 	struct wn_rule_reads reads = {0};
 	struct reader r = {.env = env, .arena = a, .out = &reads};

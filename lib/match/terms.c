@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A checked tree into alternatives: disjunctive normal form, bounded, of the literals that an index can use. What it does
- * not understand is left out of a conjunction, never out of a disjunction: leaving a term out of an && lets more through.
+ * A checked tree into alternatives: disjunctive normal form, bounded, of the literals that an index can use.
+ * What it does not understand is left out of a conjunction, never out of a disjunction: leaving a term out of
+ * an && lets more through.
  *
- * Three values: a && b is true only if both are true, a || b only if one is, !(a && b) only if a or b is false, c ? x : y
- * only if c and x are true, or c is false and y is true. Errors make nothing true, so every step keeps what could be true.
+ * Three values: a && b is true only if both are true, a || b only if one is, !(a && b) only if a or b is false,
+ * c ? x : y only if c and x are true, or c is false and y is true. Errors make nothing true, so every step
+ * keeps what could be true.
  */
 #include "terms.h"
 
@@ -17,7 +19,10 @@ static struct alternatives from(const struct walk *w, const struct cel_node *n, 
 
 /* --- values --------------------------------------------------------------------------------------------- */
 
-static bool is_number(struct wn_value v) { return v.kind == WN_INT || v.kind == WN_UINT || v.kind == WN_DOUBLE; }
+static bool is_number(struct wn_value v)
+{
+	return v.kind == WN_INT || v.kind == WN_UINT || v.kind == WN_DOUBLE;
+}
 
 /* Every int64, uint64 and double is exact in a long double of 64 bits of mantissa. */
 static long double number(struct wn_value v)
@@ -31,7 +36,8 @@ bool wn_terms_equal(struct wn_value a, struct wn_value b)
 		return number(a) == number(b);
 	if (a.kind != b.kind)
 		return false;
-	return a.kind == WN_STRING ? wn_str_eq(wn_value_str(a), wn_value_str(b)) : a.kind == WN_BOOL && a.b == b.b;
+	return a.kind == WN_STRING ? wn_str_eq(wn_value_str(a), wn_value_str(b))
+				   : a.kind == WN_BOOL && a.b == b.b;
 }
 
 /* -1, 0, 1; false if the two have no order here (NaN has none). */
@@ -108,7 +114,8 @@ static bool scalar(const struct cel_node *n, struct wn_value *out)
 	struct cel_node_view v = cel_node_look(n);
 
 	*out = v.literal;
-	return v.kind == CEL_NODE_LITERAL && (v.literal.kind == WN_STRING || v.literal.kind == WN_BOOL || is_number(v.literal));
+	return v.kind == CEL_NODE_LITERAL &&
+	       (v.literal.kind == WN_STRING || v.literal.kind == WN_BOOL || is_number(v.literal));
 }
 
 static bool usable(const struct wn_value *v, size_t n)
@@ -169,7 +176,8 @@ static bool membership(const struct walk *w, const struct cel_node *const *args,
 		return scalars(w, args[1], l);
 	}
 	l->op = OP_CONTAINS;
-	return path(w, args[1], l) && cel_node_look(args[1]).type->kind == CEL_LIST && scalar(args[0], &v) && one_value(w, v, l);
+	return path(w, args[1], l) && cel_node_look(args[1]).type->kind == CEL_LIST && scalar(args[0], &v) &&
+	       one_value(w, v, l);
 }
 
 static bool ordered(const struct cel_node *n, struct wn_value *out)
@@ -177,10 +185,12 @@ static bool ordered(const struct cel_node *n, struct wn_value *out)
 	struct cel_node_view v = cel_node_look(n);
 
 	*out = v.literal;
-	return v.kind == CEL_NODE_LITERAL && (is_number(v.literal) || v.literal.kind == WN_TIMESTAMP || v.literal.kind == WN_DURATION);
+	return v.kind == CEL_NODE_LITERAL &&
+	       (is_number(v.literal) || v.literal.kind == WN_TIMESTAMP || v.literal.kind == WN_DURATION);
 }
 
-static bool range(const struct walk *w, const struct cel_node *const *args, enum literal_op op, enum literal_op turned, struct literal *l)
+static bool range(const struct walk *w, const struct cel_node *const *args, enum literal_op op,
+		  enum literal_op turned, struct literal *l)
 {
 	struct wn_value v;
 
@@ -210,7 +220,10 @@ static bool call(const struct walk *w, const struct cel_node_view *v, struct lit
 
 /* --- alternatives --------------------------------------------------------------------------------------- */
 
-static struct alternatives nothing(void) { return (struct alternatives){NULL, 0}; }
+static struct alternatives nothing(void)
+{
+	return (struct alternatives){NULL, 0};
+}
 
 /* One alternative without literals: anything may be true. */
 static struct alternatives anything(const struct walk *w)
@@ -259,7 +272,8 @@ static struct alternatives both_of(const struct walk *w, struct alternatives a, 
 	return all;
 }
 
-static struct alternatives fold(const struct walk *w, const struct cel_node_view *v, bool negated, bool conjunction)
+static struct alternatives fold(const struct walk *w, const struct cel_node_view *v, bool negated,
+				bool conjunction)
 {
 	struct alternatives all = from(w, v->args[0], negated);
 

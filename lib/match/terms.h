@@ -15,13 +15,17 @@ enum subject { SUBJECT_SIGNAL, SUBJECT_ACCOUNT };
 enum literal_op {
 	OP_ANY_OF,   /* the field equals one of the values */
 	OP_CONTAINS, /* the field is a list and holds one of the values */
-	OP_LESS, OP_LESS_EQ, OP_GREATER, OP_GREATER_EQ, /* than values[0] */
+	OP_LESS,
+	OP_LESS_EQ,
+	OP_GREATER,
+	OP_GREATER_EQ, /* than values[0] */
 };
 
-/* True, or it cannot be true that the alternative is. Values are strings, numbers, bools; for order also times. */
+/* True, or it cannot be true that the alternative is. Values are strings, numbers, bools; for order also times.
+ */
 struct literal {
 	uint8_t subject, op;
-	bool is_kind; /* the field is the discriminator of signals */
+	bool is_kind;    /* the field is the discriminator of signals */
 	uint16_t weight; /* the smaller, the more selective it is thought to be */
 	uint32_t field;
 	uint32_t n_values;
@@ -38,8 +42,10 @@ struct alternatives {
 	size_t n; /* 0: never true */
 };
 
-/* The rule is true only if every literal of one alternative is. Borrows the program's values, puts the rest into `a`. */
-struct alternatives wn_terms_of(const struct wn_match_env *env, const struct cel_program *p, struct wn_arena *a);
+/* The rule is true only if every literal of one alternative is. Borrows the program's values, puts the rest
+ * into `a`. */
+struct alternatives wn_terms_of(const struct wn_match_env *env, const struct cel_program *p,
+				struct wn_arena *a);
 /* Whether a value makes a literal true. */
 bool wn_terms_hold(const struct literal *l, struct wn_value v);
 /* Equality and order of the language, over what literals hold. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Values brought to the type of their attribute or trait: one small function a type. Nothing is guessed: a value that
- * could mean two things is refused with what was expected.
+ * Values brought to the type of their attribute or trait: one small function a type. Nothing is guessed: a
+ * value that could mean two things is refused with what was expected.
  */
 #include "words.h"
 #include <whynow/date.h>
@@ -23,11 +23,16 @@ static enum wn_rc refuse(struct wn_err *err, const char *expected, struct wn_val
 	struct wn_str text = wn_value_str(v);
 
 	if (v.kind == WN_STRING)
-		return wn_fail(err, WN_INVALID, "expected %s, found %.300s", expected, wn_text_quote(text, 60, a).p);
-	return wn_fail(err, WN_INVALID, "expected %s, found a value of type %s", expected, wn_kind_to_text(v.kind));
+		return wn_fail(err, WN_INVALID, "expected %s, found %.300s", expected,
+			       wn_text_quote(text, 60, a).p);
+	return wn_fail(err, WN_INVALID, "expected %s, found a value of type %s", expected,
+		       wn_kind_to_text(v.kind));
 }
 
-static bool is_number(struct wn_value v) { return v.kind == WN_INT || v.kind == WN_UINT || v.kind == WN_DOUBLE; }
+static bool is_number(struct wn_value v)
+{
+	return v.kind == WN_INT || v.kind == WN_UINT || v.kind == WN_DOUBLE;
+}
 
 static double number(struct wn_value v)
 {
@@ -48,14 +53,16 @@ static struct wn_value number_of_text(struct wn_value v, struct wn_arena *a)
 static enum wn_rc to_string(struct wn_value v, const struct target *t, struct wn_err *err)
 {
 	if (v.kind == WN_INT || v.kind == WN_UINT) {
-		const char *text = v.kind == WN_INT ? wn_arena_printf(t->arena, "%lld", (long long)v.i)
-						    : wn_arena_printf(t->arena, "%llu", (unsigned long long)v.u);
+		const char *text = v.kind == WN_INT
+				       ? wn_arena_printf(t->arena, "%lld", (long long)v.i)
+				       : wn_arena_printf(t->arena, "%llu", (unsigned long long)v.u);
 		*t->out = wn_cstring(text);
 		return WN_OK;
 	}
 	if (v.kind != WN_STRING)
 		return refuse(err, "text", v);
-	struct wn_str s = wn_text_one_line(wn_text_repair(wn_value_str(v), WN_TEXT_FIELD_MAX, t->arena), WN_ATTR_TEXT_MAX, t->arena);
+	struct wn_str s = wn_text_one_line(wn_text_repair(wn_value_str(v), WN_TEXT_FIELD_MAX, t->arena),
+					   WN_ATTR_TEXT_MAX, t->arena);
 	s = wn_text_repair(s, WN_ATTR_TEXT_MAX, t->arena);
 	*t->out = s.n ? wn_string(s) : absent;
 	return WN_OK;
@@ -112,7 +119,8 @@ bool wn_epoch_us(double n, int64_t *out_us)
 
 	if (!(n >= 0))
 		return false;
-	/* Seconds reach 1e11 in the year 5138, milliseconds of 1973 are already there; likewise a thousandfold on. */
+	/* Seconds reach 1e11 in the year 5138, milliseconds of 1973 are already there; likewise a thousandfold
+	 * on. */
 	double s = n < 1e11 ? n : n < 1e14 ? n / 1e3 : n / 1e6;
 	if (!(s < end_s))
 		return false;
@@ -128,7 +136,8 @@ static enum wn_rc to_timestamp(struct wn_value v, const struct target *t, struct
 		*t->out = v;
 		return WN_OK;
 	}
-	if (v.kind == WN_STRING ? !wn_date_parse(wn_text_trim(wn_value_str(v)), &us) : !is_number(v) || !wn_epoch_us(number(v), &us))
+	if (v.kind == WN_STRING ? !wn_date_parse(wn_text_trim(wn_value_str(v)), &us)
+				: !is_number(v) || !wn_epoch_us(number(v), &us))
 		return refuse(err, "a date", v);
 	*t->out = wn_time_us(us);
 	return WN_OK;
@@ -140,7 +149,8 @@ static enum wn_rc to_list(struct wn_value v, const struct target *t, struct wn_e
 	const struct wn_value *from = v.kind == WN_LIST ? v.list : &v;
 
 	if (n > WN_ATTR_LIST_MAX)
-		return wn_fail(err, WN_LIMIT, "a list of %zu texts, at most %d are allowed", n, WN_ATTR_LIST_MAX);
+		return wn_fail(err, WN_LIMIT, "a list of %zu texts, at most %d are allowed", n,
+			       WN_ATTR_LIST_MAX);
 	struct wn_value *list = WN_NEW_N(t->arena, struct wn_value, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		struct wn_value one = absent;
@@ -178,22 +188,26 @@ static enum wn_rc to_enum(struct wn_value v, const struct target *t, struct wn_e
 	struct wn_str shown = wn_text_quote(wn_value_str(v), 60, t->arena);
 	if (near)
 		return wn_fail(err, WN_INVALID, "%.300s is not listed: did you mean \"%s\"?", shown.p, near);
-	return wn_fail(err, WN_INVALID, "%.300s is not one of the listed texts (the first is \"%s\")", shown.p, n ? t->enum_values[0] : "");
+	return wn_fail(err, WN_INVALID, "%.300s is not one of the listed texts (the first is \"%s\")", shown.p,
+		       n ? t->enum_values[0] : "");
 }
 
-enum wn_rc wn_attr_coerce(enum wn_attr_type type, const char *const *enum_values, struct wn_value v, struct wn_arena *a,
-			  struct wn_value *out, struct wn_err *err)
+enum wn_rc wn_attr_coerce(enum wn_attr_type type, const char *const *enum_values, struct wn_value v,
+			  struct wn_arena *a, struct wn_value *out, struct wn_err *err)
 {
 	static enum wn_rc (*const to[])(struct wn_value, const struct target *, struct wn_err *) = {
-		[WN_ATTR_STRING] = to_string, [WN_ATTR_INT] = to_int, [WN_ATTR_DOUBLE] = to_double, [WN_ATTR_BOOL] = to_bool,
-		[WN_ATTR_TIMESTAMP] = to_timestamp, [WN_ATTR_LIST] = to_list, [WN_ATTR_PLACE] = to_string, [WN_ATTR_ENUM] = to_enum,
+	    [WN_ATTR_STRING] = to_string,       [WN_ATTR_INT] = to_int,
+	    [WN_ATTR_DOUBLE] = to_double,       [WN_ATTR_BOOL] = to_bool,
+	    [WN_ATTR_TIMESTAMP] = to_timestamp, [WN_ATTR_LIST] = to_list,
+	    [WN_ATTR_PLACE] = to_string,        [WN_ATTR_ENUM] = to_enum,
 	};
 	struct wn_value made = absent;
 	struct target t = {enum_values, a, &made};
 
 	if ((size_t)type >= WN_COUNT(to))
 		return wn_fail(err, WN_INVALID, "no such type");
-	if (v.kind != WN_ABSENT && v.kind != WN_NULL && !(v.kind == WN_STRING && wn_text_trim(wn_value_str(v)).n == 0)) {
+	if (v.kind != WN_ABSENT && v.kind != WN_NULL &&
+	    !(v.kind == WN_STRING && wn_text_trim(wn_value_str(v)).n == 0)) {
 		enum wn_rc rc = to[type](v, &t, err);
 		if (rc)
 			return rc;

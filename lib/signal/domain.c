@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hosts and addresses as strangers write them: taken out of a URL, checked, brought to lower-case ASCII. What is no host
- * (an IP address, an empty label, a sign that no name has) is refused, never repaired.
+ * Hosts and addresses as strangers write them: taken out of a URL, checked, brought to lower-case ASCII. What
+ * is no host (an IP address, an empty label, a sign that no name has) is refused, never repaired.
  */
 #include "words.h"
 #include <whynow/signal.h>
 
 enum { HOST_MAX = 253, LABEL_MAX = 63, LOCAL_MAX = 64, ADDRESS_MAX = 254, INPUT_MAX = WN_URL_MAX };
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+static bool is_alnum(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 static const char *find(struct wn_str s, const char *any)
 {
@@ -69,7 +75,8 @@ static bool label_is_fine(struct wn_str l)
 	return true;
 }
 
-/* Every label in order, and the last one no number: names of that shape are addresses (inet_aton reads 127.1). */
+/* Every label in order, and the last one no number: names of that shape are addresses (inet_aton reads 127.1).
+ */
 static bool host_is_fine(struct wn_str h)
 {
 	bool last_is_number = true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The same fact: whether two reports tell of one, what their attributes are together, and how many of their publishers
- * count (design 06 and 05). Pure arithmetic on values; who is compared with whom is the store's business.
+ * The same fact: whether two reports tell of one, what their attributes are together, and how many of their
+ * publishers count (design 06 and 05). Pure arithmetic on values; who is compared with whom is the store's
+ * business.
  */
 #include "words.h"
 #include <whynow/signal.h>
@@ -11,7 +12,10 @@
 /* Money of one round is told rounded, converted, with and without fees. */
 static const double money_tolerance = 0.10;
 
-static bool is_number(struct wn_value v) { return v.kind == WN_INT || v.kind == WN_UINT || v.kind == WN_DOUBLE; }
+static bool is_number(struct wn_value v)
+{
+	return v.kind == WN_INT || v.kind == WN_UINT || v.kind == WN_DOUBLE;
+}
 
 static double number(struct wn_value v)
 {
@@ -29,7 +33,8 @@ static bool text_agrees(const char *attr, struct wn_str x, struct wn_str y, stru
 {
 	if (strcmp(attr, "person") == 0)
 		return wn_str_eq(wn_person_normalise(x, a), wn_person_normalise(y, a));
-	return wn_str_eq(wn_name_squeeze(wn_name_normalise(x, a), a), wn_name_squeeze(wn_name_normalise(y, a), a));
+	return wn_str_eq(wn_name_squeeze(wn_name_normalise(x, a), a),
+			 wn_name_squeeze(wn_name_normalise(y, a), a));
 }
 
 static bool values_agree(const struct wn_attr_def *d, struct wn_value x, struct wn_value y, struct wn_arena *a)
@@ -41,7 +46,8 @@ static bool values_agree(const struct wn_attr_def *d, struct wn_value x, struct 
 	return wn_value_eq(x, y);
 }
 
-bool wn_same_fact(const struct wn_registry *r, int kind, struct wn_value attrs_a, struct wn_value attrs_b, struct wn_arena *scratch)
+bool wn_same_fact(const struct wn_registry *r, int kind, struct wn_value attrs_a, struct wn_value attrs_b,
+		  struct wn_arena *scratch)
 {
 	const struct wn_kind_def *k = wn_registry_kind(r, kind);
 
@@ -50,13 +56,15 @@ bool wn_same_fact(const struct wn_registry *r, int kind, struct wn_value attrs_a
 	for (size_t i = 0; i < k->n_attrs; i++) {
 		const struct wn_attr_def *d = &k->attrs[i];
 		struct wn_value x = wn_value_at(attrs_a, d->name), y = wn_value_at(attrs_b, d->name);
-		if (d->identity && x.kind != WN_ABSENT && y.kind != WN_ABSENT && !values_agree(d, x, y, scratch))
+		if (d->identity && x.kind != WN_ABSENT && y.kind != WN_ABSENT &&
+		    !values_agree(d, x, y, scratch))
 			return false;
 	}
 	return true;
 }
 
-struct wn_value wn_attrs_merge(struct wn_value have, struct wn_value more, struct wn_arena *a, bool *changed, struct wn_value *conflicts)
+struct wn_value wn_attrs_merge(struct wn_value have, struct wn_value more, struct wn_arena *a, bool *changed,
+			       struct wn_value *conflicts)
 {
 	struct wn_map_builder all = wn_map_begin(a), other = wn_map_begin(a);
 
@@ -81,7 +89,7 @@ struct wn_value wn_attrs_merge(struct wn_value have, struct wn_value more, struc
 	return wn_map_end(&all);
 }
 
-/* --- publishers ------------------------------------------------------------------------------------------ */
+/* --- publishers --------------------------------------------------------------------------------------- */
 
 static bool is_wire(struct wn_str domain, const char *const *wires)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Content-derived ids of accounts, contacts, sightings and signals (design 04). The same fact gives the same id on every
- * instance and in every order; what is hashed is written in whynow/signal.h and never changes.
+ * Content-derived ids of accounts, contacts, sightings and signals (design 04). The same fact gives the same id
+ * on every instance and in every order; what is hashed is written in whynow/signal.h and never changes.
  */
 #include <whynow/signal.h>
 

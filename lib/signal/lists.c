@@ -36,4 +36,7 @@ bool wn_lists_legal_form(struct wn_str words)
 	return words.n && listed(legal_forms, WN_COUNT(legal_forms), words);
 }
 
-struct wn_str wn_positions_builtin(void) { return (struct wn_str){positions, sizeof(positions) - 1}; }
+struct wn_str wn_positions_builtin(void)
+{
+	return (struct wn_str){positions, sizeof(positions) - 1};
+}

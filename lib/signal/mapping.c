@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A feed's mapping as written: every CEL text with its place in the file, every name checked against the registry, so that
- * what is wrong with a mapping is said when the file is read and not with the first item.
+ * A feed's mapping as written: every CEL text with its place in the file, every name checked against the
+ * registry, so that what is wrong with a mapping is said when the file is read and not with the first item.
  */
 #include "mapping.h"
 #include "registry.h"
@@ -12,7 +12,7 @@
 
 const char *const wn_mapping_text_names[WN_MT_COUNT] = {
 #define X(slot, member, name) [WN_MT_##slot] = name,
-	WN_MAPPING_TEXT_LIST(X)
+    WN_MAPPING_TEXT_LIST(X)
 #undef X
 };
 
@@ -54,12 +54,14 @@ static void take_texts(struct wn_mapping *m, const struct wn_mapping_source *src
 #undef X
 }
 
-/* --- attributes and traits -------------------------------------------------------------------------------- */
+/* --- attributes and traits ---------------------------------------------------------------------------- */
 
-static enum wn_rc unknown_name(const char *what, struct wn_str name, const char *near, struct wn_place at, struct wn_err *err)
+static enum wn_rc unknown_name(const char *what, struct wn_str name, const char *near, struct wn_place at,
+			       struct wn_err *err)
 {
 	if (near)
-		return wn_fail_at(err, WN_INVALID, at, "%s \"" WN_STR_FMT "\": did you mean \"%s\"?", what, WN_STR_ARG(name), near);
+		return wn_fail_at(err, WN_INVALID, at, "%s \"" WN_STR_FMT "\": did you mean \"%s\"?", what,
+				  WN_STR_ARG(name), near);
 	return wn_fail_at(err, WN_INVALID, at, "%s \"" WN_STR_FMT "\"", what, WN_STR_ARG(name));
 }
 
@@ -69,14 +71,19 @@ static enum wn_rc take_attr(struct wn_mapping *m, const struct wn_mapping_attr *
 
 	if (!d) {
 		char what[120];
-		snprintf(what, sizeof(what), "kind %s has no attribute", wn_registry_kind(m->registry, m->kind)->name);
-		return unknown_name(what, from->name, wn_registry_nearest_attr(m->registry, m->kind, from->name), from->value.place, err);
+		snprintf(what, sizeof(what), "kind %s has no attribute",
+			 wn_registry_kind(m->registry, m->kind)->name);
+		return unknown_name(what, from->name,
+				    wn_registry_nearest_attr(m->registry, m->kind, from->name),
+				    from->value.place, err);
 	}
 	for (size_t i = 0; i < m->attrs.n; i++)
 		if (strcmp(m->attrs.v[i].name, d->name) == 0)
-			return wn_fail_at(err, WN_INVALID, from->value.place, "attribute %s is given twice", d->name);
+			return wn_fail_at(err, WN_INVALID, from->value.place, "attribute %s is given twice",
+					  d->name);
 	struct wn_mapping_value *v = &m->attrs.v[m->attrs.n++];
-	*v = (struct wn_mapping_value){.name = d->name, .type = d->type, .enum_values = d->enum_values, .text = keep(m, &from->value)};
+	*v = (struct wn_mapping_value){
+	    .name = d->name, .type = d->type, .enum_values = d->enum_values, .text = keep(m, &from->value)};
 	return WN_OK;
 }
 
@@ -86,13 +93,16 @@ static enum wn_rc take_trait(struct wn_mapping *m, const struct wn_mapping_attr 
 	const struct wn_trait_def *d = wn_registry_trait(m->registry, number);
 
 	if (!d)
-		return unknown_name("no account trait", from->name, wn_registry_nearest_trait(m->registry, WN_TRAIT_ACCOUNT, from->name),
+		return unknown_name("no account trait", from->name,
+				    wn_registry_nearest_trait(m->registry, WN_TRAIT_ACCOUNT, from->name),
 				    from->value.place, err);
 	for (size_t i = 0; i < m->traits.n; i++)
 		if (strcmp(m->traits.v[i].name, d->name) == 0)
-			return wn_fail_at(err, WN_INVALID, from->value.place, "trait %s is given twice", d->name);
+			return wn_fail_at(err, WN_INVALID, from->value.place, "trait %s is given twice",
+					  d->name);
 	struct wn_mapping_value *v = &m->traits.v[m->traits.n++];
-	*v = (struct wn_mapping_value){.name = d->name, .type = d->type, .enum_values = d->enum_values, .text = keep(m, &from->value)};
+	*v = (struct wn_mapping_value){
+	    .name = d->name, .type = d->type, .enum_values = d->enum_values, .text = keep(m, &from->value)};
 	return WN_OK;
 }
 
@@ -101,7 +111,8 @@ static enum wn_rc take_values(struct wn_mapping *m, const struct wn_mapping_sour
 	enum wn_rc rc;
 
 	if (m->kind < 0 && src->n_attrs > 0)
-		return wn_fail_at(err, WN_INVALID, src->attrs[0].value.place, "attributes without a kind: `signal.kind` names it");
+		return wn_fail_at(err, WN_INVALID, src->attrs[0].value.place,
+				  "attributes without a kind: `signal.kind` names it");
 	m->attrs.v = piece(m, src->n_attrs * sizeof(*m->attrs.v));
 	m->traits.v = piece(m, src->n_traits * sizeof(*m->traits.v));
 	for (size_t i = 0; i < src->n_attrs; i++)
@@ -111,11 +122,12 @@ static enum wn_rc take_values(struct wn_mapping *m, const struct wn_mapping_sour
 		if ((rc = take_trait(m, &src->traits[i], err)))
 			return rc;
 	if (m->kind < 0 && m->traits.n == 0)
-		return wn_fail_at(err, WN_INVALID, src->kind_place, "a mapping gives a kind of signal or traits of accounts; this one neither");
+		return wn_fail_at(err, WN_INVALID, src->kind_place,
+				  "a mapping gives a kind of signal or traits of accounts; this one neither");
 	return WN_OK;
 }
 
-/* --- what is literal --------------------------------------------------------------------------------------- */
+/* --- what is literal ---------------------------------------------------------------------------------- */
 
 static enum wn_rc take_kind(struct wn_mapping *m, const struct wn_mapping_source *src, struct wn_err *err)
 {
@@ -124,16 +136,19 @@ static enum wn_rc take_kind(struct wn_mapping *m, const struct wn_mapping_source
 		return WN_OK;
 	m->kind = wn_registry_kind_number(m->registry, src->kind);
 	if (m->kind < 0)
-		return unknown_name("no kind", src->kind, wn_registry_nearest_kind(m->registry, src->kind), src->kind_place, err);
+		return unknown_name("no kind", src->kind, wn_registry_nearest_kind(m->registry, src->kind),
+				    src->kind_place, err);
 	return WN_OK;
 }
 
-static enum wn_rc take_account_domain(struct wn_mapping *m, const struct wn_mapping_source *src, struct wn_arena *a, struct wn_err *err)
+static enum wn_rc take_account_domain(struct wn_mapping *m, const struct wn_mapping_source *src,
+				      struct wn_arena *a, struct wn_err *err)
 {
 	struct wn_str domain = WN_STR("");
 
 	if (src->account_domain.n > 0 && !wn_domain_registrable(src->account_domain, a, &domain))
-		return wn_fail_at(err, WN_INVALID, src->account_place, "account.domain \"" WN_STR_FMT "\" is no registrable domain",
+		return wn_fail_at(err, WN_INVALID, src->account_place,
+				  "account.domain \"" WN_STR_FMT "\" is no registrable domain",
 				  WN_STR_ARG(src->account_domain));
 	m->account_domain = keep_str(m, domain);
 	return WN_OK;
@@ -169,7 +184,7 @@ static enum wn_rc take_literals(struct wn_mapping *m, const struct wn_mapping_so
 	return WN_OK;
 }
 
-/* --- the path of the items --------------------------------------------------------------------------------- */
+/* --- the path of the items ---------------------------------------------------------------------------- */
 
 static bool is_name(struct wn_str s)
 {
@@ -192,7 +207,8 @@ static void take_items_path(struct wn_mapping *m, struct wn_str text)
 		if (i < s.n && s.p[i] != '.')
 			continue;
 		struct wn_str key = {s.p + from, i - from};
-		if (!is_name(key) || (from == 0 && !wn_str_is(key, "doc")) || m->items_path_n == WN_MAPPING_PATH_MAX) {
+		if (!is_name(key) || (from == 0 && !wn_str_is(key, "doc")) ||
+		    m->items_path_n == WN_MAPPING_PATH_MAX) {
 			m->items_path_n = 0;
 			return;
 		}
@@ -202,7 +218,7 @@ static void take_items_path(struct wn_mapping *m, struct wn_str text)
 	}
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------- */
 
 static enum wn_rc fill(struct wn_mapping *m, const struct wn_mapping_source *src, struct wn_err *err)
 {
@@ -215,8 +231,8 @@ static enum wn_rc fill(struct wn_mapping *m, const struct wn_mapping_source *src
 	return wn_mapping_warm(m, err);
 }
 
-enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mapping_source *src, struct wn_mapping **out,
-			      struct wn_err *err)
+enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mapping_source *src,
+			      struct wn_mapping **out, struct wn_err *err)
 {
 	struct wn_mapping *m = wn_alloc(sizeof(*m));
 
@@ -244,8 +260,14 @@ void wn_mapping_free(struct wn_mapping *m)
 	free(m);
 }
 
-bool wn_mapping_has_items(const struct wn_mapping *m) { return m->texts[WN_MT_ITEMS].text.p != NULL; }
-int wn_mapping_kind(const struct wn_mapping *m) { return m->kind; }
+bool wn_mapping_has_items(const struct wn_mapping *m)
+{
+	return m->texts[WN_MT_ITEMS].text.p != NULL;
+}
+int wn_mapping_kind(const struct wn_mapping *m)
+{
+	return m->kind;
+}
 
 size_t wn_mapping_items_path(const struct wn_mapping *m, const struct wn_str **keys)
 {

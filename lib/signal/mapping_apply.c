@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One item through a mapping: at most one sighting, or the reason why not. What is not there is missing, what is there and
- * wrong rejects the item; nothing is guessed and nothing is dropped in silence.
+ * One item through a mapping: at most one sighting, or the reason why not. What is not there is missing, what
+ * is there and wrong rejects the item; nothing is guessed and nothing is dropped in silence.
  */
 #include "mapping.h"
 #include <whynow/text.h>
@@ -42,26 +42,31 @@ static bool get_variable(void *ctx, int var, struct wn_value *out)
 	return out->kind != WN_ABSENT;
 }
 
-/* Errors that say that something is not there. */
+/* Errors that say that something is not there; how they begin, since what follows may be the item's own text.
+ */
 static bool says_missing(const char *error)
 {
-	static const char *const texts[] = {"no such key", "no such field", "no such attribute", "no such value", "no such element",
-		"index out of", "optional.none", "has no field", "no such member"};
+	static const char *const beginnings[] = {"no such key", "no such value", "index out of range",
+						 "a value of this kind has no fields: null_type",
+						 "optional.none"};
 
-	for (size_t i = 0; i < WN_COUNT(texts); i++)
-		if (strstr(error, texts[i]))
+	for (size_t i = 0; i < WN_COUNT(beginnings); i++)
+		if (strncmp(error, beginnings[i], strlen(beginnings[i])) == 0)
 			return true;
 	return false;
 }
 
 static bool is_empty(struct wn_value v)
 {
-	return v.kind == WN_ABSENT || v.kind == WN_NULL || (v.kind == WN_STRING && wn_text_trim(wn_value_str(v)).n == 0);
+	return v.kind == WN_ABSENT || v.kind == WN_NULL ||
+	       (v.kind == WN_STRING && wn_text_trim(wn_value_str(v)).n == 0);
 }
 
-static enum got evaluate(const struct run *r, const struct cel_program *p, const char *name, struct wn_value *out)
+static enum got evaluate(const struct run *r, const struct cel_program *p, const char *name,
+			 struct wn_value *out)
 {
-	struct cel_activation act = {.get = get_variable, .ctx = (void *)r, .host = (void *)r->m, .now_us = r->now_us};
+	struct cel_activation act = {
+	    .get = get_variable, .ctx = (void *)r, .host = (void *)r->m, .now_us = r->now_us};
 	struct cel_result res;
 
 	if (!p)
@@ -85,8 +90,8 @@ static enum got evaluate(const struct run *r, const struct cel_program *p, const
 	return GOT;
 }
 
-static enum got coerced(const struct run *r, const struct cel_program *p, const char *name, enum wn_attr_type type,
-			const char *const *enum_values, struct wn_value *out)
+static enum got coerced(const struct run *r, const struct cel_program *p, const char *name,
+			enum wn_attr_type type, const char *const *enum_values, struct wn_value *out)
 {
 	struct wn_value v;
 	enum got got = evaluate(r, p, name, &v);
@@ -115,11 +120,12 @@ static bool text_of(const struct run *r, enum wn_mapping_text slot, size_t max_c
 		if (v.kind == WN_INT)
 			v = wn_cstring(wn_arena_printf(r->arena, "%lld", (long long)v.i));
 		if (v.kind != WN_STRING) {
-			wn_fail(r->err, WN_INVALID, "%s: expected text, found a value of type %s", wn_mapping_text_names[slot],
-				wn_kind_to_text(v.kind));
+			wn_fail(r->err, WN_INVALID, "%s: expected text, found a value of type %s",
+				wn_mapping_text_names[slot], wn_kind_to_text(v.kind));
 			return false;
 		}
-		*out = wn_text_one_line(wn_text_repair(wn_value_str(v), WN_TEXT_FIELD_MAX, r->arena), max_chars, r->arena);
+		*out = wn_text_one_line(wn_text_repair(wn_value_str(v), WN_TEXT_FIELD_MAX, r->arena), max_chars,
+					r->arena);
 	}
 	return true;
 }
@@ -127,19 +133,21 @@ static bool text_of(const struct run *r, enum wn_mapping_text slot, size_t max_c
 static bool time_of(const struct run *r, enum wn_mapping_text slot, int64_t *out_us)
 {
 	struct wn_value v;
-	enum got got = coerced(r, r->m->programs[slot], wn_mapping_text_names[slot], WN_ATTR_TIMESTAMP, NULL, &v);
+	enum got got =
+	    coerced(r, r->m->programs[slot], wn_mapping_text_names[slot], WN_ATTR_TIMESTAMP, NULL, &v);
 
 	if (got == GOT)
 		*out_us = wn_value_us(v);
 	return got != FAILED;
 }
 
-/* --- the steps ---------------------------------------------------------------------------------------------- */
+/* --- the steps ---------------------------------------------------------------------------------------- */
 
 /* A link that a person may follow; everything else is no link. */
 static struct wn_str checked_url(struct wn_str url)
 {
-	bool http = (url.n > 7 && strncasecmp(url.p, "http://", 7) == 0) || (url.n > 8 && strncasecmp(url.p, "https://", 8) == 0);
+	bool http = (url.n > 7 && strncasecmp(url.p, "http://", 7) == 0) ||
+		    (url.n > 8 && strncasecmp(url.p, "https://", 8) == 0);
 
 	if (!http || url.n > WN_URL_MAX)
 		return WN_STR("");
@@ -159,7 +167,8 @@ static bool fill_identity(const struct run *r, struct wn_str identity, struct wn
 			return false;
 	}
 	if (id.n == 0) {
-		wn_fail(r->err, WN_INVALID, "%s: the item has no identity", r->m->texts[WN_MT_ID].text.p ? "id" : "item");
+		wn_fail(r->err, WN_INVALID, "%s: the item has no identity",
+			r->m->texts[WN_MT_ID].text.p ? "id" : "item");
 		return false;
 	}
 	s->feed = r->m->feed;
@@ -173,10 +182,11 @@ static bool fill_texts(const struct run *r, struct wn_str headline, struct wn_st
 	struct wn_str source = WN_STR("");
 
 	s->span = WN_STR("");
-	s->headline = wn_text_one_line(wn_text_repair(headline, WN_TEXT_FIELD_MAX, r->arena), WN_HEADLINE_MAX, r->arena);
+	s->headline =
+	    wn_text_one_line(wn_text_repair(headline, WN_TEXT_FIELD_MAX, r->arena), WN_HEADLINE_MAX, r->arena);
 	s->url = wn_text_repair(url, WN_URL_MAX + 1, r->arena);
-	if (!text_of(r, WN_MT_HEADLINE, WN_HEADLINE_MAX, &s->headline) || !text_of(r, WN_MT_URL, WN_URL_MAX + 1, &s->url) ||
-	    !text_of(r, WN_MT_SOURCE, WN_URL_MAX, &source))
+	if (!text_of(r, WN_MT_HEADLINE, WN_HEADLINE_MAX, &s->headline) ||
+	    !text_of(r, WN_MT_URL, WN_URL_MAX + 1, &s->url) || !text_of(r, WN_MT_SOURCE, WN_URL_MAX, &source))
 		return false;
 	s->url = checked_url(s->url);
 	if (!wn_domain_registrable(source, r->arena, &s->source_named))
@@ -207,7 +217,8 @@ static bool fill_times(const struct run *r, int64_t published_us, struct wn_sigh
 	return true;
 }
 
-static bool fill_values(const struct run *r, const struct wn_mapping_value *from, size_t n, const char *what, struct wn_map_builder *to)
+static bool fill_values(const struct run *r, const struct wn_mapping_value *from, size_t n, const char *what,
+			struct wn_map_builder *to)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct wn_value v;
@@ -225,7 +236,8 @@ static bool fill_values(const struct run *r, const struct wn_mapping_value *from
 /* Department and level of the signal, where the kind has them and the mapping did not give them. */
 static void fill_from_position(const struct run *r, struct wn_map_builder *attrs)
 {
-	const struct wn_attr_def *department = wn_registry_attr_of_kind(r->m->registry, r->m->kind, WN_STR("department"));
+	const struct wn_attr_def *department =
+	    wn_registry_attr_of_kind(r->m->registry, r->m->kind, WN_STR("department"));
 	const struct wn_attr_def *level = wn_registry_attr_of_kind(r->m->registry, r->m->kind, WN_STR("level"));
 	struct wn_value have = wn_map_end(attrs), v, position = wn_value_at(have, "position");
 
@@ -233,7 +245,8 @@ static void fill_from_position(const struct run *r, struct wn_map_builder *attrs
 		return;
 	struct wn_position p = wn_positions_look(r->m->positions, wn_value_str(position), r->arena);
 	if (department && p.department && wn_value_at(have, "department").kind == WN_ABSENT &&
-	    !wn_attr_coerce(department->type, department->enum_values, wn_cstring(p.department), r->arena, &v, NULL))
+	    !wn_attr_coerce(department->type, department->enum_values, wn_cstring(p.department), r->arena, &v,
+			    NULL))
 		wn_map_set(attrs, "department", v);
 	if (level && p.level && wn_value_at(have, "level").kind == WN_ABSENT &&
 	    !wn_attr_coerce(level->type, level->enum_values, wn_int(p.level), r->arena, &v, NULL))
@@ -278,7 +291,8 @@ static bool fill_account(const struct run *r, struct wn_account_hint *h)
 
 	h->domain = r->m->account_domain.n ? r->m->account_domain : WN_STR("");
 	h->name = h->email = h->name_key = WN_STR("");
-	if (!text_of(r, WN_MT_ACCOUNT_NAME, WN_NAME_MAX, &h->name) || !text_of(r, WN_MT_DOMAIN_FROM, WN_URL_MAX, &domain) ||
+	if (!text_of(r, WN_MT_ACCOUNT_NAME, WN_NAME_MAX, &h->name) ||
+	    !text_of(r, WN_MT_DOMAIN_FROM, WN_URL_MAX, &domain) ||
 	    !text_of(r, WN_MT_EMAIL_FROM, WN_URL_MAX, &email))
 		return false;
 	if (h->name.n)
@@ -289,7 +303,8 @@ static bool fill_account(const struct run *r, struct wn_account_hint *h)
 		own_domain(h->email, r->arena, &h->domain);
 	if (h->domain.n || h->name_key.n || h->email.n)
 		return true;
-	wn_fail(r->err, WN_INVALID, "account: the item names no company: no domain of its own, no name, no address");
+	wn_fail(r->err, WN_INVALID,
+		"account: the item names no company: no domain of its own, no name, no address");
 	return false;
 }
 
@@ -298,7 +313,8 @@ static bool fill_contact(const struct run *r, const struct wn_sighting *s, struc
 	struct wn_str email = WN_STR(""), person = wn_value_str(wn_value_at(s->attrs, "person"));
 
 	h->name = h->email = h->position = WN_STR("");
-	if (!text_of(r, WN_MT_CONTACT_NAME, WN_NAME_MAX, &h->name) || !text_of(r, WN_MT_CONTACT_EMAIL, WN_URL_MAX, &email) ||
+	if (!text_of(r, WN_MT_CONTACT_NAME, WN_NAME_MAX, &h->name) ||
+	    !text_of(r, WN_MT_CONTACT_EMAIL, WN_URL_MAX, &email) ||
 	    !text_of(r, WN_MT_CONTACT_POSITION, WN_NAME_MAX, &h->position))
 		return false;
 	if (!wn_email_normalise(email, r->arena, &h->email))
@@ -312,7 +328,7 @@ static bool fill_contact(const struct run *r, const struct wn_sighting *s, struc
 	return true;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------- */
 
 /* Filtered unless `where` is definitely true; an unknown `where` says why. */
 static bool passes(const struct run *r)
@@ -334,9 +350,10 @@ static bool passes(const struct run *r)
 	return false;
 }
 
-enum wn_mapped wn_mapping_apply(struct wn_mapping *m, struct wn_value item, struct wn_value doc, struct wn_str identity,
-				int64_t published_us, struct wn_str headline, struct wn_str url, int64_t now_us,
-				struct wn_arena *a, struct wn_sighting *out, struct wn_err *err)
+enum wn_mapped wn_mapping_apply(struct wn_mapping *m, struct wn_value item, struct wn_value doc,
+				struct wn_str identity, int64_t published_us, struct wn_str headline,
+				struct wn_str url, int64_t now_us, struct wn_arena *a, struct wn_sighting *out,
+				struct wn_err *err)
 {
 	struct run r = {m, item, doc, now_us, a, err};
 	struct wn_sighting s = {.kind = -1};
@@ -345,8 +362,9 @@ enum wn_mapped wn_mapping_apply(struct wn_mapping *m, struct wn_value item, stru
 		return WN_MAPPED_REJECTED;
 	if (!passes(&r))
 		return WN_MAPPED_FILTERED;
-	if (!fill_identity(&r, identity, &s) || !fill_texts(&r, headline, url, &s) || !fill_times(&r, published_us, &s) ||
-	    !fill_signal(&r, &s) || !fill_account(&r, &s.account) || !fill_contact(&r, &s, &s.contact))
+	if (!fill_identity(&r, identity, &s) || !fill_texts(&r, headline, url, &s) ||
+	    !fill_times(&r, published_us, &s) || !fill_signal(&r, &s) || !fill_account(&r, &s.account) ||
+	    !fill_contact(&r, &s, &s.contact))
 		return WN_MAPPED_REJECTED;
 	*out = s;
 	return WN_MAPPED;
@@ -371,7 +389,8 @@ enum wn_rc wn_mapping_items(struct wn_mapping *m, struct wn_value doc, int64_t n
 		break;
 	}
 	if (v.kind != WN_LIST)
-		return wn_fail(err, WN_INVALID, "items: expected a list, found a value of type %s", wn_kind_to_text(v.kind));
+		return wn_fail(err, WN_INVALID, "items: expected a list, found a value of type %s",
+			       wn_kind_to_text(v.kind));
 	*out = v;
 	return WN_OK;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The environment of mappings, one for all of them: what a mapping may call beyond CEL and its extensions: wild dates, domains, markup, the table of positions.
- * A helper without an answer fails with "no such value", which reads as a missing value.
+ * The environment of mappings, one for all of them: what a mapping may call beyond CEL and its extensions: wild
+ * dates, domains, markup, the table of positions. A helper without an answer fails with "no such value", which
+ * reads as a missing value.
  */
 #include "mapping.h"
 #include "registry.h"
 #include <whynow/date.h>
 
-static bool fn_date(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED, struct wn_value *out)
+static bool fn_date(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED,
+		    struct wn_value *out)
 {
 	struct wn_err err = {0};
 
@@ -16,17 +18,20 @@ static bool fn_date(struct cel_call *call, const struct wn_value *args, size_t n
 	return out->kind != WN_ABSENT || cel_call_error(call, "no such value: a date of nothing");
 }
 
-static bool fn_domain(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED, struct wn_value *out)
+static bool fn_domain(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED,
+		      struct wn_value *out)
 {
 	struct wn_str domain;
 
-	if (args[0].kind != WN_STRING || !wn_domain_registrable(wn_value_str(args[0]), cel_call_arena(call), &domain))
+	if (args[0].kind != WN_STRING ||
+	    !wn_domain_registrable(wn_value_str(args[0]), cel_call_arena(call), &domain))
 		return cel_call_error(call, "no such value: no registrable domain");
 	*out = wn_string(domain);
 	return true;
 }
 
-static bool fn_text(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED, struct wn_value *out)
+static bool fn_text(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED,
+		    struct wn_value *out)
 {
 	const struct wn_mapping *m = cel_call_host(call);
 
@@ -43,7 +48,8 @@ static struct wn_position look(struct cel_call *call, struct wn_value position)
 	return wn_positions_look(m->positions, wn_value_str(position), cel_call_arena(call));
 }
 
-static bool fn_department(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED, struct wn_value *out)
+static bool fn_department(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED,
+			  struct wn_value *out)
 {
 	struct wn_position p = look(call, args[0]);
 
@@ -53,7 +59,8 @@ static bool fn_department(struct cel_call *call, const struct wn_value *args, si
 	return true;
 }
 
-static bool fn_level(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED, struct wn_value *out)
+static bool fn_level(struct cel_call *call, const struct wn_value *args, size_t n WN_UNUSED,
+		     struct wn_value *out)
 {
 	struct wn_position p = look(call, args[0]);
 
@@ -65,11 +72,28 @@ static bool fn_level(struct cel_call *call, const struct wn_value *args, size_t 
 
 static const struct cel_type *const one_dyn[] = {&cel_dyn};
 static const struct cel_overload functions[] = {
-	{.name = "date", .args = one_dyn, .n_args = 1, .result = &cel_timestamp, .fn = fn_date, .pure = true, .variant_arg = -1},
-	{.name = "domain", .args = one_dyn, .n_args = 1, .result = &cel_string, .fn = fn_domain, .pure = true, .variant_arg = -1},
-	{.name = "text", .args = one_dyn, .n_args = 1, .result = &cel_string, .fn = fn_text, .variant_arg = -1},
-	{.name = "department", .args = one_dyn, .n_args = 1, .result = &cel_string, .fn = fn_department, .variant_arg = -1},
-	{.name = "level", .args = one_dyn, .n_args = 1, .result = &cel_int, .fn = fn_level, .variant_arg = -1},
+    {.name = "date",
+     .args = one_dyn,
+     .n_args = 1,
+     .result = &cel_timestamp,
+     .fn = fn_date,
+     .pure = true,
+     .variant_arg = -1},
+    {.name = "domain",
+     .args = one_dyn,
+     .n_args = 1,
+     .result = &cel_string,
+     .fn = fn_domain,
+     .pure = true,
+     .variant_arg = -1},
+    {.name = "text", .args = one_dyn, .n_args = 1, .result = &cel_string, .fn = fn_text, .variant_arg = -1},
+    {.name = "department",
+     .args = one_dyn,
+     .n_args = 1,
+     .result = &cel_string,
+     .fn = fn_department,
+     .variant_arg = -1},
+    {.name = "level", .args = one_dyn, .n_args = 1, .result = &cel_int, .fn = fn_level, .variant_arg = -1},
 };
 
 /* Variables in the order of enum wn_mapping_variable. */

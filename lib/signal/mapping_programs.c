@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The programs of a mapping. They take some 40 KiB a mapping and under 100 us to make, and a feed is polled a few times an
- * hour: only the mappings that were used last keep theirs, the others keep the texts.
+ * The programs of a mapping. They take some 40 KiB a mapping and under 100 us to make, and a feed is polled a
+ * few times an hour: only the mappings that were used last keep theirs, the others keep the texts.
  */
 #include "mapping.h"
 #include "registry.h"
 
-static enum wn_rc compile(const struct wn_mapping *m, const struct wn_cel_text *t, const struct cel_type *expect, const char *name,
-			  struct cel_program **out, struct wn_err *err)
+static enum wn_rc compile(const struct wn_mapping *m, const struct wn_cel_text *t,
+			  const struct cel_type *expect, const char *name, struct cel_program **out,
+			  struct wn_err *err)
 {
 	struct cel_options opt = {.origin = t->place, .expect = expect};
 	enum wn_rc rc = t->text.p ? cel_compile(m->registry->mapping_env, t->text, &opt, out, err) : WN_OK;
@@ -15,7 +16,8 @@ static enum wn_rc compile(const struct wn_mapping *m, const struct wn_cel_text *
 	return rc ? wn_fail_more(err, rc, "%s", name) : WN_OK;
 }
 
-static enum wn_rc compile_values(const struct wn_mapping *m, struct wn_mapping_value *v, size_t n, struct wn_err *err)
+static enum wn_rc compile_values(const struct wn_mapping *m, struct wn_mapping_value *v, size_t n,
+				 struct wn_err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		enum wn_rc rc = compile(m, &v[i].text, NULL, v[i].name, &v[i].program, err);
@@ -30,7 +32,8 @@ static enum wn_rc compile_all(struct wn_mapping *m, struct wn_err *err)
 	enum wn_rc rc;
 
 	for (int i = 0; i < WN_MT_COUNT; i++)
-		if ((rc = compile(m, &m->texts[i], i == WN_MT_WHERE ? &cel_bool : NULL, wn_mapping_text_names[i], &m->programs[i], err)))
+		if ((rc = compile(m, &m->texts[i], i == WN_MT_WHERE ? &cel_bool : NULL,
+				  wn_mapping_text_names[i], &m->programs[i], err)))
 			return rc;
 	if ((rc = compile_values(m, m->attrs.v, m->attrs.n, err)))
 		return rc;

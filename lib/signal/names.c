@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names of companies and headlines, brought to the form in which they are compared. What two careful readers would take
- * for the same name becomes the same text; what is another company (a further word, another number) stays another.
+ * Names of companies and headlines, brought to the form in which they are compared. What two careful readers
+ * would take for the same name becomes the same text; what is another company (a further word, another number)
+ * stays another.
  */
 #include "words.h"
 #include <whynow/signal.h>

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names of persons: the form for comparing, and first and last name for a greeting. When in doubt there is no greeting:
- * "Hi Sales," is worse than none.
+ * Names of persons: the form for comparing, and first and last name for a greeting. When in doubt there is no
+ * greeting: "Hi Sales," is worse than none.
  */
 #include "words.h"
 #include <whynow/signal.h>
 
-static const char *const honorifics[] = {"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame", "lord", "lady",
-	"herr", "frau", "mme", "monsieur", "madame", "rev", "dipl"};
-static const char *const suffixes[] = {"jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "esq", "esquire", "cpa", "cfa", "jd",
-	"pmp", "obe", "mbe", "cbe", "frs", "msc", "bsc", "dds", "rn", "cissp", "shrm"};
-static const char *const particles[] = {"van", "von", "de", "da", "di", "del", "della", "der", "den", "du", "dos", "das", "la", "le",
-	"ter", "ten", "zu", "bin", "ibn", "al", "el", "st", "mac", "san"};
+static const char *const honorifics[] = {"mr",        "mrs", "ms",       "miss",   "dr",   "prof",
+					 "professor", "sir", "dame",     "lord",   "lady", "herr",
+					 "frau",      "mme", "monsieur", "madame", "rev",  "dipl"};
+static const char *const suffixes[] = {"jr",  "sr",      "ii",  "iii", "iv",  "phd", "md",    "mba",
+				       "esq", "esquire", "cpa", "cfa", "jd",  "pmp", "obe",   "mbe",
+				       "cbe", "frs",     "msc", "bsc", "dds", "rn",  "cissp", "shrm"};
+static const char *const particles[] = {"van", "von", "de",  "da",  "di", "del", "della", "der",
+					"den", "du",  "dos", "das", "la", "le",  "ter",   "ten",
+					"zu",  "bin", "ibn", "al",  "el", "st",  "mac",   "san"};
 /* Words that stand where a person was meant, and are none. */
-static const char *const no_persons[] = {"team", "sales", "support", "info", "admin", "office", "marketing", "hello", "contact",
-	"service", "services", "hr", "jobs", "careers", "press", "media", "billing", "customer", "customers", "unknown", "anonymous",
-	"test", "company", "the", "and", "none", "na", "group", "department", "people", "operations"};
+static const char *const no_persons[] = {
+    "team",    "sales",    "support",   "info",    "admin",      "office",  "marketing", "hello",
+    "contact", "service",  "services",  "hr",      "jobs",       "careers", "press",     "media",
+    "billing", "customer", "customers", "unknown", "anonymous",  "test",    "company",   "the",
+    "and",     "none",     "na",        "group",   "department", "people",  "operations"};
 
 #define IS_ONE_OF(word, list) is_one_of(word, list, WN_COUNT(list))
 static bool is_one_of(struct wn_str word, const char *const *list, size_t n)

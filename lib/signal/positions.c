@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a position as written ("VP, People & Culture") to department and level, by a table of phrases that is data.
+ * From a position as written ("VP, People & Culture") to department and level, by a table of phrases that is
+ * data.
  *
- * At each word the longest phrase is taken, whole words only, and its words are used up: `Executive Director` is never
- * `Director`, and the president in `Vice President` is not seen. The table is read once, then read only.
+ * At each word the longest phrase is taken, whole words only, and its words are used up: `Executive Director`
+ * is never `Director`, and the president in `Vice President` is not seen. The table is read once, then read
+ * only.
  */
 #include "words.h"
 #include <whynow/signal.h>
@@ -24,7 +26,7 @@ struct wn_positions {
 	size_t longest;                /* words of the longest phrase */
 };
 
-/* --- reading --------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------ */
 
 /* The field before the next '|', taken off *rest. */
 static struct wn_str field(struct wn_str *rest)
@@ -50,8 +52,11 @@ static enum wn_rc read_department(struct wn_str text, struct wn_place at, const 
 		}
 	const char *near = wn_nearest(text, wn_departments, n);
 	if (near)
-		return wn_fail_at(err, WN_INVALID, at, "no department \"" WN_STR_FMT "\": did you mean %s?", WN_STR_ARG(text), near);
-	return wn_fail_at(err, WN_INVALID, at, "no department \"" WN_STR_FMT "\": expected people, sales, ... or -", WN_STR_ARG(text));
+		return wn_fail_at(err, WN_INVALID, at, "no department \"" WN_STR_FMT "\": did you mean %s?",
+				  WN_STR_ARG(text), near);
+	return wn_fail_at(err, WN_INVALID, at,
+			  "no department \"" WN_STR_FMT "\": expected people, sales, ... or -",
+			  WN_STR_ARG(text));
 }
 
 static enum wn_rc read_level(struct wn_str text, struct wn_place at, int *out, struct wn_err *err)
@@ -60,7 +65,9 @@ static enum wn_rc read_level(struct wn_str text, struct wn_place at, int *out, s
 	if (wn_str_is(text, "-"))
 		return WN_OK;
 	if (text.n != 1 || text.p[0] < '1' || text.p[0] > '0' + LEVEL_MAX)
-		return wn_fail_at(err, WN_INVALID, at, "expected a level of 1 to %d or -, found \"" WN_STR_FMT "\"", LEVEL_MAX, WN_STR_ARG(text));
+		return wn_fail_at(err, WN_INVALID, at,
+				  "expected a level of 1 to %d or -, found \"" WN_STR_FMT "\"", LEVEL_MAX,
+				  WN_STR_ARG(text));
 	*out = text.p[0] - '0';
 	return WN_OK;
 }
@@ -74,10 +81,13 @@ static enum wn_rc read_line(struct wn_positions *p, struct wn_str line, struct w
 
 	wn_words_cut(words, p->arena, &w);
 	if (w.n == 0 || w.n > PHRASE_WORDS_MAX)
-		return wn_fail_at(err, WN_INVALID, at, "expected a phrase of 1 to %d words: `phrase | department | level`", PHRASE_WORDS_MAX);
+		return wn_fail_at(err, WN_INVALID, at,
+				  "expected a phrase of 1 to %d words: `phrase | department | level`",
+				  PHRASE_WORDS_MAX);
 	if (line.n > 0)
 		return wn_fail_at(err, WN_INVALID, at, "more than three fields: `phrase | department | level`");
-	if ((rc = read_department(department, at, &ph.department, err)) || (rc = read_level(level, at, &ph.level, err)))
+	if ((rc = read_department(department, at, &ph.department, err)) ||
+	    (rc = read_level(level, at, &ph.level, err)))
 		return rc;
 	if (p->phrases.n >= WN_POSITIONS_MAX)
 		return wn_fail_at(err, WN_LIMIT, at, "more than %d phrases", WN_POSITIONS_MAX);
@@ -99,7 +109,8 @@ static enum wn_rc sort_and_check(struct wn_positions *p, const char *file, struc
 		qsort(p->phrases.v, p->phrases.n, sizeof(*p->phrases.v), by_words);
 	for (size_t i = 1; i < p->phrases.n; i++)
 		if (wn_str_eq(p->phrases.v[i - 1].words, p->phrases.v[i].words))
-			return wn_fail_at(err, WN_INVALID, (struct wn_place){.file = file}, "the phrase \"" WN_STR_FMT "\" stands there twice",
+			return wn_fail_at(err, WN_INVALID, (struct wn_place){.file = file},
+					  "the phrase \"" WN_STR_FMT "\" stands there twice",
 					  WN_STR_ARG(p->phrases.v[i].words));
 	return WN_OK;
 }
@@ -123,11 +134,13 @@ static enum wn_rc read_all(struct wn_positions *p, struct wn_str text, const cha
 	return sort_and_check(p, file, err);
 }
 
-enum wn_rc wn_positions_parse(struct wn_str text, const char *file, struct wn_positions **out, struct wn_err *err)
+enum wn_rc wn_positions_parse(struct wn_str text, const char *file, struct wn_positions **out,
+			      struct wn_err *err)
 {
 	if (text.n > WN_POSITIONS_BYTES_MAX || !wn_text_is_utf8(text))
-		return wn_fail_at(err, text.n > WN_POSITIONS_BYTES_MAX ? WN_LIMIT : WN_INVALID, (struct wn_place){.file = file},
-				  "expected UTF-8 text of at most %u bytes", WN_POSITIONS_BYTES_MAX);
+		return wn_fail_at(err, text.n > WN_POSITIONS_BYTES_MAX ? WN_LIMIT : WN_INVALID,
+				  (struct wn_place){.file = file}, "expected UTF-8 text of at most %u bytes",
+				  WN_POSITIONS_BYTES_MAX);
 	struct wn_positions *p = wn_alloc(sizeof(*p));
 	p->arena = wn_arena_new(0);
 	enum wn_rc rc = read_all(p, text, file, err);
@@ -147,16 +160,17 @@ void wn_positions_free(struct wn_positions *p)
 	free(p);
 }
 
-/* --- looking ---------------------------------------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------------------------------------ */
 
-static const struct phrase *longest_at(const struct wn_positions *p, const struct wn_words *w, size_t at, size_t *used,
-				       struct wn_arena *a)
+static const struct phrase *longest_at(const struct wn_positions *p, const struct wn_words *w, size_t at,
+				       size_t *used, struct wn_arena *a)
 {
 	size_t most = w->n - at < p->longest ? w->n - at : p->longest;
 
 	for (size_t k = most; k > 0; k--) {
 		struct phrase key = {.words = wn_words_join(w, at, k, ' ', a)};
-		const struct phrase *hit = bsearch(&key, p->phrases.v, p->phrases.n, sizeof(*p->phrases.v), by_words);
+		const struct phrase *hit =
+		    bsearch(&key, p->phrases.v, p->phrases.n, sizeof(*p->phrases.v), by_words);
 		if (hit) {
 			*used = k;
 			return hit;
@@ -166,7 +180,8 @@ static const struct phrase *longest_at(const struct wn_positions *p, const struc
 	return NULL;
 }
 
-struct wn_position wn_positions_look(const struct wn_positions *p, struct wn_str position, struct wn_arena *scratch)
+struct wn_position wn_positions_look(const struct wn_positions *p, struct wn_str position,
+				     struct wn_arena *scratch)
 {
 	struct wn_position found = {NULL, 0};
 	struct wn_words w;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Registrable domains by the Public Suffix List, its private part included (a name under github.io is its tenant's). The
- * only user of libpsl; the list is the one that libpsl carries, so that nothing is read from disk.
+ * Registrable domains by the Public Suffix List, its private part included (a name under github.io is its
+ * tenant's). The only user of libpsl; the list is the one that libpsl carries, so that nothing is read from
+ * disk.
  */
 #include "words.h"
 #include <whynow/signal.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The registry of kinds and traits: definitions are copied and checked one by one, then sealed: sorted, numbered, read
- * only. What a second definition may not do is decided here, so that rules can rely on one type a name.
+ * The registry of kinds and traits: definitions are copied and checked one by one, then sealed: sorted,
+ * numbered, read only. What a second definition may not do is decided here, so that rules can rely on one type
+ * a name.
  */
 #include "registry.h"
 
@@ -13,11 +14,14 @@ enum { NAME_MAX_BYTES = 63 };
 
 static const char *const type_texts[] = {
 #define X(name, text) [WN_ATTR_##name] = text,
-	WN_ATTR_TYPE_LIST(X)
+    WN_ATTR_TYPE_LIST(X)
 #undef X
 };
 
-const char *wn_attr_type_to_text(enum wn_attr_type t) { return t < WN_COUNT(type_texts) ? type_texts[t] : "?"; }
+const char *wn_attr_type_to_text(enum wn_attr_type t)
+{
+	return t < WN_COUNT(type_texts) ? type_texts[t] : "?";
+}
 
 bool wn_attr_type_from_text(struct wn_str text, enum wn_attr_type *out)
 {
@@ -58,7 +62,8 @@ static bool name_is_fine(const char *name)
 	if (n == 0 || n > NAME_MAX_BYTES || name[0] < 'a' || name[0] > 'z')
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9') || name[i] == '_'))
+		if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9') ||
+		      name[i] == '_'))
 			return false;
 	for (size_t i = 0; i < WN_COUNT(taken); i++)
 		if (strcmp(name, taken[i]) == 0)
@@ -98,12 +103,14 @@ static struct wn_registry_attribute *attribute(const struct wn_registry *r, cons
 	return NULL;
 }
 
-static enum wn_rc check_type(const char *what, const char *name, enum wn_attr_type type, const char *const *values,
-			     struct wn_err *err)
+static enum wn_rc check_type(const char *what, const char *name, enum wn_attr_type type,
+			     const char *const *values, struct wn_err *err)
 {
 	if (!name_is_fine(name))
-		return wn_fail(err, WN_INVALID, "%s \"%.80s\": a name is a-z, 0-9 and _, begins with a letter and has at most %d bytes",
-			       what, name ? name : "", NAME_MAX_BYTES);
+		return wn_fail(
+		    err, WN_INVALID,
+		    "%s \"%.80s\": a name is a-z, 0-9 and _, begins with a letter and has at most %d bytes",
+		    what, name ? name : "", NAME_MAX_BYTES);
 	if ((size_t)type >= WN_COUNT(type_texts))
 		return wn_fail(err, WN_INVALID, "%s %s has no type", what, name);
 	if (type == WN_ATTR_ENUM && (!values || !values[0]))
@@ -111,7 +118,8 @@ static enum wn_rc check_type(const char *what, const char *name, enum wn_attr_ty
 	return WN_OK;
 }
 
-static enum wn_rc check_attr(const struct wn_registry *r, const struct wn_kind_def *k, size_t i, struct wn_err *err)
+static enum wn_rc check_attr(const struct wn_registry *r, const struct wn_kind_def *k, size_t i,
+			     struct wn_err *err)
 {
 	const struct wn_attr_def *d = &k->attrs[i];
 	enum wn_rc rc = check_type("attribute", d->name, d->type, d->enum_values, err);
@@ -119,16 +127,20 @@ static enum wn_rc check_attr(const struct wn_registry *r, const struct wn_kind_d
 	if (rc)
 		return wn_fail_more(err, rc, "kind %s", k->name);
 	if (wn_registry_is_signal_field(d->name))
-		return wn_fail(err, WN_INVALID, "kind %s: every signal has a field %s; give the attribute another name", k->name, d->name);
+		return wn_fail(err, WN_INVALID,
+			       "kind %s: every signal has a field %s; give the attribute another name", k->name,
+			       d->name);
 	for (size_t other = 0; other < i; other++)
 		if (strcmp(k->attrs[other].name, d->name) == 0)
 			return wn_fail(err, WN_EXISTS, "kind %s has the attribute %s twice", k->name, d->name);
 	const struct wn_registry_attribute *have = attribute(r, d->name);
 	if (have && have->def.type != d->type)
-		return wn_fail(err, WN_INVALID, "attribute %s of kind %s is %s, but %s in another kind: one name has one type", d->name,
-			       k->name, type_texts[d->type], type_texts[have->def.type]);
+		return wn_fail(err, WN_INVALID,
+			       "attribute %s of kind %s is %s, but %s in another kind: one name has one type",
+			       d->name, k->name, type_texts[d->type], type_texts[have->def.type]);
 	if (have && d->type == WN_ATTR_ENUM && !same_texts(have->def.enum_values, d->enum_values))
-		return wn_fail(err, WN_INVALID, "attribute %s of kind %s has other values than in another kind", d->name, k->name);
+		return wn_fail(err, WN_INVALID, "attribute %s of kind %s has other values than in another kind",
+			       d->name, k->name);
 	return WN_OK;
 }
 
@@ -137,17 +149,22 @@ static enum wn_rc check_kind(const struct wn_registry *r, const struct wn_kind_d
 	if (r->sealed)
 		return wn_fail(err, WN_REFUSED, "the registry is sealed");
 	if (!name_is_fine(k->name))
-		return wn_fail(err, WN_INVALID, "kind \"%.80s\": a name is a-z, 0-9 and _, begins with a letter and has at most %d bytes",
-			       k->name ? k->name : "", NAME_MAX_BYTES);
+		return wn_fail(
+		    err, WN_INVALID,
+		    "kind \"%.80s\": a name is a-z, 0-9 and _, begins with a letter and has at most %d bytes",
+		    k->name ? k->name : "", NAME_MAX_BYTES);
 	for (size_t i = 0; i < r->kinds.n; i++)
 		if (strcmp(r->kinds.v[i].name, k->name) == 0)
 			return wn_fail(err, WN_EXISTS, "kind %s is defined twice", k->name);
 	if (!(k->strength >= 0 && k->strength <= 1))
 		return wn_fail(err, WN_INVALID, "kind %s: strength must be above 0 and at most 1", k->name);
 	if (k->half_life_us <= 0 || k->hard_stop_us <= 0 || k->same_within_us < 0 || k->first_touch_us < 0)
-		return wn_fail(err, WN_INVALID, "kind %s: half-life and hard stop must be above 0, the other times not below", k->name);
+		return wn_fail(err, WN_INVALID,
+			       "kind %s: half-life and hard stop must be above 0, the other times not below",
+			       k->name);
 	if (r->kinds.n >= WN_KINDS_MAX || r->attrs.n + k->n_attrs > WN_ATTRS_MAX)
-		return wn_fail(err, WN_LIMIT, "more than %d kinds or %d attributes", WN_KINDS_MAX, WN_ATTRS_MAX);
+		return wn_fail(err, WN_LIMIT, "more than %d kinds or %d attributes", WN_KINDS_MAX,
+			       WN_ATTRS_MAX);
 	for (size_t i = 0; i < k->n_attrs; i++) {
 		enum wn_rc rc = check_attr(r, k, i, err);
 		if (rc)
@@ -187,7 +204,8 @@ enum wn_rc wn_registry_add_trait(struct wn_registry *r, const struct wn_trait_de
 	if (r->sealed)
 		return wn_fail(err, WN_REFUSED, "the registry is sealed");
 	if (wn_registry_is_trait_field(def->of, def->name))
-		return wn_fail(err, WN_INVALID, "trait %s: every %s has a field of this name; give the trait another", def->name,
+		return wn_fail(err, WN_INVALID,
+			       "trait %s: every %s has a field of this name; give the trait another", def->name,
 			       def->of == WN_TRAIT_ACCOUNT ? "account" : "contact");
 	for (size_t i = 0; i < r->traits.n; i++)
 		if (r->traits.v[i].of == def->of && strcmp(r->traits.v[i].name, def->name) == 0)
@@ -215,7 +233,8 @@ static int by_kind_name(const void *a, const void *b)
 
 static int by_attr_name(const void *a, const void *b)
 {
-	return strcmp(((const struct wn_registry_attribute *)a)->def.name, ((const struct wn_registry_attribute *)b)->def.name);
+	return strcmp(((const struct wn_registry_attribute *)a)->def.name,
+		      ((const struct wn_registry_attribute *)b)->def.name);
 }
 
 static int by_trait(const void *a, const void *b)
@@ -260,7 +279,10 @@ enum wn_rc wn_registry_seal(struct wn_registry *r, struct wn_err *err)
 
 /* --- looking up ----------------------------------------------------------------------------------------- */
 
-size_t wn_registry_kinds(const struct wn_registry *r) { return r->kinds.n; }
+size_t wn_registry_kinds(const struct wn_registry *r)
+{
+	return r->kinds.n;
+}
 
 const struct wn_kind_def *wn_registry_kind(const struct wn_registry *r, int kind)
 {
@@ -290,7 +312,10 @@ const char *wn_registry_nearest_kind(const struct wn_registry *r, struct wn_str 
 	return r->kind_names ? wn_nearest(name, r->kind_names, r->kinds.n) : NULL;
 }
 
-size_t wn_registry_attrs(const struct wn_registry *r) { return r->attrs.n; }
+size_t wn_registry_attrs(const struct wn_registry *r)
+{
+	return r->attrs.n;
+}
 
 const struct wn_attr_def *wn_registry_attr(const struct wn_registry *r, int attr)
 {
@@ -326,7 +351,10 @@ const char *wn_registry_nearest_attr(const struct wn_registry *r, int kind, stru
 	return wn_nearest(name, names, n);
 }
 
-size_t wn_registry_traits(const struct wn_registry *r) { return r->traits.n; }
+size_t wn_registry_traits(const struct wn_registry *r)
+{
+	return r->traits.n;
+}
 
 const struct wn_trait_def *wn_registry_trait(const struct wn_registry *r, int trait)
 {
@@ -352,6 +380,15 @@ const char *wn_registry_nearest_trait(const struct wn_registry *r, enum wn_trait
 	return wn_nearest(name, names, n);
 }
 
-const struct cel_record *wn_registry_signal_record(const struct wn_registry *r) { return &r->signal; }
-const struct cel_record *wn_registry_account_record(const struct wn_registry *r) { return &r->account; }
-const struct cel_record *wn_registry_contact_record(const struct wn_registry *r) { return &r->contact; }
+const struct cel_record *wn_registry_signal_record(const struct wn_registry *r)
+{
+	return &r->signal;
+}
+const struct cel_record *wn_registry_account_record(const struct wn_registry *r)
+{
+	return &r->account;
+}
+const struct cel_record *wn_registry_contact_record(const struct wn_registry *r)
+{
+	return &r->contact;
+}

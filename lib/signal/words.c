@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Folding and cutting into words. The folding proper is of lib/base/text.c; here are the letters that Unicode does not
- * take apart (ø, ł, æ ...), the signs that are read as words, and the bounds.
+ * Folding and cutting into words. The folding proper is of lib/base/text.c; here are the letters that Unicode
+ * does not take apart (ø, ł, æ ...), the signs that are read as words, and the bounds.
  */
 #include "words.h"
 
@@ -13,8 +13,8 @@ struct letter {
 	const char *to;
 };
 static const struct letter letters[] = {
-	{0xdf, "ss"}, {0xe6, "ae"}, {0xf0, "d"}, {0xf8, "o"}, {0xfe, "th"}, {0x111, "d"}, {0x127, "h"}, {0x131, "i"},
-	{0x142, "l"}, {0x14b, "ng"}, {0x153, "oe"}, {0x167, "t"},
+    {0xdf, "ss"}, {0xe6, "ae"}, {0xf0, "d"},  {0xf8, "o"},   {0xfe, "th"},  {0x111, "d"},
+    {0x127, "h"}, {0x131, "i"}, {0x142, "l"}, {0x14b, "ng"}, {0x153, "oe"}, {0x167, "t"},
 };
 
 /* Decodes one character of valid UTF-8. */
@@ -42,7 +42,10 @@ static size_t decode(const char *p, size_t n, uint32_t *cp)
 	return 1;
 }
 
-static bool is_apostrophe(uint32_t cp) { return cp == '\'' || cp == 0x2018 || cp == 0x2019 || cp == 0x2bc || cp == 0x60 || cp == 0xb4; }
+static bool is_apostrophe(uint32_t cp)
+{
+	return cp == '\'' || cp == 0x2018 || cp == 0x2019 || cp == 0x2bc || cp == 0x60 || cp == 0xb4;
+}
 
 static bool is_letter(uint32_t cp)
 {

@@ -14,19 +14,22 @@ struct wn_words {
 	size_t n;
 };
 
-/* Case, accents and compatibility forms folded; & and + are the word "and", # "sharp"; points, apostrophes and a possessive
- * 's are dropped; every other sign parts words. At most WN_WORDS_MAX words. Bytes need not be valid UTF-8. Lives in `a`. */
+/* Case, accents and compatibility forms folded; & and + are the word "and", # "sharp"; points, apostrophes and
+ * a possessive 's are dropped; every other sign parts words. At most WN_WORDS_MAX words. Bytes need not be
+ * valid UTF-8. Lives in `a`. */
 void wn_words_cut(struct wn_str text, struct wn_arena *a, struct wn_words *out);
 /* Words from..from+n joined by `sep` ('\0': nothing). */
 struct wn_str wn_words_join(const struct wn_words *w, size_t from, size_t n, char sep, struct wn_arena *a);
 
-/* Of the lists in conf/extract: a shared domain itself (not what is below it); a legal form as folded words with blanks. */
+/* Of the lists in conf/extract: a shared domain itself (not what is below it); a legal form as folded words
+ * with blanks. */
 bool wn_lists_shared_domain(struct wn_str domain);
 bool wn_lists_legal_form(struct wn_str words);
 
 /* International name to ASCII (xn--), lower case; false if it is none. */
 bool wn_idn_to_ascii(struct wn_str host, struct wn_arena *a, struct wn_str *out);
-/* Host of a URL, address or bare host, lower-cased ASCII without a final dot; checked for length, labels and characters. */
+/* Host of a URL, address or bare host, lower-cased ASCII without a final dot; checked for length, labels and
+ * characters. */
 bool wn_domain_host(struct wn_str host_or_url, struct wn_arena *a, struct wn_str *out);
 
 #endif

@@ -27,7 +27,8 @@ static void reply(struct wn_arena *a, struct wn_str line)
 	struct wn_value request = {0};
 
 	wn_buf_init(&out, 1u << 20);
-	if (wn_json_parse(line, NULL, a, &request, NULL) == WN_OK && wn_str_is(wn_value_str(wn_value_at(request, "op")), "psl"))
+	if (wn_json_parse(line, NULL, a, &request, NULL) == WN_OK &&
+	    wn_str_is(wn_value_str(wn_value_at(request, "op")), "psl"))
 		wn_json_write(&out, do_psl(a, request));
 	else
 		wn_buf_text(&out, "{\"ok\":false,\"error\":\"no such op\"}");

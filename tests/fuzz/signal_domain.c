@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (wn_domain_registrable((struct wn_str){(const char *)data, size}, a, &out)) {
 		for (size_t i = 0; i < out.n; i++)
-			if ((uint8_t)out.p[i] <= ' ' || (uint8_t)out.p[i] >= 0x7f || (out.p[i] >= 'A' && out.p[i] <= 'Z'))
+			if ((uint8_t)out.p[i] <= ' ' || (uint8_t)out.p[i] >= 0x7f ||
+			    (out.p[i] >= 'A' && out.p[i] <= 'Z'))
 				abort();
 		if (!wn_domain_registrable(out, a, &again) || !wn_str_eq(out, again))
 			abort();

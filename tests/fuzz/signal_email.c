@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (wn_email_normalise((struct wn_str){(const char *)data, size}, a, &out)) {
 		for (size_t i = 0; i < out.n; i++) {
 			at += out.p[i] == '@';
-			if ((uint8_t)out.p[i] <= ' ' || (uint8_t)out.p[i] >= 0x7f || out.p[i] == '<' || out.p[i] == '>')
+			if ((uint8_t)out.p[i] <= ' ' || (uint8_t)out.p[i] >= 0x7f || out.p[i] == '<' ||
+			    out.p[i] == '>')
 				abort();
 		}
 		if (at != 1 || out.n > 254 || !wn_email_normalise(out, a, &again) || !wn_str_eq(out, again))

@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wn_err err;
 	const uint8_t *nul = size ? memchr(data, 0, size) : NULL;
 	size_t n = nul ? (size_t)(nul - data) : size;
-	struct wn_str position = nul ? (struct wn_str){(const char *)nul + 1, size - n - 1} : WN_STR("VP People");
+	struct wn_str position =
+	    nul ? (struct wn_str){(const char *)nul + 1, size - n - 1} : WN_STR("VP People");
 
 	if (!shipped && wn_positions_parse(wn_positions_builtin(), "positions", &shipped, &err))
 		abort();

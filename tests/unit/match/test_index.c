@@ -54,7 +54,10 @@ static enum wn_filed put(uint32_t rule, const char *text)
 	return filed;
 }
 
-static void on_candidate(void *ctx, uint32_t rule) { *(uint64_t *)ctx |= UINT64_C(1) << rule; }
+static void on_candidate(void *ctx, uint32_t rule)
+{
+	*(uint64_t *)ctx |= UINT64_C(1) << rule;
+}
 
 static uint64_t probe(const struct pair *p)
 {
@@ -79,8 +82,10 @@ static void skips_other_kinds_and_other_values(void **state)
 
 	(void)state;
 	assert_int_equal(put(0, "signal.kind == \"hire\""), WN_FILED_KEYED);
-	assert_int_equal(put(1, "signal.kind == \"funding\" && account.country in [\"US\", \"CA\"]"), WN_FILED_KEYED);
-	assert_int_equal(put(2, "signal.kind in [\"funding\", \"job\"] && signal.amount >= 1e6"), WN_FILED_KEYED);
+	assert_int_equal(put(1, "signal.kind == \"funding\" && account.country in [\"US\", \"CA\"]"),
+			 WN_FILED_KEYED);
+	assert_int_equal(put(2, "signal.kind in [\"funding\", \"job\"] && signal.amount >= 1e6"),
+			 WN_FILED_KEYED);
 	assert_int_equal(put(3, "account.domain == \"acme.com\" && account.customer"), WN_FILED_KEYED);
 	assert_int_equal(probe(&p), 0);
 	p.account.fields[A_COUNTRY] = wn_cstring("CA");
@@ -151,7 +156,8 @@ static void rules_come_change_and_go_while_it_serves(void **state)
 	(void)state;
 	for (int round = 0; round < 3; round++)
 		for (uint32_t i = 0; i < 3000; i++) {
-			snprintf(text, sizeof(text), "account.domain == \"d%u\" && signal.kind == \"hire\"", i + (uint32_t)round);
+			snprintf(text, sizeof(text), "account.domain == \"d%u\" && signal.kind == \"hire\"",
+				 i + (uint32_t)round);
 			put(i, text);
 		}
 	assert_int_equal(wn_index_rules(index_), 3000);
@@ -183,7 +189,7 @@ static void without_an_account_nothing_of_it_can_be_true(void **state)
 	assert_int_equal(found, 1u << 2);
 }
 
-/* --- what rules read ------------------------------------------------------------------------------------- */
+/* --- what rules read ---------------------------------------------------------------------------------- */
 
 static struct wn_rule_reads reads(const char *text)
 {
@@ -197,8 +203,10 @@ static struct wn_rule_reads reads(const char *text)
 
 static void reads_fields_of_each_record(void **state)
 {
-	struct wn_rule_reads r = reads("signal.kind == \"funding\" && signal.amount > 1.0 && account.country in [\"US\"] && has(account.tech)"
-				       " && contact.level >= 4 && signals.exists(s, s.kind == \"job\" && s.remote)");
+	struct wn_rule_reads r =
+	    reads("signal.kind == \"funding\" && signal.amount > 1.0 && account.country in [\"US\"] && "
+		  "has(account.tech)"
+		  " && contact.level >= 4 && signals.exists(s, s.kind == \"job\" && s.remote)");
 
 	(void)state;
 	assert_true(wn_reads_has(r.signal, F_KIND) && wn_reads_has(r.signal, F_AMOUNT));
@@ -215,7 +223,8 @@ static void reads_fields_of_each_record(void **state)
 
 static void reads_kinds_named_in_functions_and_other_segments(void **state)
 {
-	struct wn_rule_reads r = reads("signals.count(\"view\", duration(\"24h\")) > 2 && absent(\"hire\", duration(\"1h\")) && in_segment(\"other\")");
+	struct wn_rule_reads r = reads("signals.count(\"view\", duration(\"24h\")) > 2 && absent(\"hire\", "
+				       "duration(\"1h\")) && in_segment(\"other\")");
 	struct wn_rule_reads more = reads("account.customer && in_segment(\"third\")");
 
 	(void)state;
@@ -243,16 +252,16 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(skips_other_kinds_and_other_values),
-		TEST(never_skips_what_it_does_not_understand),
-		TEST(an_alternative_is_enough),
-		TEST(more_alternatives_than_the_bound_mean_anything),
-		TEST(what_can_never_be_true_is_never_a_candidate),
-		TEST(rules_come_change_and_go_while_it_serves),
-		TEST(without_an_account_nothing_of_it_can_be_true),
-		TEST(reads_fields_of_each_record),
-		TEST(reads_kinds_named_in_functions_and_other_segments),
-		TEST(a_record_used_whole_reads_everything),
+	    TEST(skips_other_kinds_and_other_values),
+	    TEST(never_skips_what_it_does_not_understand),
+	    TEST(an_alternative_is_enough),
+	    TEST(more_alternatives_than_the_bound_mean_anything),
+	    TEST(what_can_never_be_true_is_never_a_candidate),
+	    TEST(rules_come_change_and_go_while_it_serves),
+	    TEST(without_an_account_nothing_of_it_can_be_true),
+	    TEST(reads_fields_of_each_record),
+	    TEST(reads_kinds_named_in_functions_and_other_segments),
+	    TEST(a_record_used_whole_reads_everything),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The index against brute force: over random rules and events, a rule that is definitely true is always a candidate. At
- * least 100,000 pairs a run, each run another seed; WHYNOW_SEED repeats one. The counts at the end show that the test has
- * power: rules do come true, and the index does skip.
+ * The index against brute force: over random rules and events, a rule that is definitely true is always a
+ * candidate. At least 100,000 pairs a run, each run another seed; WHYNOW_SEED repeats one. The counts at the
+ * end show that the test has power: rules do come true, and the index does skip.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,11 +33,17 @@ static uint64_t next(void)
 	return z ^ z >> 31;
 }
 
-static int below(int n) { return (int)(next() % (uint64_t)n); }
-static bool one_in(int n) { return below(n) == 0; }
+static int below(int n)
+{
+	return (int)(next() % (uint64_t)n);
+}
+static bool one_in(int n)
+{
+	return below(n) == 0;
+}
 #define PICK(list) ((list)[below((int)WN_COUNT(list))])
 
-/* --- random rules ---------------------------------------------------------------------------------------- */
+/* --- random rules ------------------------------------------------------------------------------------- */
 
 static const char *const strings_of[] = {"\"US\"", "\"CA\"", "\"GB\"", "\"\""};
 static const char *const tags_of[] = {"\"rust\"", "\"go\"", "\"java\"", "\"\""};
@@ -93,13 +99,29 @@ static void ordered(struct wn_buf *b, const char *path, const char *const *value
 static void opaque(struct wn_buf *b)
 {
 	static const char *const terms[] = {
-		"true", "false", "account.employees / 0 > 1", "has(signal.round)", "has(account.country)", "!has(account.score)",
-		"account.country.startsWith(\"U\")", "signals.exists(s, s.kind == \"hire\")", "size(signals) > 0",
-		"signals.all(s, has(s.amount))", "dyn(account.employees) == 1.0", "signal.age <= duration(\"24h\")",
-		"signal.at < now", "account.country == account.domain", "account.country in [account.domain, \"US\"]",
-		"(account.customer ? account.country : account.domain) == \"US\"", "absent(\"view\", duration(\"1h\"))",
-		"in_segment(\"other\")", "size(account.tech) == 1", "account.tech == [\"go\"]", "account.customer == true",
-		"signal.at > timestamp(\"2026-01-01T00:00:00Z\")", "timestamp(\"2026-01-01T00:00:00Z\") >= signal.at",
+	    "true",
+	    "false",
+	    "account.employees / 0 > 1",
+	    "has(signal.round)",
+	    "has(account.country)",
+	    "!has(account.score)",
+	    "account.country.startsWith(\"U\")",
+	    "signals.exists(s, s.kind == \"hire\")",
+	    "size(signals) > 0",
+	    "signals.all(s, has(s.amount))",
+	    "dyn(account.employees) == 1.0",
+	    "signal.age <= duration(\"24h\")",
+	    "signal.at < now",
+	    "account.country == account.domain",
+	    "account.country in [account.domain, \"US\"]",
+	    "(account.customer ? account.country : account.domain) == \"US\"",
+	    "absent(\"view\", duration(\"1h\"))",
+	    "in_segment(\"other\")",
+	    "size(account.tech) == 1",
+	    "account.tech == [\"go\"]",
+	    "account.customer == true",
+	    "signal.at > timestamp(\"2026-01-01T00:00:00Z\")",
+	    "timestamp(\"2026-01-01T00:00:00Z\") >= signal.at",
 	};
 
 	wn_buf_text(b, PICK(terms));
@@ -108,7 +130,10 @@ static void opaque(struct wn_buf *b)
 static void term(struct wn_buf *b)
 {
 	switch (below(16)) {
-	case 0: case 1: case 2: case 3:
+	case 0:
+	case 1:
+	case 2:
+	case 3:
 		OVER(b, "signal.kind", kinds_of);
 		break;
 	case 4:
@@ -194,7 +219,7 @@ static struct cel_program *random_rule(const struct cel_env *env)
 	return p;
 }
 
-/* --- random events ---------------------------------------------------------------------------------------- */
+/* --- random events ------------------------------------------------------------------------------------ */
 
 static struct wn_value text_of(const char *const *values, int n)
 {
@@ -261,7 +286,7 @@ static void random_event(struct pair *p)
 	maybe(&a[A_TECH], missing, list_value(p->tech));
 }
 
-/* --- the property -------------------------------------------------------------------------------------------- */
+/* --- the property ------------------------------------------------------------------------------------- */
 
 struct found {
 	bool is[RULES];
@@ -283,7 +308,8 @@ struct tally {
 	size_t pairs, truths, candidates, stored;
 };
 
-static void check_event(struct wn_index *index, struct cel_program *const *rules, struct pair *p, struct wn_arena *a, struct tally *t)
+static void check_event(struct wn_index *index, struct cel_program *const *rules, struct pair *p,
+			struct wn_arena *a, struct tally *t)
 {
 	struct wn_probe event = {&p->signal.object, &p->account.object};
 	struct found f = {.n = 0};
@@ -299,8 +325,9 @@ static void check_event(struct wn_index *index, struct cel_program *const *rules
 		bool truth = definitely_true(rules[i], p, a);
 		t->truths += truth;
 		if (truth && !f.is[i])
-			fail_msg("WHYNOW_SEED=%llu: true and skipped, kind %s: " WN_STR_FMT, (unsigned long long)first_seed,
-				 p->signal.fields[F_KIND].s, WN_STR_ARG(cel_program_text(rules[i])));
+			fail_msg("WHYNOW_SEED=%llu: true and skipped, kind %s: " WN_STR_FMT,
+				 (unsigned long long)first_seed, p->signal.fields[F_KIND].s,
+				 WN_STR_ARG(cel_program_text(rules[i])));
 	}
 }
 
@@ -339,7 +366,8 @@ static void what_is_true_is_never_skipped(void **state)
 		check_event(index, rules, &p, a, &t);
 		shake(index, env, rules);
 	}
-	printf("pairs %zu, true %zu, candidates %zu (WHYNOW_SEED=%llu)\n", t.pairs, t.truths, t.candidates, (unsigned long long)first_seed);
+	printf("pairs %zu, true %zu, candidates %zu (WHYNOW_SEED=%llu)\n", t.pairs, t.truths, t.candidates,
+	       (unsigned long long)first_seed);
 	assert_true(t.pairs >= 100000);
 	assert_true(t.truths > t.pairs / 50);
 	assert_true(t.candidates < t.pairs * 3 / 4);
@@ -371,7 +399,7 @@ static uint64_t seed(void)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_true_is_never_skipped),
+	    cmocka_unit_test(what_is_true_is_never_skipped),
 	};
 
 	first_seed = rng = seed();

@@ -39,9 +39,21 @@ static const char *registrable(const char *text)
 
 static void sees_through_urls_ports_case_and_subdomains(void **state)
 {
-	static const char *const same[] = {"acme.com", "WWW.Acme.COM", "acme.com.", "https://acme.com", "https://www.acme.com:8443/a?b#c",
-		"http://user:pass@acme.com/", "//acme.com/x", "careers.eu.acme.com", "acme.com/careers", "acme.com:80", "ana@acme.com",
-		"mailto:ana@acme.com", "  acme.com\n", "https://acme.com?x=y@other.org", "https://acme.com\\@other.org"};
+	static const char *const same[] = {"acme.com",
+					   "WWW.Acme.COM",
+					   "acme.com.",
+					   "https://acme.com",
+					   "https://www.acme.com:8443/a?b#c",
+					   "http://user:pass@acme.com/",
+					   "//acme.com/x",
+					   "careers.eu.acme.com",
+					   "acme.com/careers",
+					   "acme.com:80",
+					   "ana@acme.com",
+					   "mailto:ana@acme.com",
+					   "  acme.com\n",
+					   "https://acme.com?x=y@other.org",
+					   "https://acme.com\\@other.org"};
 
 	(void)state;
 	for (size_t i = 0; i < WN_COUNT(same); i++)
@@ -69,9 +81,28 @@ static void international_names_become_ascii(void **state)
 
 static void refuses_what_is_no_domain_of_anybody(void **state)
 {
-	static const char *const none[] = {"", "com", "co.uk", ".com", ".example.com", "a..com", "127.0.0.1", "http://127.1/", "[::1]",
-		"http://[2001:db8::1]:80/", "0x7f.1", "localhost", "-acme.com", "acme-.com", "ac me.com", "acme.com:http", "https://",
-		"1.2.3.4.5", "acme,com", "\xff\xfe.com", "a\x01.com", "https://a\"b.com"};
+	static const char *const none[] = {"",
+					   "com",
+					   "co.uk",
+					   ".com",
+					   ".example.com",
+					   "a..com",
+					   "127.0.0.1",
+					   "http://127.1/",
+					   "[::1]",
+					   "http://[2001:db8::1]:80/",
+					   "0x7f.1",
+					   "localhost",
+					   "-acme.com",
+					   "acme-.com",
+					   "ac me.com",
+					   "acme.com:http",
+					   "https://",
+					   "1.2.3.4.5",
+					   "acme,com",
+					   "\xff\xfe.com",
+					   "a\x01.com",
+					   "https://a\"b.com"};
 	char long_label[80] = {0};
 
 	(void)state;
@@ -89,8 +120,10 @@ static void refuses_what_is_no_domain_of_anybody(void **state)
 
 static void shared_domains_cover_what_is_below_them(void **state)
 {
-	static const char *const shared[] = {"gmail.com", "acme.github.io", "acme.substack.com", "medium.com", "linkedin.com", "x.com",
-		"greenhouse.io", "lever.co", "acme.vercel.app", "outlook.com", "t-online.de", "google.com"};
+	static const char *const shared[] = {"gmail.com",     "acme.github.io", "acme.substack.com",
+					     "medium.com",    "linkedin.com",   "x.com",
+					     "greenhouse.io", "lever.co",       "acme.vercel.app",
+					     "outlook.com",   "t-online.de",    "google.com"};
 	static const char *const own[] = {"acme.com", "notgmail.com", "acme.uk.com", "com", "", "mygithub.io"};
 
 	(void)state;
@@ -121,9 +154,26 @@ static void addresses_are_lowered_and_unwrapped(void **state)
 
 static void what_is_no_address_is_refused(void **state)
 {
-	static const char *const none[] = {"", "ana", "@acme.com", "ana@", "ana@acme", "a@b@acme.com", "ana silva@acme.com", "ana@acme .com",
-		"ana\n@acme.com", "ana@acme.com\r\nBcc: x@y.com", ".ana@acme.com", "ana.@acme.com", "a..b@acme.com", "ana@127.0.0.1",
-		"ana@acme.com:25", "<ana@acme.com", "ana@acme.com>", "\"ana\"@acme.com", "an\xc3\xa4@acme.com", "ana@acme.com."};
+	static const char *const none[] = {"",
+					   "ana",
+					   "@acme.com",
+					   "ana@",
+					   "ana@acme",
+					   "a@b@acme.com",
+					   "ana silva@acme.com",
+					   "ana@acme .com",
+					   "ana\n@acme.com",
+					   "ana@acme.com\r\nBcc: x@y.com",
+					   ".ana@acme.com",
+					   "ana.@acme.com",
+					   "a..b@acme.com",
+					   "ana@127.0.0.1",
+					   "ana@acme.com:25",
+					   "<ana@acme.com",
+					   "ana@acme.com>",
+					   "\"ana\"@acme.com",
+					   "an\xc3\xa4@acme.com",
+					   "ana@acme.com."};
 	char long_local[100] = {0};
 
 	(void)state;
@@ -137,13 +187,13 @@ static void what_is_no_address_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sees_through_urls_ports_case_and_subdomains),
-		cmocka_unit_test(only_the_registrable_part_decides),
-		cmocka_unit_test(international_names_become_ascii),
-		cmocka_unit_test(refuses_what_is_no_domain_of_anybody),
-		cmocka_unit_test(shared_domains_cover_what_is_below_them),
-		cmocka_unit_test(addresses_are_lowered_and_unwrapped),
-		cmocka_unit_test(what_is_no_address_is_refused),
+	    cmocka_unit_test(sees_through_urls_ports_case_and_subdomains),
+	    cmocka_unit_test(only_the_registrable_part_decides),
+	    cmocka_unit_test(international_names_become_ascii),
+	    cmocka_unit_test(refuses_what_is_no_domain_of_anybody),
+	    cmocka_unit_test(shared_domains_cover_what_is_below_them),
+	    cmocka_unit_test(addresses_are_lowered_and_unwrapped),
+	    cmocka_unit_test(what_is_no_address_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -19,24 +19,29 @@ static struct wn_registry *registry;
 static struct wn_positions *positions;
 static int64_t now_us;
 
-#define CEL(t) {.text = {t, sizeof(t) - 1}, .place = {"feed.yaml", 10, 5}}
+#define CEL(t)                                                                                                 \
+	{                                                                                                      \
+		.text = {t, sizeof(t) - 1}, .place = { "feed.yaml", 10, 5 }                                    \
+	}
 
 static int set_up(void **state)
 {
 	static const char *const rounds[] = {"Seed", "Series A", "Series B", NULL};
 	static const struct wn_attr_def money[] = {
-		{.name = "round", .type = WN_ATTR_ENUM, .enum_values = rounds, .identity = true},
-		{.name = "amount_usd", .type = WN_ATTR_DOUBLE, .identity = true, .money = true},
+	    {.name = "round", .type = WN_ATTR_ENUM, .enum_values = rounds, .identity = true},
+	    {.name = "amount_usd", .type = WN_ATTR_DOUBLE, .identity = true, .money = true},
 	};
 	struct wn_attr_def post[] = {
-		{.name = "person", .type = WN_ATTR_STRING, .identity = true},
-		{.name = "position", .type = WN_ATTR_STRING, .identity = true},
-		{.name = "department", .type = WN_ATTR_ENUM, .enum_values = wn_departments},
-		{.name = "level", .type = WN_ATTR_INT},
+	    {.name = "person", .type = WN_ATTR_STRING, .identity = true},
+	    {.name = "position", .type = WN_ATTR_STRING, .identity = true},
+	    {.name = "department", .type = WN_ATTR_ENUM, .enum_values = wn_departments},
+	    {.name = "level", .type = WN_ATTR_INT},
 	};
-	static const struct wn_attr_def view[] = {{.name = "path", .type = WN_ATTR_STRING}, {.name = "tags", .type = WN_ATTR_LIST}};
+	static const struct wn_attr_def view[] = {{.name = "path", .type = WN_ATTR_STRING},
+						  {.name = "tags", .type = WN_ATTR_LIST}};
 	struct wn_kind_def kinds[] = {{.name = "funding", .attrs = money, .n_attrs = 2, .strength = 0.8},
-		{.name = "hire", .attrs = post, .n_attrs = 4}, {.name = "page_view", .attrs = view, .n_attrs = 2}};
+				      {.name = "hire", .attrs = post, .n_attrs = 4},
+				      {.name = "page_view", .attrs = view, .n_attrs = 2}};
 	struct wn_trait_def employees = {.name = "employees", .of = WN_TRAIT_ACCOUNT, .type = WN_ATTR_INT};
 
 	(void)state;
@@ -102,8 +107,9 @@ static struct wn_value json(const char *text)
 static enum wn_mapped apply(struct wn_mapping *m, const char *item, struct wn_sighting *s, struct wn_err *err)
 {
 	*err = (struct wn_err){0};
-	return wn_mapping_apply(m, json(item), json("{\"next\":\"x\"}"), WN_STR("reader-id"), 0, WN_STR("A headline"),
-				WN_STR("https://news.example.com/a"), now_us, arena, s, err);
+	return wn_mapping_apply(m, json(item), json("{\"next\":\"x\"}"), WN_STR("reader-id"), 0,
+				WN_STR("A headline"), WN_STR("https://news.example.com/a"), now_us, arena, s,
+				err);
 }
 
 static struct wn_sighting mapped(struct wn_mapping *m, const char *item)
@@ -126,14 +132,22 @@ static void rejected(struct wn_mapping *m, const char *item, const char *says)
 		fail_msg("expected \"%s\" in: %s", says, err.text);
 }
 
-static const struct wn_mapping_attr view_attrs[] = {{WN_STR("path"), CEL("item.path")}, {WN_STR("tags"), CEL("item.tags")}};
+static const struct wn_mapping_attr view_attrs[] = {{WN_STR("path"), CEL("item.path")},
+						    {WN_STR("tags"), CEL("item.tags")}};
 static const struct wn_mapping_source page_views = {
-	.kind = WN_STR("page_view"), .attrs = view_attrs, .n_attrs = 2, .publisher = WN_STR("www.warehouse.example.com"),
-	.where = CEL("item.type == \"page_view\" && item.path.startsWith(\"/pricing\")"), .id = CEL("string(item.id)"),
-	.domain_from = CEL("item.company_domain"), .email_from = CEL("item.email"), .occurred_at = CEL("timestamp(item.ts)"),
+    .kind = WN_STR("page_view"),
+    .attrs = view_attrs,
+    .n_attrs = 2,
+    .publisher = WN_STR("www.warehouse.example.com"),
+    .where = CEL("item.type == \"page_view\" && item.path.startsWith(\"/pricing\")"),
+    .id = CEL("string(item.id)"),
+    .domain_from = CEL("item.company_domain"),
+    .email_from = CEL("item.email"),
+    .occurred_at = CEL("timestamp(item.ts)"),
 };
-static const char full_view[] = "{\"type\":\"page_view\",\"id\":7,\"path\":\"/pricing/x\",\"company_domain\":\"https://www.Acme.com/\","
-				"\"email\":\"Ana@Acme.com\",\"ts\":\"2026-09-20T10:00:00Z\",\"tags\":[\"a\",\"b\"]}";
+static const char full_view[] =
+    "{\"type\":\"page_view\",\"id\":7,\"path\":\"/pricing/x\",\"company_domain\":\"https://www.Acme.com/\","
+    "\"email\":\"Ana@Acme.com\",\"ts\":\"2026-09-20T10:00:00Z\",\"tags\":[\"a\",\"b\"]}";
 
 static void an_item_becomes_a_sighting(void **state)
 {
@@ -175,11 +189,14 @@ static void where_lets_through_only_what_is_definitely_true(void **state)
 
 static void what_is_missing_stays_missing(void **state)
 {
-	static const struct wn_mapping_attr attrs[] = {{WN_STR("path"), CEL("item.a.b.path")}, {WN_STR("tags"), CEL("item.list[3]")}};
-	struct wn_mapping_source src = {.kind = WN_STR("page_view"), .attrs = attrs, .n_attrs = 2, .account_name = CEL("item.name")};
+	static const struct wn_mapping_attr attrs[] = {{WN_STR("path"), CEL("item.a.b.path")},
+						       {WN_STR("tags"), CEL("item.list[3]")}};
+	struct wn_mapping_source src = {
+	    .kind = WN_STR("page_view"), .attrs = attrs, .n_attrs = 2, .account_name = CEL("item.name")};
 	struct wn_mapping *m = compiled(src);
 	static const char *const items[] = {"{\"name\":\"Acme\"}", "{\"name\":\"Acme\",\"a\":null,\"list\":[]}",
-		"{\"name\":\"Acme\",\"a\":{\"b\":{\"path\":null}}}", "{\"name\":\"Acme\",\"a\":{\"b\":{\"path\":\" \"}},\"list\":[1]}"};
+					    "{\"name\":\"Acme\",\"a\":{\"b\":{\"path\":null}}}",
+					    "{\"name\":\"Acme\",\"a\":{\"b\":{\"path\":\" \"}},\"list\":[1]}"};
 
 	(void)state;
 	for (size_t i = 0; i < WN_COUNT(items); i++)
@@ -187,34 +204,57 @@ static void what_is_missing_stays_missing(void **state)
 	wn_mapping_free(m);
 }
 
+static void a_member_of_what_has_none_is_wrong_not_missing(void **state)
+{
+	static const struct wn_mapping_attr attrs[] = {{WN_STR("path"), CEL("item.a.path")}};
+	struct wn_mapping_source src = {
+	    .kind = WN_STR("page_view"), .attrs = attrs, .n_attrs = 1, .account_name = CEL("item.name")};
+	struct wn_mapping *m = compiled(src);
+
+	(void)state;
+	rejected(m, "{\"name\":\"Acme\",\"a\":\"text\"}", "signal.path: ");
+	rejected(m, "{\"name\":\"Acme\",\"a\":7}", "signal.path: ");
+	wn_mapping_free(m);
+}
+
 static void optionals_are_seen_through(void **state)
 {
 	static const struct wn_mapping_attr attrs[] = {{WN_STR("path"), CEL("item.?a.?path")}};
-	struct wn_mapping_source src = {.kind = WN_STR("page_view"), .attrs = attrs, .n_attrs = 1, .account_name = CEL("item.name")};
+	struct wn_mapping_source src = {
+	    .kind = WN_STR("page_view"), .attrs = attrs, .n_attrs = 1, .account_name = CEL("item.name")};
 	struct wn_mapping *m = compiled(src);
 
 	(void)state;
 	assert_int_equal(mapped(m, "{\"name\":\"Acme\"}").attrs.n, 0);
-	assert_true(wn_value_eq(mapped(m, "{\"name\":\"Acme\",\"a\":{\"path\":\"/x\"}}").attrs, json("{\"path\":\"/x\"}")));
+	assert_true(wn_value_eq(mapped(m, "{\"name\":\"Acme\",\"a\":{\"path\":\"/x\"}}").attrs,
+				json("{\"path\":\"/x\"}")));
 	wn_mapping_free(m);
 }
 
 static void what_is_wrong_rejects_with_name_and_reason(void **state)
 {
-	static const struct wn_mapping_attr attrs[] = {{WN_STR("round"), CEL("item.round")}, {WN_STR("amount_usd"), CEL("item.amount")}};
-	struct wn_mapping_source src = {.kind = WN_STR("funding"), .attrs = attrs, .n_attrs = 2, .account_name = CEL("item.name"),
-		.occurred_at = CEL("item.at"), .strength = 0.5};
+	static const struct wn_mapping_attr attrs[] = {{WN_STR("round"), CEL("item.round")},
+						       {WN_STR("amount_usd"), CEL("item.amount")}};
+	struct wn_mapping_source src = {.kind = WN_STR("funding"),
+					.attrs = attrs,
+					.n_attrs = 2,
+					.account_name = CEL("item.name"),
+					.occurred_at = CEL("item.at"),
+					.strength = 0.5};
 	struct wn_mapping *m = compiled(src);
 
 	(void)state;
-	rejected(m, "{\"name\":\"Acme\",\"round\":\"Series Q\"}", "signal.round: \"Series Q\" is not listed: did you mean");
+	rejected(m, "{\"name\":\"Acme\",\"round\":\"Series Q\"}",
+		 "signal.round: \"Series Q\" is not listed: did you mean");
 	rejected(m, "{\"name\":\"Acme\",\"amount\":\"much\"}", "signal.amount_usd: expected a number");
 	rejected(m, "{\"name\":\"Acme\",\"amount\":[1]}", "signal.amount_usd: expected a number");
 	rejected(m, "{\"name\":\"Acme\",\"at\":\"soon\"}", "signal.occurred_at: expected a date");
+	rejected(m, "{\"name\":\"Acme\",\"at\":\"no such key\"}", "signal.occurred_at: expected a date");
 	rejected(m, "{\"name\":{\"x\":1}}", "account.name: expected text");
 	rejected(m, "{\"name\":\"---\"}", "names no company");
 	rejected(m, "{}", "names no company");
-	struct wn_sighting s = mapped(m, "{\"name\":\"Acme Inc.\",\"round\":\"series b\",\"amount\":\"12e6\",\"at\":1789898400}");
+	struct wn_sighting s =
+	    mapped(m, "{\"name\":\"Acme Inc.\",\"round\":\"series b\",\"amount\":\"12e6\",\"at\":1789898400}");
 	assert_true(s.strength == 0.4);
 	assert_true(wn_str_is(s.account.name, "Acme Inc."));
 	assert_true(wn_str_is(s.account.name_key, "acme"));
@@ -225,8 +265,11 @@ static void what_is_wrong_rejects_with_name_and_reason(void **state)
 
 static void times_fall_back_and_are_never_in_the_future(void **state)
 {
-	struct wn_mapping_source src = {.kind = WN_STR("page_view"), .account_domain = WN_STR("acme.com"), .occurred_at = CEL("item.at"),
-		.published_at = CEL("item.pub"), .max_age_us = 30 * WN_DAY};
+	struct wn_mapping_source src = {.kind = WN_STR("page_view"),
+					.account_domain = WN_STR("acme.com"),
+					.occurred_at = CEL("item.at"),
+					.published_at = CEL("item.pub"),
+					.max_age_us = 30 * WN_DAY};
 	struct wn_mapping *m = compiled(src);
 	struct wn_sighting s;
 
@@ -245,8 +288,10 @@ static void times_fall_back_and_are_never_in_the_future(void **state)
 
 static void shared_domains_are_no_companies(void **state)
 {
-	struct wn_mapping_source src = {.kind = WN_STR("page_view"), .domain_from = CEL("item.domain"), .email_from = CEL("item.email"),
-		.account_name = CEL("item.name")};
+	struct wn_mapping_source src = {.kind = WN_STR("page_view"),
+					.domain_from = CEL("item.domain"),
+					.email_from = CEL("item.email"),
+					.account_name = CEL("item.name")};
 	struct wn_mapping *m = compiled(src);
 	struct wn_sighting s;
 
@@ -270,14 +315,17 @@ static void shared_domains_are_no_companies(void **state)
 
 static void a_position_fills_department_level_and_contact(void **state)
 {
-	static const struct wn_mapping_attr attrs[] = {{WN_STR("person"), CEL("item.who")}, {WN_STR("position"), CEL("item.what")},
-		{WN_STR("level"), CEL("item.level")}};
-	struct wn_mapping_source src = {.kind = WN_STR("hire"), .attrs = attrs, .n_attrs = 3, .account_name = CEL("\"Acme\"")};
+	static const struct wn_mapping_attr attrs[] = {{WN_STR("person"), CEL("item.who")},
+						       {WN_STR("position"), CEL("item.what")},
+						       {WN_STR("level"), CEL("item.level")}};
+	struct wn_mapping_source src = {
+	    .kind = WN_STR("hire"), .attrs = attrs, .n_attrs = 3, .account_name = CEL("\"Acme\"")};
 	struct wn_mapping *m = compiled(src);
 	struct wn_sighting s = mapped(m, "{\"who\":\"Ana Silva\",\"what\":\"Vice President of People\"}");
 
 	(void)state;
-	assert_true(wn_value_eq(s.attrs, json("{\"person\":\"Ana Silva\",\"position\":\"Vice President of People\",\"department\":\"people\",\"level\":5}")));
+	assert_true(wn_value_eq(s.attrs, json("{\"person\":\"Ana Silva\",\"position\":\"Vice President of "
+					      "People\",\"department\":\"people\",\"level\":5}")));
 	assert_true(wn_str_is(s.contact.name, "Ana Silva"));
 	assert_true(wn_str_is(s.contact.position, "Vice President of People"));
 	s = mapped(m, "{\"what\":\"Wizard\",\"level\":2}");
@@ -288,16 +336,25 @@ static void a_position_fills_department_level_and_contact(void **state)
 
 static void helpers_read_what_real_payloads_hold(void **state)
 {
-	static const struct wn_mapping_attr attrs[] = {{WN_STR("path"), CEL("department(item.job) + string(level(item.job))")},
-		{WN_STR("tags"), CEL("[feed.name, feed.publisher, doc.next]")}};
-	struct wn_mapping_source src = {.kind = WN_STR("page_view"), .attrs = attrs, .n_attrs = 2, .domain_from = CEL("domain(item.url)"),
-		.occurred_at = CEL("date(item.ms)"), .account_name = CEL("item.title.split(\": \")[0]"),
-		.publisher = WN_STR("Boards.example"), .feed = WN_STR("jobs")};
+	static const struct wn_mapping_attr attrs[] = {
+	    {WN_STR("path"), CEL("department(item.job) + string(level(item.job))")},
+	    {WN_STR("tags"), CEL("[feed.name, feed.publisher, doc.next]")}};
+	struct wn_mapping_source src = {.kind = WN_STR("page_view"),
+					.attrs = attrs,
+					.n_attrs = 2,
+					.domain_from = CEL("domain(item.url)"),
+					.occurred_at = CEL("date(item.ms)"),
+					.account_name = CEL("item.title.split(\": \")[0]"),
+					.publisher = WN_STR("Boards.example"),
+					.feed = WN_STR("jobs")};
 	struct wn_mapping *m = compiled(src);
-	struct wn_sighting s = mapped(m, "{\"job\":\"VP People\",\"ms\":1789898400123,\"url\":\"https://jobs.acme.co.uk/1\",\"title\":\"Acme: VP\"}");
+	struct wn_sighting s = mapped(
+	    m, "{\"job\":\"VP "
+	       "People\",\"ms\":1789898400123,\"url\":\"https://jobs.acme.co.uk/1\",\"title\":\"Acme: VP\"}");
 
 	(void)state;
-	assert_true(wn_value_eq(s.attrs, json("{\"path\":\"people5\",\"tags\":[\"jobs\",\"boards.example\",\"x\"]}")));
+	assert_true(
+	    wn_value_eq(s.attrs, json("{\"path\":\"people5\",\"tags\":[\"jobs\",\"boards.example\",\"x\"]}")));
 	assert_int_equal(s.occurred_us, INT64_C(1789898400123) * 1000);
 	assert_true(wn_str_is(s.account.domain, "acme.co.uk"));
 	assert_true(wn_str_is(s.account.name, "Acme"));
@@ -332,7 +389,8 @@ static void identity_is_the_readers_or_the_mappings_but_never_nothing(void **sta
 
 	(void)state;
 	assert_true(wn_str_is(mapped(m, "{}").item, "reader-id"));
-	assert_int_equal(wn_mapping_apply(m, json("{}"), json("{}"), WN_STR(""), 0, WN_STR(""), WN_STR(""), now_us, arena, &s, &err),
+	assert_int_equal(wn_mapping_apply(m, json("{}"), json("{}"), WN_STR(""), 0, WN_STR(""), WN_STR(""),
+					  now_us, arena, &s, &err),
 			 WN_MAPPED_REJECTED);
 	assert_true(strstr(err.text, "no identity") != NULL);
 	wn_mapping_free(m);
@@ -345,10 +403,13 @@ static void identity_is_the_readers_or_the_mappings_but_never_nothing(void **sta
 
 static void links_that_nobody_should_follow_are_dropped(void **state)
 {
-	struct wn_mapping_source src = {.kind = WN_STR("page_view"), .account_domain = WN_STR("acme.com"), .url = CEL("item.url"),
-		.source = CEL("item.source")};
+	struct wn_mapping_source src = {.kind = WN_STR("page_view"),
+					.account_domain = WN_STR("acme.com"),
+					.url = CEL("item.url"),
+					.source = CEL("item.source")};
 	struct wn_mapping *m = compiled(src);
-	struct wn_sighting s = mapped(m, "{\"url\":\"javascript:alert(1)\",\"source\":\"https://www.wire.example/x\"}");
+	struct wn_sighting s =
+	    mapped(m, "{\"url\":\"javascript:alert(1)\",\"source\":\"https://www.wire.example/x\"}");
 
 	(void)state;
 	assert_int_equal(s.url.n, 0);
@@ -361,7 +422,8 @@ static void links_that_nobody_should_follow_are_dropped(void **state)
 
 static void items_by_plain_path_or_by_expression(void **state)
 {
-	struct wn_mapping_source src = {.kind = WN_STR("page_view"), .account_domain = WN_STR("acme.com"), .items = CEL(" doc.data.jobs ")};
+	struct wn_mapping_source src = {
+	    .kind = WN_STR("page_view"), .account_domain = WN_STR("acme.com"), .items = CEL(" doc.data.jobs ")};
 	struct wn_mapping *m = compiled(src);
 	const struct wn_str *keys;
 	struct wn_value list;
@@ -371,16 +433,19 @@ static void items_by_plain_path_or_by_expression(void **state)
 	assert_true(wn_mapping_has_items(m));
 	assert_int_equal(wn_mapping_items_path(m, &keys), 2);
 	assert_true(wn_str_is(keys[0], "data") && wn_str_is(keys[1], "jobs"));
-	assert_int_equal(wn_mapping_items(m, json("{\"data\":{\"jobs\":[1,2]}}"), now_us, arena, &list, &err), WN_OK);
+	assert_int_equal(wn_mapping_items(m, json("{\"data\":{\"jobs\":[1,2]}}"), now_us, arena, &list, &err),
+			 WN_OK);
 	assert_int_equal(list.n, 2);
 	assert_int_equal(wn_mapping_items(m, json("{\"data\":{}}"), now_us, arena, &list, &err), WN_INVALID);
-	assert_int_equal(wn_mapping_items(m, json("{\"data\":{\"jobs\":7}}"), now_us, arena, &list, &err), WN_INVALID);
+	assert_int_equal(wn_mapping_items(m, json("{\"data\":{\"jobs\":7}}"), now_us, arena, &list, &err),
+			 WN_INVALID);
 	assert_true(strstr(err.text, "expected a list") != NULL);
 	wn_mapping_free(m);
 	src.items = (struct wn_cel_text)CEL("doc.all.filter(x, has(x.id))");
 	m = compiled(src);
 	assert_int_equal(wn_mapping_items_path(m, &keys), 0);
-	assert_int_equal(wn_mapping_items(m, json("{\"all\":[{\"id\":1},{}]}"), now_us, arena, &list, &err), WN_OK);
+	assert_int_equal(wn_mapping_items(m, json("{\"all\":[{\"id\":1},{}]}"), now_us, arena, &list, &err),
+			 WN_OK);
 	assert_int_equal(list.n, 1);
 	wn_mapping_free(m);
 }
@@ -394,12 +459,16 @@ static void more_mappings_than_are_kept_warm_all_work(void **state)
 		char text[40];
 		snprintf(text, sizeof(text), "'/' + string(%zu)", i);
 		struct wn_mapping_attr path = {WN_STR("path"), {.text = wn_str_of(text)}};
-		m[i] = compiled((struct wn_mapping_source){.kind = WN_STR("page_view"), .account_domain = WN_STR("acme.com"), .attrs = &path, .n_attrs = 1});
+		m[i] = compiled((struct wn_mapping_source){.kind = WN_STR("page_view"),
+							   .account_domain = WN_STR("acme.com"),
+							   .attrs = &path,
+							   .n_attrs = 1});
 	}
 	for (size_t turn = 0; turn < 2; turn++)
 		for (size_t i = 0; i < WN_COUNT(m); i++) {
 			const char *expect = wn_arena_printf(arena, "/%zu", i);
-			assert_true(wn_str_is(wn_value_str(wn_value_at(mapped(m[i], "{}").attrs, "path")), expect));
+			assert_true(
+			    wn_str_is(wn_value_str(wn_value_at(mapped(m[i], "{}").attrs, "path")), expect));
 		}
 	for (size_t i = WN_COUNT(m); i-- > 0;)
 		wn_mapping_free(m[i]);
@@ -407,8 +476,11 @@ static void more_mappings_than_are_kept_warm_all_work(void **state)
 
 static void a_wrong_mapping_is_refused_with_its_place(void **state)
 {
-	static const struct wn_mapping_attr typo[] = {{WN_STR("amont_usd"), CEL("1.0")}}, twice[] = {{WN_STR("round"), CEL("item.r")},
-		{WN_STR("round"), CEL("item.r")}}, broken[] = {{WN_STR("round"), CEL("item.r +")}}, trait[] = {{WN_STR("employes"), CEL("1")}};
+	static const struct wn_mapping_attr typo[] = {{WN_STR("amont_usd"), CEL("1.0")}},
+					    twice[] = {{WN_STR("round"), CEL("item.r")},
+						       {WN_STR("round"), CEL("item.r")}},
+					    broken[] = {{WN_STR("round"), CEL("item.r +")}},
+					    trait[] = {{WN_STR("employes"), CEL("1")}};
 	struct wn_mapping_source src = {.kind = WN_STR("fundng"), .kind_place = {"feed.yaml", 4, 9}};
 
 	(void)state;
@@ -442,21 +514,22 @@ static void a_wrong_mapping_is_refused_with_its_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_item_becomes_a_sighting),
-		cmocka_unit_test(where_lets_through_only_what_is_definitely_true),
-		cmocka_unit_test(what_is_missing_stays_missing),
-		cmocka_unit_test(optionals_are_seen_through),
-		cmocka_unit_test(what_is_wrong_rejects_with_name_and_reason),
-		cmocka_unit_test(times_fall_back_and_are_never_in_the_future),
-		cmocka_unit_test(shared_domains_are_no_companies),
-		cmocka_unit_test(a_position_fills_department_level_and_contact),
-		cmocka_unit_test(helpers_read_what_real_payloads_hold),
-		cmocka_unit_test(a_feed_of_traits_gives_no_signal),
-		cmocka_unit_test(identity_is_the_readers_or_the_mappings_but_never_nothing),
-		cmocka_unit_test(links_that_nobody_should_follow_are_dropped),
-		cmocka_unit_test(items_by_plain_path_or_by_expression),
-		cmocka_unit_test(more_mappings_than_are_kept_warm_all_work),
-		cmocka_unit_test(a_wrong_mapping_is_refused_with_its_place),
+	    cmocka_unit_test(an_item_becomes_a_sighting),
+	    cmocka_unit_test(where_lets_through_only_what_is_definitely_true),
+	    cmocka_unit_test(what_is_missing_stays_missing),
+	    cmocka_unit_test(a_member_of_what_has_none_is_wrong_not_missing),
+	    cmocka_unit_test(optionals_are_seen_through),
+	    cmocka_unit_test(what_is_wrong_rejects_with_name_and_reason),
+	    cmocka_unit_test(times_fall_back_and_are_never_in_the_future),
+	    cmocka_unit_test(shared_domains_are_no_companies),
+	    cmocka_unit_test(a_position_fills_department_level_and_contact),
+	    cmocka_unit_test(helpers_read_what_real_payloads_hold),
+	    cmocka_unit_test(a_feed_of_traits_gives_no_signal),
+	    cmocka_unit_test(identity_is_the_readers_or_the_mappings_but_never_nothing),
+	    cmocka_unit_test(links_that_nobody_should_follow_are_dropped),
+	    cmocka_unit_test(items_by_plain_path_or_by_expression),
+	    cmocka_unit_test(more_mappings_than_are_kept_warm_all_work),
+	    cmocka_unit_test(a_wrong_mapping_is_refused_with_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include <whynow/signal.h>
 #include <whynow/limits.h>
+#include <whynow/signal.h>
 #include <whynow/text.h>
 
 #include <stdio.h>
@@ -29,7 +29,10 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static const char *norm(const char *name) { return wn_arena_strdup(arena, wn_name_normalise(wn_str_of(name), arena)); }
+static const char *norm(const char *name)
+{
+	return wn_arena_strdup(arena, wn_name_normalise(wn_str_of(name), arena));
+}
 static const char *squeezed(const char *name)
 {
 	return wn_arena_strdup(arena, wn_name_squeeze(wn_name_normalise(wn_str_of(name), arena), arena));
@@ -37,10 +40,34 @@ static const char *squeezed(const char *name)
 
 static void drops_legal_forms_at_the_end_written_any_way(void **state)
 {
-	static const char *const same[] = {"Acme", "ACME Inc", "Acme, Inc.", "Acme Incorporated", "Acme L.L.C.", "Acme Corp.", "Acme GmbH",
-		"Acme GmbH & Co. KG", "Acme A/S", "Acme Sp. z o.o.", "Acme sp. z o. o.", "Acme S.p.A.", "Acme S.r.l.", "Acme Pty Ltd",
-		"Acme Pty. Limited", "Acme Pvt. Ltd.", "Acme Private Limited", "Acme Co., Ltd.", "Acme K.K.", "Acme AB (publ)",
-		"Acme Oyj", "Acme B.V.", "Acme Sàrl", "Acme Ltda.", "The Acme Company", "the ACME", "Acme S. A.", "Acme Limited Inc"};
+	static const char *const same[] = {"Acme",
+					   "ACME Inc",
+					   "Acme, Inc.",
+					   "Acme Incorporated",
+					   "Acme L.L.C.",
+					   "Acme Corp.",
+					   "Acme GmbH",
+					   "Acme GmbH & Co. KG",
+					   "Acme A/S",
+					   "Acme Sp. z o.o.",
+					   "Acme sp. z o. o.",
+					   "Acme S.p.A.",
+					   "Acme S.r.l.",
+					   "Acme Pty Ltd",
+					   "Acme Pty. Limited",
+					   "Acme Pvt. Ltd.",
+					   "Acme Private Limited",
+					   "Acme Co., Ltd.",
+					   "Acme K.K.",
+					   "Acme AB (publ)",
+					   "Acme Oyj",
+					   "Acme B.V.",
+					   "Acme Sàrl",
+					   "Acme Ltda.",
+					   "The Acme Company",
+					   "the ACME",
+					   "Acme S. A.",
+					   "Acme Limited Inc"};
 
 	(void)state;
 	for (size_t i = 0; i < WN_COUNT(same); i++)
@@ -69,11 +96,23 @@ static void keeps_a_form_or_an_article_that_is_the_whole_name(void **state)
 
 static void folds_case_accents_ampersand_points_and_blanks(void **state)
 {
-	static const char *const pairs[][2] = {{"Café Réunion", "cafe reunion"}, {"Cafe\xcc\x81", "cafe"}, {"Ørsted", "orsted"},
-		{"Łódź Systems", "lodz systems"}, {"Weiß", "weiss"}, {"Smith & Sons", "smith and sons"}, {"Smith+Sons", "smith and sons"},
-		{"Smith and Sons", "smith and sons"}, {"A.B. Dick", "ab dick"}, {"Wendy\xe2\x80\x99s", "wendy"}, {"Macy's, Inc.", "macy"},
-		{"O'Neill Partners", "oneill partners"}, {"Data\xc2\xa0 Forge", "data forge"}, {"data-forge", "data forge"},
-		{"Ｆｕｌｌ　Ｗｉｄｔｈ", "full width"}, {"Booking.com", "bookingcom"}, {"“Quoted” – Name", "quoted name"}};
+	static const char *const pairs[][2] = {{"Café Réunion", "cafe reunion"},
+					       {"Cafe\xcc\x81", "cafe"},
+					       {"Ørsted", "orsted"},
+					       {"Łódź Systems", "lodz systems"},
+					       {"Weiß", "weiss"},
+					       {"Smith & Sons", "smith and sons"},
+					       {"Smith+Sons", "smith and sons"},
+					       {"Smith and Sons", "smith and sons"},
+					       {"A.B. Dick", "ab dick"},
+					       {"Wendy\xe2\x80\x99s", "wendy"},
+					       {"Macy's, Inc.", "macy"},
+					       {"O'Neill Partners", "oneill partners"},
+					       {"Data\xc2\xa0 Forge", "data forge"},
+					       {"data-forge", "data forge"},
+					       {"Ｆｕｌｌ　Ｗｉｄｔｈ", "full width"},
+					       {"Booking.com", "bookingcom"},
+					       {"“Quoted” – Name", "quoted name"}};
 
 	(void)state;
 	for (size_t i = 0; i < WN_COUNT(pairs); i++)
@@ -118,8 +157,9 @@ static void names_of_signs_and_broken_bytes_are_empty_or_harmless(void **state)
 
 static void persons_are_compared_by_first_and_last_name(void **state)
 {
-	static const char *const same[] = {"Ana Silva", "ana silva", "Ana M. Silva", "Dr. Ana Maria Silva", "Silva, Ana", "Ana Silva, PhD",
-		"Ana Silva Jr.", "Ms. Ana Sílva"};
+	static const char *const same[] = {"Ana Silva",           "ana silva",    "Ana M. Silva",
+					   "Dr. Ana Maria Silva", "Silva, Ana",   "Ana Silva, PhD",
+					   "Ana Silva Jr.",       "Ms. Ana Sílva"};
 
 	(void)state;
 	for (size_t i = 0; i < WN_COUNT(same); i++)
@@ -150,8 +190,18 @@ static void greets_who_looks_like_a_person(void **state)
 
 static void greets_nobody_when_in_doubt(void **state)
 {
-	static const char *const none[] = {"", " ", "Madonna", "Sales Team", "info@acme.com", "Acme Robotics GmbH", "The Office", "Agent 007",
-		"Customer Support", "Silva, Ana", "a b c d e f g h i j", "N/A"};
+	static const char *const none[] = {"",
+					   " ",
+					   "Madonna",
+					   "Sales Team",
+					   "info@acme.com",
+					   "Acme Robotics GmbH",
+					   "The Office",
+					   "Agent 007",
+					   "Customer Support",
+					   "Silva, Ana",
+					   "a b c d e f g h i j",
+					   "N/A"};
 
 	(void)state;
 	for (size_t i = 0; i < WN_COUNT(none); i++)
@@ -170,17 +220,17 @@ static void headlines_differ_by_words_not_by_signs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(drops_legal_forms_at_the_end_written_any_way),
-		cmocka_unit_test(drops_japanese_forms_at_either_end),
-		cmocka_unit_test(keeps_a_form_or_an_article_that_is_the_whole_name),
-		cmocka_unit_test(folds_case_accents_ampersand_points_and_blanks),
-		cmocka_unit_test(another_word_or_number_is_another_company),
-		cmocka_unit_test(spacing_is_gone_once_squeezed),
-		cmocka_unit_test(names_of_signs_and_broken_bytes_are_empty_or_harmless),
-		cmocka_unit_test(persons_are_compared_by_first_and_last_name),
-		cmocka_unit_test(greets_who_looks_like_a_person),
-		cmocka_unit_test(greets_nobody_when_in_doubt),
-		cmocka_unit_test(headlines_differ_by_words_not_by_signs),
+	    cmocka_unit_test(drops_legal_forms_at_the_end_written_any_way),
+	    cmocka_unit_test(drops_japanese_forms_at_either_end),
+	    cmocka_unit_test(keeps_a_form_or_an_article_that_is_the_whole_name),
+	    cmocka_unit_test(folds_case_accents_ampersand_points_and_blanks),
+	    cmocka_unit_test(another_word_or_number_is_another_company),
+	    cmocka_unit_test(spacing_is_gone_once_squeezed),
+	    cmocka_unit_test(names_of_signs_and_broken_bytes_are_empty_or_harmless),
+	    cmocka_unit_test(persons_are_compared_by_first_and_last_name),
+	    cmocka_unit_test(greets_who_looks_like_a_person),
+	    cmocka_unit_test(greets_nobody_when_in_doubt),
+	    cmocka_unit_test(headlines_differ_by_words_not_by_signs),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

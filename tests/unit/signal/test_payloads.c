@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mappings of real answers: one mapping a service, against the samples beside the repository (WHYNOW_SHARED, default
- * ../shared; skipped where they are missing). JSON only: what the readers of feeds make of RSS and Atom is theirs.
+ * Mappings of real answers: one mapping a service, against the samples beside the repository (WHYNOW_SHARED,
+ * default
+ * ../shared; skipped where they are missing). JSON only: what the readers of feeds make of RSS and Atom is
+ * theirs.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +20,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CEL(t) {.text = {t, sizeof(t) - 1}, .place = {"test", 1, 1}}
+#define CEL(t)                                                                                                 \
+	{                                                                                                      \
+		.text = {t, sizeof(t) - 1}, .place = { "test", 1, 1 }                                          \
+	}
 
 static struct wn_arena *arena;
 static struct wn_registry *registry;
@@ -26,9 +31,16 @@ static const int64_t now_us = INT64_C(1792000000) * WN_SECOND;
 
 static int set_up(void **state)
 {
-	static const struct wn_attr_def attrs[] = {{.name = "position", .type = WN_ATTR_STRING}, {.name = "place", .type = WN_ATTR_STRING},
-		{.name = "department", .type = WN_ATTR_ENUM, .enum_values = wn_departments}, {.name = "level", .type = WN_ATTR_INT}};
-	struct wn_kind_def job = {.name = "job_posting", .half_life_us = WN_DAY, .hard_stop_us = WN_DAY, .attrs = attrs, .n_attrs = 4};
+	static const struct wn_attr_def attrs[] = {
+	    {.name = "position", .type = WN_ATTR_STRING},
+	    {.name = "place", .type = WN_ATTR_STRING},
+	    {.name = "department", .type = WN_ATTR_ENUM, .enum_values = wn_departments},
+	    {.name = "level", .type = WN_ATTR_INT}};
+	struct wn_kind_def job = {.name = "job_posting",
+				  .half_life_us = WN_DAY,
+				  .hard_stop_us = WN_DAY,
+				  .attrs = attrs,
+				  .n_attrs = 4};
 
 	(void)state;
 	arena = wn_arena_new(0);
@@ -51,38 +63,72 @@ struct service {
 };
 
 static const struct service services[] = {
-	{"greenhouse_vercel.json", "vercel",
-	 {.items = CEL("doc.jobs"), .id = CEL("string(item.id)"), .occurred_at = CEL("timestamp(item.first_published)"),
-	  .url = CEL("item.absolute_url"), .account_name = CEL("item.company_name")},
-	 {{WN_STR("position"), CEL("item.title")}, {WN_STR("place"), CEL("item.location.name")}}},
-	{"lever_spotify.json", "spotify",
-	 {.items = CEL("doc"), .id = CEL("item.id"), .occurred_at = CEL("date(item.createdAt)"), .url = CEL("item.hostedUrl"),
-	  .account_name = CEL("item.hostedUrl.split('/')[3]")},
-	 {{WN_STR("position"), CEL("item.text")}, {WN_STR("place"), CEL("item.categories.location")}}},
-	{"ashby_linear.json", "linear.app",
-	 {.items = CEL("doc.jobs"), .id = CEL("item.id"), .where = CEL("item.isListed"), .occurred_at = CEL("item.publishedAt"),
-	  .url = CEL("item.jobUrl"), .account_domain = WN_STR("linear.app")},
-	 {{WN_STR("position"), CEL("item.title")}, {WN_STR("place"), CEL("item.location")}}},
-	{"workable_zaelab.json", "zaelab",
-	 {.items = CEL("doc.jobs"), .id = CEL("item.shortcode"), .occurred_at = CEL("date(item.published_on)"), .url = CEL("item.url"),
-	  .account_name = CEL("doc.name")},
-	 {{WN_STR("position"), CEL("item.title")}, {WN_STR("place"), CEL("item.locations[0].country")}}},
-	{"smartrecruiters_ubisoft.json", "ubisoft",
-	 {.items = CEL("doc.content"), .id = CEL("item.id"), .occurred_at = CEL("timestamp(item.releasedDate)"),
-	  .account_name = CEL("item.company.name")},
-	 {{WN_STR("position"), CEL("item.name")}, {WN_STR("place"), CEL("item.location.fullLocation")}}},
-	{"teamtailor_jsonfeed.json", "teamtailor",
-	 {.items = CEL("doc.items"), .id = CEL("item.id"), .occurred_at = CEL("timestamp(item.date_published)"), .url = CEL("item.url"),
-	  .account_name = CEL("item._jobposting.identifier.name")},
-	 {{WN_STR("position"), CEL("item.title")}, {WN_STR("place"), CEL("item._jobposting.jobLocation[0].address.addressLocality")}}},
-	{"remoteok.json", "mercier consultancy group",
-	 {.items = CEL("doc"), .id = CEL("item.id"), .where = CEL("has(item.position)"), .occurred_at = CEL("date(item.epoch)"),
-	  .url = CEL("item.url"), .account_name = CEL("item.company")},
-	 {{WN_STR("position"), CEL("item.position")}, {WN_STR("place"), CEL("item.location")}}},
-	{"hn_who_is_hiring.json", "modashio",
-	 {.items = CEL("doc.children"), .id = CEL("string(item.id)"), .occurred_at = CEL("timestamp(item.created_at)"),
-	  .account_name = CEL("text(item.text).split(' | ')[0]")},
-	 {{WN_STR("position"), CEL("text(item.text).split(' | ')[1]")}, {WN_STR("place"), CEL("text(item.text).split(' | ')[2]")}}},
+    {"greenhouse_vercel.json",
+     "vercel",
+     {.items = CEL("doc.jobs"),
+      .id = CEL("string(item.id)"),
+      .occurred_at = CEL("timestamp(item.first_published)"),
+      .url = CEL("item.absolute_url"),
+      .account_name = CEL("item.company_name")},
+     {{WN_STR("position"), CEL("item.title")}, {WN_STR("place"), CEL("item.location.name")}}},
+    {"lever_spotify.json",
+     "spotify",
+     {.items = CEL("doc"),
+      .id = CEL("item.id"),
+      .occurred_at = CEL("date(item.createdAt)"),
+      .url = CEL("item.hostedUrl"),
+      .account_name = CEL("item.hostedUrl.split('/')[3]")},
+     {{WN_STR("position"), CEL("item.text")}, {WN_STR("place"), CEL("item.categories.location")}}},
+    {"ashby_linear.json",
+     "linear.app",
+     {.items = CEL("doc.jobs"),
+      .id = CEL("item.id"),
+      .where = CEL("item.isListed"),
+      .occurred_at = CEL("item.publishedAt"),
+      .url = CEL("item.jobUrl"),
+      .account_domain = WN_STR("linear.app")},
+     {{WN_STR("position"), CEL("item.title")}, {WN_STR("place"), CEL("item.location")}}},
+    {"workable_zaelab.json",
+     "zaelab",
+     {.items = CEL("doc.jobs"),
+      .id = CEL("item.shortcode"),
+      .occurred_at = CEL("date(item.published_on)"),
+      .url = CEL("item.url"),
+      .account_name = CEL("doc.name")},
+     {{WN_STR("position"), CEL("item.title")}, {WN_STR("place"), CEL("item.locations[0].country")}}},
+    {"smartrecruiters_ubisoft.json",
+     "ubisoft",
+     {.items = CEL("doc.content"),
+      .id = CEL("item.id"),
+      .occurred_at = CEL("timestamp(item.releasedDate)"),
+      .account_name = CEL("item.company.name")},
+     {{WN_STR("position"), CEL("item.name")}, {WN_STR("place"), CEL("item.location.fullLocation")}}},
+    {"teamtailor_jsonfeed.json",
+     "teamtailor",
+     {.items = CEL("doc.items"),
+      .id = CEL("item.id"),
+      .occurred_at = CEL("timestamp(item.date_published)"),
+      .url = CEL("item.url"),
+      .account_name = CEL("item._jobposting.identifier.name")},
+     {{WN_STR("position"), CEL("item.title")},
+      {WN_STR("place"), CEL("item._jobposting.jobLocation[0].address.addressLocality")}}},
+    {"remoteok.json",
+     "mercier consultancy group",
+     {.items = CEL("doc"),
+      .id = CEL("item.id"),
+      .where = CEL("has(item.position)"),
+      .occurred_at = CEL("date(item.epoch)"),
+      .url = CEL("item.url"),
+      .account_name = CEL("item.company")},
+     {{WN_STR("position"), CEL("item.position")}, {WN_STR("place"), CEL("item.location")}}},
+    {"hn_who_is_hiring.json",
+     "modashio",
+     {.items = CEL("doc.children"),
+      .id = CEL("string(item.id)"),
+      .occurred_at = CEL("timestamp(item.created_at)"),
+      .account_name = CEL("text(item.text).split(' | ')[0]")},
+     {{WN_STR("position"), CEL("text(item.text).split(' | ')[1]")},
+      {WN_STR("place"), CEL("text(item.text).split(' | ')[2]")}}},
 };
 
 /* Stands for the reader's: only what the samples hold. */
@@ -96,7 +142,8 @@ static struct wn_str html_to_text(struct wn_str html, struct wn_arena *a)
 		char c = html.p[i];
 		step = 1;
 		for (size_t k = 0; k < WN_COUNT(refs); k++)
-			if (i + strlen(refs[k][0]) <= html.n && memcmp(html.p + i, refs[k][0], strlen(refs[k][0])) == 0) {
+			if (i + strlen(refs[k][0]) <= html.n &&
+			    memcmp(html.p + i, refs[k][0], strlen(refs[k][0])) == 0) {
 				c = refs[k][1][0];
 				step = strlen(refs[k][0]);
 			}
@@ -111,7 +158,8 @@ static struct wn_str read_file(const char *name)
 	char path[1024];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s%s/extraction/payloads/%s", shared ? "" : WN_SOURCE_DIR "/", shared ? shared : "../shared", name);
+	snprintf(path, sizeof(path), "%s%s/extraction/payloads/%s", shared ? "" : WN_SOURCE_DIR "/",
+		 shared ? shared : "../shared", name);
 	f = fopen(path, "rb");
 	if (!f)
 		return (struct wn_str){NULL, 0};
@@ -146,7 +194,8 @@ static struct wn_value expected_of(struct wn_str index, const char *file)
 static void same_text(struct wn_value expect, struct wn_str found, const char *what)
 {
 	if (expect.kind == WN_STRING && !wn_str_eq(wn_value_str(expect), found))
-		fail_msg("%s: expected " WN_STR_FMT ", found " WN_STR_FMT, what, WN_STR_ARG(wn_value_str(expect)), WN_STR_ARG(found));
+		fail_msg("%s: expected " WN_STR_FMT ", found " WN_STR_FMT, what,
+			 WN_STR_ARG(wn_value_str(expect)), WN_STR_ARG(found));
 }
 
 static void check_item(const struct service *s, const struct wn_sighting *g, struct wn_value expect, bool first)
@@ -161,9 +210,11 @@ static void check_item(const struct service *s, const struct wn_sighting *g, str
 	if (g->url.n)
 		same_text(wn_value_at(expect, "link"), g->url, "link");
 	if (wn_value_at(expect, "company").kind == WN_STRING)
-		same_text(wn_string(wn_name_normalise(wn_value_str(wn_value_at(expect, "company")), arena)), g->account.name_key, "company");
+		same_text(wn_string(wn_name_normalise(wn_value_str(wn_value_at(expect, "company")), arena)),
+			  g->account.name_key, "company");
 	if (first && !wn_str_is(g->account.name_key, s->account) && !wn_str_is(g->account.domain, s->account))
-		fail_msg("account: expected %s, found " WN_STR_FMT, s->account, WN_STR_ARG(g->account.name_key));
+		fail_msg("account: expected %s, found " WN_STR_FMT, s->account,
+			 WN_STR_ARG(g->account.name_key));
 }
 
 static void check_service(struct service s, struct wn_str index)
@@ -179,10 +230,12 @@ static void check_service(struct service s, struct wn_str index)
 	s.map.attrs = s.attrs;
 	s.map.html_to_text = html_to_text;
 	s.map.n_attrs = 2;
-	if (wn_mapping_compile(registry, &s.map, &m, &err) || wn_mapping_items(m, doc, now_us, arena, &items, &err))
+	if (wn_mapping_compile(registry, &s.map, &m, &err) ||
+	    wn_mapping_items(m, doc, now_us, arena, &items, &err))
 		fail_msg("%s: %s", s.file, err.text);
 	for (uint32_t i = 0; i < items.n; i++) {
-		enum wn_mapped mapped = wn_mapping_apply(m, items.list[i], doc, WN_STR("x"), 0, WN_STR(""), WN_STR(""), now_us, arena, &g, &err);
+		enum wn_mapped mapped = wn_mapping_apply(m, items.list[i], doc, WN_STR("x"), 0, WN_STR(""),
+							 WN_STR(""), now_us, arena, &g, &err);
 		if (mapped == WN_MAPPED_REJECTED)
 			fail_msg("%s: %s", s.file, err.text);
 		if (mapped == WN_MAPPED && n < expect.n)

@@ -144,12 +144,12 @@ static void a_broken_table_is_refused_with_its_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(longest_phrase_on_whole_words_wins),
-		cmocka_unit_test(chiefs_and_founders),
-		cmocka_unit_test(heads_managers_leads_and_staff),
-		cmocka_unit_test(board_seats),
-		cmocka_unit_test(nothing_known_stays_unknown),
-		cmocka_unit_test(a_broken_table_is_refused_with_its_line),
+	    cmocka_unit_test(longest_phrase_on_whole_words_wins),
+	    cmocka_unit_test(chiefs_and_founders),
+	    cmocka_unit_test(heads_managers_leads_and_staff),
+	    cmocka_unit_test(board_seats),
+	    cmocka_unit_test(nothing_known_stays_unknown),
+	    cmocka_unit_test(a_broken_table_is_refused_with_its_line),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

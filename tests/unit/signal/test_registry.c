@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Kinds, attributes, traits: what is accepted, how it is numbered, what CEL sees; values brought to their type. */
+/* Kinds, attributes, traits: what is accepted, how it is numbered, what CEL sees; values brought to their type.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,18 +18,24 @@
 static struct wn_arena *arena;
 static const char *const rounds[] = {"Pre-Seed", "Seed", "Seed extension", "Series A", "Series B", NULL};
 static const struct wn_attr_def funding_attrs[] = {
-	{.name = "round", .type = WN_ATTR_ENUM, .enum_values = rounds, .identity = true},
-	{.name = "amount_usd", .type = WN_ATTR_DOUBLE, .identity = true, .money = true},
+    {.name = "round", .type = WN_ATTR_ENUM, .enum_values = rounds, .identity = true},
+    {.name = "amount_usd", .type = WN_ATTR_DOUBLE, .identity = true, .money = true},
 };
 static const struct wn_attr_def acquisition_attrs[] = {
-	{.name = "target", .type = WN_ATTR_STRING, .identity = true},
-	{.name = "amount_usd", .type = WN_ATTR_DOUBLE},
+    {.name = "target", .type = WN_ATTR_STRING, .identity = true},
+    {.name = "amount_usd", .type = WN_ATTR_DOUBLE},
 };
 
 static struct wn_kind_def kind(const char *name, const struct wn_attr_def *attrs, size_t n)
 {
-	return (struct wn_kind_def){.name = name, .strength = 0.9, .half_life_us = 21 * WN_DAY, .hard_stop_us = 60 * WN_DAY,
-		.same_within_us = 30 * WN_DAY, .first_touch_us = 3 * WN_DAY, .attrs = attrs, .n_attrs = n};
+	return (struct wn_kind_def){.name = name,
+				    .strength = 0.9,
+				    .half_life_us = 21 * WN_DAY,
+				    .hard_stop_us = 60 * WN_DAY,
+				    .same_within_us = 30 * WN_DAY,
+				    .first_touch_us = 3 * WN_DAY,
+				    .attrs = attrs,
+				    .n_attrs = n};
 }
 
 static int set_up(void **state)
@@ -50,9 +57,9 @@ static struct wn_registry *two_kinds(void)
 	struct wn_registry *r = wn_registry_new();
 	struct wn_kind_def f = kind("funding", funding_attrs, 2), a = kind("acquisition", acquisition_attrs, 2);
 	struct wn_trait_def t[] = {
-		{.name = "employees", .of = WN_TRAIT_ACCOUNT, .type = WN_ATTR_INT},
-		{.name = "customer", .of = WN_TRAIT_ACCOUNT, .type = WN_ATTR_BOOL, .dflt = wn_bool(false)},
-		{.name = "persona", .of = WN_TRAIT_CONTACT, .type = WN_ATTR_STRING},
+	    {.name = "employees", .of = WN_TRAIT_ACCOUNT, .type = WN_ATTR_INT},
+	    {.name = "customer", .of = WN_TRAIT_ACCOUNT, .type = WN_ATTR_BOOL, .dflt = wn_bool(false)},
+	    {.name = "persona", .of = WN_TRAIT_CONTACT, .type = WN_ATTR_STRING},
 	};
 
 	assert_int_equal(wn_registry_add_kind(r, &f, NULL), WN_OK);
@@ -161,7 +168,8 @@ static void refuses_second_types_bad_names_and_bad_ranges(void **state)
 	refuse_kind(r, bad, WN_INVALID, "half-life");
 	struct wn_trait_def t = {.name = "domain", .of = WN_TRAIT_ACCOUNT, .type = WN_ATTR_STRING};
 	assert_int_equal(wn_registry_add_trait(r, &t, NULL), WN_INVALID);
-	t = (struct wn_trait_def){.name = "vip", .of = WN_TRAIT_ACCOUNT, .type = WN_ATTR_BOOL, .dflt = wn_cstring("maybe")};
+	t = (struct wn_trait_def){
+	    .name = "vip", .of = WN_TRAIT_ACCOUNT, .type = WN_ATTR_BOOL, .dflt = wn_cstring("maybe")};
 	assert_int_equal(wn_registry_add_trait(r, &t, NULL), WN_INVALID);
 	assert_int_equal(wn_registry_seal(r, NULL), WN_OK);
 	refuse_kind(r, kind("late", NULL, 0), WN_REFUSED, "sealed");
@@ -243,7 +251,8 @@ static void nothing_is_no_value(void **state)
 static void texts_enums_and_bools(void **state)
 {
 	(void)state;
-	assert_true(wn_str_is(wn_value_str(coerced(WN_ATTR_STRING, wn_cstring("  two\n lines "))), "two lines"));
+	assert_true(
+	    wn_str_is(wn_value_str(coerced(WN_ATTR_STRING, wn_cstring("  two\n lines "))), "two lines"));
 	assert_true(wn_str_is(wn_value_str(coerced(WN_ATTR_STRING, wn_int(-5))), "-5"));
 	refused(WN_ATTR_STRING, wn_list(NULL, 0), "text");
 	char *big = wn_arena_alloc(arena, 5001);
@@ -307,17 +316,17 @@ static void types_have_their_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_are_the_order_of_names),
-		cmocka_unit_test(identity_belongs_to_the_kind_and_type_to_the_name),
-		cmocka_unit_test(cel_sees_each_attribute_with_the_kinds_that_have_it),
-		cmocka_unit_test(refuses_second_types_bad_names_and_bad_ranges),
-		cmocka_unit_test(an_empty_registry_and_one_of_too_many_kinds),
-		cmocka_unit_test(numbers_are_read_only_where_exact),
-		cmocka_unit_test(nothing_is_no_value),
-		cmocka_unit_test(texts_enums_and_bools),
-		cmocka_unit_test(dates_of_text_and_epoch),
-		cmocka_unit_test(lists_of_texts),
-		cmocka_unit_test(types_have_their_texts),
+	    cmocka_unit_test(numbers_are_the_order_of_names),
+	    cmocka_unit_test(identity_belongs_to_the_kind_and_type_to_the_name),
+	    cmocka_unit_test(cel_sees_each_attribute_with_the_kinds_that_have_it),
+	    cmocka_unit_test(refuses_second_types_bad_names_and_bad_ranges),
+	    cmocka_unit_test(an_empty_registry_and_one_of_too_many_kinds),
+	    cmocka_unit_test(numbers_are_read_only_where_exact),
+	    cmocka_unit_test(nothing_is_no_value),
+	    cmocka_unit_test(texts_enums_and_bools),
+	    cmocka_unit_test(dates_of_text_and_epoch),
+	    cmocka_unit_test(lists_of_texts),
+	    cmocka_unit_test(types_have_their_texts),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
