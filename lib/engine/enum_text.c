@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Texts of the engine's enums, both ways, from the X-macro lists of engine.h and segment.h. The texts are what the
- * database, the events and the command line show; a number outside the list reads as "?", never as a crash.
+ * Texts of the engine's enums, both ways, from the X-macro lists of engine.h and segment.h. The texts are what
+ * the database, the events and the command line show; a number outside the list reads as "?", never as a crash.
  */
 #include <whynow/engine.h>
 
@@ -15,7 +15,10 @@ static const char *const non_actions[] = {WN_NON_ACTION_LIST(TEXT_ROW)};
 static const char *const modes[] = {WN_MODE_LIST(TEXT_ROW)};
 static const char *const exits[] = {WN_EXIT_LIST(TEXT_ROW)};
 
-static const char *text_of(const char *const *texts, size_t n, size_t i) { return i < n ? texts[i] : "?"; }
+static const char *text_of(const char *const *texts, size_t n, size_t i)
+{
+	return i < n ? texts[i] : "?";
+}
 
 static bool number_of(const char *const *texts, size_t n, struct wn_str s, size_t *out)
 {
@@ -41,7 +44,10 @@ bool wn_campaign_state_from_text(struct wn_str s, enum wn_campaign_state *out)
 	return ok;
 }
 
-const char *wn_result_to_text(enum wn_result r) { return text_of(results, WN_COUNT(results), r); }
+const char *wn_result_to_text(enum wn_result r)
+{
+	return text_of(results, WN_COUNT(results), r);
+}
 
 bool wn_result_from_text(struct wn_str s, enum wn_result *out)
 {
@@ -52,7 +58,10 @@ bool wn_result_from_text(struct wn_str s, enum wn_result *out)
 	return ok;
 }
 
-const char *wn_left_to_text(enum wn_left l) { return text_of(lefts, WN_COUNT(lefts), l); }
+const char *wn_left_to_text(enum wn_left l)
+{
+	return text_of(lefts, WN_COUNT(lefts), l);
+}
 
 bool wn_left_from_text(struct wn_str s, enum wn_left *out)
 {
@@ -91,6 +100,12 @@ bool wn_non_action_from_text(struct wn_str s, enum wn_non_action_reason *out)
 	return ok;
 }
 
-const char *wn_mode_to_text(enum wn_mode m) { return text_of(modes, WN_COUNT(modes), m); }
+const char *wn_mode_to_text(enum wn_mode m)
+{
+	return text_of(modes, WN_COUNT(modes), m);
+}
 
-const char *wn_exit_to_text(enum wn_exit e) { return text_of(exits, WN_COUNT(exits), e); }
+const char *wn_exit_to_text(enum wn_exit e)
+{
+	return text_of(exits, WN_COUNT(exits), e);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rule environments: the variables and functions that `when`, `who`, `stay`, `if` and `exclude` may use (design 03).
+ * Rule environments: the variables and functions that `when`, `who`, `stay`, `if` and `exclude` may use (design
+ * 03).
  *
  * Made once for a registry and then read only; segments borrow them. Nothing is evaluated here.
  */
@@ -8,7 +9,7 @@
 
 #include <stdio.h>
 
-/* ------------------------------------------------------------------------------------- literals, checked at compile */
+/* --- literals, checked at compile ---------------------------------------------------------------------- */
 static const char *check_kind(void *ctx, size_t arg, struct wn_value literal, char *buf, size_t size)
 {
 	const struct wn_registry *r = ctx;
@@ -17,8 +18,8 @@ static const char *check_kind(void *ctx, size_t arg, struct wn_value literal, ch
 	if (wn_registry_kind_number(r, name) >= 0)
 		return NULL;
 	const char *near = wn_registry_nearest_kind(r, name);
-	snprintf(buf, size, "there is no kind \"" WN_STR_FMT "\"%s%s%s", WN_STR_ARG(name), near ? " (did you mean \"" : "",
-		 near ? near : "", near ? "\"?)" : "");
+	snprintf(buf, size, "there is no kind \"" WN_STR_FMT "\"%s%s%s", WN_STR_ARG(name),
+		 near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
 	return buf;
 }
 
@@ -44,8 +45,8 @@ static const char *check_attr(const struct wn_registry *r, struct wn_value liter
 	enum wn_attr_type type = wn_registry_attr(r, attr)->type;
 	if (type == WN_ATTR_INT || type == WN_ATTR_DOUBLE)
 		return NULL;
-	snprintf(buf, size, "attribute \"" WN_STR_FMT "\" is of type %s, only numbers have a sum", WN_STR_ARG(name),
-		 wn_attr_type_to_text(type));
+	snprintf(buf, size, "attribute \"" WN_STR_FMT "\" is of type %s, only numbers have a sum",
+		 WN_STR_ARG(name), wn_attr_type_to_text(type));
 	return buf;
 }
 
@@ -84,7 +85,7 @@ static check_fn *check_of(const struct rule_function *f)
 	return f->args[0] == 'S' ? check_second : NULL;
 }
 
-/* --------------------------------------------------------------------------------------------------- declaring */
+/* --- declaring ----------------------------------------------------------------------------------------- */
 struct types {
 	const struct cel_type *signal, *signals, *account, *contact;
 };
@@ -107,20 +108,31 @@ static const struct cel_type *type_of(const struct types *t, char letter)
 	}
 }
 
-static void declare_function(struct wn_rules *r, struct cel_env *env, const struct types *t, const struct rule_function *f)
+static void declare_function(struct wn_rules *r, struct cel_env *env, const struct types *t,
+			     const struct rule_function *f)
 {
 	struct cel_overload *o = WN_NEW(r->arena, struct cel_overload);
 	size_t n = strlen(f->args);
 	const struct cel_type **args = WN_NEW_N(r->arena, const struct cel_type *, n);
 	for (size_t i = 0; i < n; i++)
 		args[i] = type_of(t, f->args[i]);
-	*o = (struct cel_overload){.name = f->name, .receiver = f->receiver, .args = args, .n_args = n, .result = type_of(t, f->result),
-				   .fn = f->fn, .moving = f->moving, .pure = f->pure, .collects = f->collects,
-				   .check_literal = check_of(f), .check_ctx = (void *)r->registry, .variant_arg = f->variant_arg};
+	*o = (struct cel_overload){.name = f->name,
+				   .receiver = f->receiver,
+				   .args = args,
+				   .n_args = n,
+				   .result = type_of(t, f->result),
+				   .fn = f->fn,
+				   .moving = f->moving,
+				   .pure = f->pure,
+				   .collects = f->collects,
+				   .check_literal = check_of(f),
+				   .check_ctx = (void *)r->registry,
+				   .variant_arg = f->variant_arg};
 	cel_env_function(env, o);
 }
 
-static void declare_functions(struct wn_rules *r, struct cel_env *env, const struct types *t, enum rule_context context)
+static void declare_functions(struct wn_rules *r, struct cel_env *env, const struct types *t,
+			      enum rule_context context)
 {
 	for (size_t i = 0; context != RULE_FACTS && i < rule_n_window_functions; i++)
 		declare_function(r, env, t, &rule_window_functions[i]);
@@ -131,12 +143,16 @@ static void declare_functions(struct wn_rules *r, struct cel_env *env, const str
 }
 
 /* A number that this context does not use: nobody can write the name. */
-static void skip_variable(struct cel_env *env) { cel_env_variable(env, "@", &cel_dyn); }
+static void skip_variable(struct cel_env *env)
+{
+	cel_env_variable(env, "@", &cel_dyn);
+}
 
 static struct cel_env *make_env(struct wn_rules *r, enum rule_context context)
 {
 	struct cel_env *env = cel_env_new();
-	struct types t = {.signal = cel_env_record(env, r->signal), .account = cel_env_record(env, r->account),
+	struct types t = {.signal = cel_env_record(env, r->signal),
+			  .account = cel_env_record(env, r->account),
 			  .contact = cel_env_record(env, r->contact)};
 	t.signals = cel_env_list(env, t.signal);
 	bool facts = context == RULE_FACTS;
@@ -195,11 +211,17 @@ void wn_rules_free(struct wn_rules *r)
 	wn_arena_free(r->arena);
 }
 
-const struct cel_env *wn_rules_env_when(const struct wn_rules *r) { return r->env[RULE_WHEN]; }
-const struct cel_env *wn_rules_env_who(const struct wn_rules *r) { return r->env[RULE_WHO]; }
+const struct cel_env *wn_rules_env_when(const struct wn_rules *r)
+{
+	return r->env[RULE_WHEN];
+}
+const struct cel_env *wn_rules_env_who(const struct wn_rules *r)
+{
+	return r->env[RULE_WHO];
+}
 
-enum wn_rc wn_rules_compile_exclude(const struct wn_rules *r, struct wn_str text, struct wn_place at, struct cel_program **out,
-				    struct wn_err *err)
+enum wn_rc wn_rules_compile_exclude(const struct wn_rules *r, struct wn_str text, struct wn_place at,
+				    struct cel_program **out, struct wn_err *err)
 {
 	struct cel_options opt = {.origin = at, .expect = &cel_bool, .strict_time = true};
 	return cel_compile(r->env[RULE_FACTS], text, &opt, out, err);

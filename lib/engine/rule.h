@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of rules and verdicts share: environments, the host that functions of a rule reach, tree walks.
+ * What the files of rules and verdicts share: environments, the host that functions of a rule reach, tree
+ * walks.
  *
  * Every environment gives a variable the same number (enum wn_rule_var); one that a context does not have has a
- * placeholder of no writable name at its number. So a program can be evaluated without knowing where it came from.
+ * placeholder of no writable name at its number. So a program can be evaluated without knowing where it came
+ * from.
  */
 #ifndef WN_RULE_H
 #define WN_RULE_H
@@ -30,15 +32,20 @@ struct wn_rules {
 /* Behind wn_segment.env. */
 struct segment_inner {
 	const struct wn_rules *rules;
-	struct wn_rules *own_rules;                       /* the same if the segment made them, else NULL */
-	WN_VEC(struct cel_program *) programs;            /* all, in order of making; freed from the last */
-	const struct cel_program *const *signal_terms;    /* top-level terms of `when` over signal (and now) alone */
+	struct wn_rules *own_rules;            /* the same if the segment made them, else NULL */
+	WN_VEC(struct cel_program *) programs; /* all, in order of making; freed from the last */
+	/* Top-level terms of `when` over signal (and now) alone. */
+	const struct cel_program *const *signal_terms;
 	size_t n_signal_terms;
-	const char *const *refers; size_t n_refers;       /* names given to in_segment */
-	bool when_moves;                                  /* some term changes with time alone */
-	struct wn_value canonical;                        /* of the definition */
+	const char *const *refers;
+	size_t n_refers;           /* names given to in_segment */
+	bool when_moves;           /* some term changes with time alone */
+	struct wn_value canonical; /* of the definition */
 };
-static inline struct segment_inner *inner_of(const struct wn_segment *s) { return s->env; }
+static inline struct segment_inner *inner_of(const struct wn_segment *s)
+{
+	return s->env;
+}
 
 /* One evaluation or several for the same account, signal and contact; on the stack. */
 struct rule_host {
@@ -48,8 +55,8 @@ struct rule_host {
 	const struct wn_contact *contact; /* NULL: not set */
 	struct wn_value signals;          /* LIST in w->scratch, made when first read */
 	bool have_signals;
-	bool moving;                      /* asked for instants, not only for values */
-	int depth;                        /* of in_segment */
+	bool moving; /* asked for instants, not only for values */
+	int depth;   /* of in_segment */
 };
 
 /* Only such a signal is ever taken as `signal` of a rule that opens or extends something. */
@@ -66,8 +73,9 @@ void rule_eval_collect(struct rule_host *h, const struct cel_program *p, cel_col
 /* Account's unretracted signals, ascending. */
 struct wn_value rule_signals(struct rule_host *h);
 
-/* rule_index.c: positions in the catalogue that the index names for a signal, ascending, in the world's arena. */
-size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig, uint32_t **out);
+/* rule_index.c: positions in the catalogue that the index names for a signal, ascending. */
+size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,
+		       uint32_t **out);
 /* verdict.c: evaluates and appends to w->verdicts if it is worth keeping. */
 bool verdict_add(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
 
@@ -76,8 +84,9 @@ bool verdict_add(struct wn_world *w, const struct wn_segment *s, struct wn_accou
 struct rule_function {
 	const char *name;
 	bool receiver;
-	const char *args;   /* one letter each: S signals, s string, k kind, a numeric attribute, n segment, D duration */
-	char result;        /* S signals, i int, d double, b bool */
+	/* One letter each: S signals, s string, k kind, a numeric attribute, n segment, D duration. */
+	const char *args;
+	char result; /* S signals, i int, d double, b bool */
 	cel_function *fn;
 	bool moving, pure, collects;
 	int variant_arg;
@@ -87,13 +96,20 @@ extern const size_t rule_n_window_functions, rule_n_coverage_functions, rule_n_s
 
 /* Shared by the window functions. */
 struct rule_host *rule_host_of(const struct cel_call *call);
+bool rule_kind_of(struct cel_call *call, struct wn_value name, int *kind); /* false after an error */
 void rule_next_change(struct cel_call *call, int64_t at_us); /* ignores what is not ahead */
 /* False (after an error) if signals before from_us may exist that are not loaded. */
 bool rule_window_kept(struct cel_call *call, const struct rule_host *h, int64_t from_us);
 
 /* rule_terms.c: questions about checked trees. */
-enum { RULE_READS_SIGNAL = 1, RULE_READS_SIGNALS = 2, RULE_READS_ACCOUNT = 4, RULE_READS_NOW = 8, RULE_READS_CONTACT = 16,
-	RULE_READS_STORED = 32 /* in_segment, absent, surge: the account's signals without naming them */ };
+enum {
+	RULE_READS_SIGNAL = 1,
+	RULE_READS_SIGNALS = 2,
+	RULE_READS_ACCOUNT = 4,
+	RULE_READS_NOW = 8,
+	RULE_READS_CONTACT = 16,
+	RULE_READS_STORED = 32 /* in_segment, absent, surge: the account's signals without naming them */
+};
 unsigned rule_reads(const struct cel_node *n);
 /* True if each way to truth rests on a signal (design 03: a micro campaign needs one). */
 bool rule_needs_signal(const struct cel_node *n);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions that speak of what did *not* happen: absent, surge. Silence counts only where somebody was listening.
+ * The functions that speak of what did *not* happen: absent, surge. Silence counts only where somebody was
+ * listening.
  *
- * A window of a kind is covered for an account if at least one feed declares to report the kind with a scope that holds
- * the account, every such feed was good from before the window until now without a gap in it, and the account was known
- * before the window began (design 03). Everything else is unknown.
+ * A window of a kind is covered for an account if at least one feed declares to report the kind with a scope
+ * that holds the account, every such feed was good from before the window until now without a gap in it, and
+ * the account was known before the window began (design 03). Everything else is unknown.
  */
 #include "rule.h"
 
@@ -78,19 +79,16 @@ static bool covered(struct cel_call *call, const struct rule_host *h, int kind, 
 				     wn_registry_kind(cat->registry, kind)->name);
 }
 
-static bool kind_of(struct cel_call *call, struct wn_value name, int *kind)
-{
-	*kind = wn_registry_kind_number(rule_host_of(call)->world->catalog->registry, wn_value_str(name));
-	return *kind >= 0 || cel_call_error(call, "there is no kind \"" WN_STR_FMT "\"", WN_STR_ARG(wn_value_str(name)));
-}
-
 static int64_t age_of(const struct cel_call *call, const struct wn_value *v)
 {
 	int64_t age = cel_call_now_us(call) - ((const struct wn_signal *)v->object)->occurred_us;
 	return age < 0 ? 0 : age;
 }
 
-static bool is_of_kind(const struct wn_value *v, int kind) { return ((const struct wn_signal *)v->object)->kind == kind; }
+static bool is_of_kind(const struct wn_value *v, int kind)
+{
+	return ((const struct wn_signal *)v->object)->kind == kind;
+}
 
 /* One signal in the window is a definite no, whoever listened. */
 static bool fn_absent(struct cel_call *call, const struct wn_value *args, size_t n, struct wn_value *out)
@@ -99,7 +97,7 @@ static bool fn_absent(struct cel_call *call, const struct wn_value *args, size_t
 	int64_t d = wn_value_us(args[1]);
 	int kind;
 	(void)n;
-	if (!kind_of(call, args[0], &kind))
+	if (!rule_kind_of(call, args[0], &kind))
 		return false;
 	if (d < 0)
 		return cel_call_error(call, "a window is not negative");
@@ -117,14 +115,15 @@ static bool fn_absent(struct cel_call *call, const struct wn_value *args, size_t
 	return true;
 }
 
-/* Rate of the recent window over that of the base, which ends where recent begins: at least one is taken for the base. */
+/* Rate of the recent window over that of the base, which ends where recent begins: at least one is taken for
+ * the base. */
 static bool fn_surge(struct cel_call *call, const struct wn_value *args, size_t n, struct wn_value *out)
 {
 	struct rule_host *h = rule_host_of(call);
 	int64_t recent = wn_value_us(args[1]), base = wn_value_us(args[2]), in_recent = 0, in_base = 0;
 	int kind;
 	(void)n;
-	if (!kind_of(call, args[0], &kind))
+	if (!rule_kind_of(call, args[0], &kind))
 		return false;
 	if (recent <= 0 || base <= 0)
 		return cel_call_error(call, "the windows of surge are longer than nothing");
@@ -144,12 +143,13 @@ static bool fn_surge(struct cel_call *call, const struct wn_value *args, size_t 
 	}
 	if (!covered(call, h, kind, recent + base))
 		return false;
-	*out = wn_double(((double)in_recent / (double)recent) / ((double)(in_base > 0 ? in_base : 1) / (double)base));
+	*out = wn_double(((double)in_recent / (double)recent) /
+			 ((double)(in_base > 0 ? in_base : 1) / (double)base));
 	return true;
 }
 
 const struct rule_function rule_coverage_functions[] = {
-	{"absent", false, "kD", 'b', fn_absent, .moving = true, .variant_arg = -1},
-	{"surge", false, "kDD", 'd', fn_surge, .moving = true, .collects = true, .variant_arg = -1},
+    {"absent", false, "kD", 'b', fn_absent, .moving = true, .variant_arg = -1},
+    {"surge", false, "kDD", 'd', fn_surge, .moving = true, .collects = true, .variant_arg = -1},
 };
 const size_t rule_n_coverage_functions = WN_COUNT(rule_coverage_functions);

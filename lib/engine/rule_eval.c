@@ -2,8 +2,8 @@
 /*
  * Evaluating a rule for one account, signal and contact: the activation, and the three values of the answer.
  *
- * Whatever goes wrong in an evaluation, a ceiling included, is *unknown*: nothing here fails. Memory is the scratch arena
- * of the world; whoever starts from outside resets it first.
+ * Whatever goes wrong in an evaluation, a ceiling included, is *unknown*: nothing here fails. Memory is the
+ * scratch arena of the world; whoever starts from outside resets it first.
  */
 #include "rule.h"
 
@@ -100,4 +100,7 @@ void rule_eval_collect(struct rule_host *h, const struct cel_program *p, cel_col
 	(void)rc; /* what was collected until then is evidence */
 }
 
-struct rule_host *rule_host_of(const struct cel_call *call) { return cel_call_host(call); }
+struct rule_host *rule_host_of(const struct cel_call *call)
+{
+	return cel_call_host(call);
+}

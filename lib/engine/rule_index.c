@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The index over the segments of a catalogue: how it is made, and which segments it names for a signal, in their order.
+ * The index over the segments of a catalogue: how it is made, and which segments it names for a signal, in
+ * their order.
  *
- * Only fields of the signal are indexed. A literal over the account would let the index skip a rule whose trait is not
- * known yet, and that verdict is *unknown*, which is stored (design 03); only what is false may be skipped.
+ * Only fields of the signal are indexed. A literal over the account would let the index skip a rule whose trait
+ * is not known yet, and that verdict is *unknown*, which is stored (design 03); only what is false may be
+ * skipped.
  */
 #include "rule.h"
 
@@ -11,9 +13,13 @@
 
 #include <stdlib.h>
 
-struct wn_index *wn_catalog_index_new(const struct wn_registry *registry, const struct wn_segment *const *segments, size_t n)
+struct wn_index *wn_catalog_index_new(const struct wn_registry *registry,
+				      const struct wn_segment *const *segments, size_t n)
 {
-	struct wn_match_env env = {.signal = WN_RULE_SIGNAL, .signals = WN_RULE_SIGNALS, .account = -1, .contact = -1,
+	struct wn_match_env env = {.signal = WN_RULE_SIGNAL,
+				   .signals = WN_RULE_SIGNALS,
+				   .account = -1,
+				   .contact = -1,
 				   .signal_record = wn_registry_signal_record(registry)};
 	struct wn_index *index = wn_index_new(&env);
 	for (size_t i = 0; i < n; i++)
@@ -39,7 +45,8 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig, uint32_t **out)
+size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,
+		       uint32_t **out)
 {
 	struct named n = {.arena = w->arena};
 	struct wn_probe probe = {.signal = &sig->object, .account = &a->object};

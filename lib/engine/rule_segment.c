@@ -2,9 +2,9 @@
 /*
  * in_segment(name) and place.within(prefix).
  *
- * in_segment is true if the account satisfies that segment's `when` now for some stored signal that is not past its hard
- * stop (its evidence joins ours), or, for a broad segment, its terms. Cycles are refused when segments are applied; a
- * depth guards the evaluation against what was stored in spite of that.
+ * in_segment is true if the account satisfies that segment's `when` now for some stored signal that is not past
+ * its hard stop (its evidence joins ours), or, for a broad segment, its terms. Cycles are refused when segments
+ * are applied; a depth guards the evaluation against what was stored in spite of that.
  */
 #include "rule.h"
 
@@ -33,7 +33,8 @@ static struct rule_host nested_host(struct rule_host *h, const struct wn_signal 
 	return inner;
 }
 
-static enum wn_three nested(struct cel_call *call, struct rule_host *h, const struct cel_program *p, const struct wn_signal *sig)
+static enum wn_three nested(struct cel_call *call, struct rule_host *h, const struct cel_program *p,
+			    const struct wn_signal *sig)
 {
 	struct rule_host inner = nested_host(h, sig);
 	struct cel_result res, soon;
@@ -95,12 +96,14 @@ static bool fn_in_segment(struct cel_call *call, const struct wn_value *args, si
 	(void)n;
 	const struct wn_segment *s = wn_catalog_segment(h->world->catalog, name, 0);
 	if (!s)
-		return cel_call_error(call, "there is no segment \"" WN_STR_FMT "\" in force", WN_STR_ARG(name));
+		return cel_call_error(call, "there is no segment \"" WN_STR_FMT "\" in force",
+				      WN_STR_ARG(name));
 	if (h->depth >= REFER_DEPTH_MAX)
 		return cel_call_error(call, "segments refer to each other deeper than %d", REFER_DEPTH_MAX);
 	enum wn_three is = s->broad ? by_terms(call, h, s) : by_signals(call, h, s);
 	if (is == WN_UNKNOWN3)
-		return cel_call_error(call, "whether the account is in segment \"" WN_STR_FMT "\" is not known", WN_STR_ARG(name));
+		return cel_call_error(call, "whether the account is in segment \"" WN_STR_FMT "\" is not known",
+				      WN_STR_ARG(name));
 	*out = wn_bool(is == WN_TRUE3);
 	return true;
 }
@@ -113,13 +116,14 @@ static bool fn_place_within(struct cel_call *call, const struct wn_value *args, 
 	(void)n;
 	while (area.n && area.p[area.n - 1] == '/')
 		area.n--;
-	bool in = place.n >= area.n && strncasecmp(place.p, area.p, area.n) == 0 && (place.n == area.n || place.p[area.n] == '/');
+	bool in = place.n >= area.n && strncasecmp(place.p, area.p, area.n) == 0 &&
+		  (place.n == area.n || place.p[area.n] == '/');
 	*out = wn_bool(in);
 	return true;
 }
 
 const struct rule_function rule_segment_functions[] = {
-	{"in_segment", false, "n", 'b', fn_in_segment, .moving = true, .collects = true, .variant_arg = -1},
-	{"within", true, "ss", 'b', fn_place_within, .pure = true, .variant_arg = -1},
+    {"in_segment", false, "n", 'b', fn_in_segment, .moving = true, .collects = true, .variant_arg = -1},
+    {"within", true, "ss", 'b', fn_place_within, .pure = true, .variant_arg = -1},
 };
 const size_t rule_n_segment_functions = WN_COUNT(rule_segment_functions);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Questions about checked trees: what a term reads, whether it needs a signal, which segments it refers to. No evaluation.
+ * Questions about checked trees: what a term reads, whether it needs a signal, which segments it refers to. No
+ * evaluation.
  *
  * Comprehension variables need no attention of their own: what they range over is in the tree.
  */
 #include "rule.h"
 
 static const unsigned bit_of_variable[] = {
-	[WN_RULE_SIGNAL] = RULE_READS_SIGNAL, [WN_RULE_SIGNALS] = RULE_READS_SIGNALS, [WN_RULE_ACCOUNT] = RULE_READS_ACCOUNT,
-	[WN_RULE_NOW] = RULE_READS_NOW, [WN_RULE_CONTACT] = RULE_READS_CONTACT,
+    [WN_RULE_SIGNAL] = RULE_READS_SIGNAL,   [WN_RULE_SIGNALS] = RULE_READS_SIGNALS,
+    [WN_RULE_ACCOUNT] = RULE_READS_ACCOUNT, [WN_RULE_NOW] = RULE_READS_NOW,
+    [WN_RULE_CONTACT] = RULE_READS_CONTACT,
 };
 
 static bool is_call(const struct cel_node_view *v, const char *name)
@@ -53,7 +55,8 @@ bool rule_each_refer(const struct cel_node *n, rule_refer_fn *cb, void *ctx)
 	struct cel_node_view v = cel_node_look(n);
 	if (is_call(&v, "in_segment") && v.n_args == 1) {
 		struct cel_node_view arg = cel_node_look(v.args[0]);
-		struct wn_str name = arg.kind == CEL_NODE_LITERAL ? wn_value_str(arg.literal) : (struct wn_str){0};
+		struct wn_str name =
+		    arg.kind == CEL_NODE_LITERAL ? wn_value_str(arg.literal) : (struct wn_str){0};
 		if (!cb(ctx, name, arg.span))
 			return false;
 	}
@@ -63,7 +66,7 @@ bool rule_each_refer(const struct cel_node *n, rule_refer_fn *cb, void *ctx)
 	return true;
 }
 
-/* ------------------------------------------------------------------------------------------- needs a signal */
+/* --- needs a signal ------------------------------------------------------------------------------------ */
 static bool reads_signals(const struct cel_node *n)
 {
 	return rule_reads(n) & (RULE_READS_SIGNAL | RULE_READS_SIGNALS) ? true : false;
@@ -78,14 +81,16 @@ static bool is_quantity(const struct cel_node *n)
 static bool is_zero(const struct cel_node *n)
 {
 	struct cel_node_view v = cel_node_look(n);
-	return v.kind == CEL_NODE_LITERAL && ((v.literal.kind == WN_INT && v.literal.i == 0) || (v.literal.kind == WN_DOUBLE && v.literal.d == 0));
+	return v.kind == CEL_NODE_LITERAL && ((v.literal.kind == WN_INT && v.literal.i == 0) ||
+					      (v.literal.kind == WN_DOUBLE && v.literal.d == 0));
 }
 
 /* Comparisons of how many there are: more than, or not none. `op` is that of "quantity op other". */
 static bool asks_for_some(const char *op, const struct cel_node *other, bool negated)
 {
-	static const struct { const char *op, *inverse; } inverse[] = {
-		{">", "<="}, {">=", "<"}, {"<", ">="}, {"<=", ">"}, {"==", "!="}, {"!=", "=="}};
+	static const struct {
+		const char *op, *inverse;
+	} inverse[] = {{">", "<="}, {">=", "<"}, {"<", ">="}, {"<=", ">"}, {"==", "!="}, {"!=", "=="}};
 	for (size_t i = 0; negated && i < WN_COUNT(inverse); i++)
 		if (strcmp(op, inverse[i].op) == 0) {
 			op = inverse[i].inverse;
@@ -109,7 +114,8 @@ static const char *swapped(const char *op)
 
 static const char *comparison_of(const struct cel_node_view *v)
 {
-	static const char *const ops[][2] = {{"_>_", ">"}, {"_>=_", ">="}, {"_<_", "<"}, {"_<=_", "<="}, {"_==_", "=="}, {"_!=_", "!="}};
+	static const char *const ops[][2] = {{"_>_", ">"},   {"_>=_", ">="}, {"_<_", "<"},
+					     {"_<=_", "<="}, {"_==_", "=="}, {"_!=_", "!="}};
 	for (size_t i = 0; v->kind == CEL_NODE_CALL && v->n_args == 2 && i < WN_COUNT(ops); i++)
 		if (wn_str_is(v->name, ops[i][0]))
 			return ops[i][1];
@@ -152,15 +158,19 @@ static bool needs(const struct cel_node *n, bool negated)
 	return !one_is_enough;
 }
 
-bool rule_needs_signal(const struct cel_node *n) { return needs(n, false); }
+bool rule_needs_signal(const struct cel_node *n)
+{
+	return needs(n, false);
+}
 
-/* --------------------------------------------------------------------------------------------- kinds of `signal` */
+/* --- kinds of `signal` --------------------------------------------------------------------------------- */
 static bool is_kind_of_signal(const struct cel_node *n)
 {
 	struct cel_node_view v = cel_node_look(n);
 	if (v.kind != CEL_NODE_SELECT || v.n_args != 1 || !wn_str_is(v.name, "kind"))
 		return false;
-	return cel_node_look(v.args[0]).variable == WN_RULE_SIGNAL && cel_node_look(v.args[0]).kind == CEL_NODE_IDENT;
+	return cel_node_look(v.args[0]).variable == WN_RULE_SIGNAL &&
+	       cel_node_look(v.args[0]).kind == CEL_NODE_IDENT;
 }
 
 static void set_bit(uint64_t *set, int bit)
@@ -197,8 +207,10 @@ static bool on_kind_term(void *ctx, const struct cel_node *term)
 	struct kinds *k = ctx;
 	struct cel_node_view v = cel_node_look(term);
 	uint64_t named[4] = {0};
-	bool right = v.n_args == 2 && is_kind_of_signal(v.args[0]), left = v.n_args == 2 && is_call(&v, "_==_") && is_kind_of_signal(v.args[1]);
-	if (!(is_call(&v, "_==_") || is_call(&v, "@in")) || !(left || right) || !named_kinds(k->registry, v.args[right ? 1 : 0], named))
+	bool right = v.n_args == 2 && is_kind_of_signal(v.args[0]),
+	     left = v.n_args == 2 && is_call(&v, "_==_") && is_kind_of_signal(v.args[1]);
+	if (!(is_call(&v, "_==_") || is_call(&v, "@in")) || !(left || right) ||
+	    !named_kinds(k->registry, v.args[right ? 1 : 0], named))
 		return true;
 	for (int i = 0; i < 4; i++)
 		k->set[i] = k->bounded ? k->set[i] & named[i] : named[i];
@@ -213,7 +225,7 @@ bool rule_signal_kinds(const struct wn_registry *r, const struct cel_node *when,
 	return k.bounded;
 }
 
-/* ------------------------------------------------------------------------------------------------ what is read */
+/* --- what is read -------------------------------------------------------------------------------------- */
 static void read_field(const struct wn_registry *r, const struct cel_node_view *v, struct wn_reads *reads)
 {
 	struct cel_node_view of = cel_node_look(v->args[0]);
@@ -226,7 +238,8 @@ static void read_field(const struct wn_registry *r, const struct cel_node_view *
 		reads->account_domain |= v->field->number == WN_AF_DOMAIN;
 		if (v->field->number >= WN_FIELD_TRAIT0)
 			set_bit(reads->account_traits, (int)trait);
-	} else if (strcmp(name, wn_registry_contact_record(r)->name) == 0 && v->field->number >= WN_FIELD_TRAIT0) {
+	} else if (strcmp(name, wn_registry_contact_record(r)->name) == 0 &&
+		   v->field->number >= WN_FIELD_TRAIT0) {
 		set_bit(reads->contact_traits, (int)trait);
 	}
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the YAML of a segment to an immutable compiled struct (design 05). Reading is in segment_file.c, expressions in
- * segment_rules.c, touches in segment_steps.c; here they are put together, and taken apart again.
+ * From the YAML of a segment to an immutable compiled struct (design 05). Reading is in segment_file.c,
+ * expressions in segment_rules.c, touches in segment_steps.c; here they are put together, and taken apart
+ * again.
  *
- * The same text, registry and options give the same segment: nothing here asks for the time or for chance. All errors of a
- * document are reported at once, each with its place in the file.
+ * The same text, registry and options give the same segment: nothing here asks for the time or for chance. All
+ * errors of a document are reported at once, each with its place in the file.
  */
 #include "segment_file.h"
 
@@ -23,13 +24,18 @@ void segment_warn(struct segment_build *b, struct wn_place at, const char *fmt, 
 	b->n_warnings++;
 }
 
-static const char *own_text(struct wn_segment *s, struct wn_str text) { return text.p ? wn_arena_strdup(s->arena, text) : NULL; }
+static const char *own_text(struct wn_segment *s, struct wn_str text)
+{
+	return text.p ? wn_arena_strdup(s->arena, text) : NULL;
+}
 
 static void copy_goal(struct wn_segment *s, const struct file_goal *f)
 {
 	if (!f->node)
 		return;
-	s->goal = (struct wn_goal){.metric = segment_metrics[f->metric], .target = f->target, .window_us = f->window_us,
+	s->goal = (struct wn_goal){.metric = segment_metrics[f->metric],
+				   .target = f->target,
+				   .window_us = f->window_us,
 				   .budget_usd = f->budget.amount};
 }
 
@@ -47,8 +53,12 @@ static void copy_plain(struct wn_segment *s, const struct segment_file *f)
 	s->audience_min = (int)f->audience.min;
 	s->audience_warn = (int)f->audience.warn;
 	s->audience_max = (int)f->audience.max;
-	s->life = (struct wn_life){.intake_us = f->life.intake_us, .box_us = f->life.box_us, .max_us = f->life.max_us,
-				   .grace_us = f->life.grace_us, .cooldown_us = f->life.cooldown_us, .floor = f->life.floor,
+	s->life = (struct wn_life){.intake_us = f->life.intake_us,
+				   .box_us = f->life.box_us,
+				   .max_us = f->life.max_us,
+				   .grace_us = f->life.grace_us,
+				   .cooldown_us = f->life.cooldown_us,
+				   .floor = f->life.floor,
 				   .first_touch_us = f->life.first_touch_us};
 	s->holdout = f->holdout;
 	s->start_since_us = f->start_since_us;
@@ -103,7 +113,8 @@ static void build(struct segment_build *b)
 		b->inner->canonical = segment_canonical(b);
 }
 
-static enum wn_rc parse_doc(const struct wn_yaml_node *root, struct segment_build *b, struct wn_segment **out, struct wn_err *err)
+static enum wn_rc parse_doc(const struct wn_yaml_node *root, struct segment_build *b, struct wn_segment **out,
+			    struct wn_err *err)
 {
 	struct segment_file file;
 	struct wn_yaml_errors errors;
@@ -125,18 +136,21 @@ static enum wn_rc parse_doc(const struct wn_yaml_node *root, struct segment_buil
 	return WN_OK;
 }
 
-enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc, const struct wn_segment_options *opt,
-			    struct wn_segment **out, struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings,
+enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc,
+			    const struct wn_segment_options *opt, struct wn_segment **out,
+			    struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings,
 			    struct wn_err *err)
 {
 	WN_CLEANUP(wn_arena_freep) struct wn_arena *scratch = wn_arena_new(0);
-	struct segment_build b = {.opt = opt, .scratch = scratch, .warnings = warnings, .max_warnings = max_warnings};
+	struct segment_build b = {
+	    .opt = opt, .scratch = scratch, .warnings = warnings, .max_warnings = max_warnings};
 	struct wn_yaml_docs docs;
 	enum wn_rc rc = wn_yaml_parse(text, file, scratch, &docs, err);
 	if (rc)
 		return rc;
 	if (doc >= docs.n)
-		return wn_fail(err, WN_NOT_FOUND, "%s has %zu segment%s", file ? file : "the text", docs.n, docs.n == 1 ? "" : "s");
+		return wn_fail(err, WN_NOT_FOUND, "%s has %zu segment%s", file ? file : "the text", docs.n,
+			       docs.n == 1 ? "" : "s");
 	rc = parse_doc(docs.v[doc].root, &b, out, err);
 	if (rc && err)
 		err->place.file = file; /* the errors' own copy dies with the scratch arena */

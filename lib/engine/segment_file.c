@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The YAML of a segment (design 05): keys, types, defaults, bounds. All that is wrong is reported with file, line and
- * column. Expressions and templates stay texts here.
+ * The YAML of a segment (design 05): keys, types, defaults, bounds. All that is wrong is reported with file,
+ * line and column. Expressions and templates stay texts here.
  *
- * Defaults: mode shadow, priority 50, holdout none, start_with new, on_reply hold, warn = max, life {intake: 7d, box: 14d,
- * max: 42d, floor: 0.5, grace: 48h, cooldown: 75d}, first touch as the kind says, valid_for 5d, after 0h.
+ * Defaults: mode shadow, priority 50, holdout none, start_with new, on_reply hold, warn = max, life {intake:
+ * 7d, box: 14d, max: 42d, floor: 0.5, grace: 48h, cooldown: 75d}, first touch as the kind says, valid_for 5d,
+ * after 0h.
  */
 #include "segment_file.h"
 
@@ -17,15 +18,17 @@ static const char *const exit_names[] = {WN_EXIT_LIST(TEXT_ROW) NULL};
 static const char *const reply_names[] = {"hold", "continue", NULL};
 const char *const segment_metrics[] = {"reply", "meeting", "opportunity", "purchase", "signup", "trial", NULL};
 
-/* ------------------------------------------------------------------------------------------------- custom values */
-static void read_texts(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out,
-		       struct wn_yaml_errors *e)
+/* --- custom values ------------------------------------------------------------------------------------- */
+static void read_texts(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+		       void *out, struct wn_yaml_errors *e)
 {
 	struct file_texts *texts = out;
-	struct wn_yaml_node *const *items = n->kind == WN_YAML_SEQUENCE ? n->items : (struct wn_yaml_node *const *)&n;
+	struct wn_yaml_node *const *items =
+	    n->kind == WN_YAML_SEQUENCE ? n->items : (struct wn_yaml_node *const *)&n;
 	size_t count = n->kind == WN_YAML_SEQUENCE ? n->n : 1;
 	if (count > (size_t)row->max) {
-		wn_yaml_error(e, wn_yaml_place(n), "\"%s\": expected at most %.0f expressions, found %zu", row->name, row->max, count);
+		wn_yaml_error(e, wn_yaml_place(n), "\"%s\": expected at most %.0f expressions, found %zu",
+			      row->name, row->max, count);
 		return;
 	}
 	struct wn_yaml_text *v = WN_NEW_N(a, struct wn_yaml_text, count + 1);
@@ -41,8 +44,8 @@ static void read_texts(const struct wn_yaml_node *n, const struct wn_yaml_row *r
 }
 
 /* "new", or "since 30d". */
-static void read_start(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out,
-		       struct wn_yaml_errors *e)
+static void read_start(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+		       void *out, struct wn_yaml_errors *e)
 {
 	static const char since[] = "since ";
 	size_t skip = sizeof(since) - 1;
@@ -64,8 +67,8 @@ static void read_start(const struct wn_yaml_node *n, const struct wn_yaml_row *r
 
 static const struct wn_yaml_schema step_schema;
 
-static void read_sequence(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a, void *out,
-			  struct wn_yaml_errors *e)
+static void read_sequence(const struct wn_yaml_node *n, const struct wn_yaml_row *row, struct wn_arena *a,
+			  void *out, struct wn_yaml_errors *e)
 {
 	struct wn_yaml_list *list = out;
 	(void)row;
@@ -74,7 +77,8 @@ static void read_sequence(const struct wn_yaml_node *n, const struct wn_yaml_row
 		return;
 	}
 	if (n->kind != WN_YAML_SEQUENCE || n->n == 0 || n->n > WN_SEQUENCE_MAX) {
-		wn_yaml_error(e, wn_yaml_place(n), "\"sequence\": expected a list of 1 to %d steps", WN_SEQUENCE_MAX);
+		wn_yaml_error(e, wn_yaml_place(n), "\"sequence\": expected a list of 1 to %d steps",
+			      WN_SEQUENCE_MAX);
 		return;
 	}
 	char *v = wn_arena_alloc(a, step_schema.size * n->n);
@@ -86,7 +90,7 @@ static void read_sequence(const struct wn_yaml_node *n, const struct wn_yaml_row
 	*list = (struct wn_yaml_list){n->n, v};
 }
 
-/* ------------------------------------------------------------------------------------------------------- checks */
+/* --- checks -------------------------------------------------------------------------------------------- */
 static struct wn_place place_of(const struct wn_yaml_node *map, const char *key)
 {
 	const struct wn_yaml_node *n = wn_yaml_get(map, key);
@@ -98,7 +102,8 @@ static void check_variant(void *out, struct wn_arena *a, struct wn_yaml_errors *
 	const struct file_variant *v = out;
 	(void)a;
 	if (v->test.text.p && v->split > 0)
-		wn_yaml_error(e, place_of(v->node, "split"), "a variant is chosen by \"if\" or by \"split\", not by both");
+		wn_yaml_error(e, place_of(v->node, "split"),
+			      "a variant is chosen by \"if\" or by \"split\", not by both");
 }
 
 static void check_step(void *out, struct wn_arena *a, struct wn_yaml_errors *e)
@@ -112,10 +117,13 @@ static void check_step(void *out, struct wn_arena *a, struct wn_yaml_errors *e)
 	for (size_t i = 0; i < s->variants.n; i++) {
 		split += v[i].split;
 		if (!v[i].body.text.p && !s->body.text.p)
-			wn_yaml_error(e, wn_yaml_place(v[i].node), "variant without a \"body\", and the step has none");
+			wn_yaml_error(e, wn_yaml_place(v[i].node),
+				      "variant without a \"body\", and the step has none");
 		bool always = !v[i].test.text.p && v[i].split == 0;
 		if (always && i + 1 < s->variants.n)
-			wn_yaml_error(e, wn_yaml_place(v[i].node), "variants after this one are never chosen: it has no \"if\" and no \"split\"");
+			wn_yaml_error(
+			    e, wn_yaml_place(v[i].node),
+			    "variants after this one are never chosen: it has no \"if\" and no \"split\"");
 	}
 	if (split > 1.000001)
 		wn_yaml_error(e, place_of(s->node, "variants"), "splits add up to %.0f%%", split * 100);
@@ -126,9 +134,11 @@ static void check_audience(void *out, struct wn_arena *a, struct wn_yaml_errors 
 	const struct file_audience *b = out;
 	(void)a;
 	if (b->min > b->max)
-		wn_yaml_error(e, place_of(b->node, "min"), "audience: min %lld is more than max %lld", (long long)b->min, (long long)b->max);
+		wn_yaml_error(e, place_of(b->node, "min"), "audience: min %lld is more than max %lld",
+			      (long long)b->min, (long long)b->max);
 	else if (b->warn && (b->warn > b->max || b->warn < b->min))
-		wn_yaml_error(e, place_of(b->node, "warn"), "audience: warn %lld is not between min %lld and max %lld", (long long)b->warn,
+		wn_yaml_error(e, place_of(b->node, "warn"),
+			      "audience: warn %lld is not between min %lld and max %lld", (long long)b->warn,
 			      (long long)b->min, (long long)b->max);
 }
 
@@ -136,7 +146,8 @@ static void check_life(const struct segment_file *f, struct wn_yaml_errors *e)
 {
 	const struct wn_yaml_node *n = f->life.node ? f->life.node : f->node;
 	if (f->life.box_us > f->life.max_us)
-		wn_yaml_error(e, place_of(n, "box"), "life: the box of a member is longer than the campaign's max");
+		wn_yaml_error(e, place_of(n, "box"),
+			      "life: the box of a member is longer than the campaign's max");
 	if (f->life.intake_us > f->life.max_us)
 		wn_yaml_error(e, place_of(n, "intake"), "life: intake is longer than the campaign's max");
 	if (f->life.first_touch_us > f->life.box_us)
@@ -151,14 +162,18 @@ static void check_length(const struct segment_file *f, struct wn_yaml_errors *e)
 	for (size_t i = 0; i < f->sequence.n; i++) {
 		sum += steps[i].after_us;
 		if (sum > f->life.box_us) {
-			wn_yaml_error(e, place_of(steps[i].node, "after"), "the sequence is longer than the box: step %zu would come %.1f days after "
-				      "enrolment, the box is %.1f days", i + 1, (double)sum / 86400e6, (double)f->life.box_us / 86400e6);
+			wn_yaml_error(
+			    e, place_of(steps[i].node, "after"),
+			    "the sequence is longer than the box: step %zu would come %.1f days after "
+			    "enrolment, the box is %.1f days",
+			    i + 1, (double)sum / 86400e6, (double)f->life.box_us / 86400e6);
 			return;
 		}
 	}
 }
 
-/* ------------------------------------------------------------------------------------------------------ schemas */
+/* clang-format off */
+/* --- schemas ------------------------------------------------------------------------------------------- */
 #define AT(member) offsetof(struct file_variant, member)
 static const struct wn_yaml_row variant_rows[] = {
 	{"if", WN_YAML_T_TEXT, AT(test)},
@@ -168,7 +183,8 @@ static const struct wn_yaml_row variant_rows[] = {
 	{"name", WN_YAML_T_NAME, AT(name)},
 };
 #undef AT
-static const struct wn_yaml_schema variant_schema = WN_YAML_SCHEMA("variant", struct file_variant, variant_rows, .check = check_variant);
+static const struct wn_yaml_schema variant_schema =
+	WN_YAML_SCHEMA("variant", struct file_variant, variant_rows, .check = check_variant);
 
 #define AT(member) offsetof(struct file_step, member)
 static const struct wn_yaml_row step_rows[] = {
@@ -182,8 +198,8 @@ static const struct wn_yaml_row step_rows[] = {
 };
 #undef AT
 static const struct file_step step_defaults = {.valid_for_us = 5 * WN_DAY};
-static const struct wn_yaml_schema step_schema = WN_YAML_SCHEMA("step", struct file_step, step_rows, .check = check_step,
-								 .defaults = &step_defaults);
+static const struct wn_yaml_schema step_schema =
+	WN_YAML_SCHEMA("step", struct file_step, step_rows, .check = check_step, .defaults = &step_defaults);
 
 #define AT(member) offsetof(struct file_audience, member)
 static const struct wn_yaml_row audience_rows[] = {
@@ -192,7 +208,8 @@ static const struct wn_yaml_row audience_rows[] = {
 	{"max", WN_YAML_T_INT, AT(max), .required = true, .min = 1, .max = 100000},
 };
 #undef AT
-static const struct wn_yaml_schema audience_schema = WN_YAML_SCHEMA("audience", struct file_audience, audience_rows, .check = check_audience);
+static const struct wn_yaml_schema audience_schema =
+	WN_YAML_SCHEMA("audience", struct file_audience, audience_rows, .check = check_audience);
 
 #define AT(member) offsetof(struct file_life, member)
 static const struct wn_yaml_row life_rows[] = {
@@ -242,21 +259,25 @@ static const struct wn_yaml_row rows[] = {
 };
 #undef AT
 static const struct wn_yaml_schema segment_schema = WN_YAML_SCHEMA("segment", struct segment_file, rows);
+/* clang-format on */
 
-/* --------------------------------------------------------------------------------------- what kinds of segment need */
-struct need { const char *key, *why; };
+/* --- what kinds of segment need ------------------------------------------------------------------------ */
+struct need {
+	const char *key, *why;
+};
 
 static void check_campaign_keys(const struct segment_file *f, struct wn_yaml_errors *e)
 {
 	static const struct need needs[] = {
-		{"goal", "a campaign is judged by its metric, target and window"},
-		{"audience", "how few and how many members it may have: {min: 1, warn: 150, max: 500}"},
-		{"exit", "what becomes of planned touches when a member no longer fits: stop, finish or hand_off"},
-		{"sequence", "the touches"},
+	    {"goal", "a campaign is judged by its metric, target and window"},
+	    {"audience", "how few and how many members it may have: {min: 1, warn: 150, max: 500}"},
+	    {"exit", "what becomes of planned touches when a member no longer fits: stop, finish or hand_off"},
+	    {"sequence", "the touches"},
 	};
 	for (size_t i = 0; i < WN_COUNT(needs); i++)
 		if (!wn_yaml_get(f->node, needs[i].key))
-			wn_yaml_error(e, wn_yaml_place(f->node), "missing key \"%s\" in segment: %s", needs[i].key, needs[i].why);
+			wn_yaml_error(e, wn_yaml_place(f->node), "missing key \"%s\" in segment: %s",
+				      needs[i].key, needs[i].why);
 	if (f->goal.node && f->goal.budget.currency[0] && strcmp(f->goal.budget.currency, "USD") != 0)
 		wn_yaml_error(e, place_of(f->goal.node, "budget"), "a budget is in USD");
 	if (f->nurture.p && f->exit != WN_EXIT_HAND_OFF)
@@ -267,19 +288,23 @@ static void check_campaign_keys(const struct segment_file *f, struct wn_yaml_err
 
 static void check_broad_keys(const struct segment_file *f, struct wn_yaml_errors *e)
 {
-	static const char *const opens[] = {"stay", "group_by", "audience", "life", "exit", "nurture", "goal", "holdout", "mode", "priority",
+	static const char *const opens[] = {"stay",       "group_by", "audience", "life", "exit",
+					    "nurture",    "goal",     "holdout",  "mode", "priority",
 					    "start_with", "on_reply", "sequence"};
 	for (size_t i = 0; i < WN_COUNT(opens); i++) {
 		const struct wn_yaml_node *key = wn_yaml_key(f->node, opens[i]);
 		if (key)
-			wn_yaml_error(e, wn_yaml_place(key), "a broad segment opens no campaigns: \"%s\" has no meaning here", opens[i]);
+			wn_yaml_error(e, wn_yaml_place(key),
+				      "a broad segment opens no campaigns: \"%s\" has no meaning here",
+				      opens[i]);
 	}
 }
 
-void segment_file_read(const struct wn_yaml_node *root, struct wn_str default_owner, struct wn_arena *a, struct segment_file *f,
-		       struct wn_yaml_errors *errors)
+void segment_file_read(const struct wn_yaml_node *root, struct wn_str default_owner, struct wn_arena *a,
+		       struct segment_file *f, struct wn_yaml_errors *errors)
 {
-	*f = (struct segment_file){.priority = 50, .mode = WN_MODE_SHADOW, .exit = WN_EXIT_STOP, .owner = default_owner};
+	*f = (struct segment_file){
+	    .priority = 50, .mode = WN_MODE_SHADOW, .exit = WN_EXIT_STOP, .owner = default_owner};
 	f->life.intake_us = 7 * WN_DAY;
 	f->life.box_us = 14 * WN_DAY;
 	f->life.max_us = 42 * WN_DAY;
@@ -291,7 +316,8 @@ void segment_file_read(const struct wn_yaml_node *root, struct wn_str default_ow
 	if (!f->node)
 		return;
 	if (f->owner.n == 0 && !wn_yaml_get(root, "owner"))
-		wn_yaml_error(errors, wn_yaml_place(root), "missing key \"owner\" in segment: who answers for it");
+		wn_yaml_error(errors, wn_yaml_place(root),
+			      "missing key \"owner\" in segment: who answers for it");
 	if (f->broad)
 		check_broad_keys(f, errors);
 	else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A segment's YAML as plain structs with positions, before anything is compiled. Shared by the files of segments. */
+/* A segment's YAML as plain structs with positions, before anything is compiled. Shared by the files of
+ * segments. */
 #ifndef WN_SEGMENT_FILE_H
 #define WN_SEGMENT_FILE_H
 
@@ -57,8 +58,8 @@ struct segment_file {
 extern const char *const segment_metrics[]; /* NULL-terminated */
 
 /* Reads one document; what is wrong goes to `errors`. The struct borrows the tree. */
-void segment_file_read(const struct wn_yaml_node *root, struct wn_str default_owner, struct wn_arena *a, struct segment_file *f,
-		       struct wn_yaml_errors *errors);
+void segment_file_read(const struct wn_yaml_node *root, struct wn_str default_owner, struct wn_arena *a,
+		       struct segment_file *f, struct wn_yaml_errors *errors);
 
 /* Everything a compilation needs at hand. */
 struct segment_build {
@@ -70,7 +71,7 @@ struct segment_build {
 	struct wn_yaml_errors *errors;
 	struct wn_warning *warnings;
 	size_t max_warnings, n_warnings;
-	bool uses_signal;            /* some template reads a field of the signal */
+	bool uses_signal; /* some template reads a field of the signal */
 };
 void segment_warn(struct segment_build *b, struct wn_place at, const char *fmt, ...) WN_PRINTF(3, 4);
 /* segment_rules.c: when, who, stay, group_by and what they read. */
@@ -80,7 +81,8 @@ const struct cel_program *segment_build_test(struct segment_build *b, const stru
 /* segment_steps.c */
 void segment_build_steps(struct segment_build *b);
 /* segment_names.c: names in templates. */
-void segment_check_template(struct segment_build *b, const struct wn_template *t, const struct wn_yaml_text *text);
+void segment_check_template(struct segment_build *b, const struct wn_template *t,
+			    const struct wn_yaml_text *text);
 /* segment_json.c */
 struct wn_value segment_canonical(const struct segment_build *b);
 struct wn_value segment_goal_value(const struct wn_goal *g, struct wn_arena *a);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The canonical definition of a segment: what the file says with the defaults written out, for segment_version.definition,
- * for comparing versions and for the seal of the goal. Durations are seconds ("604800s"), rates fractions.
+ * The canonical definition of a segment: what the file says with the defaults written out, for
+ * segment_version.definition, for comparing versions and for the seal of the goal. Durations are seconds
+ * ("604800s"), rates fractions.
  */
 #include "segment_file.h"
 
-static struct wn_value text_value(struct wn_arena *a, struct wn_str s) { return wn_string(wn_arena_str(a, s)); }
+static struct wn_value text_value(struct wn_arena *a, struct wn_str s)
+{
+	return wn_string(wn_arena_str(a, s));
+}
 
 static void put_text(struct wn_map_builder *m, const char *key, struct wn_str s)
 {
@@ -131,4 +135,7 @@ struct wn_value segment_canonical(const struct segment_build *b)
 	return wn_map_end(&m);
 }
 
-void wn_segment_to_json(const struct wn_segment *s, struct wn_buf *out) { wn_json_write_canonical(out, inner_of(s)->canonical); }
+void wn_segment_to_json(const struct wn_segment *s, struct wn_buf *out)
+{
+	wn_json_write_canonical(out, inner_of(s)->canonical);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names in templates: each must be a field that the data of a touch can have. Follows sections inwards as the renderer
- * does, by types instead of values.
+ * Names in templates: each must be a field that the data of a touch can have. Follows sections inwards as the
+ * renderer does, by types instead of values.
  */
 #include "segment_file.h"
 #include "template_nodes.h"
@@ -36,7 +36,8 @@ static struct shape root_member(const struct wn_rules *r, struct wn_str name)
 		return (struct shape){SHAPE_RECORD, r->account, false, false, false};
 	if (wn_str_is(name, "contact"))
 		return (struct shape){SHAPE_RECORD, r->contact, false, false, false};
-	return (struct shape){wn_str_is(name, "campaign") ? SHAPE_CAMPAIGN : SHAPE_NONE, NULL, false, false, false};
+	return (struct shape){wn_str_is(name, "campaign") ? SHAPE_CAMPAIGN : SHAPE_NONE, NULL, false, false,
+			      false};
 }
 
 static bool is_never_set(const struct check *c, const struct cel_field *f)
@@ -62,7 +63,9 @@ static struct shape member(struct check *c, struct shape of, struct wn_str name)
 		if (!wn_str_is(name, f->name))
 			continue;
 		c->uses_signal |= of.record == c->b->inner->rules->signal;
-		return (struct shape){.kind = SHAPE_SCALAR, .list = f->type->kind == CEL_LIST, .never = of.arriving && is_never_set(c, f)};
+		return (struct shape){.kind = SHAPE_SCALAR,
+				      .list = f->type->kind == CEL_LIST,
+				      .never = of.arriving && is_never_set(c, f)};
 	}
 	return none;
 }
@@ -74,8 +77,8 @@ struct frames {
 };
 
 /* failed: the part of the name that has no meaning; in: what it was looked for in. */
-static struct shape resolve(struct check *c, const struct frames *frames, const struct template_node *node, struct wn_str *failed,
-			    struct shape *in)
+static struct shape resolve(struct check *c, const struct frames *frames, const struct template_node *node,
+			    struct wn_str *failed, struct shape *in)
 {
 	struct shape s = frames->v[frames->n - 1];
 	if (node->n_path == 0)
@@ -112,11 +115,15 @@ static void complain(struct check *c, const struct template_node *node, struct w
 	struct wn_place at = wn_yaml_text_place(c->text, node->place.line, node->place.column);
 	const char *near = nearest(c, in, failed);
 	if (in.list)
-		wn_yaml_error(c->b->errors, at, "{{" WN_STR_FMT "}}: a list has no field \"" WN_STR_FMT "\"; use a section {{#...}}",
+		wn_yaml_error(c->b->errors, at,
+			      "{{" WN_STR_FMT "}}: a list has no field \"" WN_STR_FMT
+			      "\"; use a section {{#...}}",
 			      WN_STR_ARG(node->text), WN_STR_ARG(failed));
 	else
-		wn_yaml_error(c->b->errors, at, "{{" WN_STR_FMT "}}: there is no %s \"" WN_STR_FMT "\"%s%s%s%s%s", WN_STR_ARG(node->text),
-			      in.kind == SHAPE_ROOT ? "name" : "field", WN_STR_ARG(failed), in.record ? " of " : "", in.record ? in.record->name : "",
+		wn_yaml_error(c->b->errors, at,
+			      "{{" WN_STR_FMT "}}: there is no %s \"" WN_STR_FMT "\"%s%s%s%s%s",
+			      WN_STR_ARG(node->text), in.kind == SHAPE_ROOT ? "name" : "field",
+			      WN_STR_ARG(failed), in.record ? " of " : "", in.record ? in.record->name : "",
 			      near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
 }
 
@@ -139,16 +146,19 @@ static bool on_use(void *ctx, const struct template_use *use)
 	if (found.kind == SHAPE_NONE)
 		complain(c, use->node, failed, in);
 	else if (found.never && use->node->kind == TEMPLATE_NAME)
-		wn_yaml_error(c->b->errors, wn_yaml_text_place(c->text, use->node->place.line, use->node->place.column),
-			      "{{" WN_STR_FMT "}}: no kind of signal that this segment opens on has \"" WN_STR_FMT "\"",
-			      WN_STR_ARG(use->node->text), WN_STR_ARG(failed));
+		wn_yaml_error(
+		    c->b->errors, wn_yaml_text_place(c->text, use->node->place.line, use->node->place.column),
+		    "{{" WN_STR_FMT "}}: no kind of signal that this segment opens on has \"" WN_STR_FMT "\"",
+		    WN_STR_ARG(use->node->text), WN_STR_ARG(failed));
 	return true;
 }
 
-void segment_check_template(struct segment_build *b, const struct wn_template *t, const struct wn_yaml_text *text)
+void segment_check_template(struct segment_build *b, const struct wn_template *t,
+			    const struct wn_yaml_text *text)
 {
 	struct check c = {.b = b, .text = text};
-	c.bounded = b->s->when && rule_signal_kinds(b->inner->rules->registry, cel_program_root(b->s->when), c.kinds);
+	c.bounded =
+	    b->s->when && rule_signal_kinds(b->inner->rules->registry, cel_program_root(b->s->when), c.kinds);
 	template_visit(t, on_use, &c);
 	b->uses_signal |= c.uses_signal;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Compiling the expressions of a segment, and what is derived from them: stay terms, terms over `signal` alone, what is
- * read, which segments are referred to. Refuses a campaign that no signal has to start.
+ * Compiling the expressions of a segment, and what is derived from them: stay terms, terms over `signal` alone,
+ * what is read, which segments are referred to. Refuses a campaign that no signal has to start.
  */
 #include "segment_file.h"
 
 #include <stdlib.h>
 
-/* --------------------------------------------------------------------------------------------------- positions */
+/* --- positions ----------------------------------------------------------------------------------------- */
 /* Line and column (from 1) of a byte of a text. */
 static struct wn_place place_in_text(struct wn_str text, uint32_t at)
 {
@@ -34,26 +34,27 @@ static struct cel_program *keep(struct segment_build *b, struct cel_program *p)
 }
 
 /* NULL after an error. Places of CEL's complaints are in the text: they are moved into the file. */
-static struct cel_program *compile(struct segment_build *b, enum rule_context context, const struct wn_yaml_text *t,
-				   const struct cel_options *opt)
+static struct cel_program *compile(struct segment_build *b, enum rule_context context,
+				   const struct wn_yaml_text *t, const struct cel_options *opt)
 {
 	struct cel_program *p;
 	struct wn_err err = {0};
 	if (cel_compile(b->inner->rules->env[context], t->text, opt, &p, &err) == WN_OK)
 		return keep(b, p);
-	err.place = wn_yaml_text_place(t, err.place.line > 0 ? err.place.line : 1, err.place.column > 0 ? err.place.column : 1);
+	err.place = wn_yaml_text_place(t, err.place.line > 0 ? err.place.line : 1,
+				       err.place.column > 0 ? err.place.column : 1);
 	wn_yaml_error_add(b->errors, &err);
 	return NULL;
 }
 
-static struct cel_program *compile_condition(struct segment_build *b, enum rule_context context, const struct wn_yaml_text *t,
-					     bool strict_time)
+static struct cel_program *compile_condition(struct segment_build *b, enum rule_context context,
+					     const struct wn_yaml_text *t, bool strict_time)
 {
 	struct cel_options opt = {.expect = &cel_bool, .strict_time = strict_time};
 	return compile(b, context, t, &opt);
 }
 
-/* ----------------------------------------------------------------------------------------------- terms as programs */
+/* --- terms as programs --------------------------------------------------------------------------------- */
 struct terms {
 	struct segment_build *b;
 	const struct cel_program *of;
@@ -78,9 +79,15 @@ static bool on_term(void *ctx, const struct cel_node *term)
 	return true;
 }
 
-static bool is_of_facts(unsigned reads) { return reads != 0 && (reads & ~(RULE_READS_ACCOUNT | RULE_READS_CONTACT)) == 0; }
+static bool is_of_facts(unsigned reads)
+{
+	return reads != 0 && (reads & ~(RULE_READS_ACCOUNT | RULE_READS_CONTACT)) == 0;
+}
 
-static bool is_of_signal(unsigned reads) { return (reads & RULE_READS_SIGNAL) && (reads & ~(RULE_READS_SIGNAL | RULE_READS_NOW)) == 0; }
+static bool is_of_signal(unsigned reads)
+{
+	return (reads & RULE_READS_SIGNAL) && (reads & ~(RULE_READS_SIGNAL | RULE_READS_NOW)) == 0;
+}
 
 /* `stay:` replaces the terms of `when` and `who` that read only account and contact. */
 static void build_stay(struct segment_build *b)
@@ -113,7 +120,7 @@ static void build_signal_terms(struct segment_build *b)
 	b->inner->n_signal_terms = t.v.n;
 }
 
-/* ------------------------------------------------------------------------------------------------------- group_by */
+/* --- group_by ------------------------------------------------------------------------------------------ */
 static bool may_group(const struct cel_type *t)
 {
 	return t->kind == CEL_STRING || t->kind == CEL_INT || t->kind == CEL_BOOL;
@@ -130,16 +137,18 @@ static void build_group_by(struct segment_build *b)
 			continue;
 		unsigned reads = rule_reads(cel_program_root(p));
 		if (!rule_is_path(cel_program_root(p)) || (reads & ~(RULE_READS_SIGNAL | RULE_READS_ACCOUNT)))
-			wn_yaml_error(b->errors, f->group_by.v[i].at, "group_by takes paths over account or signal, such as account.country");
+			wn_yaml_error(b->errors, f->group_by.v[i].at,
+				      "group_by takes paths over account or signal, such as account.country");
 		else if (!may_group(cel_program_type(p)))
-			wn_yaml_error(b->errors, f->group_by.v[i].at, "group_by takes values of type string, int, bool or enum");
+			wn_yaml_error(b->errors, f->group_by.v[i].at,
+				      "group_by takes values of type string, int, bool or enum");
 		*WN_PUSH(b->s->arena, &v) = p;
 	}
 	b->s->group_by = v.v;
 	b->s->n_group_by = v.n;
 }
 
-/* ----------------------------------------------------------------------------------------------------- in_segment */
+/* --- in_segment ---------------------------------------------------------------------------------------- */
 struct refers {
 	struct segment_build *b;
 	const struct wn_yaml_text *text;
@@ -199,11 +208,14 @@ static bool on_refer(void *ctx, struct wn_str name, struct cel_span at)
 	if (!name.p)
 		return wn_yaml_error(b->errors, place, "in_segment takes the name itself, in quotes") == WN_OK;
 	if (refers_back(b, name)) {
-		wn_yaml_error(b->errors, place, "segment \"" WN_STR_FMT "\" refers back to this one: a circle has no meaning", WN_STR_ARG(name));
+		wn_yaml_error(b->errors, place,
+			      "segment \"" WN_STR_FMT "\" refers back to this one: a circle has no meaning",
+			      WN_STR_ARG(name));
 	} else if (b->opt->others && !other_named(b->opt, name)) {
 		near = nearest_segment(b, name);
-		wn_yaml_error(b->errors, place, "there is no segment \"" WN_STR_FMT "\"%s%s%s", WN_STR_ARG(name), near ? " (did you mean \"" : "",
-			      near ? near : "", near ? "\"?)" : "");
+		wn_yaml_error(b->errors, place, "there is no segment \"" WN_STR_FMT "\"%s%s%s",
+			      WN_STR_ARG(name), near ? " (did you mean \"" : "", near ? near : "",
+			      near ? "\"?)" : "");
 	}
 	*WN_PUSH(b->s->arena, &r->names) = wn_arena_strdup(b->s->arena, name);
 	return true;
@@ -224,7 +236,7 @@ static void find_refers(struct segment_build *b)
 	b->inner->n_refers = r.names.n;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- whole */
+/* --- whole --------------------------------------------------------------------------------------------- */
 static void find_reads(struct segment_build *b)
 {
 	const struct wn_registry *registry = b->inner->rules->registry;
@@ -243,13 +255,16 @@ void segment_build_rules(struct segment_build *b)
 {
 	const struct segment_file *f = b->file;
 	struct wn_segment *s = b->s;
-	s->when = f->when.text.p ? compile_condition(b, f->broad ? RULE_FACTS : RULE_WHEN, &f->when, true) : NULL;
+	s->when =
+	    f->when.text.p ? compile_condition(b, f->broad ? RULE_FACTS : RULE_WHEN, &f->when, true) : NULL;
 	s->who = f->who.text.p ? compile_condition(b, f->broad ? RULE_FACTS : RULE_WHO, &f->who, true) : NULL;
 	if (!s->when || (f->who.text.p && !s->who))
 		return;
 	if (!f->broad && !rule_needs_signal(cel_program_root(s->when)))
-		wn_yaml_error(b->errors, f->when.at, "\"when\" can be true without a signal: a micro campaign needs one. Ask for it with "
-			      "`signal` or `signals`, in every alternative of a ||");
+		wn_yaml_error(
+		    b->errors, f->when.at,
+		    "\"when\" can be true without a signal: a micro campaign needs one. Ask for it with "
+		    "`signal` or `signals`, in every alternative of a ||");
 	if (!f->broad) {
 		build_stay(b);
 		build_signal_terms(b);

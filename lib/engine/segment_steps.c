@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The sequence of a segment: conditions and templates compiled, channels checked, every step with at least one variant. */
+/* The sequence of a segment: conditions and templates compiled, channels checked, every step with at least one
+ * variant. */
 #include "segment_file.h"
 #include "template_nodes.h"
 
@@ -23,8 +24,9 @@ static void check_channel(struct segment_build *b, const struct file_step *f)
 	while (b->opt->channels[n])
 		n++;
 	const char *near = wn_nearest(f->channel, b->opt->channels, n);
-	wn_yaml_error(b->errors, wn_yaml_place(wn_yaml_get(f->node, "channel")), "no sink takes channel \"" WN_STR_FMT "\"%s%s%s",
-		      WN_STR_ARG(f->channel), near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	wn_yaml_error(b->errors, wn_yaml_place(wn_yaml_get(f->node, "channel")),
+		      "no sink takes channel \"" WN_STR_FMT "\"%s%s%s", WN_STR_ARG(f->channel),
+		      near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
 }
 
 static const struct wn_template *build_template(struct segment_build *b, const struct wn_yaml_text *t)
@@ -57,16 +59,20 @@ static void build_variants(struct segment_build *b, const struct file_step *f, s
 	struct wn_variant *v = WN_NEW_N(b->s->arena, struct wn_variant, n);
 	v[0] = (struct wn_variant){.subject = subject, .body = body, .name = "1"};
 	for (size_t i = 0; i < f->variants.n; i++) {
-		const struct wn_template *own_subject = build_template(b, &from[i].subject), *own_body = build_template(b, &from[i].body);
-		v[i] = (struct wn_variant){.test = segment_build_test(b, &from[i].test), .split = from[i].split,
-					   .subject = own_subject ? own_subject : subject, .body = own_body ? own_body : body,
+		const struct wn_template *own_subject = build_template(b, &from[i].subject),
+					 *own_body = build_template(b, &from[i].body);
+		v[i] = (struct wn_variant){.test = segment_build_test(b, &from[i].test),
+					   .split = from[i].split,
+					   .subject = own_subject ? own_subject : subject,
+					   .body = own_body ? own_body : body,
 					   .name = variant_name(b, &from[i], i)};
 	}
 	step->variants = v;
 	step->n_variants = n;
 }
 
-static void build_step(struct segment_build *b, const struct file_step *f, size_t number, struct wn_seq_step *step)
+static void build_step(struct segment_build *b, const struct file_step *f, size_t number,
+		       struct wn_seq_step *step)
 {
 	if (!f->channel.p)
 		return; /* complained of already */
@@ -90,7 +96,9 @@ void segment_build_steps(struct segment_build *b)
 	b->s->n_steps = n;
 	if (n > 0 && !b->uses_signal)
 		segment_warn(b, wn_yaml_place(wn_yaml_get(b->file->node, "sequence")),
-			     "no template of the sequence uses a field of the signal: the message should speak of the why-now");
-	if (n > 0 && strcmp(steps[0].channel ? steps[0].channel : "", "email") == 0 && !steps[0].variants[0].subject)
+			     "no template of the sequence uses a field of the signal: the message should speak "
+			     "of the why-now");
+	if (n > 0 && strcmp(steps[0].channel ? steps[0].channel : "", "email") == 0 &&
+	    !steps[0].variants[0].subject)
 		segment_warn(b, wn_yaml_place(from[0].node), "the first mail has no subject");
 }

@@ -2,9 +2,9 @@
 /*
  * Rendering of Mustache templates over values. Text goes in as it is; HTML escaping only when asked for.
  *
- * A name is looked up from the innermost context outwards by its first part, the rest strictly below that. Every node
- * rendered is counted, so that lists inside lists end. Nothing here knows of touches: what a missing name means is the
- * caller's business.
+ * A name is looked up from the innermost context outwards by its first part, the rest strictly below that.
+ * Every node rendered is counted, so that lists inside lists end. Nothing here knows of touches: what a missing
+ * name means is the caller's business.
  */
 #include "template_nodes.h"
 
@@ -27,7 +27,8 @@ struct render {
 	struct wn_err *err;
 };
 
-static enum wn_rc render_range(struct render *r, const struct wn_template *t, size_t from, size_t to, const struct context *c);
+static enum wn_rc render_range(struct render *r, const struct wn_template *t, size_t from, size_t to,
+			       const struct context *c);
 
 /* A member of a map or a field of one of the engine's objects. */
 static bool member_of(struct wn_value v, struct wn_str name, struct wn_value *out)
@@ -74,12 +75,23 @@ static void put_escaped(struct wn_buf *out, struct wn_str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		switch (s.p[i]) {
-		case '&': wn_buf_text(out, "&amp;"); break;
-		case '<': wn_buf_text(out, "&lt;"); break;
-		case '>': wn_buf_text(out, "&gt;"); break;
-		case '"': wn_buf_text(out, "&quot;"); break;
-		case '\'': wn_buf_text(out, "&#39;"); break;
-		default: wn_buf_char(out, s.p[i]);
+		case '&':
+			wn_buf_text(out, "&amp;");
+			break;
+		case '<':
+			wn_buf_text(out, "&lt;");
+			break;
+		case '>':
+			wn_buf_text(out, "&gt;");
+			break;
+		case '"':
+			wn_buf_text(out, "&quot;");
+			break;
+		case '\'':
+			wn_buf_text(out, "&#39;");
+			break;
+		default:
+			wn_buf_char(out, s.p[i]);
 		}
 	}
 }
@@ -130,7 +142,8 @@ static void render_name(struct render *r, const struct template_node *n, const s
 		r->missing = n->text;
 }
 
-static enum wn_rc render_section(struct render *r, const struct wn_template *t, size_t at, const struct context *c)
+static enum wn_rc render_section(struct render *r, const struct wn_template *t, size_t at,
+				 const struct context *c)
 {
 	const struct template_node *n = &t->nodes[at];
 	struct wn_value v = look_up(n, c);
@@ -165,15 +178,17 @@ static enum wn_rc render_partial(struct render *r, const struct template_node *n
 	struct wn_template *t;
 	struct wn_buf indented;
 	if (r->depth >= WN_TEMPLATE_DEPTH_MAX)
-		return wn_fail_at(r->err, WN_LIMIT, n->place, "partials nest deeper than %d", WN_TEMPLATE_DEPTH_MAX);
+		return wn_fail_at(r->err, WN_LIMIT, n->place, "partials nest deeper than %d",
+				  WN_TEMPLATE_DEPTH_MAX);
 	if (!r->root->partial(r->root->partial_ctx, n->text, &text))
 		return WN_OK;
 	wn_buf_init(&indented, WN_CONF_TEXT_MAX);
 	indent_lines(&indented, text, n->indent);
 	enum wn_rc rc = wn_buf_overflowed(&indented)
-				? wn_fail_at(r->err, WN_LIMIT, n->place, "partial \"" WN_STR_FMT "\" is too long", WN_STR_ARG(n->text))
-				: wn_template_compile_partials(wn_buf_slice(&indented), (struct wn_place){0}, r->root->partial,
-							       r->root->partial_ctx, &t, r->err);
+			    ? wn_fail_at(r->err, WN_LIMIT, n->place, "partial \"" WN_STR_FMT "\" is too long",
+					 WN_STR_ARG(n->text))
+			    : wn_template_compile_partials(wn_buf_slice(&indented), (struct wn_place){0},
+							   r->root->partial, r->root->partial_ctx, &t, r->err);
 	wn_buf_done(&indented);
 	if (rc)
 		return rc;
@@ -203,13 +218,18 @@ static enum wn_rc render_node(struct render *r, const struct wn_template *t, siz
 	}
 }
 
-static bool has_inside(const struct template_node *n) { return n->kind == TEMPLATE_SECTION || n->kind == TEMPLATE_INVERTED; }
+static bool has_inside(const struct template_node *n)
+{
+	return n->kind == TEMPLATE_SECTION || n->kind == TEMPLATE_INVERTED;
+}
 
-static enum wn_rc render_range(struct render *r, const struct wn_template *t, size_t from, size_t to, const struct context *c)
+static enum wn_rc render_range(struct render *r, const struct wn_template *t, size_t from, size_t to,
+			       const struct context *c)
 {
 	for (size_t i = from; i < to; i = has_inside(&t->nodes[i]) ? t->nodes[i].end : i + 1) {
 		if (++r->steps > WN_TEMPLATE_STEPS_MAX)
-			return wn_fail_at(r->err, WN_LIMIT, t->nodes[i].place, "rendering takes more than %d steps", WN_TEMPLATE_STEPS_MAX);
+			return wn_fail_at(r->err, WN_LIMIT, t->nodes[i].place,
+					  "rendering takes more than %d steps", WN_TEMPLATE_STEPS_MAX);
 		enum wn_rc rc = render_node(r, t, i, c);
 		if (rc)
 			return rc;
@@ -217,8 +237,8 @@ static enum wn_rc render_range(struct render *r, const struct wn_template *t, si
 	return WN_OK;
 }
 
-enum wn_rc wn_template_render(const struct wn_template *t, struct wn_value data, bool html, struct wn_buf *out, struct wn_str *missing,
-			      struct wn_err *err)
+enum wn_rc wn_template_render(const struct wn_template *t, struct wn_value data, bool html, struct wn_buf *out,
+			      struct wn_str *missing, struct wn_err *err)
 {
 	struct context top = {data, NULL};
 	struct render r = {.root = t, .html = html, .out = out, .err = err};
@@ -232,7 +252,8 @@ enum wn_rc wn_template_render(const struct wn_template *t, struct wn_value data,
 	return WN_OK;
 }
 
-bool template_visit(const struct wn_template *t, bool (*cb)(void *ctx, const struct template_use *use), void *ctx)
+bool template_visit(const struct wn_template *t, bool (*cb)(void *ctx, const struct template_use *use),
+		    void *ctx)
 {
 	const struct template_node *open[WN_TEMPLATE_DEPTH_MAX];
 	size_t depth = 0;
@@ -261,7 +282,8 @@ static bool on_use(void *ctx, const struct template_use *use)
 	return true;
 }
 
-void wn_template_names(const struct wn_template *t, void (*cb)(void *ctx, struct wn_str name, struct wn_place at), void *ctx)
+void wn_template_names(const struct wn_template *t,
+		       void (*cb)(void *ctx, struct wn_str name, struct wn_place at), void *ctx)
 {
 	struct names n = {cb, ctx};
 	template_visit(t, on_use, &n);

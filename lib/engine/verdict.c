@@ -2,22 +2,24 @@
 /*
  * One segment, one account, one signal: true, false or unknown, and what follows from it (design 03).
  *
- * Unknown never enrols anybody: not in `when`, not in `who`, not in the global `exclude`. A verdict that is not true says
- * when time alone may change it. Nothing is changed but the verdict; memory that stays is the world's arena.
+ * Unknown never enrols anybody: not in `when`, not in `who`, not in the global `exclude`. A verdict that is not
+ * true says when time alone may change it. Nothing is changed but the verdict; memory that stays is the world's
+ * arena.
  */
 #include "rule.h"
 
 #include <whynow/failpoint.h>
 #include <whynow/text.h>
 
-
-static struct rule_host host_of(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig, const struct wn_contact *c)
+static struct rule_host host_of(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,
+				const struct wn_contact *c)
 {
 	return (struct rule_host){.world = w, .account = a, .signal = sig, .contact = c};
 }
 
 /* Starts over in the scratch arena. */
-static struct rule_host fresh_host(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig, const struct wn_contact *c)
+static struct rule_host fresh_host(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,
+				   const struct wn_contact *c)
 {
 	wn_arena_reset(w->scratch);
 	return host_of(w, a, sig, c);
@@ -31,7 +33,7 @@ static struct wn_str span_text(const struct cel_program *p, struct cel_span span
 	return wn_text_trim((struct wn_str){text.p + span.start, span.end - span.start});
 }
 
-/* ---------------------------------------------------------------------------------------------------- evidence */
+/* --- evidence ------------------------------------------------------------------------------------------ */
 struct collect {
 	struct wn_world *world;
 	const struct cel_program *program;
@@ -41,7 +43,8 @@ struct collect {
 
 static double freshness_of(const struct wn_world *w, const struct wn_signal *s)
 {
-	return wn_freshness(s->strength, s->publishers, s->occurred_us, s->half_life_us, s->hard_stop_us, w->now_us);
+	return wn_freshness(s->strength, s->publishers, s->occurred_us, s->half_life_us, s->hard_stop_us,
+			    w->now_us);
 }
 
 static bool is_before(double fresh, const struct wn_signal *s, double other, const struct wn_evidence *e)
@@ -55,9 +58,15 @@ static bool is_before(double fresh, const struct wn_signal *s, double other, con
 
 static struct wn_evidence evidence_of(struct collect *c, const struct wn_signal *s, struct cel_span clause)
 {
-	return (struct wn_evidence){.signal_key = s->key, .kind = s->kind, .occurred_us = s->occurred_us, .strength = s->strength,
-				    .publishers = s->publishers, .half_life_us = s->half_life_us, .hard_stop_us = s->hard_stop_us,
-				    .clause = wn_arena_str(c->world->arena, span_text(c->program, clause)), .fresh = true};
+	return (struct wn_evidence){.signal_key = s->key,
+				    .kind = s->kind,
+				    .occurred_us = s->occurred_us,
+				    .strength = s->strength,
+				    .publishers = s->publishers,
+				    .half_life_us = s->half_life_us,
+				    .hard_stop_us = s->hard_stop_us,
+				    .clause = wn_arena_str(c->world->arena, span_text(c->program, clause)),
+				    .fresh = true};
 }
 
 /* Keeps the freshest, in order; the first clause that names a signal is its clause. */
@@ -94,7 +103,7 @@ static void collect_evidence(struct rule_host *h, struct wn_verdict *v)
 		on_element(&c, &v->signal->object, (struct cel_span){0, 0});
 }
 
-/* ------------------------------------------------------------------------------------------------------- group */
+/* --- group --------------------------------------------------------------------------------------------- */
 static void find_group(struct rule_host *h, struct wn_verdict *v)
 {
 	const struct wn_segment *s = v->segment;
@@ -119,12 +128,16 @@ static void find_group(struct rule_host *h, struct wn_verdict *v)
 	wn_buf_done(&json);
 }
 
-/* ------------------------------------------------------------------------------------------ contacts and exclude */
-static bool reads_contact(const struct cel_program *p) { return (rule_reads(cel_program_root(p)) & RULE_READS_CONTACT) != 0; }
+/* --- contacts and exclude ------------------------------------------------------------------------------ */
+static bool reads_contact(const struct cel_program *p)
+{
+	return (rule_reads(cel_program_root(p)) & RULE_READS_CONTACT) != 0;
+}
 
-/* The global exclude, for a contact or (c NULL) for the account. Where it speaks of contacts and there is none, only a
- * definite yes excludes. */
-static enum wn_three excluded(struct wn_world *w, const struct wn_account *a, const struct wn_contact *c, struct cel_result *res)
+/* The global exclude, for a contact or (c NULL) for the account. Where it speaks of contacts and there is none,
+ * only a definite yes excludes. */
+static enum wn_three excluded(struct wn_world *w, const struct wn_account *a, const struct wn_contact *c,
+			      struct cel_result *res)
 {
 	const struct cel_program *p = w->catalog->exclude;
 	if (!p)
@@ -159,7 +172,8 @@ static void choose_contacts(struct wn_world *w, struct wn_verdict *v)
 	v->excluded |= any_excluded && v->contacts.n == 0;
 }
 
-static void set_unknown(struct wn_world *w, struct wn_verdict *v, const struct cel_program *p, const struct cel_result *res)
+static void set_unknown(struct wn_world *w, struct wn_verdict *v, const struct cel_program *p,
+			const struct cel_result *res)
 {
 	v->is = WN_VERDICT_UNKNOWN;
 	v->clause = wn_arena_str(w->arena, span_text(p, res->clause));
@@ -186,7 +200,7 @@ static void fill_true(struct rule_host *h, struct wn_verdict *v)
 		*WN_PUSH(w->arena, &v->contacts) = (struct wn_chosen){NULL};
 }
 
-/* ----------------------------------------------------------------------------------------------------- not true */
+/* --- not true ------------------------------------------------------------------------------------------ */
 /* Time alone may make it true only if it would not be false with every time-dependent term unknown. */
 static int64_t recheck_of(struct rule_host *h, const struct wn_segment *s)
 {
@@ -194,7 +208,8 @@ static int64_t recheck_of(struct rule_host *h, const struct wn_segment *s)
 	if (!inner_of(s)->when_moves || rule_eval_moving(h, s->when, &res) == WN_FALSE3)
 		return WN_NEVER;
 	int64_t soonest = h->world->now_us + WN_SECOND;
-	int64_t at = res.next_change_us == INT64_MAX || res.next_change_us > soonest ? res.next_change_us : soonest;
+	int64_t at =
+	    res.next_change_us == INT64_MAX || res.next_change_us > soonest ? res.next_change_us : soonest;
 	return at >= h->signal->hard_stop_us ? WN_NEVER : at;
 }
 
@@ -208,10 +223,12 @@ static bool signal_terms_true(struct rule_host *h, const struct wn_segment *s)
 	return true;
 }
 
-static void evaluate(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig, struct wn_verdict *v)
+static void evaluate(struct wn_world *w, const struct wn_segment *s, struct wn_account *a,
+		     struct wn_signal *sig, struct wn_verdict *v)
 {
 	struct cel_result res;
-	*v = (struct wn_verdict){.account = a, .segment = s, .signal = sig, .is = WN_VERDICT_FALSE, .recheck_us = WN_NEVER};
+	*v = (struct wn_verdict){
+	    .account = a, .segment = s, .signal = sig, .is = WN_VERDICT_FALSE, .recheck_us = WN_NEVER};
 	if (s->broad || !rule_may_be_signal(sig, w->now_us))
 		return;
 	struct rule_host h = fresh_host(w, a, sig, NULL);
@@ -227,8 +244,9 @@ static void evaluate(struct wn_world *w, const struct wn_segment *s, struct wn_a
 	v->recheck_us = recheck_of(&h, s);
 }
 
-/* ------------------------------------------------------------------------------------------------------- public */
-struct wn_verdict *wn_verdict_of(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig)
+/* --- public -------------------------------------------------------------------------------------------- */
+struct wn_verdict *wn_verdict_of(struct wn_world *w, const struct wn_segment *s, struct wn_account *a,
+				 struct wn_signal *sig)
 {
 	struct wn_verdict *v = WN_NEW(w->arena, struct wn_verdict);
 	evaluate(w, s, a, sig, v);
@@ -239,7 +257,8 @@ bool verdict_add(struct wn_world *w, const struct wn_segment *s, struct wn_accou
 {
 	struct wn_verdict v;
 	evaluate(w, s, a, sig, &v);
-	bool worth = v.is == WN_VERDICT_TRUE || (v.is == WN_VERDICT_UNKNOWN && v.signal_terms_true) || v.recheck_us != WN_NEVER;
+	bool worth = v.is == WN_VERDICT_TRUE || (v.is == WN_VERDICT_UNKNOWN && v.signal_terms_true) ||
+		     v.recheck_us != WN_NEVER;
 	if (!worth)
 		return false;
 	struct wn_verdict *kept = WN_NEW(w->arena, struct wn_verdict);
@@ -248,14 +267,16 @@ bool verdict_add(struct wn_world *w, const struct wn_segment *s, struct wn_accou
 	return true;
 }
 
-enum wn_three wn_when(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig)
+enum wn_three wn_when(struct wn_world *w, const struct wn_segment *s, struct wn_account *a,
+		      struct wn_signal *sig)
 {
 	struct cel_result res;
 	struct rule_host h = fresh_host(w, a, sig, NULL);
 	return rule_eval(&h, s->when, &res);
 }
 
-enum wn_three wn_who(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig, struct wn_contact *c)
+enum wn_three wn_who(struct wn_world *w, const struct wn_segment *s, struct wn_account *a,
+		     struct wn_signal *sig, struct wn_contact *c)
 {
 	struct cel_result res;
 	if (!s->who)
@@ -269,7 +290,8 @@ enum wn_three wn_who(struct wn_world *w, const struct wn_segment *s, struct wn_a
 	return is == WN_UNKNOWN3 || out == WN_UNKNOWN3 ? WN_UNKNOWN3 : WN_TRUE3;
 }
 
-enum wn_three wn_stay(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_contact *c)
+enum wn_three wn_stay(struct wn_world *w, const struct wn_segment *s, struct wn_account *a,
+		      struct wn_contact *c)
 {
 	struct cel_result res;
 	struct rule_host h = fresh_host(w, a, NULL, c);
@@ -290,7 +312,8 @@ enum wn_three wn_stay(struct wn_world *w, const struct wn_segment *s, struct wn_
 enum wn_three wn_member_test(struct wn_world *w, const struct cel_program *p, struct wn_member *m)
 {
 	struct cel_result res;
-	struct wn_contact *c = wn_id_is_nil(m->contact_id) ? NULL : wn_account_contact(m->account, m->contact_id);
+	struct wn_contact *c =
+	    wn_id_is_nil(m->contact_id) ? NULL : wn_account_contact(m->account, m->contact_id);
 	struct rule_host h = fresh_host(w, m->account, wn_account_signal(m->account, m->signal_key), c);
 	return rule_eval(&h, p, &res);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which verdicts a unit of work asks for: arrived signals against the segments the index names, stored signals against the
- * segments that read a changed trait. Order is that of design 02: accounts, then (occurred, key), then priority and name.
+ * Which verdicts a unit of work asks for: arrived signals against the segments the index names, stored signals
+ * against the segments that read a changed trait. Order is that of design 02: accounts, then (occurred, key),
+ * then priority and name.
  */
 #include "rule.h"
 
@@ -29,7 +30,7 @@ void wn_verdicts_of_arrivals(struct wn_world *w)
 	}
 }
 
-/* ------------------------------------------------------------------------------------------------ changed traits */
+/* --- changed traits ------------------------------------------------------------------------------------ */
 struct changed {
 	const struct wn_catalog *catalog;
 	enum wn_trait_of of;
@@ -37,7 +38,10 @@ struct changed {
 	int number; /* -1: a field that every account or contact has */
 };
 
-static bool has_bit(const uint64_t *set, int bit) { return bit >= 0 && bit < 256 && (set[bit / 64] >> (bit % 64) & 1); }
+static bool has_bit(const uint64_t *set, int bit)
+{
+	return bit >= 0 && bit < 256 && (set[bit / 64] >> (bit % 64) & 1);
+}
 
 static bool reads_it(const struct changed *t, const struct wn_reads *r)
 {

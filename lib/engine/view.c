@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How rules and templates read signals, accounts and contacts: the classes of the three records, by field number of the
- * registry. Reads rows and changes nothing; texts of ids and lists of publishers are made in the world's arena.
+ * How rules and templates read signals, accounts and contacts: the classes of the three records, by field
+ * number of the registry. Reads rows and changes nothing; texts of ids and lists of publishers are made in the
+ * world's arena.
  *
- * A field that is not set answers false (unknown in a rule): empty text, a time or level of 0, an attribute or trait that
- * is not stored. A trait with a default in the registry reads as it.
+ * A field that is not set answers false (unknown in a rule): empty text, a time or level of 0, an attribute or
+ * trait that is not stored. A trait with a default in the registry reads as it.
  */
 #include <whynow/engine.h>
 
-static const struct wn_registry *registry_of(const struct wn_world *w) { return w->catalog->registry; }
+static const struct wn_registry *registry_of(const struct wn_world *w)
+{
+	return w->catalog->registry;
+}
 
 static bool give_text(struct wn_str s, struct wn_value *out)
 {
@@ -37,7 +41,7 @@ static bool give_id(const struct wn_world *w, struct wn_id id, struct wn_value *
 	return true;
 }
 
-/* ------------------------------------------------------------------------------------------------------ signal */
+/* --- signal -------------------------------------------------------------------------------------------- */
 static bool give_publishers(const struct wn_signal *s, struct wn_value *out)
 {
 	struct wn_value *v = WN_NEW_N(s->world->arena, struct wn_value, s->n_publisher_list + 1);
@@ -64,7 +68,8 @@ static bool signal_common(const struct wn_signal *s, uint32_t field, struct wn_v
 		return true;
 	case WN_SF_FRESHNESS:
 		*out = cel_decaying(NULL,
-				    wn_freshness(s->strength, s->publishers, s->occurred_us, s->half_life_us, s->hard_stop_us, s->world->now_us),
+				    wn_freshness(s->strength, s->publishers, s->occurred_us, s->half_life_us,
+						 s->hard_stop_us, s->world->now_us),
 				    s->half_life_us, s->hard_stop_us);
 		return true;
 	case WN_SF_PUBLISHERS:
@@ -88,14 +93,15 @@ static bool signal_get(const struct wn_object *self, uint32_t field, struct wn_v
 		return signal_common(s, field, out);
 	if (field - WN_FIELD_ATTR0 >= wn_registry_attrs(registry_of(s->world)))
 		return false;
-	struct wn_value v = wn_value_at(s->attrs, wn_registry_attr(registry_of(s->world), (int)(field - WN_FIELD_ATTR0))->name);
+	struct wn_value v =
+	    wn_value_at(s->attrs, wn_registry_attr(registry_of(s->world), (int)(field - WN_FIELD_ATTR0))->name);
 	if (v.kind == WN_ABSENT || v.kind == WN_NULL)
 		return false;
 	*out = v;
 	return true;
 }
 
-/* ------------------------------------------------------------------------------------------------------ traits */
+/* --- traits -------------------------------------------------------------------------------------------- */
 static bool trait_get(const struct wn_world *w, struct wn_value traits, uint32_t field, struct wn_value *out)
 {
 	if (field - WN_FIELD_TRAIT0 >= wn_registry_traits(registry_of(w)))
@@ -110,7 +116,7 @@ static bool trait_get(const struct wn_world *w, struct wn_value traits, uint32_t
 	return true;
 }
 
-/* ------------------------------------------------------------------------------------------------------ account */
+/* --- account ------------------------------------------------------------------------------------------- */
 static bool account_get(const struct wn_object *self, uint32_t field, struct wn_value *out)
 {
 	const struct wn_account *a = (const struct wn_account *)self;
@@ -131,7 +137,7 @@ static bool account_get(const struct wn_object *self, uint32_t field, struct wn_
 	return false;
 }
 
-/* ------------------------------------------------------------------------------------------------------ contact */
+/* --- contact ------------------------------------------------------------------------------------------- */
 static bool contact_name_part(const struct wn_contact *c, bool want_first, struct wn_value *out)
 {
 	struct wn_str first, last;

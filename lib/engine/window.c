@@ -2,9 +2,9 @@
 /*
  * The window functions over `signals` (design 03): within, count, sum, followed.
  *
- * Windows are closed on both sides: a signal is in `d` while its age is <= d. Each function says when its result may change
- * by time alone, and names the elements it rests on. A window that reaches back beyond what is kept in view (the newest
- * WN_SIGNALS_PER_ACCOUNT) is unknown. Retracted signals are not in `signals`.
+ * Windows are closed on both sides: a signal is in `d` while its age is <= d. Each function says when its
+ * result may change by time alone, and names the elements it rests on. A window that reaches back beyond what
+ * is kept in view (the newest WN_SIGNALS_PER_ACCOUNT) is unknown. Retracted signals are not in `signals`.
  */
 #include "rule.h"
 
@@ -37,7 +37,8 @@ bool rule_window_kept(struct cel_call *call, const struct rule_host *h, int64_t 
 	if (from_us >= oldest)
 		return true;
 	rule_next_change(call, cel_call_now_us(call) + (oldest - from_us));
-	return cel_call_error(call, "the window reaches beyond the newest %d signals that are kept in view", WN_SIGNALS_PER_ACCOUNT);
+	return cel_call_error(call, "the window reaches beyond the newest %d signals that are kept in view",
+			      WN_SIGNALS_PER_ACCOUNT);
 }
 
 static const struct wn_signal *signal_at(const struct scan *s, size_t i)
@@ -53,10 +54,11 @@ static bool all_signals(const struct wn_value list)
 	return true;
 }
 
-static bool kind_of(struct cel_call *call, const struct rule_host *h, struct wn_value name, int *kind)
+bool rule_kind_of(struct cel_call *call, struct wn_value name, int *kind)
 {
-	*kind = wn_registry_kind_number(h->world->catalog->registry, wn_value_str(name));
-	return *kind >= 0 || cel_call_error(call, "there is no kind \"" WN_STR_FMT "\"", WN_STR_ARG(wn_value_str(name)));
+	*kind = wn_registry_kind_number(rule_host_of(call)->world->catalog->registry, wn_value_str(name));
+	return *kind >= 0 ||
+	       cel_call_error(call, "there is no kind \"" WN_STR_FMT "\"", WN_STR_ARG(wn_value_str(name)));
 }
 
 static bool scan_begin(struct cel_call *call, const struct wn_value *args, struct scan *s)
@@ -64,7 +66,7 @@ static bool scan_begin(struct cel_call *call, const struct wn_value *args, struc
 	*s = (struct scan){.host = rule_host_of(call), .v = args[0].list, .n = args[0].n};
 	if (!all_signals(args[0]))
 		return cel_call_error(call, "window functions work on lists of signals");
-	return kind_of(call, s->host, args[1], &s->kind);
+	return rule_kind_of(call, args[1], &s->kind);
 }
 
 static bool window_set(struct cel_call *call, struct scan *s, int64_t from_us, int64_t to_us)
@@ -122,14 +124,16 @@ static bool fn_within(struct cel_call *call, const struct wn_value *args, size_t
 {
 	struct scan s;
 	(void)n;
-	return scan_begin(call, args, &s) && window_set(call, &s, 0, wn_value_us(args[2])) && within(call, &s, out);
+	return scan_begin(call, args, &s) && window_set(call, &s, 0, wn_value_us(args[2])) &&
+	       within(call, &s, out);
 }
 
 static bool fn_within_from(struct cel_call *call, const struct wn_value *args, size_t n, struct wn_value *out)
 {
 	struct scan s;
 	(void)n;
-	return scan_begin(call, args, &s) && window_set(call, &s, wn_value_us(args[2]), wn_value_us(args[3])) && within(call, &s, out);
+	return scan_begin(call, args, &s) && window_set(call, &s, wn_value_us(args[2]), wn_value_us(args[3])) &&
+	       within(call, &s, out);
 }
 
 static bool fn_count(struct cel_call *call, const struct wn_value *args, size_t n, struct wn_value *out)
@@ -159,7 +163,8 @@ static bool fn_sum(struct cel_call *call, const struct wn_value *args, size_t n,
 	for (size_t i = scan_next(call, &s, 0); i < s.n; i = scan_next(call, &s, i + 1)) {
 		struct wn_value v = wn_value_get(signal_at(&s, i)->attrs, attr);
 		if (v.kind != WN_INT && v.kind != WN_DOUBLE)
-			return cel_call_error(call, "a signal in the window has no " WN_STR_FMT, WN_STR_ARG(attr));
+			return cel_call_error(call, "a signal in the window has no " WN_STR_FMT,
+					      WN_STR_ARG(attr));
 		sum += v.kind == WN_INT ? (double)v.i : v.d;
 		cel_call_collect(call, s.v[i].object);
 	}
@@ -192,7 +197,7 @@ static bool fn_followed(struct cel_call *call, const struct wn_value *args, size
 	int64_t d = wn_value_us(args[3]), now = cel_call_now_us(call), last = 0;
 	bool found = false, beyond = false;
 	(void)n;
-	if (!scan_begin(call, args, &s) || !kind_of(call, s.host, args[2], &kind_b))
+	if (!scan_begin(call, args, &s) || !rule_kind_of(call, args[2], &kind_b))
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		const struct wn_signal *b = signal_at(&s, i);
@@ -207,16 +212,18 @@ static bool fn_followed(struct cel_call *call, const struct wn_value *args, size
 	}
 	rule_next_change(call, last);
 	if (!found && beyond)
-		return cel_call_error(call, "the window reaches beyond the newest %d signals that are kept in view", WN_SIGNALS_PER_ACCOUNT);
+		return cel_call_error(call,
+				      "the window reaches beyond the newest %d signals that are kept in view",
+				      WN_SIGNALS_PER_ACCOUNT);
 	*out = wn_bool(found);
 	return true;
 }
 
 const struct rule_function rule_window_functions[] = {
-	{"within", true, "SkD", 'S', fn_within, .moving = true, .collects = true, .variant_arg = 1},
-	{"within", true, "SkDD", 'S', fn_within_from, .moving = true, .collects = true, .variant_arg = 1},
-	{"count", true, "SkD", 'i', fn_count, .moving = true, .collects = true, .variant_arg = -1},
-	{"sum", true, "SkaD", 'd', fn_sum, .moving = true, .collects = true, .variant_arg = -1},
-	{"followed", true, "SkkD", 'b', fn_followed, .moving = true, .collects = true, .variant_arg = -1},
+    {"within", true, "SkD", 'S', fn_within, .moving = true, .collects = true, .variant_arg = 1},
+    {"within", true, "SkDD", 'S', fn_within_from, .moving = true, .collects = true, .variant_arg = 1},
+    {"count", true, "SkD", 'i', fn_count, .moving = true, .collects = true, .variant_arg = -1},
+    {"sum", true, "SkaD", 'd', fn_sum, .moving = true, .collects = true, .variant_arg = -1},
+    {"followed", true, "SkkD", 'b', fn_followed, .moving = true, .collects = true, .variant_arg = -1},
 };
 const size_t rule_n_window_functions = WN_COUNT(rule_window_functions);
