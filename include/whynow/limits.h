@@ -69,6 +69,7 @@
 #define WN_TEMPLATE_DEPTH_MAX 32           /* nesting of sections and partials; recursion of the renderer */
 #define WN_TEMPLATE_STEPS_MAX 200000       /* nodes rendered for one text; sections over lists in sections over lists */
 #define WN_BATCH_ITEMS 1000                /* items of one transaction */
+#define WN_FSCK_ROWS_MAX 20                /* findings of one invariant that are shown */
 /* --- loop, database, server ---- */
 #define WN_FIBER_STACK (512u << 10)        /* bytes of address space of one fiber; only touched pages cost memory */
 #define WN_FIBERS_MAX 1024                 /* fibers alive at once; a leak of work must not become a leak of memory */

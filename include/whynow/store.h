@@ -177,6 +177,7 @@ enum wn_intake_how {
 #undef X
 };
 const char *wn_intake_how_to_text(enum wn_intake_how how);
+/* A poll counts: stored = NEW + JOINED + TRAITS. */
 struct wn_intake_row {
 	enum wn_intake_how how;
 	struct wn_account *account;  /* locked row in the world; NULL for DUPLICATE, REVIEW, REJECTED */
@@ -334,6 +335,8 @@ enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str s
  * next_us), DEAD. Its own transaction unless one is open. */
 enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *row, enum wn_outbox_state to, int64_t next_us,
 				struct wn_str error, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+/* No event of the campaign waits for the sink: a touch may go there without overtaking (it is claimed, then this is asked). */
+enum wn_rc wn_store_outbox_is_clear(struct wn_store *s, int bucket, struct wn_id campaign_id, struct wn_str sink, bool *clear, struct wn_err *err) WN_MUST_CHECK;
 /* Puts dead letters of a sink back (event nil: all). */
 enum wn_rc wn_store_outbox_replay(struct wn_store *s, struct wn_str sink, struct wn_id event_id, int64_t now_us, int64_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* An event outside campaigns (segment.refused, feed.blind, feed.recovered): history and outbox rows. subject: "feed" | "segment" and its
@@ -376,6 +379,8 @@ enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const
 /* Both accounts are loaded in the world with WN_LOAD_ALL and their campaigns; the engine has made the live members of `from` leave (merged)
  * before. Marks `from` as merged, moves aliases, shows its signals at the survivor. Then: wn_store_flush. */
 enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id from, struct wn_id into, struct wn_err *err) WN_MUST_CHECK;
+/* Provisional accounts whose name belongs to exactly one known account by now (an import brought it). */
+enum wn_rc wn_store_merge_candidates(struct wn_store *s, int limit, struct wn_arena *a, struct wn_intake_merge **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 
 /* what: "address" | "domain"; text normalised by the caller (lower case). reason: opt_out | do_not_contact | erased | bounce. */
 enum wn_rc wn_store_suppress(struct wn_store *s, const char *what, struct wn_str text, const char *reason, const char *by,
@@ -395,8 +400,8 @@ enum wn_rc wn_store_find_campaign(struct wn_store *s, struct wn_str prefix, stru
 enum wn_rc wn_store_find_signal(struct wn_store *s, struct wn_str prefix, struct wn_ref_id *out, struct wn_err *err) WN_MUST_CHECK;
 enum wn_rc wn_store_find_contact(struct wn_store *s, struct wn_str text_or_prefix, struct wn_ref_id *out, struct wn_err *err) WN_MUST_CHECK;
 
-/* Reads for people: named queries of lib/store/sql/read.sql; columns by name (wn_pg_col), texts by wn_pg_show. The names and
- * parameters stand at the head of that file. WN_NOT_FOUND for an unknown name. */
+/* Reads for people: the queries read_NAME of lib/store/sql/read*.sql; columns by name (wn_pg_col), texts by wn_pg_show. What they
+ * give and what their parameters are stands at each. WN_NOT_FOUND for an unknown name. */
 enum wn_rc wn_store_read(struct wn_store *s, const char *name, const struct wn_pg_param *params, size_t n, struct wn_pg_result *out,
 			 struct wn_err *err) WN_MUST_CHECK;
 

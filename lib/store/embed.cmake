@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Embeds SQL: every `-- name: NAME` block of DIR/*.sql as S(NAME, "text"), every DIR/migrations/NNNN_name.sql as
 # M(NNNN, "name", "text"), DIR/grants/*.sql as G(...). Included by lib/store/catalogue.c with the macro it wants defined.
+cmake_minimum_required(VERSION 3.25)
+
 function(c_literal text out)
   string(REPLACE "\\" "\\\\" text "${text}")
   string(REPLACE "\"" "\\\"" text "${text}")

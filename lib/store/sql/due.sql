@@ -1,0 +1,59 @@
+-- Due work: what falls due and when. Reads only; each by its own index.
+
+-- name: tick
+-- class: tick
+SELECT clock_timestamp(),
+	(SELECT min(due_at) FROM whynow.member WHERE state = 'live'),
+	(SELECT min(due_at) FROM whynow.campaign WHERE due_at < 'infinity'),
+	(SELECT min(due_at) FROM whynow.touch WHERE state IN ('planned', 'deferred', 'yielded', 'held', 'sending')),
+	(SELECT min(due_at) FROM whynow.recheck),
+	(SELECT min(next_at) FROM whynow.outbox WHERE state IN ('pending', 'leased') AND step < 0),
+	(SELECT count(*) FROM whynow.segment_version),
+	(SELECT coalesce(sum(hashtextextended(concat_ws('|', v.name, v.version, v.status, v.published_at), 0)), 0)::text FROM whynow.segment_version v)
+	|| '/' || (SELECT coalesce(sum(hashtextextended(concat_ws('|', g.name, g.withdrawn_at, g.paused_at), 0)), 0)::text FROM whynow.segment g)
+	|| '/' || (SELECT count(*)::text FROM whynow.pause)
+
+-- name: due_members
+-- class: batch
+SELECT m.due_at, m.account_id, m.campaign_id, m.contact_id, m.bucket FROM whynow.member m
+WHERE m.state = 'live' AND m.due_at <= $1 AND m.bucket BETWEEN $2 AND $3
+ORDER BY m.due_at, m.bucket, m.account_id, m.campaign_id, m.contact_id LIMIT $4
+
+-- name: due_campaigns
+-- class: batch
+SELECT c.due_at, c.opening_account, c.campaign_id, c.bucket FROM whynow.campaign c
+WHERE c.due_at < 'infinity' AND c.due_at <= $1 AND c.bucket BETWEEN $2 AND $3 ORDER BY c.due_at, c.bucket, c.campaign_id LIMIT $4
+
+-- name: due_touches
+-- class: batch
+SELECT t.due_at, t.account_id, t.campaign_id, t.contact_id, t.bucket, t.step FROM whynow.touch t
+WHERE t.state IN ('planned', 'deferred', 'yielded', 'held', 'sending') AND t.due_at <= $1 AND t.bucket BETWEEN $2 AND $3
+ORDER BY t.due_at, t.bucket, t.account_id, t.campaign_id, t.contact_id, t.step LIMIT $4
+
+-- name: due_rechecks
+-- class: batch
+SELECT r.due_at, r.account_id, r.bucket, r.segment, r.signal_key FROM whynow.recheck r
+WHERE r.due_at <= $1 AND r.bucket BETWEEN $2 AND $3 ORDER BY r.due_at, r.bucket, r.account_id, r.segment, r.signal_key LIMIT $4
+
+-- name: due_outbox
+-- class: batch
+SELECT o.next_at, o.campaign_id, o.bucket, o.sink FROM whynow.outbox o
+WHERE o.state IN ('pending', 'leased') AND o.step < 0 AND o.next_at <= $1 AND o.bucket BETWEEN $2 AND $3
+AND NOT EXISTS (SELECT 1 FROM whynow.outbox e WHERE e.bucket = o.bucket AND e.subject_id = o.subject_id AND e.sink = o.sink AND e.gen < o.gen
+	AND e.state IN ('pending', 'leased') AND (e.step < 0 OR e.state = 'leased'))
+ORDER BY o.next_at, o.bucket, o.gen LIMIT $4
+
+-- name: replaced_campaigns
+-- class: cold
+SELECT c.due_at, c.opening_account, c.campaign_id, c.bucket FROM whynow.campaign c
+WHERE c.segment = $1 AND c.state <> 'closed' AND c.state = 'open' AND c.version <> $2 ORDER BY c.bucket, c.campaign_id
+
+-- name: merge_candidates
+-- class: cold
+SELECT DISTINCT p.account_id, k.account_id FROM whynow.account p
+JOIN whynow.account_alias a ON a.account_id = p.account_id AND a.kind = 'name'
+JOIN whynow.account_alias b ON b.bucket = a.bucket AND b.alias_id = a.alias_id AND b.account_id <> a.account_id
+JOIN whynow.account k ON k.account_id = b.account_id AND k.state = 'known'
+WHERE p.state = 'provisional' AND NOT EXISTS (SELECT 1 FROM whynow.account_alias c JOIN whynow.account x ON x.account_id = c.account_id
+	WHERE c.bucket = a.bucket AND c.alias_id = a.alias_id AND x.state = 'known' AND x.account_id <> k.account_id)
+ORDER BY 1 LIMIT $1

@@ -1,0 +1,42 @@
+-- The outbox: claiming heads of line, results, dead letters.
+
+-- name: outbox_claim
+-- class: hot
+WITH head AS (
+	SELECT o.event_id, o.sink FROM whynow.outbox o
+	WHERE o.bucket = $1 AND o.state IN ('pending', 'leased') AND o.step < 0 AND o.next_at <= $2 AND ($3::text IS NULL OR o.sink = $3::text)
+	AND NOT EXISTS (SELECT 1 FROM whynow.outbox e WHERE e.bucket = $1 AND e.subject_id = o.subject_id AND e.sink = o.sink AND e.gen < o.gen
+		AND e.state IN ('pending', 'leased') AND (e.step < 0 OR e.state = 'leased'))
+	ORDER BY o.next_at, o.gen LIMIT $4 FOR UPDATE SKIP LOCKED)
+UPDATE whynow.outbox o SET state = 'leased', lease_token = $5, next_at = $6, attempts = o.attempts + 1, first_at = coalesce(o.first_at, $2)
+FROM head h WHERE o.bucket = $1 AND o.event_id = h.event_id AND o.sink = h.sink
+RETURNING o.bucket, o.event_id, o.campaign_id, o.gen, o.sink, o.type, o.subject, o.at, o.payload, o.attempts, o.first_at, o.lease_token, o.account_id,
+	o.contact_id, o.step
+
+-- name: outbox_done
+-- class: hot
+UPDATE whynow.outbox SET state = $5, next_at = $6, last_error = $7, done_at = $8, lease_token = NULL
+WHERE bucket = $1 AND event_id = $2 AND sink = $3 AND state = 'leased' AND lease_token = $4
+
+-- name: outbox_is_clear
+-- class: hot
+SELECT NOT EXISTS (SELECT 1 FROM whynow.outbox WHERE bucket = $1 AND subject_id = $2 AND sink = $3 AND state IN ('pending', 'leased') AND step < 0)
+
+-- name: outbox_replay
+-- class: cold
+UPDATE whynow.outbox SET state = 'pending', next_at = $3, attempts = 0, done_at = NULL
+WHERE sink = $1 AND state = 'dead' AND step < 0 AND ($2::uuid IS NULL OR event_id = $2::uuid)
+
+-- name: outbox_prune
+-- class: cold
+WITH old AS (SELECT bucket, event_id, sink FROM whynow.outbox WHERE state IN ('delivered', 'cancelled') AND done_at < $1 AND at < $1 LIMIT $2)
+DELETE FROM whynow.outbox o USING old WHERE o.bucket = old.bucket AND o.event_id = old.event_id AND o.sink = old.sink
+
+-- name: outbox_pruned_to
+-- class: cold
+UPDATE whynow.installation SET outbox_pruned_to = greatest(outbox_pruned_to, $1)
+
+-- name: plain_history
+-- class: hot
+INSERT INTO whynow.history (bucket, bucketed_by, subject_id, gen, on_day, at, subject, type, from_state, to_state, why, event_id, sinks, data, actor, instance)
+VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
