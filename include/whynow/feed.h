@@ -109,7 +109,8 @@ struct wn_feed_doc {
 };
 
 /* Reads an answer. Fails only where nothing can be read at all: WN_INVALID "no feed: ..." (an HTML page, an
- * empty body, broken JSON), WN_LIMIT. *out is untouched then. */
+ * empty body, broken JSON), WN_LIMIT. *out is untouched then. The document takes at most about memory_max of the
+ * arena, which should have no lower ceiling of its own. */
 enum wn_rc wn_feed_read(struct wn_str bytes, const struct wn_feed_options *opt, struct wn_arena *a,
 			struct wn_feed_doc *out, struct wn_err *err) WN_MUST_CHECK;
 

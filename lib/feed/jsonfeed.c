@@ -162,8 +162,8 @@ enum wn_rc wn_jsonfeed_read(struct wn_str text, struct wn_gather *g, struct wn_f
 		if (rc != WN_OK)
 			return wn_fail(err, rc, "no feed: %s", inner.text);
 	}
-	if (shell.kind != WN_MAP)
-		return wn_fail(err, WN_INVALID, "no feed: a JSON Feed is an object");
+	if (shell.kind != WN_MAP || !array.p)
+		return wn_fail(err, WN_INVALID, "no feed: a JSON Feed is an object with the array \"items\"");
 	struct wn_str version = wn_value_str(wn_value_at(shell, "version"));
 	doc->version = !version.n                                                       ? WN_STR("")
 		       : version.n >= 3 && !memcmp(version.p + version.n - 3, "1.1", 3) ? WN_STR("1.1")

@@ -127,6 +127,16 @@ static void broken_json_is_no_feed(void **state)
 		assert_int_not_equal(refuse(*state, WN_FORMAT_JSON, wn_str_of(bad[i]), &err), WN_OK);
 }
 
+static void an_object_without_items_is_no_json_feed(void **state)
+{
+	struct wn_err err;
+
+	assert_int_equal(refuse(*state, WN_FORMAT_JSONFEED, WN_STR("{\"error\":\"try later\"}"), &err),
+			 WN_INVALID);
+	assert_int_equal(refuse(*state, WN_FORMAT_JSONFEED, WN_STR("{\"items\":[{\"id\":1}]"), &err),
+			 WN_INVALID);
+}
+
 static void an_empty_array_is_a_feed_without_items(void **state)
 {
 	struct wn_feed_doc d = read_path(*state, " [ ] ", NULL, 0);
@@ -192,6 +202,7 @@ int main(void)
 	    FEED_TEST(an_edit_changes_the_content_hash_and_order_of_keys_does_not),
 	    FEED_TEST(a_truncated_array_gives_its_whole_elements),
 	    FEED_TEST(broken_json_is_no_feed),
+	    FEED_TEST(an_object_without_items_is_no_json_feed),
 	    FEED_TEST(an_empty_array_is_a_feed_without_items),
 	    FEED_TEST(lines_are_read_one_by_one),
 	    FEED_TEST(lines_without_any_json_are_no_feed),
