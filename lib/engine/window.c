@@ -31,14 +31,19 @@ static int64_t oldest_kept(const struct wn_account *a)
 	return a->signals.n >= WN_SIGNALS_PER_ACCOUNT ? a->signals.v[0]->occurred_us : INT64_MIN;
 }
 
+static bool beyond_kept(struct cel_call *call)
+{
+	return cel_call_error(call, "the window reaches beyond the newest %d signals that are kept in view",
+			      WN_SIGNALS_PER_ACCOUNT);
+}
+
 bool rule_window_kept(struct cel_call *call, const struct rule_host *h, int64_t from_us)
 {
 	int64_t oldest = oldest_kept(h->account);
 	if (from_us >= oldest)
 		return true;
 	rule_next_change(call, cel_call_now_us(call) + (oldest - from_us));
-	return cel_call_error(call, "the window reaches beyond the newest %d signals that are kept in view",
-			      WN_SIGNALS_PER_ACCOUNT);
+	return beyond_kept(call);
 }
 
 static const struct wn_signal *signal_at(const struct scan *s, size_t i)
@@ -172,49 +177,64 @@ static bool fn_sum(struct cel_call *call, const struct wn_value *args, size_t n,
 	return true;
 }
 
-/* Whether some A of the kind lies before B, at most d earlier. Collects all of them when asked to. */
-static bool has_before(struct cel_call *call, const struct scan *s, size_t b, int kind_a, int64_t d)
+/* The A's that make B follow, as evidence. */
+static void collect_before(struct cel_call *call, const struct scan *s, size_t b, int64_t d)
 {
 	int64_t at = signal_at(s, b)->occurred_us;
-	bool found = false;
 	for (size_t i = b; i-- > 0 && at - signal_at(s, i)->occurred_us <= d;) {
 		const struct wn_signal *a = signal_at(s, i);
-		if (a->kind != kind_a || a->occurred_us >= at)
-			continue;
-		found = true;
-		if (!cel_call_is_collecting(call))
-			break;
-		cel_call_collect(call, s->v[i].object);
+		if (a->kind == s->kind && a->occurred_us < at)
+			cel_call_collect(call, s->v[i].object);
 	}
-	return found;
 }
 
-/* Two bounds on work: B must be fresh enough, and the search back ends at d. */
+/* The two newest different instants of A so far: the newest that is *before* B is one of them. */
+struct newest {
+	int64_t last_us, before_us;
+};
+
+static void newest_add(struct newest *n, int64_t at_us)
+{
+	if (at_us == n->last_us)
+		return;
+	n->before_us = n->last_us;
+	n->last_us = at_us;
+}
+
+static bool follows(const struct newest *n, int64_t b_us, int64_t d)
+{
+	int64_t a = n->last_us < b_us ? n->last_us : n->before_us;
+	return a != INT64_MIN && b_us - a <= d;
+}
+
 static bool fn_followed(struct cel_call *call, const struct wn_value *args, size_t n, struct wn_value *out)
 {
 	struct scan s;
 	int kind_b;
 	int64_t d = wn_value_us(args[3]), now = cel_call_now_us(call), last = 0;
+	struct newest a = {INT64_MIN, INT64_MIN};
 	bool found = false, beyond = false;
 	(void)n;
 	if (!scan_begin(call, args, &s) || !rule_kind_of(call, args[2], &kind_b))
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		const struct wn_signal *b = signal_at(&s, i);
+		if (b->kind == s.kind)
+			newest_add(&a, b->occurred_us);
 		if (b->kind != kind_b || b->hard_stop_us <= now)
 			continue;
 		beyond |= b->occurred_us - d < oldest_kept(s.host->account);
-		if (!has_before(call, &s, i, s.kind, d))
+		if (!follows(&a, b->occurred_us, d))
 			continue;
 		found = true;
 		last = b->hard_stop_us > last ? b->hard_stop_us : last;
 		cel_call_collect(call, s.v[i].object);
+		if (cel_call_is_collecting(call))
+			collect_before(call, &s, i, d);
 	}
 	rule_next_change(call, last);
 	if (!found && beyond)
-		return cel_call_error(call,
-				      "the window reaches beyond the newest %d signals that are kept in view",
-				      WN_SIGNALS_PER_ACCOUNT);
+		return beyond_kept(call);
 	*out = wn_bool(found);
 	return true;
 }

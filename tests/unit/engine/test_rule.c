@@ -126,6 +126,9 @@ static void one_follows_the_other_strictly_and_in_time(void **state)
 	fails(r, "signals.followed(\"tech_adopted\", \"tech_dropped\", days(9))");
 	b->occurred_us -= 24 * WN_HOUR;
 	fails(r, "signals.followed(\"tech_dropped\", \"tech_adopted\", days(1))");
+	struct wn_signal *same = rig_signal(r, "tech_dropped", 110, "{}");
+	holds(r, "signals.followed(\"tech_dropped\", \"tech_adopted\", days(1))");
+	same->retracted = true;
 	b->occurred_us += 24 * WN_HOUR;
 	b->hard_stop_us = RIG_NOW;
 	fails(r, "signals.followed(\"tech_dropped\", \"tech_adopted\", days(1))");
