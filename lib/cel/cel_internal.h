@@ -158,7 +158,7 @@ static inline const struct cel_type *cel_key(const struct cel_type *t) { return 
 
 /* --- compiling --------------------------------------------------------------------------------------- */
 struct cel_program {
-	struct wn_arena *arena;
+	struct wn_arena *arena; /* while it is compiled; then NULL: one block */
 	const struct cel_env *env;
 	const struct cel_program *whole; /* of a part: the program that owns the nodes */
 	struct wn_str text;
@@ -255,6 +255,8 @@ const uint64_t *cel_variant_one(struct cel_check *k, const struct cel_record *re
 const struct cel_record *cel_record_of(const struct cel_type *t); /* of a record or a list of records */
 bool cel_emit(struct cel_compile *c, struct cel_node **root);
 void cel_emit_plain(struct cel_node *n);
+/* A copy of the program in one block (free() it); takes over its patterns and zones. */
+struct cel_program *cel_seal(const struct cel_program *p);
 
 /* --- evaluation -------------------------------------------------------------------------------------- */
 enum cel_mode { MODE_PLAIN, MODE_COLLECT, MODE_MOVING };

@@ -42,7 +42,8 @@ enum wn_rc cel_compile(const struct cel_env *env, struct wn_str text, const stru
 		cel_program_free(p);
 		return c.rc != WN_OK ? c.rc : wn_fail(err, WN_INVALID, "the expression cannot be compiled");
 	}
-	*out = p;
+	*out = cel_seal(p);
+	wn_arena_free(a);
 	return WN_OK;
 }
 
@@ -50,15 +51,14 @@ void cel_program_free(struct cel_program *p)
 {
 	if (!p)
 		return;
-	if (p->whole) {
-		free(p);
-		return;
-	}
 	for (size_t i = 0; i < p->regexes.n; i++)
 		cel_regex_free(p->regexes.v[i]);
 	for (size_t i = 0; i < p->zones.n; i++)
 		wn_tz_free(p->zones.v[i]);
-	wn_arena_free(p->arena);
+	if (p->arena)
+		wn_arena_free(p->arena);
+	else
+		free(p);
 }
 
 const struct cel_type *cel_program_type(const struct cel_program *p) { return p->root->type; }
