@@ -53,7 +53,7 @@ struct wn_route {
 	void (*handle)(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply);
 };
 
-/* Routes are borrowed until free. Longest path wins; a known path with another method is 405 with Allow. */
+/* Ignores SIGPIPE for the process. Routes are borrowed until free. Longest path wins; a known path with another method is 405 with Allow. */
 struct wn_server *wn_server_new(struct wn_loop *l, const struct wn_route *routes, size_t n, void *ctx);
 /* Closes every socket; running handlers finish, their answers are dropped. Unlinks socket files it made. */
 void wn_server_free(struct wn_server *s);
