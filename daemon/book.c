@@ -6,6 +6,7 @@
 #include "book.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <whynow/feed.h>
 #include <whynow/limits.h>
 
 static const char **strings_to_c(struct wn_arena *a, const struct wn_yaml_strings *s)
@@ -87,6 +88,7 @@ static struct wn_mapping_source mapping_source(struct wn_book *b, const struct w
 		.feed_url = f->url,
 		.publisher = f->publisher,
 		.positions = b->positions,
+		.html_to_text = wn_html_to_text,
 		.strength = f->strength,
 		.max_age_us = f->max_age_us,
 		.has_doc = has_document(f->format),

@@ -65,13 +65,7 @@ void wn_book_index(struct wn_book *b)
 	if (b->n_segments)
 		qsort(b->segments, b->n_segments, sizeof(*b->segments), by_priority);
 	wn_index_free(b->index);
-	struct wn_match_env env = {.signal = WN_RULE_SIGNAL, .signals = WN_RULE_SIGNALS, .account = WN_RULE_ACCOUNT, .contact = -1,
-				   .signal_record = wn_registry_signal_record(b->registry),
-				   .account_record = wn_registry_account_record(b->registry)};
-	b->index = wn_index_new(&env);
-	for (size_t i = 0; i < b->n_segments; i++)
-		if (!b->segments[i]->broad)
-			wn_index_put(b->index, (uint32_t)i, b->segments[i]->when);
+	b->index = wn_catalog_index_new(b->registry, (const struct wn_segment *const *)b->segments, b->n_segments);
 	b->catalog.segments = (const struct wn_segment *const *)b->segments;
 	b->catalog.n_segments = b->n_segments;
 	b->catalog.older = (const struct wn_segment *const *)b->older;

@@ -269,12 +269,8 @@ static enum wn_rc load_claim(void *ctx, struct wn_store *s, struct wn_world *w, 
 	return wn_store_load_accounts(s, w, &c->due->account_id, 1, WN_LOAD_ALL, err);
 }
 
-/* An attempt whose lease ran out: nobody knows whether it arrived. It is decided anew, and goes out with the same id. */
-static void lease_ran_out(struct wn_world *w, struct wn_touch *t)
-{
-	wn_touch_sent(w, t, WN_SENT_RETRY, w->now_us, WN_STR("no answer to the last attempt"));
-}
-
+/* A touch that is still `sending` here is an attempt whose lease ran out: nobody knows whether it arrived. It is decided anew,
+ * and if it may still go, it goes with the same id and without a new event. */
 static enum wn_rc step_claim(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct touch_claim *c = ctx;
@@ -283,10 +279,6 @@ static enum wn_rc step_claim(void *ctx, struct wn_store *s, struct wn_world *w, 
 	(void)err;
 	if (!t || wn_touch_is_final(t->state) || t->due_us > w->now_us || !t->member->campaign)
 		return WN_OK;
-	if (t->state == WN_TOUCH_SENDING) {
-		lease_ran_out(w, t);
-		return WN_OK;
-	}
 	struct wn_decision decision = wn_touch_decide(w, t);
 	wn_touch_apply(w, t, &decision);
 	c->goes = decision.kind == WN_SEND;

@@ -20,11 +20,12 @@ struct wn_sweeper {
 	uint64_t segments_digest;
 	struct wn_book *segments_book; /* a reload starts with an empty one */
 	int64_t upkeep_us;           /* next partitions, prune, blindness */
+	int64_t heartbeat_us;        /* next heartbeat, 0: none yet */
 	bool feed_recovered;
 	bool doubtful;               /* told */
 };
 
-enum { DUE_ACCOUNTS = 100, SIMULATED_STEP_H = 1 };
+enum { DUE_ACCOUNTS = 100, SIMULATED_STEP_H = 1, HEARTBEAT_S = 10 };
 
 /* ---------------------------------------------------------------------------------------------- due members */
 struct due_work {
@@ -411,6 +412,27 @@ static enum wn_rc upkeep(struct wn_daemon *d, struct wn_err *err)
 	return rc;
 }
 
+/* Others see by the heartbeat that we live; the first one also frees what our former self had begun. */
+static enum wn_rc heartbeat(struct wn_daemon *d, struct wn_err *err)
+{
+	struct wn_store *s = d->sweep_session.store;
+	int64_t now = wn_clock_now_us(d->clock), every = (int64_t)(HEARTBEAT_S * WN_SECOND * d->factor);
+	enum wn_rc rc = WN_OK;
+	if (now < d->sweeper->heartbeat_us)
+		return WN_OK;
+	rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	if (!d->sweeper->heartbeat_us)
+		rc = wn_store_release_leases(s, now, now - 6 * every, err);
+	if (rc == WN_OK)
+		rc = wn_store_heartbeat(s, now, wn_map(NULL, 0), err);
+	wn_turn_give(wn_store_turn(s));
+	if (rc == WN_OK)
+		d->sweeper->heartbeat_us = now + every;
+	return rc;
+}
+
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t next_look(const struct wn_daemon *d)
@@ -429,6 +451,8 @@ static enum wn_rc one_round(struct wn_daemon *d, struct wn_err *err)
 	enum wn_rc rc = wn_session_ensure(d, &d->sweep_session);
 	if (rc == WN_OK)
 		rc = upkeep(d, err);
+	if (rc == WN_OK)
+		rc = heartbeat(d, err);
 	if (rc == WN_OK)
 		rc = tick(d, err);
 	if (rc == WN_OK && !wn_clock_is_doubtful(d->clock)) {

@@ -335,6 +335,12 @@ enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str s
  * next_us), DEAD. Its own transaction unless one is open. */
 enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *row, enum wn_outbox_state to, int64_t next_us,
 				struct wn_str error, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+/* One row as it is stored, for an attempt whose lease the caller holds already (touches). NOT_FOUND. */
+enum wn_rc wn_store_outbox_read(struct wn_store *s, int bucket, struct wn_id event_id, struct wn_str sink, struct wn_arena *a, struct wn_outbox_row *out,
+				struct wn_err *err) WN_MUST_CHECK;
+/* Start-up is the recovery: if no other instance gave a heartbeat since alive_since_us, every lease is that of a dead process (our
+ * former self), and what it had begun is due now. With others alive their leases run out by themselves. */
+enum wn_rc wn_store_release_leases(struct wn_store *s, int64_t now_us, int64_t alive_since_us, struct wn_err *err) WN_MUST_CHECK;
 /* No event of the campaign waits for the sink: a touch may go there without overtaking (it is claimed, then this is asked). */
 enum wn_rc wn_store_outbox_is_clear(struct wn_store *s, int bucket, struct wn_id campaign_id, struct wn_str sink, bool *clear, struct wn_err *err) WN_MUST_CHECK;
 /* Puts dead letters of a sink back (event nil: all). */

@@ -129,6 +129,7 @@ enum wn_rc wn_touch_drop(struct wn_world *w, struct wn_touch *t, struct wn_str w
 static void send(struct wn_world *w, struct wn_touch *t, const struct wn_decision *d)
 {
 	bool first = wn_id_is_nil(t->event_id);
+	bool silent = t->state == WN_TOUCH_SENDING; /* the attempt before gave no answer: the same one again, no news */
 	t->token = wn_id_random();
 	t->sink = wn_str_of(d->sink->name);
 	t->variant = d->variant;
@@ -142,10 +143,10 @@ static void send(struct wn_world *w, struct wn_touch *t, const struct wn_decisio
 	wn_buf_str(&both, d->text);
 	wn_sha256(wn_buf_slice(&both), t->rendered_hash);
 	wn_buf_done(&both);
-	touch_move(w, t, WN_TOUCH_SENDING, first ? "touch.due" : "touch.retried", (struct wn_str){NULL, 0});
-	struct wn_change *ch = w->changes.v[w->changes.n - 1];
+	touch_move(w, t, WN_TOUCH_SENDING, first ? "touch.due" : silent ? NULL : "touch.retried", (struct wn_str){NULL, 0});
 	if (!first)
 		return; /* the same event, with the id it has, goes out again */
+	struct wn_change *ch = w->changes.v[w->changes.n - 1];
 	t->event_id = ch->event_id;
 	const char **sinks = WN_NEW_N(w->arena, const char *, 2);
 	sinks[0] = d->sink->name;

@@ -85,3 +85,16 @@ void wn_verdicts_of_trait(struct wn_world *w, struct wn_account *a, enum wn_trai
 				verdict_add(w, c->segments[i], a, sig);
 	}
 }
+
+/* -------------------------------------------------------------------------------------------- contacts that came */
+void wn_verdicts_of_contact(struct wn_world *w, struct wn_account *a)
+{
+	for (size_t i = 0; i < a->non_actions.n; i++) {
+		const struct wn_non_action *na = a->non_actions.v[i];
+		const struct wn_segment *s = wn_catalog_segment(w->catalog, na->segment, 0);
+		struct wn_signal *sig = wn_account_signal(a, na->signal_key);
+		bool waits = na->reason == WN_NON_ACTION_NO_CONTACT || na->reason == WN_NON_ACTION_AUDIENCE_BELOW_MIN;
+		if (waits && !na->fresh && s && sig && rule_may_be_signal(sig, w->now_us))
+			verdict_add(w, s, a, sig);
+	}
+}

@@ -52,6 +52,27 @@ enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str s
 	return WN_OK;
 }
 
+enum wn_rc wn_store_outbox_read(struct wn_store *s, int bucket, struct wn_id event_id, struct wn_str sink, struct wn_arena *a, struct wn_outbox_row *out,
+				struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &sql_outbox_read, WN_PARAMS(wn_pg_int2(bucket), wn_pg_id(event_id), wn_pg_str(sink)), &r, err));
+	if (r.rows != 1)
+		return wn_fail(err, WN_NOT_FOUND, "the event is not in the outbox");
+	row_of_result(&r, 0, 0, a, out);
+	return WN_OK;
+}
+
+enum wn_rc wn_store_release_leases(struct wn_store *s, int64_t now_us, int64_t alive_since_us, struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &sql_instances_alive, WN_PARAMS(wn_pg_text(s->instance), wn_pg_time(alive_since_us)), &r, err));
+	if (wn_pg_get_int(&r, 0, 0) > 0)
+		return WN_OK;
+	TRY(wn_pg_exec(s->pg, &sql_leases_release_touches, WN_PARAMS(wn_pg_time(now_us)), NULL, err));
+	return wn_pg_exec(s->pg, &sql_leases_release_outbox, WN_PARAMS(wn_pg_time(now_us)), NULL, err);
+}
+
 struct done { const struct wn_outbox_row *row; enum wn_outbox_state to; int64_t next_us, now_us; struct wn_str error; };
 
 static enum wn_rc done_in(struct wn_store *s, void *ctx, struct wn_err *err)

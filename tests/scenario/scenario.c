@@ -293,6 +293,18 @@ static char *lit(struct run *r, const char *s)
 	return out;
 }
 
+static char *read_all(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return NULL;
+	char *text = wn_alloc(1u << 20);
+	size_t n = fread(text, 1, (1u << 20) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
 /* --------------------------------------------------------------------------------------------------- the commands */
 static void do_at(struct run *r, char *rest)
 {
@@ -561,6 +573,18 @@ static void do_reload(struct run *r, char *rest)
 	settle(r);
 }
 
+/* The lines of another file beside this one, as if they stood here. */
+static void do_use(struct run *r, char *rest)
+{
+	const char *slash = strrchr(r->file, '/');
+	char *path = wn_arena_printf(r->arena, "%.*s%s", slash ? (int)(slash - r->file + 1) : 0, r->file, rest);
+	char *more = read_all(path);
+	if (!more)
+		die(r, "cannot read the file to use");
+	r->at = wn_arena_printf(r->arena, "%s\n%s", more, r->at);
+	free(more);
+}
+
 static void do_scenario(struct run *r, char *rest)
 {
 	(void)r;
@@ -573,7 +597,7 @@ static const struct {
 } commands[] = {
 	{"scenario", do_scenario}, {"at", do_at}, {"option", do_option}, {"file", do_file}, {"url", do_url}, {"time", do_time},
 	{"whynow", do_whynow}, {"refused", do_refused}, {"segment", do_segment}, {"import", do_import}, {"expect", do_expect},
-	{"reload", do_reload},
+	{"reload", do_reload}, {"use", do_use},
 };
 
 static void do_line(struct run *r, char *line)
@@ -595,18 +619,6 @@ static void do_line(struct run *r, char *line)
 			return;
 		}
 	die(r, "unknown command");
-}
-
-static char *read_all(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return NULL;
-	char *text = wn_alloc(1u << 20);
-	size_t n = fread(text, 1, (1u << 20) - 1, f);
-	text[n] = '\0';
-	fclose(f);
-	return text;
 }
 
 static void finish(struct run *r, bool trace)
@@ -650,7 +662,7 @@ int main(int argc, char **argv)
 		die(&r, "no temporary folder");
 	char source[4096];
 	snprintf(source, sizeof(source), "%s/conf", WN_SOURCE_DIR);
-	write_file(&r, "whynow.yaml", wn_arena_printf(r.arena, "dirs:\n  vendor: %s\n  extract: %s/extract\n  spool: %s\n", source, source, r.dir));
+	write_file(&r, "whynow.yaml", wn_arena_printf(r.arena, "dirs: {feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d, vendor: %s, extract: %s/extract, spool: %s}\n", source, source, r.dir));
 	for (char *line; (line = next_line(&r));)
 		do_line(&r, line);
 	finish(&r, trace);

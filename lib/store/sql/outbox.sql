@@ -40,3 +40,21 @@ UPDATE whynow.installation SET outbox_pruned_to = greatest(outbox_pruned_to, $1)
 -- class: hot
 INSERT INTO whynow.history (bucket, bucketed_by, subject_id, gen, on_day, at, subject, type, from_state, to_state, why, event_id, sinks, data, actor, instance)
 VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+
+-- name: outbox_read
+-- class: hot
+SELECT o.bucket, o.event_id, o.campaign_id, o.gen, o.sink, o.type, o.subject, o.at, o.payload, o.attempts, o.first_at, o.lease_token, o.account_id,
+	o.contact_id, o.step
+FROM whynow.outbox o WHERE o.bucket = $1 AND o.event_id = $2 AND o.sink = $3
+
+-- name: leases_release_touches
+-- class: cold
+UPDATE whynow.touch SET due_at = $1 WHERE state = 'sending' AND due_at > $1
+
+-- name: leases_release_outbox
+-- class: cold
+UPDATE whynow.outbox SET next_at = $1 WHERE state = 'leased' AND step < 0 AND next_at > $1
+
+-- name: instances_alive
+-- class: cold
+SELECT count(*) FROM whynow.instance WHERE name <> $1 AND heartbeat_at > $2
