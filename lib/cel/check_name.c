@@ -219,8 +219,7 @@ static bool select_type(struct cel_check *k, struct cel_node *n, const struct ce
 		if (!select_type(k, n, cel_type_resolve(&k->subst, cel_elem(t), false)))
 			return false;
 		n->sel.field = NULL; /* read by name through the optional */
-		if (n->type->kind != CEL_OPTIONAL)
-			n->type = cel_type_optional(k->c->arena, n->type);
+		n->type = cel_type_optional(k->c->arena, n->type);
 		return true;
 	default:
 		if (k->unchecked) {
@@ -263,6 +262,7 @@ bool cel_check_select(struct cel_check *k, struct cel_node *n)
 bool cel_check_opt_select(struct cel_check *k, struct cel_node *n)
 {
 	struct cel_node field = *n;
+	const struct cel_type *from;
 
 	if (!cel_check_node(k, n->args[0]) || !cel_check_node(k, n->args[1]))
 		return false;
@@ -271,9 +271,12 @@ bool cel_check_opt_select(struct cel_check *k, struct cel_node *n)
 	field.kind = CEL_NODE_SELECT;
 	field.name = wn_value_str(n->args[1]->literal);
 	field.flags = n->args[0]->flags & NODE_MOVING;
-	if (!select_type(k, &field, cel_type_resolve(&k->subst, n->args[0]->type, false)))
+	from = cel_type_resolve(&k->subst, n->args[0]->type, false);
+	while (from->kind == CEL_OPTIONAL)
+		from = cel_type_resolve(&k->subst, cel_elem(from), false);
+	if (!select_type(k, &field, from))
 		return false;
-	n->type = field.type->kind == CEL_OPTIONAL ? field.type : cel_type_optional(k->c->arena, field.type);
+	n->type = cel_type_optional(k->c->arena, field.type);
 	n->flags |= field.flags & ~NODE_FLOWS;
 	if (field.flags & NODE_FLOWS)
 		n->flags |= NODE_TERM;

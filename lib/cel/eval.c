@@ -98,13 +98,8 @@ bool cel_eval_select(struct cel_run *r, const struct cel_node *n, struct wn_valu
 
 	if (!n->args[0]->eval(r, n->args[0], &from) || !cel_select_value(r, n, from, n->name, &v, &found))
 		return false;
-	if (from.kind == WN_OPTIONAL) {
-		if (found && v.kind == WN_OPTIONAL) {
-			*out = v;
-			return true;
-		}
+	if (from.kind == WN_OPTIONAL)
 		return cel_optional(r, n, found ? &v : NULL, out);
-	}
 	if (!found)
 		return cel_fail_with(r, n, from.kind == WN_MAP ? "no such key" : "no such attribute", wn_string(n->name));
 	*out = v;
@@ -133,10 +128,6 @@ bool cel_eval_opt_select(struct cel_run *r, const struct cel_node *n, struct wn_
 
 	if (!n->args[0]->eval(r, n->args[0], &from) || !cel_select_value(r, n, from, wn_value_str(n->args[1]->literal), &v, &found))
 		return false;
-	if (found && v.kind == WN_OPTIONAL) {
-		*out = v;
-		return true;
-	}
 	return cel_optional(r, n, found ? &v : NULL, out);
 }
 
@@ -148,13 +139,8 @@ bool cel_eval_index(struct cel_run *r, const struct cel_node *n, struct wn_value
 	if (!n->args[0]->eval(r, n->args[0], &from) || !n->args[1]->eval(r, n->args[1], &key) ||
 	    !cel_index_value(r, n, from, key, &v, &found))
 		return false;
-	if (optional || from.kind == WN_OPTIONAL) {
-		if (found && v.kind == WN_OPTIONAL) {
-			*out = v;
-			return true;
-		}
+	if (optional || from.kind == WN_OPTIONAL)
 		return cel_optional(r, n, found ? &v : NULL, out);
-	}
 	if (!found)
 		return cel_fail_with(r, n, from.kind == WN_LIST ? "index out of range" : "no such key", key);
 	*out = v;

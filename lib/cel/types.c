@@ -296,7 +296,8 @@ static bool try_bind(struct cel_subst *s, const struct cel_type *t, const struct
 
 static bool null_assignable(const struct cel_type *t)
 {
-	return t->kind == CEL_NULL || t->kind == CEL_TIMESTAMP || t->kind == CEL_DURATION || t->kind == CEL_OPAQUE || t->kind == CEL_RECORD;
+	return t->kind == CEL_NULL || t->kind == CEL_TIMESTAMP || t->kind == CEL_DURATION || t->kind == CEL_OPTIONAL ||
+	       t->kind == CEL_OPAQUE || t->kind == CEL_RECORD;
 }
 
 static bool parts_assignable(struct cel_subst *s, const struct cel_type *t1, const struct cel_type *t2)
