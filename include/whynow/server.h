@@ -59,6 +59,8 @@ struct wn_server *wn_server_new(struct wn_loop *l, const struct wn_route *routes
 void wn_server_free(struct wn_server *s);
 /* Members of this group may write, beside root and our own uid. (gid_t)-1: nobody else. */
 void wn_server_set_group(struct wn_server *s, gid_t group);
+/* A request must have arrived whole this long after its connection was made; WN_SERVER_REQUEST_MS unless set. */
+void wn_server_set_request_timeout(struct wn_server *s, int ms);
 /* Listens on a new Unix socket of this mode (0660), owned by `group` when it is not -1. A stale socket file of a dead
  * server is replaced, a living one is WN_EXISTS. */
 enum wn_rc wn_server_listen_unix(struct wn_server *s, const char *path, mode_t mode, gid_t group, struct wn_err *err) WN_MUST_CHECK;

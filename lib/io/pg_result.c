@@ -163,6 +163,16 @@ double wn_pg_get_double(const struct wn_pg_result *r, int row, int col)
 	return c.p ? double_of(c) : 0;
 }
 
+/* days whole days and us more, at the ends of int64 when it is past them. */
+static int64_t days_us(int64_t days, int64_t us)
+{
+	int64_t sum;
+
+	if (__builtin_mul_overflow(days, WN_DAY, &sum) || __builtin_add_overflow(sum, us, &sum))
+		return days < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
+}
+
 static int64_t us_of(struct cell c)
 {
 	int64_t v = integer(c.p, c.n);
@@ -174,9 +184,11 @@ static int64_t us_of(struct cell c)
 			return v;
 		return __builtin_add_overflow(v, WN_PG_EPOCH_US, &v) ? WN_NEVER : v;
 	case WN_OID_DATE:
+		if (c.n != 4)
+			return WN_NEVER;
 		if (v == INT32_MAX || v == INT32_MIN)
 			return v > 0 ? WN_NEVER : INT64_MIN;
-		return (v + WN_PG_EPOCH_DAYS) * WN_DAY;
+		return days_us(v + WN_PG_EPOCH_DAYS, 0);
 	default:
 		return WN_NEVER;
 	}
@@ -195,7 +207,7 @@ int64_t wn_pg_get_interval(const struct wn_pg_result *r, int row, int col)
 
 	if (!c.p || c.oid != WN_OID_INTERVAL || c.n != 16)
 		return 0;
-	return integer(c.p, 8) + (integer(c.p + 8, 4) + 30 * integer(c.p + 12, 4)) * WN_DAY;
+	return days_us(integer(c.p + 8, 4) + 30 * integer(c.p + 12, 4), integer(c.p, 8));
 }
 
 struct wn_id wn_pg_get_id(const struct wn_pg_result *r, int row, int col)

@@ -47,6 +47,7 @@ struct wn_server {
 	size_t routes_n;
 	void *ctx;
 	gid_t group;
+	int request_ms;
 	struct listener listeners[LISTENERS_MAX];
 	size_t listeners_n;
 	struct connection connections[WN_SERVER_CONNECTIONS_MAX];
@@ -98,7 +99,7 @@ static void sweep(struct wn_server *s)
 			*c = s->connections[--s->connections_n];
 			continue;
 		}
-		if (!c->busy && now - c->since_us > WN_SERVER_REQUEST_MS * INT64_C(1000))
+		if (!c->busy && now - c->since_us > s->request_ms * INT64_C(1000))
 			shutdown(bufferevent_getfd(c->bev), SHUT_RDWR); /* evhttp sees its end */
 		i++;
 	}
@@ -301,7 +302,7 @@ struct wn_server *wn_server_new(struct wn_loop *l, const struct wn_route *routes
 	struct wn_server *s = wn_alloc(sizeof(*s));
 	struct timeval idle = {WN_SERVER_REQUEST_MS / 1000, 0};
 
-	*s = (struct wn_server){.loop = l, .routes = routes, .routes_n = n, .ctx = ctx, .group = (gid_t)-1};
+	*s = (struct wn_server){.loop = l, .routes = routes, .routes_n = n, .ctx = ctx, .group = (gid_t)-1, .request_ms = WN_SERVER_REQUEST_MS};
 	s->http = evhttp_new(l->base);
 	if (!s->http)
 		abort();
@@ -347,6 +348,11 @@ void wn_server_free(struct wn_server *s)
 void wn_server_set_group(struct wn_server *s, gid_t group)
 {
 	s->group = group;
+}
+
+void wn_server_set_request_timeout(struct wn_server *s, int ms)
+{
+	s->request_ms = ms;
 }
 
 enum wn_rc wn_server_listen_fd(struct wn_server *s, int fd, struct wn_err *err)

@@ -349,6 +349,27 @@ static void wait_ms(struct world *w, int ms)
 	wn_timer_free(t);
 }
 
+static void a_client_that_drips_is_cut_off_and_a_slow_handler_is_not(void **state)
+{
+	struct world *w = *state;
+	struct client *slow = begin(w, WN_STR("GET /v1/slow HTTP/1.1\r\nHost: x\r\n\r\n"));
+	int fd = dial(w), sent = 0;
+
+	wn_server_set_request_timeout(w->server, 300);
+	for (int i = 0; i < 40 && send(fd, "G", 1, MSG_NOSIGNAL) == 1; i++) {
+		sent++;
+		wait_ms(w, 50);
+	}
+	assert_in_range(sent, 4, 39);
+	wait_ms(w, 700); /* the sweep after it */
+	assert_int_equal(wn_server_connections(w->server), 1);
+	wn_fiber_wake(w->waiter);
+	wn_loop_run_until_idle(w->loop);
+	HAS(slow->reply, "woken");
+	end(slow);
+	close(fd);
+}
+
 /* --- who asks ---- */
 
 struct asked {
@@ -471,6 +492,7 @@ int main(void)
 		TEST(limits_hold_for_headers_and_body),
 		TEST(a_handler_may_wait_and_its_client_may_leave),
 		TEST(connections_are_counted_and_the_ceiling_holds),
+		TEST(a_client_that_drips_is_cut_off_and_a_slow_handler_is_not),
 		TEST(the_control_client_asks_and_is_known_by_the_kernel),
 		TEST(a_dead_socket_file_is_replaced_a_living_one_is_not),
 		TEST(an_inherited_tcp_socket_serves_strangers_who_may_not_write),
