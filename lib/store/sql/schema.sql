@@ -13,7 +13,8 @@ SELECT pg_advisory_xact_lock(hashtext('whynow.migrate'))
 INSERT INTO whynow.schema_version (version, name, checksum) VALUES ($1, $2, $3)
 
 -- name: schema_owner
-SELECT 1 FROM pg_roles WHERE rolname = 'whynow_owner' AND pg_has_role(current_user, 'whynow_owner', 'MEMBER')
+SELECT 1 FROM pg_roles r WHERE r.rolname = 'whynow_owner' AND pg_has_role(current_user, r.oid, 'MEMBER')
+AND has_database_privilege(r.oid, current_database(), 'CREATE')
 
 -- name: schema_set_owner
 SET LOCAL ROLE whynow_owner
