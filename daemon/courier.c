@@ -258,14 +258,14 @@ struct touch_claim {
 	struct wn_daemon *d;
 	const struct wn_due *due;
 	struct wn_outbox_row row;    /* of the touch that may go */
-	bool goes, unknown;
+	bool goes, decided;
 	struct wn_arena *arena;
 };
 
 static enum wn_rc load_claim(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct touch_claim *c = ctx;
-	c->goes = false;
+	c->goes = c->decided = false;
 	return wn_store_load_accounts(s, w, &c->due->account_id, 1, WN_LOAD_ALL, err);
 }
 
@@ -275,12 +275,17 @@ static enum wn_rc step_claim(void *ctx, struct wn_store *s, struct wn_world *w, 
 {
 	struct touch_claim *c = ctx;
 	struct wn_touch *t = find_touch(w, c->due->account_id, c->due->campaign_id, c->due->contact_id, c->due->step);
-	(void)s;
-	(void)err;
 	if (!t || wn_touch_is_final(t->state) || t->due_us > w->now_us || !t->member->campaign)
 		return WN_OK;
 	struct wn_decision decision = wn_touch_decide(w, t);
+	bool clear = true;
+	if (decision.kind == WN_SEND) {
+		enum wn_rc rc = wn_store_outbox_is_clear(s, t->member->campaign_bucket, t->member->campaign_id, wn_str_of(decision.sink->name), &clear, err);
+		if (rc || !clear)
+			return rc; /* events of the campaign go first, in gen order */
+	}
 	wn_touch_apply(w, t, &decision);
+	c->decided = true;
 	c->goes = decision.kind == WN_SEND;
 	if (c->goes)
 		c->row = (struct wn_outbox_row){.bucket = t->member->campaign_bucket, .event_id = t->event_id,
@@ -318,6 +323,7 @@ static enum wn_rc claim_touch(struct wn_daemon *d, const struct wn_due *due, str
 	struct wn_worker k = wn_daemon_worker(d, &d->courier_session);
 	struct wn_err err = {0};
 	enum wn_rc rc = wn_unit_run(&k, &u, &err);
+	d->courier->again = d->courier->again || (rc == WN_OK && c.decided);
 	wn_failpoint("courier.touch.claimed");
 	if (rc == WN_OK && c.goes)
 		rc = read_row(d, &c, &err);
@@ -334,10 +340,8 @@ static enum wn_rc claim_touches(struct wn_daemon *d)
 	struct wn_due *due;
 	size_t n = 0;
 	enum wn_rc rc = d->swept ? read_due(d, a, &due, &n, CLAIM_TOUCHES, wn_store_due_touches) : WN_OK;
-	for (size_t i = 0; i < n && rc == WN_OK && has_room(d) && !d->stopping; i++) {
+	for (size_t i = 0; i < n && rc == WN_OK && has_room(d) && !d->stopping; i++)
 		rc = claim_touch(d, &due[i], a);
-		d->courier->again = true;
-	}
 	wn_arena_free(a);
 	if (n)
 		wn_sweeper_nudge(d); /* new due instants */
@@ -350,10 +354,10 @@ static enum wn_rc one_round(struct wn_daemon *d)
 	enum wn_rc rc = wn_session_ensure(d, &d->courier_session);
 	if (rc || wn_clock_is_doubtful(d->clock))
 		return rc;
-	do {
+	do { /* events first: a touch may not overtake what its campaign told the same sink before */
 		d->courier->again = false;
 		rc = claim_events(d);
-		if (rc == WN_OK)
+		if (rc == WN_OK && !d->courier->again)
 			rc = claim_touches(d);
 	} while (rc == WN_OK && d->courier->again && has_room(d) && !d->stopping);
 	return rc;

@@ -81,7 +81,7 @@ static void batch_done(void *ctx, struct wn_world *w)
  * failure of this batch alone. */
 static enum wn_rc run_until_committed(struct wn_daemon *d, const struct wn_unit *u, struct wn_err *err)
 {
-	for (;;) {
+	for (int tries = 1;; tries++) {
 		enum wn_rc rc = wn_session_ensure(d, &d->intake_session);
 		if (rc)
 			return rc;
@@ -89,6 +89,8 @@ static enum wn_rc run_until_committed(struct wn_daemon *d, const struct wn_unit 
 		rc = wn_unit_run(&k, u, err);
 		if (!wn_rc_is_temporary(rc) || rc == WN_CANCELLED)
 			return rc;
+		if (tries == 5)
+			wn_log(WN_WARNING, NULL, NULL, "%s: storing is tried again and again: %s", u->actor, err->text);
 		if (wn_fiber_wait(d->loop, (int64_t)(0.2 * WN_SECOND * d->factor)))
 			return WN_CANCELLED;
 	}

@@ -22,7 +22,8 @@ static bool is_holdout(const struct wn_segment *s, const struct wn_account *a)
 {
 	struct wn_str fields[] = {wn_str_of(s->name), wn_id_bytes(&a->id)};
 	struct wn_id h = wn_id_of("holdout", fields, 2);
-	double at = ((h.b[2] << 24 | h.b[3] << 16 | h.b[4] << 8 | h.b[5]) & 0x7fffffff) / 2147483648.0;
+	uint32_t at32 = (uint32_t)h.b[2] << 24 | (uint32_t)h.b[3] << 16 | (uint32_t)h.b[4] << 8 | h.b[5];
+	double at = at32 / 4294967296.0;
 	return at < s->holdout;
 }
 
