@@ -413,6 +413,9 @@ struct wn_decision {
 };
 /* At the moment of an attempt. Needs the account with all members and touches loaded. */
 struct wn_decision wn_touch_decide(struct wn_world *w, struct wn_touch *t);
+/* The words of a step (0-based) for a member, whether or not it may go out now: SEND with subject, text and variant, else the reason why there
+ * are none. For people who look before they approve. */
+struct wn_decision wn_touch_preview(struct wn_world *w, struct wn_member *m, int step);
 /* Writes the decision: SEND moves to sending with a token and the touch.due change (event id stable over retries). */
 void wn_touch_apply(struct wn_world *w, struct wn_touch *t, const struct wn_decision *d);
 /* What came back of an attempt. */

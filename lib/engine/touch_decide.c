@@ -337,3 +337,17 @@ struct wn_decision wn_touch_decide(struct wn_world *w, struct wn_touch *t)
 			break;
 	return d;
 }
+
+struct wn_decision wn_touch_preview(struct wn_world *w, struct wn_member *m, int step)
+{
+	struct wn_decision d = {.kind = WN_HOLD, .reason = WN_STR("no_such_step")};
+	struct wn_touch t = {.member = m, .step = step, .valid_until_us = WN_NEVER};
+	struct attempt at = {.w = w, .t = &t, .m = m, .contact = member_contact(m), .d = &d};
+	if (!m->campaign || step < 0 || (size_t)step >= m->campaign->segment->n_steps)
+		return d;
+	at.segment = m->campaign->segment;
+	at.step = &at.segment->steps[step];
+	t.channel = wn_str_of(at.step->channel);
+	check_words(&at);
+	return d;
+}
