@@ -393,7 +393,7 @@ static int bind_unix(const struct sockaddr_un *sun, mode_t mode, gid_t group)
 	int failed = fd < 0 || bind(fd, (const struct sockaddr *)sun, sizeof(*sun)) < 0;
 
 	umask(before);
-	if (!failed && group != (gid_t)-1)
+	if (!failed && group != (gid_t)-1 && group != getegid()) /* a hardened service may not call chown at all */
 		failed = chown(sun->sun_path, (uid_t)-1, group) < 0;
 	if (!failed)
 		failed = listen(fd, WN_SERVER_CONNECTIONS_MAX) < 0;
