@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where an address leads. Pure. Applied to the resolved address of every outgoing socket (feeds and sinks), so that
- * spellings in the URL do not matter. Source: the IANA special-purpose address registries (RFC 6890 and updates).
+ * Where an address leads. Pure. Applied to the resolved address of every outgoing socket (feeds and sinks), so
+ * that spellings in the URL do not matter. Source: the IANA special-purpose address registries (RFC 6890 and
+ * updates).
  *
- * IPv6 forms that carry an IPv4 address (mapped ::ffff:0:0/96, compatible ::/96, NAT64 64:ff9b::/96 and 64:ff9b:1::/48,
- * 6to4 2002::/16) are judged by the address they carry.
+ * IPv6 forms that carry an IPv4 address (mapped ::ffff:0:0/96, compatible ::/96, NAT64 64:ff9b::/96 and
+ * 64:ff9b:1::/48, 6to4 2002::/16) are judged by the address they carry.
  */
 #ifndef WHYNOW_ADDRESS_H
 #define WHYNOW_ADDRESS_H
@@ -12,15 +13,15 @@
 #include <sys/socket.h>
 #include <whynow/base.h>
 
-#define WN_ADDRESS_LIST(X)                                                                                   \
-	X(PUBLIC, "public")                                                                                  \
-	X(LOOPBACK, "loopback")           /* 127/8, ::1 */                                                   \
-	X(PRIVATE, "private")             /* 10/8 172.16/12 192.168/16 fc00::/7 fec0::/10 */                 \
-	X(SHARED, "shared")               /* 100.64/10, carrier NAT */                                       \
-	X(LINK_LOCAL, "link-local")       /* 169.254/16 (metadata services), fe80::/10 */                    \
-	X(UNSPECIFIED, "unspecified")     /* 0/8, :: */                                                      \
-	X(MULTICAST, "multicast")         /* 224/4, ff00::/8 */                                              \
-	X(RESERVED, "reserved")           /* documentation, benchmarking, 240/4, discard, Teredo, ... */     \
+#define WN_ADDRESS_LIST(X)                                                                                     \
+	X(PUBLIC, "public")                                                                                    \
+	X(LOOPBACK, "loopback")       /* 127/8, ::1 */                                                         \
+	X(PRIVATE, "private")         /* 10/8 172.16/12 192.168/16 fc00::/7 fec0::/10 */                       \
+	X(SHARED, "shared")           /* 100.64/10, carrier NAT */                                             \
+	X(LINK_LOCAL, "link-local")   /* 169.254/16 (metadata services), fe80::/10 */                          \
+	X(UNSPECIFIED, "unspecified") /* 0/8, :: */                                                            \
+	X(MULTICAST, "multicast")     /* 224/4, ff00::/8 */                                                    \
+	X(RESERVED, "reserved")       /* documentation, benchmarking, 240/4, discard, Teredo, ... */           \
 	X(OTHER, "not an internet address")
 enum wn_address_class {
 #define X(name, text) WN_ADDRESS_##name,

@@ -2,15 +2,15 @@
 /*
  * HTTP client contract: one request in, one response out, always, through one callback.
  *
- * `struct wn_net` is the network as the daemon sees it: the real client (libcurl multi on the loop) or a scripted one of
- * a test; both keep the same promises:
+ * `struct wn_net` is the network as the daemon sees it: the real client (libcurl multi on the loop) or a
+ * scripted one of a test; both keep the same promises:
  *   - on_done is called exactly once for each start that returned WN_OK, from the loop, never inside start;
- *   - response->rc says what to do next: WN_OK when a complete answer of any status came; WN_INVALID (URL, header or
- *     method is not lawful); WN_LIMIT (a ceiling); WN_REFUSED (address filter, redirect policy); WN_AGAIN (nothing
- *     reached the other side, or the method is GET or HEAD); WN_UNKNOWN (a request other than GET and HEAD went out and
- *     no complete answer came); WN_CANCELLED.
- * Follows nothing the request did not allow: only http and https, no proxy, no cookies, no netrc, no credentials and no
- * caller's headers to another origin, never from https down to http.
+ *   - response->rc says what to do next: WN_OK when a complete answer of any status came; WN_INVALID (URL,
+ * header or method is not lawful); WN_LIMIT (a ceiling); WN_REFUSED (address filter, redirect policy); WN_AGAIN
+ * (nothing reached the other side, or the method is GET or HEAD); WN_UNKNOWN (a request other than GET and HEAD
+ * went out and no complete answer came); WN_CANCELLED. Follows nothing the request did not allow: only http and
+ * https, no proxy, no cookies, no netrc, no credentials and no caller's headers to another origin, never from
+ * https down to http.
  */
 #ifndef WHYNOW_HTTP_H
 #define WHYNOW_HTTP_H
@@ -25,7 +25,7 @@ struct wn_http_header {
 /* Zero means the default in brackets. Everything is borrowed until start returns, the body until on_done. */
 struct wn_http_request {
 	const char *method; /* [GET] */
-	const char *url;    /* absolute, http or https; userinfo becomes Basic credentials for the first origin */
+	const char *url; /* absolute, http or https; userinfo becomes Basic credentials for the first origin */
 	const struct wn_http_header *headers; /* control bytes anywhere refuse the request */
 	size_t headers_n;
 	struct wn_str body;        /* sent with Content-Length when p is set */
@@ -44,19 +44,19 @@ struct wn_http_request {
 };
 
 /* Why there is no answer; text in words: wn_http_failure_to_text. */
-#define WN_HTTP_FAILURE_LIST(X)                                                                              \
-	X(NONE, "none")                                                                                      \
-	X(INVALID, "invalid request")                                                                        \
-	X(DNS, "name not found")                                                                             \
-	X(ADDRESS, "address refused by policy")                                                              \
-	X(CONNECT, "no connection")                                                                          \
-	X(TLS, "TLS failure")                                                                                \
-	X(TIMEOUT, "timed out")                                                                              \
-	X(TOO_LARGE, "answer too large")                                                                     \
-	X(TRUNCATED, "answer truncated")                                                                     \
-	X(PROTOCOL, "protocol error")                                                                        \
-	X(ENCODING, "bad content encoding")                                                                  \
-	X(REDIRECT, "redirect refused")                                                                      \
+#define WN_HTTP_FAILURE_LIST(X)                                                                                \
+	X(NONE, "none")                                                                                        \
+	X(INVALID, "invalid request")                                                                          \
+	X(DNS, "name not found")                                                                               \
+	X(ADDRESS, "address refused by policy")                                                                \
+	X(CONNECT, "no connection")                                                                            \
+	X(TLS, "TLS failure")                                                                                  \
+	X(TIMEOUT, "timed out")                                                                                \
+	X(TOO_LARGE, "answer too large")                                                                       \
+	X(TRUNCATED, "answer truncated")                                                                       \
+	X(PROTOCOL, "protocol error")                                                                          \
+	X(ENCODING, "bad content encoding")                                                                    \
+	X(REDIRECT, "redirect refused")                                                                        \
 	X(CANCELLED, "cancelled")
 enum wn_http_failure {
 #define X(name, text) WN_HTTP_##name,
@@ -74,18 +74,19 @@ struct wn_http_hop {
 struct wn_http_response {
 	enum wn_rc rc;
 	enum wn_http_failure failure;
-	int status;                     /* of the last hop; 0 if none came */
-	const char *error;              /* one sentence for a person, "" when rc is WN_OK; no credentials in it */
+	int status;        /* of the last hop; 0 if none came */
+	const char *error; /* one sentence for a person, "" when rc is WN_OK; no credentials in it */
 	const struct wn_http_header *headers; /* of the last hop, names lower case, in order */
 	size_t headers_n;
-	struct wn_str body;             /* decoded, NUL-terminated; what came before a failure is dropped */
-	const char *url;                /* effective URL of the last hop, without userinfo */
+	struct wn_str body; /* decoded, NUL-terminated; what came before a failure is dropped */
+	const char *url;    /* effective URL of the last hop, without userinfo */
 	const struct wn_http_hop *hops;
 	size_t hops_n;
-	bool moved_for_good;            /* every hop was 301 or 308, and there was one */
-	int64_t name_us, connect_us, tls_us, first_byte_us, total_us; /* since the start, real; last hop but total */
-	uint64_t bytes;                 /* body bytes on the wire, last hop */
-	const char *peer;               /* address of the last hop, "" if never connected */
+	bool moved_for_good; /* every hop was 301 or 308, and there was one */
+	int64_t name_us, connect_us, tls_us, first_byte_us,
+	    total_us;     /* since the start, real; last hop but total */
+	uint64_t bytes;   /* body bytes on the wire, last hop */
+	const char *peer; /* address of the last hop, "" if never connected */
 };
 /* First value of a header of the last hop (name in any case), NULL if absent. Borrowed. */
 const char *wn_http_header(const struct wn_http_response *r, const char *name);
@@ -95,7 +96,8 @@ void wn_http_response_freep(struct wn_http_response **r);
 struct wn_http_response *wn_http_response_new(int status, const char *url, const struct wn_http_header *headers,
 					      size_t headers_n, struct wn_str body);
 /* For scripted networks: a failure. */
-struct wn_http_response *wn_http_response_failed(enum wn_rc rc, enum wn_http_failure failure, const char *error);
+struct wn_http_response *wn_http_response_failed(enum wn_rc rc, enum wn_http_failure failure,
+						 const char *error);
 
 /* Gives the response: free it with wn_http_response_free. */
 typedef void wn_http_done(void *ctx, struct wn_http_response *response);
@@ -104,19 +106,20 @@ struct wn_http_call; /* one request under way; valid until its on_done begins */
 
 /* Implementations embed this as their first member. */
 struct wn_net {
-	enum wn_rc (*start)(struct wn_net *net, const struct wn_http_request *req, wn_http_done *on_done, void *ctx,
-			    struct wn_http_call **out, struct wn_err *err);
+	enum wn_rc (*start)(struct wn_net *net, const struct wn_http_request *req, wn_http_done *on_done,
+			    void *ctx, struct wn_http_call **out, struct wn_err *err);
 	/* on_done follows with WN_CANCELLED, from the loop. */
 	void (*cancel)(struct wn_net *net, struct wn_http_call *call);
 };
 
-/* `out` may be NULL. Fails (no on_done) only with WN_INVALID for an unlawful request or WN_LIMIT when too many are
- * under way. */
-enum wn_rc wn_http_start(struct wn_net *net, const struct wn_http_request *req, wn_http_done *on_done, void *ctx,
-			 struct wn_http_call **out, struct wn_err *err) WN_MUST_CHECK;
+/* `out` may be NULL. Fails (no on_done) only with WN_INVALID for an unlawful request or WN_LIMIT when too many
+ * are under way. */
+enum wn_rc wn_http_start(struct wn_net *net, const struct wn_http_request *req, wn_http_done *on_done,
+			 void *ctx, struct wn_http_call **out, struct wn_err *err) WN_MUST_CHECK;
 void wn_http_cancel(struct wn_net *net, struct wn_http_call *call);
-/* The same, waiting on the running fiber (outside of a fiber it turns the loop until done). Returns WN_OK whenever there
- * is a response; look at (*out)->rc. WN_CANCELLED when the fiber was cancelled: the transfer is given up. */
+/* The same, waiting on the running fiber (outside of a fiber it turns the loop until done). Returns WN_OK
+ * whenever there is a response; look at (*out)->rc. WN_CANCELLED when the fiber was cancelled: the transfer is
+ * given up. */
 enum wn_rc wn_http_fetch(struct wn_loop *l, struct wn_net *net, const struct wn_http_request *req,
 			 struct wn_http_response **out, struct wn_err *err) WN_MUST_CHECK;
 

@@ -3,11 +3,11 @@
  * The event loop: a thin layer over libevent. One process, one thread, one loop.
  *
  * Two kinds of time. Timers (struct wn_timer) are on the injected clock (whynow/clock.h): they fire in order of
- * (due, arming), and with a virtual clock only when wn_loop_advance moves it. Time-outs of real I/O (fibers waiting for
- * a socket, HTTP transfers) are always real milliseconds.
+ * (due, arming), and with a virtual clock only when wn_loop_advance moves it. Time-outs of real I/O (fibers
+ * waiting for a socket, HTTP transfers) are always real milliseconds.
  *
- * Callbacks run from the loop, never from inside the call that armed them. A callback may arm, cancel and free any
- * timer or watch, its own too. The loop owns nothing of yours: `ctx` is borrowed until the thing is freed.
+ * Callbacks run from the loop, never from inside the call that armed them. A callback may arm, cancel and free
+ * any timer or watch, its own too. The loop owns nothing of yours: `ctx` is borrowed until the thing is freed.
  */
 #ifndef WHYNOW_LOOP_H
 #define WHYNOW_LOOP_H
@@ -31,24 +31,24 @@ struct wn_clock *wn_loop_clock(const struct wn_loop *l);
 /* Turns until wn_loop_stop. */
 void wn_loop_run(struct wn_loop *l);
 void wn_loop_stop(struct wn_loop *l);
-/* The clock jumped (a heartbeat moved its offset): the sleep until the next timer is computed anew. Without it a jump
- * is noticed within 10 s. */
+/* The clock jumped (a heartbeat moved its offset): the sleep until the next timer is computed anew. Without it
+ * a jump is noticed within 10 s. */
 void wn_loop_clock_moved(struct wn_loop *l);
 /* Turns of the loop so far (wake-ups); for the watchdog and the bench. */
 uint64_t wn_loop_turns(const struct wn_loop *l);
 
 /* Runs fn(ctx) at the next turn, first in first out. */
 void wn_loop_soon(struct wn_loop *l, void (*fn)(void *ctx), void *ctx);
-/* A real I/O operation began (+1) or ended (-1): wn_loop_run_until_idle waits for it. Fibers that wait for a socket and
- * HTTP transfers count themselves. */
+/* A real I/O operation began (+1) or ended (-1): wn_loop_run_until_idle waits for it. Fibers that wait for a
+ * socket and HTTP transfers count themselves. */
 void wn_loop_busy(struct wn_loop *l, int delta);
 
 /* --- for tests and simulation ---- */
-/* Runs what is ready, and waits (really) for running I/O, until all that is left is timers of the future, parked fibers
- * and idle watches. With a virtual clock this also fires timers that are due now. */
+/* Runs what is ready, and waits (really) for running I/O, until all that is left is timers of the future,
+ * parked fibers and idle watches. With a virtual clock this also fires timers that are due now. */
 void wn_loop_run_until_idle(struct wn_loop *l);
-/* Virtual clock only: moves it to each due timer in turn, in order of (due, arming), runs until idle after each one,
- * and ends with the clock at to_us. */
+/* Virtual clock only: moves it to each due timer in turn, in order of (due, arming), runs until idle after each
+ * one, and ends with the clock at to_us. */
 void wn_loop_advance(struct wn_loop *l, int64_t to_us);
 /* When the next timer is due, WN_NEVER if there is none. */
 int64_t wn_loop_next_us(const struct wn_loop *l);
@@ -57,7 +57,8 @@ int64_t wn_loop_next_us(const struct wn_loop *l);
 /* Not armed. `name` is borrowed for ever (a literal). Gives. */
 struct wn_timer *wn_timer_new(struct wn_loop *l, const char *name, void (*on_due)(void *ctx), void *ctx);
 void wn_timer_free(struct wn_timer *t); /* NULL is fine */
-/* Arms, or moves, to an instant of the clock; an instant of the past fires at the next turn. WN_NEVER disarms. */
+/* Arms, or moves, to an instant of the clock; an instant of the past fires at the next turn. WN_NEVER disarms.
+ */
 void wn_timer_at(struct wn_timer *t, int64_t at_us);
 void wn_timer_after(struct wn_timer *t, int64_t delta_us); /* now + delta */
 void wn_timer_cancel(struct wn_timer *t);
@@ -65,10 +66,12 @@ int64_t wn_timer_due_us(const struct wn_timer *t); /* WN_NEVER when not armed */
 
 /* --- file descriptors ---- */
 /* Level-triggered and persistent. `events`: WN_READ | WN_WRITE, may be 0. Does not own the fd. Gives. */
-struct wn_watch *wn_watch_new(struct wn_loop *l, int fd, int events, void (*on_ready)(void *ctx, int events), void *ctx);
+struct wn_watch *wn_watch_new(struct wn_loop *l, int fd, int events, void (*on_ready)(void *ctx, int events),
+			      void *ctx);
 void wn_watch_set(struct wn_watch *w, int events);
 void wn_watch_free(struct wn_watch *w); /* NULL is fine; before the fd is closed */
 /* A watch of a signal: on_ready gets the signal number as `events`. Free with wn_watch_free. */
-struct wn_watch *wn_watch_signal(struct wn_loop *l, int signo, void (*on_ready)(void *ctx, int signo), void *ctx);
+struct wn_watch *wn_watch_signal(struct wn_loop *l, int signo, void (*on_ready)(void *ctx, int signo),
+				 void *ctx);
 
 #endif

@@ -11,14 +11,14 @@ struct range4 {
 };
 #define NET(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 static const struct range4 ranges4[] = {
-	{NET(0, 0, 0, 0), 8, WN_ADDRESS_UNSPECIFIED},     {NET(10, 0, 0, 0), 8, WN_ADDRESS_PRIVATE},
-	{NET(100, 64, 0, 0), 10, WN_ADDRESS_SHARED},      {NET(127, 0, 0, 0), 8, WN_ADDRESS_LOOPBACK},
-	{NET(169, 254, 0, 0), 16, WN_ADDRESS_LINK_LOCAL}, {NET(172, 16, 0, 0), 12, WN_ADDRESS_PRIVATE},
-	{NET(192, 0, 0, 0), 24, WN_ADDRESS_RESERVED},     {NET(192, 0, 2, 0), 24, WN_ADDRESS_RESERVED},
-	{NET(192, 88, 99, 0), 24, WN_ADDRESS_RESERVED},   {NET(192, 168, 0, 0), 16, WN_ADDRESS_PRIVATE},
-	{NET(198, 18, 0, 0), 15, WN_ADDRESS_RESERVED},    {NET(198, 51, 100, 0), 24, WN_ADDRESS_RESERVED},
-	{NET(203, 0, 113, 0), 24, WN_ADDRESS_RESERVED},   {NET(224, 0, 0, 0), 4, WN_ADDRESS_MULTICAST},
-	{NET(240, 0, 0, 0), 4, WN_ADDRESS_RESERVED},
+    {NET(0, 0, 0, 0), 8, WN_ADDRESS_UNSPECIFIED},     {NET(10, 0, 0, 0), 8, WN_ADDRESS_PRIVATE},
+    {NET(100, 64, 0, 0), 10, WN_ADDRESS_SHARED},      {NET(127, 0, 0, 0), 8, WN_ADDRESS_LOOPBACK},
+    {NET(169, 254, 0, 0), 16, WN_ADDRESS_LINK_LOCAL}, {NET(172, 16, 0, 0), 12, WN_ADDRESS_PRIVATE},
+    {NET(192, 0, 0, 0), 24, WN_ADDRESS_RESERVED},     {NET(192, 0, 2, 0), 24, WN_ADDRESS_RESERVED},
+    {NET(192, 88, 99, 0), 24, WN_ADDRESS_RESERVED},   {NET(192, 168, 0, 0), 16, WN_ADDRESS_PRIVATE},
+    {NET(198, 18, 0, 0), 15, WN_ADDRESS_RESERVED},    {NET(198, 51, 100, 0), 24, WN_ADDRESS_RESERVED},
+    {NET(203, 0, 113, 0), 24, WN_ADDRESS_RESERVED},   {NET(224, 0, 0, 0), 4, WN_ADDRESS_MULTICAST},
+    {NET(240, 0, 0, 0), 4, WN_ADDRESS_RESERVED},
 };
 
 struct range6 {
@@ -27,17 +27,17 @@ struct range6 {
 	enum wn_address_class cls;
 };
 static const struct range6 ranges6[] = {
-	{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, WN_ADDRESS_LOOPBACK},
-	{{0}, 128, WN_ADDRESS_UNSPECIFIED},
-	{{0xfc}, 7, WN_ADDRESS_PRIVATE},
-	{{0xfe, 0x80}, 10, WN_ADDRESS_LINK_LOCAL},
-	{{0xfe, 0xc0}, 10, WN_ADDRESS_PRIVATE},
-	{{0xff}, 8, WN_ADDRESS_MULTICAST},
-	{{0x01, 0x00}, 64, WN_ADDRESS_RESERVED},             /* discard */
-	{{0x20, 0x01, 0x0d, 0xb8}, 32, WN_ADDRESS_RESERVED}, /* documentation */
-	{{0x3f, 0xff}, 20, WN_ADDRESS_RESERVED},             /* documentation, RFC 9637 */
-	{{0x20, 0x01, 0x00}, 23, WN_ADDRESS_RESERVED},       /* protocol assignments: Teredo, ORCHID, benchmarking */
-	{{0x5f, 0x00}, 16, WN_ADDRESS_RESERVED},             /* segment routing, RFC 9602 */
+    {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, WN_ADDRESS_LOOPBACK},
+    {{0}, 128, WN_ADDRESS_UNSPECIFIED},
+    {{0xfc}, 7, WN_ADDRESS_PRIVATE},
+    {{0xfe, 0x80}, 10, WN_ADDRESS_LINK_LOCAL},
+    {{0xfe, 0xc0}, 10, WN_ADDRESS_PRIVATE},
+    {{0xff}, 8, WN_ADDRESS_MULTICAST},
+    {{0x01, 0x00}, 64, WN_ADDRESS_RESERVED},             /* discard */
+    {{0x20, 0x01, 0x0d, 0xb8}, 32, WN_ADDRESS_RESERVED}, /* documentation */
+    {{0x3f, 0xff}, 20, WN_ADDRESS_RESERVED},             /* documentation, RFC 9637 */
+    {{0x20, 0x01, 0x00}, 23, WN_ADDRESS_RESERVED}, /* protocol assignments: Teredo, ORCHID, benchmarking */
+    {{0x5f, 0x00}, 16, WN_ADDRESS_RESERVED},       /* segment routing, RFC 9602 */
 };
 
 /* IPv6 forms with an IPv4 address inside, and where. */
@@ -45,12 +45,12 @@ static const struct {
 	uint8_t net[16];
 	int bits, at;
 } carriers[] = {
-	{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, 12}, /* mapped */
-	{{0x00, 0x64, 0xff, 0x9b}, 96, 12},                   /* NAT64 */
-	{{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48, 12},       /* NAT64, local use (RFC 8215), judged by its last bytes */
-	{{0x20, 0x02}, 16, 2},                                /* 6to4 */
-	{{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0}, 96, 12}, /* translated, RFC 7915 */
-	{{0}, 96, 12},                                        /* compatible */
+    {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, 12}, /* mapped */
+    {{0x00, 0x64, 0xff, 0x9b}, 96, 12},                   /* NAT64 */
+    {{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48, 12}, /* NAT64, local use (RFC 8215), judged by its last bytes */
+    {{0x20, 0x02}, 16, 2},                          /* 6to4 */
+    {{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0}, 96, 12}, /* translated, RFC 7915 */
+    {{0}, 96, 12},                                        /* compatible */
 };
 
 static enum wn_address_class classify4(uint32_t ip)
@@ -65,7 +65,8 @@ static bool has_prefix(const uint8_t ip[16], const uint8_t net[16], int bits)
 {
 	int whole = bits / 8, rest = bits % 8;
 
-	return memcmp(ip, net, (size_t)whole) == 0 && (rest == 0 || (ip[whole] ^ net[whole]) >> (8 - rest) == 0);
+	return memcmp(ip, net, (size_t)whole) == 0 &&
+	       (rest == 0 || (ip[whole] ^ net[whole]) >> (8 - rest) == 0);
 }
 
 static enum wn_address_class classify6(const uint8_t ip[16])
@@ -105,7 +106,7 @@ const char *wn_address_class_to_text(enum wn_address_class c)
 {
 	static const char *const texts[] = {
 #define X(name, text) [WN_ADDRESS_##name] = text,
-		WN_ADDRESS_LIST(X)
+	    WN_ADDRESS_LIST(X)
 #undef X
 	};
 	return (size_t)c < WN_COUNT(texts) ? texts[c] : "unknown";

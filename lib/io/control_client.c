@@ -22,10 +22,11 @@ static enum wn_rc failed(CURL *easy, CURLcode code, const char *path, bool post,
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &sys);
 	curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
 	if (code == CURLE_COULDNT_CONNECT && (sys == EACCES || sys == EPERM))
-		return wn_fail(err, WN_REFUSED, "%s: %s; root and members of the service's group may", path, strerror((int)sys));
+		return wn_fail(err, WN_REFUSED, "%s: %s; root and members of the service's group may", path,
+			       strerror((int)sys));
 	if (code == CURLE_COULDNT_CONNECT)
-		return wn_fail(err, WN_AGAIN, "%s: nobody listens there%s%s; is whynowd running?", path, sys ? ": " : "",
-			       sys ? strerror((int)sys) : "");
+		return wn_fail(err, WN_AGAIN, "%s: nobody listens there%s%s; is whynowd running?", path,
+			       sys ? ": " : "", sys ? strerror((int)sys) : "");
 	if (code == CURLE_WRITE_ERROR)
 		return wn_fail(err, WN_LIMIT, "%s: the answer is too large", path);
 	return wn_fail(err, post && sent ? WN_UNKNOWN : WN_AGAIN, "%s: %s", path, curl_easy_strerror(code));
@@ -44,8 +45,9 @@ static void take_reply(CURL *easy, struct wn_buf *body, struct wn_control_reply 
 	out->body = body->n ? wn_buf_take(body) : wn_strdup("");
 }
 
-enum wn_rc wn_control_request(const char *socket_path, const char *method, const char *target, struct wn_str body,
-			      int timeout_ms, struct wn_control_reply *out, struct wn_err *err)
+enum wn_rc wn_control_request(const char *socket_path, const char *method, const char *target,
+			      struct wn_str body, int timeout_ms, struct wn_control_reply *out,
+			      struct wn_err *err)
 {
 	bool post = strcmp(method, "POST") == 0;
 	struct curl_slist *headers = NULL;

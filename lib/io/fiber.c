@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fibers over ucontext. The loop's own stack is the only scheduler: a fiber runs when resume() is called from the loop
- * (through wn_loop_soon, so in order of becoming ready), and gives control back only to it.
+ * Fibers over ucontext. The loop's own stack is the only scheduler: a fiber runs when resume() is called from
+ * the loop (through wn_loop_soon, so in order of becoming ready), and gives control back only to it.
  *
- * Always holds: a fiber is running, or waiting (wait != NOT_WAITING and something will call make_ready), or ready
- * (scheduled, in the soon queue exactly once). make_ready is the only way from waiting to ready.
+ * Always holds: a fiber is running, or waiting (wait != NOT_WAITING and something will call make_ready), or
+ * ready (scheduled, in the soon queue exactly once). make_ready is the only way from waiting to ready.
  */
 #include "loop_internal.h"
 #include "stack.h"
@@ -153,7 +153,8 @@ static void make_context(struct wn_fiber *f, void *stack)
 	getcontext(&f->context);
 	f->context.uc_stack.ss_sp = stack;
 	f->context.uc_stack.ss_size = WN_STACK_SIZE;
-	makecontext(&f->context, (void (*)(void))entry, 2, (unsigned)((uintptr_t)f >> 32), (unsigned)(uintptr_t)f);
+	makecontext(&f->context, (void (*)(void))entry, 2, (unsigned)((uintptr_t)f >> 32),
+		    (unsigned)(uintptr_t)f);
 }
 
 struct wn_fiber *wn_fiber_start(struct wn_loop *l, const char *name, void (*fn)(void *ctx), void *ctx)
@@ -232,7 +233,8 @@ void wn_fiber_end_all(struct wn_loop *l)
 /* Outside of fibers: the same wait, blocking. */
 static enum wn_rc poll_fd(int fd, int events, int timeout_ms, int *ready)
 {
-	struct pollfd p = {.fd = fd, .events = (short)((events & WN_READ ? POLLIN : 0) | (events & WN_WRITE ? POLLOUT : 0))};
+	struct pollfd p = {
+	    .fd = fd, .events = (short)((events & WN_READ ? POLLIN : 0) | (events & WN_WRITE ? POLLOUT : 0))};
 	int64_t end = wn_clock_monotonic_us() + (int64_t)timeout_ms * 1000;
 	int n;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of the HTTP contract that any network shares: responses, lawful requests, URLs, waiting on a fiber. No
- * socket is opened here; libcurl serves as URL parser only.
+ * The parts of the HTTP contract that any network shares: responses, lawful requests, URLs, waiting on a fiber.
+ * No socket is opened here; libcurl serves as URL parser only.
  */
 #include "http_internal.h"
 #include "loop_internal.h"
@@ -14,7 +14,7 @@ const char *wn_http_failure_to_text(enum wn_http_failure f)
 {
 	static const char *const texts[] = {
 #define X(name, text) [WN_HTTP_##name] = text,
-		WN_HTTP_FAILURE_LIST(X)
+	    WN_HTTP_FAILURE_LIST(X)
 #undef X
 	};
 	return (size_t)f < WN_COUNT(texts) ? texts[f] : "unknown";
@@ -45,7 +45,8 @@ struct wn_http_response *wn_http_answer_seal(struct wn_http_answer *a)
 	return &a->r;
 }
 
-void wn_http_answer_fail(struct wn_http_answer *a, enum wn_rc rc, enum wn_http_failure failure, const char *fmt, ...)
+void wn_http_answer_fail(struct wn_http_answer *a, enum wn_rc rc, enum wn_http_failure failure, const char *fmt,
+			 ...)
 {
 	char text[600];
 	va_list ap;
@@ -100,7 +101,7 @@ struct wn_http_response *wn_http_response_new(int status, const char *url, const
 		for (char *p = name; *p; p++)
 			*p |= *p >= 'A' && *p <= 'Z' ? 0x20 : 0;
 		*WN_PUSH(a->arena, &a->headers) =
-			(struct wn_http_header){name, wn_arena_strdup(a->arena, wn_str_of(headers[i].value))};
+		    (struct wn_http_header){name, wn_arena_strdup(a->arena, wn_str_of(headers[i].value))};
 	}
 	wn_buf_add(&a->body, body.p, body.n);
 	a->r.bytes = body.n;
@@ -135,8 +136,9 @@ bool wn_http_is_header_value(const char *value)
 /* Headers that frame the message or steer the connection are ours. */
 static bool is_ours(const char *name)
 {
-	static const char *const ours[] = {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te",
-					   "trailer", "expect", "accept-encoding", "proxy-connection", "keep-alive"};
+	static const char *const ours[] = {
+	    "host",    "content-length", "transfer-encoding", "connection",       "upgrade",   "te",
+	    "trailer", "expect",         "accept-encoding",   "proxy-connection", "keep-alive"};
 
 	for (size_t i = 0; i < WN_COUNT(ours); i++)
 		if (strcasecmp(name, ours[i]) == 0)
@@ -158,9 +160,12 @@ enum wn_rc wn_http_check(const struct wn_http_request *req, struct wn_err *err)
 		if (!h->name || !is_token(h->name) || strlen(h->name) > 128)
 			return wn_fail(err, WN_INVALID, "request header %zu has no lawful name", i + 1);
 		if (is_ours(h->name))
-			return wn_fail(err, WN_INVALID, "request header %s is not for the caller to set", h->name);
+			return wn_fail(err, WN_INVALID, "request header %s is not for the caller to set",
+				       h->name);
 		if (!h->value || !wn_http_is_header_value(h->value))
-			return wn_fail(err, WN_INVALID, "request header %s: its value has control characters or is too long", h->name);
+			return wn_fail(err, WN_INVALID,
+				       "request header %s: its value has control characters or is too long",
+				       h->name);
 	}
 	if (req->user_agent && !wn_http_is_header_value(req->user_agent))
 		return wn_fail(err, WN_INVALID, "user agent has control characters");
@@ -193,7 +198,8 @@ static enum wn_rc take_apart(CURLU *u, bool userinfo, struct wn_http_url *out, s
 }
 
 /* Sets `url` (resolved against `base` if there is one) and takes it apart. */
-static enum wn_rc parse(const char *base, const char *url, bool userinfo, struct wn_http_url *out, struct wn_err *err)
+static enum wn_rc parse(const char *base, const char *url, bool userinfo, struct wn_http_url *out,
+			struct wn_err *err)
 {
 	struct wn_http_url parts = {0};
 	CURLU *u = curl_url();
@@ -201,7 +207,8 @@ static enum wn_rc parse(const char *base, const char *url, bool userinfo, struct
 
 	if (!u)
 		abort();
-	if ((base && curl_url_set(u, CURLUPART_URL, base, 0)) || curl_url_set(u, CURLUPART_URL, url, base ? CURLU_URLENCODE : 0))
+	if ((base && curl_url_set(u, CURLUPART_URL, base, 0)) ||
+	    curl_url_set(u, CURLUPART_URL, url, base ? CURLU_URLENCODE : 0))
 		rc = wn_fail(err, WN_INVALID, "URL is malformed or not http or https");
 	else
 		rc = take_apart(u, userinfo, &parts, err);
@@ -224,7 +231,8 @@ enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url 
 	return parse(NULL, url, userinfo, out, err);
 }
 
-enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_http_url *out, struct wn_err *err)
+enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_http_url *out,
+			       struct wn_err *err)
 {
 	if (strlen(location) > 4 * WN_URL_MAX)
 		return wn_fail(err, WN_LIMIT, "URL is too long");
@@ -244,13 +252,14 @@ void wn_http_url_done(struct wn_http_url *u)
 
 bool wn_http_url_same_origin(const struct wn_http_url *a, const struct wn_http_url *b)
 {
-	return strcmp(a->scheme, b->scheme) == 0 && strcasecmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
+	return strcmp(a->scheme, b->scheme) == 0 && strcasecmp(a->host, b->host) == 0 &&
+	       strcmp(a->port, b->port) == 0;
 }
 
 /* --- any network ---- */
 
-enum wn_rc wn_http_start(struct wn_net *net, const struct wn_http_request *req, wn_http_done *on_done, void *ctx,
-			 struct wn_http_call **out, struct wn_err *err)
+enum wn_rc wn_http_start(struct wn_net *net, const struct wn_http_request *req, wn_http_done *on_done,
+			 void *ctx, struct wn_http_call **out, struct wn_err *err)
 {
 	return net->start(net, req, on_done, ctx, out, err);
 }
@@ -324,7 +333,9 @@ enum wn_rc wn_http_fetch(struct wn_loop *l, struct wn_net *net, const struct wn_
 	if (rc) {
 		f->abandoned = true;
 		wn_http_cancel(net, call);
-		return wn_fail(err, rc, rc == WN_CANCELLED ? "request given up, we are stopping" : "not from inside a callback");
+		return wn_fail(err, rc,
+			       rc == WN_CANCELLED ? "request given up, we are stopping"
+						  : "not from inside a callback");
 	}
 	*out = f->response;
 	free(f);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The real network: libcurl's multi interface on the loop. Two multi handles, so two pools of connections: a connection
- * that the address filter let through for a trusted request must never serve a public one.
+ * The real network: libcurl's multi interface on the loop. Two multi handles, so two pools of connections: a
+ * connection that the address filter let through for a trusted request must never serve a public one.
  *
  * libcurl says which sockets and which time-out it waits for (on_socket, on_timer); we tell it what happened
- * (curl_multi_socket_action), then collect finished hops. on_done is called by way of wn_loop_soon, never from inside
- * libcurl.
+ * (curl_multi_socket_action), then collect finished hops. on_done is called by way of wn_loop_soon, never from
+ * inside libcurl.
  */
 #include "http_internal.h"
 #include "loop_internal.h"
@@ -33,7 +33,8 @@ static void on_ready(void *ctx, int events)
 {
 	struct watched *w = ctx;
 
-	act(w->pool, w->fd, (events & WN_READ ? CURL_CSELECT_IN : 0) | (events & WN_WRITE ? CURL_CSELECT_OUT : 0));
+	act(w->pool, w->fd,
+	    (events & WN_READ ? CURL_CSELECT_IN : 0) | (events & WN_WRITE ? CURL_CSELECT_OUT : 0));
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
@@ -175,7 +176,8 @@ static void keep_request(struct wn_http_call *c, const struct wn_http_request *r
 	r->method = keep(c->arena, req->method ? req->method : "GET");
 	r->url = NULL; /* in c->url */
 	for (size_t i = 0; i < req->headers_n; i++)
-		headers[i] = (struct wn_http_header){keep(c->arena, req->headers[i].name), keep(c->arena, req->headers[i].value)};
+		headers[i] = (struct wn_http_header){keep(c->arena, req->headers[i].name),
+						     keep(c->arena, req->headers[i].value)};
 	r->headers = headers;
 	r->etag = keep(c->arena, req->etag);
 	r->last_modified = keep(c->arena, req->last_modified);
@@ -262,8 +264,10 @@ static struct wn_http_pool *new_pool(struct wn_http_client *client, const struct
 	curl_multi_setopt(p->multi, CURLMOPT_SOCKETDATA, p);
 	curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, on_timer);
 	curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
-	curl_multi_setopt(p->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)(o->connections_max ? o->connections_max : 64));
-	curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)(o->per_host_max ? o->per_host_max : 4));
+	curl_multi_setopt(p->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+			  (long)(o->connections_max ? o->connections_max : 64));
+	curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+			  (long)(o->per_host_max ? o->per_host_max : 4));
 	curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, 16L); /* idle ones kept */
 	return p;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One hop of a request with libcurl: what it may do is set here, what comes back is counted here, and what a redirect may
- * lead to is decided here. libcurl itself never follows.
+ * One hop of a request with libcurl: what it may do is set here, what comes back is counted here, and what a
+ * redirect may lead to is decided here. libcurl itself never follows.
  *
- * Ceilings hold for decoded bytes in the write callback: MAXFILESIZE of 7.88 stops neither chunked bodies nor gzip bombs.
+ * Ceilings hold for decoded bytes in the write callback: MAXFILESIZE of 7.88 stops neither chunked bodies nor
+ * gzip bombs.
  */
 #include "http_internal.h"
 
@@ -44,7 +45,8 @@ static void keep_header(struct wn_http_answer *a, struct wn_str line)
 	if (!colon)
 		return;
 	name = wn_arena_strdup(a->arena, trim((struct wn_str){line.p, (size_t)(colon - line.p)}));
-	value = wn_arena_strdup(a->arena, trim((struct wn_str){colon + 1, (size_t)(line.p + line.n - colon - 1)}));
+	value =
+	    wn_arena_strdup(a->arena, trim((struct wn_str){colon + 1, (size_t)(line.p + line.n - colon - 1)}));
 	for (char *p = name; *p; p++)
 		*p |= *p >= 'A' && *p <= 'Z' ? 0x20 : 0;
 	for (char *p = value; *p; p++)
@@ -65,7 +67,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 	}
 	if (line.n > 5 && strncasecmp(line.p, "HTTP/", 5) == 0 && !c->body_began)
 		c->answer->headers.n = 0; /* after 1xx the true ones follow */
-	else if (!c->body_began) /* trailers are not asked for */
+	else if (!c->body_began)          /* trailers are not asked for */
 		keep_header(c->answer, line);
 	return line.n;
 }
@@ -91,7 +93,8 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 
 static void add_header(struct wn_http_call *c, const char *name, const char *value)
 {
-	char *line = wn_arena_printf(c->arena, *value ? "%s: %s" : "%s;%s", name, value); /* "Name;" is curl's empty one */
+	char *line = wn_arena_printf(c->arena, *value ? "%s: %s" : "%s;%s", name,
+				     value); /* "Name;" is curl's empty one */
 
 	c->header_list = curl_slist_append(c->header_list, line);
 }
@@ -117,7 +120,8 @@ static void set_headers(struct wn_http_call *c, bool home)
 	curl_slist_free_all(c->header_list);
 	c->header_list = curl_slist_append(NULL, "Expect:");
 	if (r->body.p && !has_header(c, "content-type"))
-		c->header_list = curl_slist_append(c->header_list, "Content-Type:"); /* none is better than curl's guess */
+		c->header_list =
+		    curl_slist_append(c->header_list, "Content-Type:"); /* none is better than curl's guess */
 	for (size_t i = 0; i < r->headers_n; i++)
 		if (home || may_travel(r->headers[i].name))
 			add_header(c, r->headers[i].name, r->headers[i].value);
@@ -223,23 +227,23 @@ static const struct {
 	CURLcode code;
 	enum wn_http_failure failure;
 } failures[] = {
-	{CURLE_URL_MALFORMAT, WN_HTTP_INVALID},
-	{CURLE_COULDNT_RESOLVE_HOST, WN_HTTP_DNS},
-	{CURLE_COULDNT_CONNECT, WN_HTTP_CONNECT},
-	{CURLE_SEND_ERROR, WN_HTTP_CONNECT},
-	{CURLE_OPERATION_TIMEDOUT, WN_HTTP_TIMEOUT},
-	{CURLE_SSL_CONNECT_ERROR, WN_HTTP_TLS},
-	{CURLE_PEER_FAILED_VERIFICATION, WN_HTTP_TLS},
-	{CURLE_SSL_CERTPROBLEM, WN_HTTP_TLS},
-	{CURLE_SSL_CIPHER, WN_HTTP_TLS},
-	{CURLE_SSL_CACERT_BADFILE, WN_HTTP_TLS},
-	{CURLE_SSL_ISSUER_ERROR, WN_HTTP_TLS},
-	{CURLE_SSL_INVALIDCERTSTATUS, WN_HTTP_TLS},
-	{CURLE_FILESIZE_EXCEEDED, WN_HTTP_TOO_LARGE},
-	{CURLE_PARTIAL_FILE, WN_HTTP_TRUNCATED},
-	{CURLE_GOT_NOTHING, WN_HTTP_TRUNCATED},
-	{CURLE_RECV_ERROR, WN_HTTP_TRUNCATED},
-	{CURLE_BAD_CONTENT_ENCODING, WN_HTTP_ENCODING},
+    {CURLE_URL_MALFORMAT, WN_HTTP_INVALID},
+    {CURLE_COULDNT_RESOLVE_HOST, WN_HTTP_DNS},
+    {CURLE_COULDNT_CONNECT, WN_HTTP_CONNECT},
+    {CURLE_SEND_ERROR, WN_HTTP_CONNECT},
+    {CURLE_OPERATION_TIMEDOUT, WN_HTTP_TIMEOUT},
+    {CURLE_SSL_CONNECT_ERROR, WN_HTTP_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, WN_HTTP_TLS},
+    {CURLE_SSL_CERTPROBLEM, WN_HTTP_TLS},
+    {CURLE_SSL_CIPHER, WN_HTTP_TLS},
+    {CURLE_SSL_CACERT_BADFILE, WN_HTTP_TLS},
+    {CURLE_SSL_ISSUER_ERROR, WN_HTTP_TLS},
+    {CURLE_SSL_INVALIDCERTSTATUS, WN_HTTP_TLS},
+    {CURLE_FILESIZE_EXCEEDED, WN_HTTP_TOO_LARGE},
+    {CURLE_PARTIAL_FILE, WN_HTTP_TRUNCATED},
+    {CURLE_GOT_NOTHING, WN_HTTP_TRUNCATED},
+    {CURLE_RECV_ERROR, WN_HTTP_TRUNCATED},
+    {CURLE_BAD_CONTENT_ENCODING, WN_HTTP_ENCODING},
 };
 
 static enum wn_http_failure failure_of(const struct wn_http_call *c, CURLcode code)
@@ -280,10 +284,12 @@ static void explain(struct wn_http_call *c, CURLcode code)
 	const char *why = c->error[0] ? c->error : curl_easy_strerror(code);
 
 	if (f == WN_HTTP_ADDRESS)
-		wn_http_answer_fail(c->answer, WN_REFUSED, f, "%.200s leads to %s, which is %s: refused by the address filter",
+		wn_http_answer_fail(c->answer, WN_REFUSED, f,
+				    "%.200s leads to %s, which is %s: refused by the address filter",
 				    c->url.host, c->refused_text, wn_address_class_to_text(c->refused));
 	else if (f == WN_HTTP_TOO_LARGE)
-		wn_http_answer_fail(c->answer, WN_LIMIT, f, "the answer of %.200s has more than %zu bytes of %s", c->url.host,
+		wn_http_answer_fail(c->answer, WN_LIMIT, f,
+				    "the answer of %.200s has more than %zu bytes of %s", c->url.host,
 				    c->header_bytes > c->req.headers_max ? c->req.headers_max : c->req.body_max,
 				    c->header_bytes > c->req.headers_max ? "headers" : "content");
 	else
@@ -335,12 +341,14 @@ static bool follow(struct wn_http_call *c)
 	struct wn_err err = {0};
 
 	if (a->hops.n >= (size_t)c->req.redirects_max) {
-		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "more than %d redirects", c->req.redirects_max);
+		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "more than %d redirects",
+				    c->req.redirects_max);
 		return false;
 	}
 	/* not CURLINFO_REDIRECT_URL: it puts the credentials of this hop into relative ones */
 	if (wn_http_url_resolve(c->url.plain, wn_http_header(&a->r, "location"), &next, &err)) {
-		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "redirected to a place we do not go: %s", err.text);
+		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "redirected to a place we do not go: %s",
+				    err.text);
 		return false;
 	}
 	if (strcmp(c->url.scheme, "https") == 0 && strcmp(next.scheme, "http") == 0) {
@@ -362,6 +370,7 @@ bool wn_http_hop_finish(struct wn_http_call *c, CURLcode code)
 	else if (is_redirect(c))
 		return follow(c);
 	else if (c->answer->r.status < 200) /* 101, or nothing like HTTP */
-		wn_http_answer_fail(c->answer, rc_of(c, WN_HTTP_PROTOCOL), WN_HTTP_PROTOCOL, "%.200s did not answer with HTTP", c->url.host);
+		wn_http_answer_fail(c->answer, rc_of(c, WN_HTTP_PROTOCOL), WN_HTTP_PROTOCOL,
+				    "%.200s did not answer with HTTP", c->url.host);
 	return false;
 }

@@ -21,8 +21,8 @@ struct wn_http_answer {
 struct wn_http_answer *wn_http_answer_new(void);
 /* Points r at what was collected. */
 struct wn_http_response *wn_http_answer_seal(struct wn_http_answer *a);
-void wn_http_answer_fail(struct wn_http_answer *a, enum wn_rc rc, enum wn_http_failure failure, const char *fmt, ...)
-	WN_PRINTF(4, 5);
+void wn_http_answer_fail(struct wn_http_answer *a, enum wn_rc rc, enum wn_http_failure failure, const char *fmt,
+			 ...) WN_PRINTF(4, 5);
 
 /* A URL taken apart; strings belong to it. */
 struct wn_http_url {
@@ -30,9 +30,11 @@ struct wn_http_url {
 	char *plain; /* whole, without userinfo and fragment */
 };
 /* Absolute http or https only; userinfo only if allowed. */
-enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url *out, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url *out,
+			     struct wn_err *err) WN_MUST_CHECK;
 /* What a Location says, seen from `base`; never with userinfo. */
-enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_http_url *out, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_http_url *out,
+			       struct wn_err *err) WN_MUST_CHECK;
 void wn_http_url_done(struct wn_http_url *u);
 bool wn_http_url_same_origin(const struct wn_http_url *a, const struct wn_http_url *b);
 /* Method, headers, ceilings; not the URL. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The event loop over libevent. One turn: run what wn_loop_soon collected, fire the timers that are due, then let
- * libevent wait for I/O, at most until the next timer. Soon-callbacks and timers run between two turns of libevent,
- * never inside one of its callbacks, so that whoever they free is not in use.
+ * The event loop over libevent. One turn: run what wn_loop_soon collected, fire the timers that are due, then
+ * let libevent wait for I/O, at most until the next timer. Soon-callbacks and timers run between two turns of
+ * libevent, never inside one of its callbacks, so that whoever they free is not in use.
  */
 #include "loop_internal.h"
 
@@ -252,7 +252,8 @@ static short libevent_flags(int events)
 	return (short)((events & WN_READ ? EV_READ : 0) | (events & WN_WRITE ? EV_WRITE : 0));
 }
 
-static struct wn_watch *watch_new(struct wn_loop *l, int fd, short flags, void (*on_ready)(void *, int), void *ctx)
+static struct wn_watch *watch_new(struct wn_loop *l, int fd, short flags, void (*on_ready)(void *, int),
+				  void *ctx)
 {
 	struct wn_watch *w = wn_alloc(sizeof(*w));
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by loop.c, timer.c, fiber.c and the two glue files that hand libevent to curl and evhttp. Not installed. */
+/* Shared by loop.c, timer.c, fiber.c and the two glue files that hand libevent to curl and evhttp. Not
+ * installed. */
 #ifndef WHYNOW_LOOP_INTERNAL_H
 #define WHYNOW_LOOP_INTERNAL_H
 
@@ -29,7 +30,7 @@ struct wn_fibers {
 struct wn_loop {
 	struct event_base *base;
 	struct wn_clock *clock;
-	struct event *alarm; /* one real timer, for the earliest timer of the heap */
+	struct event *alarm;    /* one real timer, for the earliest timer of the heap */
 	struct wn_timer **heap; /* least (due, seq) first */
 	size_t heap_n, heap_cap;
 	uint64_t seq;
@@ -44,7 +45,8 @@ struct wn_loop {
 /* timer.c: fires the first timer if it is due and was armed before `seq`; false if there was none. */
 bool wn_timer_fire_one(struct wn_loop *l, uint64_t seq);
 
-/* A watch of one event with a real time-out: on_ready gets 0 events when time is up, and the watch is disarmed. */
+/* A watch of one event with a real time-out: on_ready gets 0 events when time is up, and the watch is disarmed.
+ */
 struct wn_watch *wn_watch_new_once(struct wn_loop *l, void (*on_ready)(void *ctx, int events), void *ctx);
 void wn_watch_arm_once(struct wn_watch *w, int fd, int events, int timeout_ms);
 void wn_watch_disarm(struct wn_watch *w);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One PostgreSQL session: its life, the wait that every call shares, notifications. What is sent and answered is in
- * pg_queue.c (pipeline) and pg_simple.c (scripts, COPY); connecting is in pg_connect.c.
+ * One PostgreSQL session: its life, the wait that every call shares, notifications. What is sent and answered
+ * is in pg_queue.c (pipeline) and pg_simple.c (scripts, COPY); connecting is in pg_connect.c.
  *
  * Between calls the connection is in pipeline mode, non-blocking, and nothing is unread but notifications.
  */
@@ -15,7 +15,7 @@ struct wn_pg *wn_pg_new(struct wn_loop *loop, const char *conninfo, const char *
 	struct wn_pg *pg = wn_alloc(sizeof(*pg));
 
 	pg->loop = loop;
-	pg->conninfo = wn_strdup(conninfo);
+	pg->conninfo = wn_strdup(conninfo ? conninfo : "");
 	pg->application_name = wn_strdup(application_name ? application_name : "whynow");
 	pg->answer_ms = WN_PG_ANSWER_MS;
 	wn_buf_init(&pg->texts, 1u << 30);
@@ -97,7 +97,8 @@ void wn_pg_set_answer_timeout(struct wn_pg *pg, int ms)
 enum wn_rc wn_pg_enter(struct wn_pg *pg, struct wn_err *err)
 {
 	if (pg->in_call)
-		return wn_fail(err, WN_REFUSED, "database: somebody else is in the middle of a call on this session");
+		return wn_fail(err, WN_REFUSED,
+			       "database: somebody else is in the middle of a call on this session");
 	if (!pg->conn)
 		return wn_fail(err, WN_AGAIN, "database: not connected");
 	pg->in_call = true;
@@ -164,10 +165,12 @@ void wn_pg_watch_idle(struct wn_pg *pg)
 	wn_watch_free(pg->idle);
 	pg->idle = NULL;
 	if (pg->conn && pg->loop && pg->on_notify)
-		pg->idle = wn_watch_new(pg->loop, PQsocket(pg->conn), pg->in_call ? 0 : WN_READ, on_idle_readable, pg);
+		pg->idle =
+		    wn_watch_new(pg->loop, PQsocket(pg->conn), pg->in_call ? 0 : WN_READ, on_idle_readable, pg);
 }
 
-void wn_pg_on_notify(struct wn_pg *pg, void (*fn)(void *ctx, const char *channel, const char *payload), void *ctx)
+void wn_pg_on_notify(struct wn_pg *pg, void (*fn)(void *ctx, const char *channel, const char *payload),
+		     void *ctx)
 {
 	pg->on_notify = fn;
 	pg->notify_ctx = ctx;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connecting. libpq's asynchronous connect ignores connect_timeout and stays with a silent host for ever, so the hosts
- * of conninfo are tried here one by one, each with its own time; libpq still checks target_session_attrs of each.
+ * Connecting. libpq's asynchronous connect ignores connect_timeout and stays with a silent host for ever, so
+ * the hosts of conninfo are tried here one by one, each with its own time; libpq still checks
+ * target_session_attrs of each.
  */
 #include "pg_internal.h"
 
@@ -18,7 +19,10 @@ struct attempt {
 
 /* Set unless conninfo says otherwise: a dead peer is noticed in half a minute, not in hours. */
 static const char *const defaults[][2] = {
-	{"keepalives_idle", "10"}, {"keepalives_interval", "5"}, {"keepalives_count", "3"}, {"tcp_user_timeout", "20000"},
+    {"keepalives_idle", "10"},
+    {"keepalives_interval", "5"},
+    {"keepalives_count", "3"},
+    {"tcp_user_timeout", "20000"},
 };
 
 static const char *option(const PQconninfoOption *o, const char *key)
@@ -141,13 +145,15 @@ static enum wn_rc poll_connect(struct wn_pg *pg, PGconn *conn, int ms, struct wn
 
 		if (st == PGRES_POLLING_FAILED)
 			return connect_failed(pg, conn, err);
-		rc = left > 0 ? wn_fiber_wait_fd(pg->loop, PQsocket(conn), st == PGRES_POLLING_READING ? WN_READ : WN_WRITE,
-						 (int)left, NULL)
-			      : WN_AGAIN;
+		rc = left > 0
+			 ? wn_fiber_wait_fd(pg->loop, PQsocket(conn),
+					    st == PGRES_POLLING_READING ? WN_READ : WN_WRITE, (int)left, NULL)
+			 : WN_AGAIN;
 		if (rc == WN_CANCELLED)
 			return wn_fail(err, rc, "database: connecting given up, we are stopping");
 		if (rc)
-			return wn_fail(err, rc, "database: %s does not answer within %d ms", PQhost(conn) ? PQhost(conn) : "host", ms);
+			return wn_fail(err, rc, "database: %s does not answer within %d ms",
+				       PQhost(conn) ? PQhost(conn) : "host", ms);
 		st = PQconnectPoll(conn);
 	}
 	return WN_OK;
@@ -214,12 +220,13 @@ enum wn_rc wn_pg_connect(struct wn_pg *pg, int timeout_ms, struct wn_err *err)
 	enum wn_rc rc;
 
 	if (pg->in_call)
-		return wn_fail(err, WN_REFUSED, "database: somebody else is in the middle of a call on this session");
+		return wn_fail(err, WN_REFUSED,
+			       "database: somebody else is in the middle of a call on this session");
 	wn_pg_drop(pg);
 	o = PQconninfoParse(pg->conninfo, &message);
 	if (!o) {
-		rc = wn_fail(err, WN_INVALID, "database connection string: %.*s", message ? (int)strcspn(message, "\n") : 0,
-			     message ? message : "");
+		rc = wn_fail(err, WN_INVALID, "database connection string: %.*s",
+			     message ? (int)strcspn(message, "\n") : 0, message ? message : "");
 		PQfreemem(message);
 		return rc;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failures of PostgreSQL: SQLSTATE to result code by one table, and the first failure of a round trip kept for the
- * report. DETAIL is left out of texts on purpose: it quotes row values, which may be personal data.
+ * Failures of PostgreSQL: SQLSTATE to result code by one table, and the first failure of a round trip kept for
+ * the report. DETAIL is left out of texts on purpose: it quotes row values, which may be personal data.
  */
 #include "pg_internal.h"
 
@@ -12,23 +12,23 @@ static const struct {
 	const char *prefix;
 	enum wn_rc rc;
 } table[] = {
-	{"23505", WN_EXISTS},  /* unique_violation */
-	{"23", WN_REFUSED},    /* other integrity constraints */
-	{"25006", WN_AGAIN},   /* read_only_sql_transaction: a standby, or a disk-full primary */
-	{"25P03", WN_AGAIN},   /* idle_in_transaction_session_timeout */
-	{"26000", WN_AGAIN},   /* prepared statement unknown: the session is renewed */
-	{"28", WN_REFUSED},    /* invalid_authorization */
-	{"3D000", WN_REFUSED}, /* no such database */
-	{"40", WN_AGAIN},      /* serialization_failure, deadlock_detected, ... */
-	{"42501", WN_REFUSED}, /* insufficient_privilege */
-	{"53", WN_AGAIN},      /* insufficient resources: disk, memory, connections */
-	{"54", WN_LIMIT},      /* program limit exceeded */
-	{"55P03", WN_AGAIN},   /* lock_not_available */
-	{"57", WN_AGAIN},      /* query_canceled, shutdown, cannot_connect_now, ... */
-	{"58", WN_AGAIN},      /* system error outside of PostgreSQL */
-	{"08", WN_AGAIN},      /* connection exceptions */
-	{"P0001", WN_REFUSED}, /* RAISE EXCEPTION of a function of ours */
-	{"XX000", WN_AGAIN},   /* internal error; also a lost node of a distributed table */
+    {"23505", WN_EXISTS},  /* unique_violation */
+    {"23", WN_REFUSED},    /* other integrity constraints */
+    {"25006", WN_AGAIN},   /* read_only_sql_transaction: a standby, or a disk-full primary */
+    {"25P03", WN_AGAIN},   /* idle_in_transaction_session_timeout */
+    {"26000", WN_AGAIN},   /* prepared statement unknown: the session is renewed */
+    {"28", WN_REFUSED},    /* invalid_authorization */
+    {"3D000", WN_REFUSED}, /* no such database */
+    {"40", WN_AGAIN},      /* serialization_failure, deadlock_detected, ... */
+    {"42501", WN_REFUSED}, /* insufficient_privilege */
+    {"53", WN_AGAIN},      /* insufficient resources: disk, memory, connections */
+    {"54", WN_LIMIT},      /* program limit exceeded */
+    {"55P03", WN_AGAIN},   /* lock_not_available */
+    {"57", WN_AGAIN},      /* query_canceled, shutdown, cannot_connect_now, ... */
+    {"58", WN_AGAIN},      /* system error outside of PostgreSQL */
+    {"08", WN_AGAIN},      /* connection exceptions */
+    {"P0001", WN_REFUSED}, /* RAISE EXCEPTION of a function of ours */
+    {"XX000", WN_AGAIN},   /* internal error; also a lost node of a distributed table */
 };
 
 enum wn_rc wn_pg_rc_of_sqlstate(const char *sqlstate)
@@ -84,7 +84,8 @@ enum wn_rc wn_pg_note(struct wn_pg *pg, enum wn_rc rc, const char *fmt, ...)
 	return rc;
 }
 
-enum wn_rc wn_pg_note_failure(struct wn_pg *pg, const PGresult *res, const struct wn_stmt *stmt, const char *sql)
+enum wn_rc wn_pg_note_failure(struct wn_pg *pg, const PGresult *res, const struct wn_stmt *stmt,
+			      const char *sql)
 {
 	const char *state = field(res, PG_DIAG_SQLSTATE), *where = field(res, PG_DIAG_STATEMENT_POSITION);
 	const char *text = field(res, PG_DIAG_MESSAGE_PRIMARY);
@@ -93,7 +94,8 @@ enum wn_rc wn_pg_note_failure(struct wn_pg *pg, const PGresult *res, const struc
 
 	if (pg->failure.rc)
 		return pg->failure.rc;
-	if (strcmp(state, "26000") == 0 || strcmp(field(res, PG_DIAG_SOURCE_FUNCTION), "RevalidateCachedQuery") == 0) {
+	if (strcmp(state, "26000") == 0 ||
+	    strcmp(field(res, PG_DIAG_SOURCE_FUNCTION), "RevalidateCachedQuery") == 0) {
 		pg->stale = true; /* "cached plan must not change result type" after a migration */
 		rc = WN_AGAIN;
 	}

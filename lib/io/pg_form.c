@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prepared forms of statements on one session. A form is told the types of its parameters by the constructors of the
- * first call; a later call may use it if each of its values is NULL, is text (the server parses it), or has that very
- * type. Otherwise another form is prepared, up to WN_PG_VARIANTS_MAX.
+ * Prepared forms of statements on one session. A form is told the types of its parameters by the constructors
+ * of the first call; a later call may use it if each of its values is NULL, is text (the server parses it), or
+ * has that very type. Otherwise another form is prepared, up to WN_PG_VARIANTS_MAX.
  */
 #include "pg_internal.h"
 
@@ -27,7 +27,8 @@ static bool fits(const struct wn_pg_form *f, const struct wn_pg_param *params, s
 }
 
 enum wn_rc wn_pg_form_find(struct wn_pg *pg, const struct wn_stmt *s, size_t rows, const Oid *oids,
-			   const struct wn_pg_param *params, size_t n, struct wn_pg_form **out, struct wn_err *err)
+			   const struct wn_pg_param *params, size_t n, struct wn_pg_form **out,
+			   struct wn_err *err)
 {
 	struct wn_pg_form **head = chain(pg, s, rows), *f;
 	int variants = 0;
@@ -42,7 +43,8 @@ enum wn_rc wn_pg_form_find(struct wn_pg *pg, const struct wn_stmt *s, size_t row
 		variants++;
 	}
 	if (variants >= WN_PG_VARIANTS_MAX)
-		return wn_fail(err, WN_INVALID, "%s: its parameters change their types from call to call", s->name);
+		return wn_fail(err, WN_INVALID, "%s: its parameters change their types from call to call",
+			       s->name);
 	f = wn_alloc(sizeof(*f));
 	*f = (struct wn_pg_form){.next = *head, .stmt = s, .rows = rows, .n = (int)n};
 	f->oids = wn_alloc((n + 1) * sizeof(Oid));

@@ -32,7 +32,8 @@ static struct wn_pg_param sized(const void *p, size_t n, uint32_t oid, int16_t b
 	if (!p)
 		return wn_pg_null();
 	/* -2 is refused at queue: larger than any message may be */
-	return (struct wn_pg_param){.p = p, .n = n > (1u << 30) ? -2 : (int32_t)n, .oid = oid, .binary = binary};
+	return (struct wn_pg_param){
+	    .p = p, .n = n > (1u << 30) ? -2 : (int32_t)n, .oid = oid, .binary = binary};
 }
 
 struct wn_pg_param wn_pg_null(void)
@@ -133,7 +134,8 @@ struct wn_pg_param wn_pg_jsonb(struct wn_str s)
 	return sized(s.p, s.n, WN_OID_JSONB, 0);
 }
 
-/* --- arrays: dimensions, has-nulls, element type; size and lower bound of each; length and bytes of each element ---- */
+/* --- arrays: dimensions, has-nulls, element type; size and lower bound of each; length and bytes of each
+ * element ---- */
 
 static uint8_t *put32(uint8_t *at, uint32_t v)
 {
@@ -144,8 +146,8 @@ static uint8_t *put32(uint8_t *at, uint32_t v)
 }
 
 /* Room for n elements of `bytes` bytes together; *at is set to the first element. */
-static struct wn_pg_param array(struct wn_arena *a, uint32_t oid, uint32_t elem, size_t n, size_t bytes, bool nulls,
-				uint8_t **at)
+static struct wn_pg_param array(struct wn_arena *a, uint32_t oid, uint32_t elem, size_t n, size_t bytes,
+				bool nulls, uint8_t **at)
 {
 	size_t size = n ? 20 + 4 * n + bytes : 12;
 	uint8_t *p = wn_arena_alloc(a, size);
@@ -178,7 +180,8 @@ struct wn_pg_param wn_pg_int8s(struct wn_arena *a, const int64_t *v, size_t n)
 	return p;
 }
 
-static struct wn_pg_param strings(struct wn_arena *a, uint32_t oid, uint32_t elem, const struct wn_str *v, size_t n)
+static struct wn_pg_param strings(struct wn_arena *a, uint32_t oid, uint32_t elem, const struct wn_str *v,
+				  size_t n)
 {
 	size_t bytes = 0;
 	bool nulls = false;

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pipeline: statements are queued with libpq, pg->items remembers in order what the server will answer, flush sends
- * Sync and reads until the answer to Sync. Writing and reading are interleaved always, so neither side can block the
- * other.
+ * The pipeline: statements are queued with libpq, pg->items remembers in order what the server will answer,
+ * flush sends Sync and reads until the answer to Sync. Writing and reading are interleaved always, so neither
+ * side can block the other.
  *
- * A failure ends in one of two ways. The server said no: it skips everything up to Sync, the session lives, the caller
- * rolls back. The session is lost: it is dropped, and if COMMIT was among what was sent, unanswered, and not certainly
- * skipped, nobody knows: WN_UNKNOWN.
+ * A failure ends in one of two ways. The server said no: it skips everything up to Sync, the session lives, the
+ * caller rolls back. The session is lost: it is dropped, and if COMMIT was among what was sent, unanswered, and
+ * not certainly skipped, nobody knows: WN_UNKNOWN.
  */
 #include "pg_internal.h"
 
 #include <stdlib.h>
-
-static const struct wn_stmt begin_stmt = {"begin", "BEGIN"}, commit_stmt = {"commit", "COMMIT"},
-			    rollback_stmt = {"rollback", "ROLLBACK"};
 
 static void push_item(struct wn_pg *pg, struct wn_pg_item item)
 {
@@ -84,7 +81,8 @@ static enum wn_rc take_answers(struct wn_pg *pg)
 	return WN_OK;
 }
 
-/* Pushes out what is queued, reading meanwhile; with `all` until everything is answered. WN_OK or: the session is lost. */
+/* Pushes out what is queued, reading meanwhile; with `all` until everything is answered. WN_OK or: the session
+ * is lost. */
 static enum wn_rc pump(struct wn_pg *pg, bool all)
 {
 	for (;;) {
@@ -176,7 +174,8 @@ enum wn_rc wn_pg_flush(struct wn_pg *pg, struct wn_err *err)
 	if (!pg->conn)
 		return wn_fail(err, WN_AGAIN, "database: not connected");
 	if (pg->in_call)
-		return wn_fail(err, WN_REFUSED, "database: somebody else is in the middle of a call on this session");
+		return wn_fail(err, WN_REFUSED,
+			       "database: somebody else is in the middle of a call on this session");
 	if (!pg->items_n)
 		return WN_OK;
 	if (!PQpipelineSync(pg->conn)) {
@@ -200,12 +199,14 @@ static void grow_scratch(struct wn_pg *pg, size_t n)
 	pg->oids = wn_realloc(pg->oids, pg->scratch_cap * sizeof(*pg->oids));
 }
 
-/* A text parameter must be terminated for libpq: copied. Its place is told by offset, as the buffer may move. */
+/* A text parameter must be terminated for libpq: copied. Its place is told by offset, as the buffer may move.
+ */
 static enum wn_rc copy_text(struct wn_pg *pg, const struct wn_stmt *s, size_t i, const struct wn_pg_param *p,
 			    struct wn_err *err)
 {
 	if (memchr(p->p, 0, (size_t)p->n))
-		return wn_fail(err, WN_INVALID, "%s: parameter $%zu holds a NUL byte", s->name ? s->name : "query", i + 1);
+		return wn_fail(err, WN_INVALID, "%s: parameter $%zu holds a NUL byte",
+			       s->name ? s->name : "query", i + 1);
 	wn_buf_add(&pg->texts, p->p, (size_t)p->n);
 	wn_buf_char(&pg->texts, 0);
 	return WN_OK;
@@ -222,7 +223,8 @@ static enum wn_rc gather(struct wn_pg *pg, const struct wn_stmt *s, const struct
 	wn_buf_clear(&pg->texts);
 	for (size_t i = 0; i < n; i++) {
 		const struct wn_pg_param *p = &params[i];
-		enum wn_rc rc = p->n < -1 ? wn_fail(err, WN_LIMIT, "parameter $%zu is too large", i + 1) : WN_OK;
+		enum wn_rc rc =
+		    p->n < -1 ? wn_fail(err, WN_LIMIT, "parameter $%zu is too large", i + 1) : WN_OK;
 
 		if (rc == WN_OK && p->n >= 0 && !p->binary)
 			rc = copy_text(pg, s, i, p, err);
@@ -281,7 +283,8 @@ struct sending {
 	struct wn_pg_result *out;
 };
 
-/* Types for a new form: of its own parameter, or (multi-row) of the first value in the same column that has one. */
+/* Types for a new form: of its own parameter, or (multi-row) of the first value in the same column that has
+ * one. */
 static void declare_types(struct wn_pg *pg, const struct sending *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -304,32 +307,50 @@ static enum wn_rc send_statement(struct wn_pg *pg, const struct sending *s, stru
 		rc = send_prepare(pg, form, s->cols, err);
 	if (rc)
 		return rc;
-	push_item(pg, (struct wn_pg_item){.kind = s->kind, .stmt = s->stmt, .out = s->out}); /* from here on it may run */
+	push_item(pg, (struct wn_pg_item){
+			  .kind = s->kind, .stmt = s->stmt, .out = s->out}); /* from here on it may run */
 	if (form)
-		ok = PQsendQueryPrepared(pg->conn, form->name, (int)s->n, pg->values, pg->lengths, pg->formats, 1);
+		ok = PQsendQueryPrepared(pg->conn, form->name, (int)s->n, pg->values, pg->lengths, pg->formats,
+					 1);
 	else
-		ok = PQsendQueryParams(pg->conn, s->stmt->sql, (int)s->n, pg->oids, pg->values, pg->lengths, pg->formats, 1);
+		ok = PQsendQueryParams(pg->conn, s->stmt->sql, (int)s->n, pg->oids, pg->values, pg->lengths,
+				       pg->formats, 1);
 	return ok ? WN_OK : not_sent(pg, err);
+}
+
+/* A statement that could not even be queued fails its transaction: without it the rest must not be kept. */
+static enum wn_rc spoil(struct wn_pg *pg, const struct wn_stmt *stmt, enum wn_rc rc, const struct wn_err *err)
+{
+	if (pg->conn && pg->in_tx) {
+		wn_pg_note(pg, rc, "%s",
+			   err          ? err->text
+			   : stmt->name ? stmt->name
+					: "a statement could not be queued");
+		pg->tx_failed = true;
+	}
+	return rc;
 }
 
 static enum wn_rc queue(struct wn_pg *pg, const struct sending *s, struct wn_err *err)
 {
-	size_t bytes;
+	size_t bytes = 0;
 	enum wn_rc rc;
 
 	if (!pg->conn)
 		return wn_fail(err, WN_AGAIN, "database: not connected");
 	if (pg->in_call)
-		return wn_fail(err, WN_REFUSED, "database: somebody else is in the middle of a call on this session");
-	if (s->n > WN_PG_PARAMS_MAX)
-		return wn_fail(err, WN_LIMIT, "%zu parameters in one statement", s->n);
+		return wn_fail(err, WN_REFUSED,
+			       "database: somebody else is in the middle of a call on this session");
 	if (!pg->items_n && !pg->tx_failed)
 		wn_pg_forget_failure(pg);
-	rc = gather(pg, s->stmt, s->params, s->n, &bytes, err);
+	if (s->n > WN_PG_PARAMS_MAX)
+		rc = wn_fail(err, WN_LIMIT, "%zu parameters in one statement", s->n);
+	else
+		rc = gather(pg, s->stmt, s->params, s->n, &bytes, err);
 	if (rc == WN_OK)
 		rc = send_statement(pg, s, err);
 	if (rc)
-		return rc;
+		return spoil(pg, s->stmt, rc, err);
 	pg->unsent += bytes + 64;
 	if (pg->unsent < WN_PG_QUEUE_BYTES)
 		return WN_OK;
@@ -355,6 +376,14 @@ enum wn_rc wn_pg_exec(struct wn_pg *pg, const struct wn_stmt *s, const struct wn
 	return rc ? rc : wn_pg_flush(pg, err);
 }
 
+enum wn_rc wn_pg_queue_commit(struct wn_pg *pg, const struct wn_stmt *stmt, struct wn_err *err)
+{
+	struct sending s = {.stmt = stmt, .kind = WN_PG_COMMIT};
+
+	pg->committed = false;
+	return queue(pg, &s, err);
+}
+
 /* --- many rows ---- */
 
 static size_t chunk_of(size_t left, size_t per_row, size_t fixed)
@@ -367,9 +396,9 @@ static size_t chunk_of(size_t left, size_t per_row, size_t fixed)
 	return 1;
 }
 
-enum wn_rc wn_pg_queue_rows(struct wn_pg *pg, const struct wn_stmt *stmt, const struct wn_pg_param *rows, size_t rows_n,
-			    size_t cols, const struct wn_pg_param *fixed, size_t fixed_n, struct wn_pg_result *out,
-			    struct wn_err *err)
+enum wn_rc wn_pg_queue_rows(struct wn_pg *pg, const struct wn_stmt *stmt, const struct wn_pg_param *rows,
+			    size_t rows_n, size_t cols, const struct wn_pg_param *fixed, size_t fixed_n,
+			    struct wn_pg_result *out, struct wn_err *err)
 {
 	struct wn_pg_param *params = wn_alloc((256 * cols + fixed_n + 1) * sizeof(*params));
 	enum wn_rc rc = WN_OK;
@@ -378,7 +407,8 @@ enum wn_rc wn_pg_queue_rows(struct wn_pg *pg, const struct wn_stmt *stmt, const 
 	if (out)
 		wn_pg_result_done(out);
 	for (size_t at = 0; at < rows_n && rc == WN_OK; at += n) {
-		struct sending s = {.stmt = stmt, .params = params, .cols = cols, .kind = WN_PG_STATEMENT, .out = out};
+		struct sending s = {
+		    .stmt = stmt, .params = params, .cols = cols, .kind = WN_PG_STATEMENT, .out = out};
 
 		s.rows = n = chunk_of(rows_n - at, cols, fixed_n);
 		s.n = n * cols + fixed_n;
@@ -389,69 +419,4 @@ enum wn_rc wn_pg_queue_rows(struct wn_pg *pg, const struct wn_stmt *stmt, const 
 	}
 	free(params);
 	return rc;
-}
-
-/* --- transactions ---- */
-
-enum wn_rc wn_pg_begin(struct wn_pg *pg, struct wn_err *err)
-{
-	enum wn_rc rc;
-
-	if (pg->in_tx)
-		return wn_fail(err, WN_REFUSED, "database: a transaction is open already");
-	rc = wn_pg_queue(pg, &begin_stmt, WN_NO_PARAMS, NULL, err);
-	if (rc == WN_OK)
-		pg->in_tx = true;
-	return rc;
-}
-
-enum wn_rc wn_pg_commit(struct wn_pg *pg, struct wn_err *err)
-{
-	struct sending s = {.stmt = &commit_stmt, .kind = WN_PG_COMMIT};
-	enum wn_rc rc;
-
-	if (!pg->conn)
-		return wn_fail(err, WN_AGAIN, "database: not connected");
-	if (!pg->in_tx)
-		return wn_fail(err, WN_REFUSED, "database: no transaction is open");
-	if (pg->tx_failed) {
-		rc = wn_pg_report(pg, err);
-		wn_pg_rollback(pg);
-		return rc;
-	}
-	pg->committed = false;
-	rc = queue(pg, &s, err);
-	if (rc == WN_OK)
-		rc = wn_pg_flush(pg, err);
-	if (rc == WN_OK)
-		pg->in_tx = false;
-	else
-		wn_pg_rollback(pg);
-	return rc;
-}
-
-/* The failure that made us roll back stays the newest one. */
-void wn_pg_rollback(struct wn_pg *pg)
-{
-	struct wn_err failure = pg->failure;
-	char sqlstate[sizeof(pg->sqlstate)], constraint[sizeof(pg->constraint)];
-	enum wn_rc rc = WN_OK;
-
-	memcpy(sqlstate, pg->sqlstate, sizeof(sqlstate));
-	memcpy(constraint, pg->constraint, sizeof(constraint));
-	if (pg->conn && pg->items_n)
-		rc = wn_pg_flush(pg, NULL); /* whatever it says */
-	pg->tx_failed = false;
-	if (pg->conn && PQtransactionStatus(pg->conn) != PQTRANS_IDLE) {
-		wn_pg_forget_failure(pg);
-		rc = wn_pg_exec(pg, &rollback_stmt, WN_NO_PARAMS, NULL, NULL);
-		if (rc)
-			wn_pg_close(pg);
-	}
-	pg->in_tx = pg->tx_failed = false;
-	if (failure.rc) {
-		pg->failure = failure;
-		memcpy(pg->sqlstate, sqlstate, sizeof(sqlstate));
-		memcpy(pg->constraint, constraint, sizeof(constraint));
-	}
 }

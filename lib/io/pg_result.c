@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Results: typed reading of binary columns, over the parts that one logical statement may have. Getters never fail;
- * what is NULL or of another type reads as the type's nothing.
+ * Results: typed reading of binary columns, over the parts that one logical statement may have. Getters never
+ * fail; what is NULL or of another type reads as the type's nothing.
  */
 #include "pg_internal.h"
 

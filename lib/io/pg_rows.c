@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Multi-row statements: the one group between the row marks is written out n times with its parameters renumbered. The
- * statement is ours (lib/store/sql), never a stranger's; quoted strings are left alone.
+ * Multi-row statements: the one group between the row marks is written out n times with its parameters
+ * renumbered. The statement is ours (lib/store/sql), never a stranger's; quoted strings are left alone.
  */
 #include "pg_internal.h"
 

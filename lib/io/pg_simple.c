@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the pipeline cannot do: texts of many statements (simple protocol) and COPY FROM STDIN. The session leaves
- * pipeline mode for the call; nothing may be queued.
+ * What the pipeline cannot do: texts of many statements (simple protocol) and COPY FROM STDIN. The session
+ * leaves pipeline mode for the call; nothing may be queued.
  */
 #include "pg_internal.h"
 
@@ -70,7 +70,8 @@ enum wn_rc wn_pg_script(struct wn_pg *pg, const char *sql, struct wn_err *err)
 
 		if (status == PGRES_COPY_IN)
 			PQputCopyEnd(pg->conn, "COPY needs wn_pg_copy_in");
-		else if (status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH || PQstatus(pg->conn) == CONNECTION_BAD)
+		else if (status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH ||
+			 PQstatus(pg->conn) == CONNECTION_BAD)
 			rc = WN_AGAIN;
 		else if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)
 			wn_pg_note_failure(pg, res, NULL, sql);
@@ -129,8 +130,8 @@ static int64_t rows_of(const PGresult *res)
 	return n;
 }
 
-enum wn_rc wn_pg_copy_in(struct wn_pg *pg, const char *sql, bool (*next)(void *ctx, struct wn_str *chunk), void *ctx,
-			 int64_t *rows, struct wn_err *err)
+enum wn_rc wn_pg_copy_in(struct wn_pg *pg, const char *sql, bool (*next)(void *ctx, struct wn_str *chunk),
+			 void *ctx, int64_t *rows, struct wn_err *err)
 {
 	PGresult *res = NULL;
 	int64_t n = 0;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HTTP server over evhttp: listening, counting connections, running handlers on fibers. The request and the reply as the
- * handler sees them are in server_request.c.
+ * HTTP server over evhttp: listening, counting connections, running handlers on fibers. The request and the
+ * reply as the handler sees them are in server_request.c.
  *
- * evhttp of libevent 2.1 neither counts connections nor ends slow ones, so each connection's bufferevent is created here
- * and held by a second reference: evhttp is done with it when its callbacks are gone (bufferevent_free takes them off),
- * and our reference is the last. At the ceiling the listeners rest. A handler may outlive its connection: nothing of
- * evhttp's request is kept but a pointer that on_closed takes away.
+ * evhttp of libevent 2.1 neither counts connections nor ends slow ones, so each connection's bufferevent is
+ * created here and held by a second reference: evhttp is done with it when its callbacks are gone
+ * (bufferevent_free takes them off), and our reference is the last. At the ceiling the listeners rest. A
+ * handler may outlive its connection: nothing of evhttp's request is kept but a pointer that on_closed takes
+ * away.
  */
 #include "server_internal.h"
 
@@ -30,7 +31,7 @@
 struct connection {
 	struct bufferevent *bev;
 	int64_t since_us; /* real */
-	bool busy;	  /* its request is with a handler */
+	bool busy;        /* its request is with a handler */
 };
 
 struct listener {
@@ -154,7 +155,8 @@ size_t wn_server_connections(const struct wn_server *s)
 
 /* --- requests ---- */
 
-static const struct wn_route *find_route(const struct wn_server *s, const char *method, const char *path, bool *other_method)
+static const struct wn_route *find_route(const struct wn_server *s, const char *method, const char *path,
+					 bool *other_method)
 {
 	const struct wn_route *best = NULL;
 	size_t best_n = 0;
@@ -164,7 +166,8 @@ static const struct wn_route *find_route(const struct wn_server *s, const char *
 		const struct wn_route *r = &s->routes[i];
 		size_t n = strlen(r->path);
 		bool prefix = n > 1 && r->path[n - 1] == '/';
-		bool same = strcmp(method, r->method) == 0 || (strcmp(method, "HEAD") == 0 && strcmp(r->method, "GET") == 0);
+		bool same = strcmp(method, r->method) == 0 ||
+			    (strcmp(method, "HEAD") == 0 && strcmp(r->method, "GET") == 0);
 
 		if (prefix ? strncmp(path, r->path, n) != 0 : strcmp(path, r->path) != 0)
 			continue;
@@ -184,7 +187,8 @@ static void allow_header(const struct wn_server *s, struct exchange *x)
 	for (size_t i = 0; i < s->routes_n; i++) {
 		size_t n = strlen(s->routes[i].path);
 
-		if (strncmp(x->request.path, s->routes[i].path, n) == 0 && (s->routes[i].path[n - 1] == '/' || !x->request.path[n]))
+		if (strncmp(x->request.path, s->routes[i].path, n) == 0 &&
+		    (s->routes[i].path[n - 1] == '/' || !x->request.path[n]))
 			wn_buf_printf(&b, "%s%s", b.n ? ", " : "", s->routes[i].method);
 	}
 	x->reply.headers[0][0] = "Allow";
@@ -261,9 +265,11 @@ static bool dispatch(struct wn_server *s, struct exchange *x)
 	} else if (!x->route) {
 		wn_server_problem(&x->reply, 404, NULL, "there is nothing at %.200s", r->path);
 	} else if (x->route->writes && !r->may_write) {
-		wn_server_problem(&x->reply, 403, NULL, "only root, the service's user and members of its group may do this");
+		wn_server_problem(&x->reply, 403, NULL,
+				  "only root, the service's user and members of its group may do this");
 	} else {
-		x->request.tail = x->route->path[strlen(x->route->path) - 1] == '/' ? r->path + strlen(x->route->path) : "";
+		x->request.tail =
+		    x->route->path[strlen(x->route->path) - 1] == '/' ? r->path + strlen(x->route->path) : "";
 		if (wn_fiber_start(s->loop, "http handler", run_handler, x))
 			return true;
 		wn_server_problem(&x->reply, 503, NULL, "too much is going on; try again");
@@ -302,7 +308,12 @@ struct wn_server *wn_server_new(struct wn_loop *l, const struct wn_route *routes
 	struct wn_server *s = wn_alloc(sizeof(*s));
 	struct timeval idle = {WN_SERVER_REQUEST_MS / 1000, 0};
 
-	*s = (struct wn_server){.loop = l, .routes = routes, .routes_n = n, .ctx = ctx, .group = (gid_t)-1, .request_ms = WN_SERVER_REQUEST_MS};
+	*s = (struct wn_server){.loop = l,
+				.routes = routes,
+				.routes_n = n,
+				.ctx = ctx,
+				.group = (gid_t)-1,
+				.request_ms = WN_SERVER_REQUEST_MS};
 	s->http = evhttp_new(l->base);
 	if (!s->http)
 		abort();
@@ -311,7 +322,8 @@ struct wn_server *wn_server_new(struct wn_loop *l, const struct wn_route *routes
 	evhttp_set_max_headers_size(s->http, WN_SERVER_HEADERS_MAX);
 	evhttp_set_max_body_size(s->http, WN_SERVER_BODY_MAX);
 	evhttp_set_timeout_tv(s->http, &idle);
-	evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE);
+	evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+						EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE);
 	evhttp_set_bevcb(s->http, on_connection, s);
 	evhttp_set_gencb(s->http, on_request, s);
 	return s;
@@ -327,7 +339,8 @@ void wn_server_free(struct wn_server *s)
 		x->prev = x->next = NULL;
 		x->evreq = NULL;
 	}
-	for (size_t i = 0; i < s->connections_n; i++) /* closecb must not reach exchanges: they have no evreq any more */
+	for (size_t i = 0; i < s->connections_n;
+	     i++) /* closecb must not reach exchanges: they have no evreq any more */
 		shutdown(bufferevent_getfd(s->connections[i].bev), SHUT_RDWR);
 	evhttp_free(s->http); /* connections and listeners with it */
 	for (size_t i = 0; i < s->connections_n; i++)
@@ -364,7 +377,8 @@ enum wn_rc wn_server_listen_fd(struct wn_server *s, int fd, struct wn_err *err)
 		return wn_fail(err, WN_LIMIT, "more than %d listening sockets", LISTENERS_MAX);
 	}
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	lev = evconnlistener_new(s->loop->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	lev =
+	    evconnlistener_new(s->loop->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (!lev || !evhttp_bind_listener(s->http, lev)) {
 		close(fd);
 		return wn_fail(err, WN_INVALID, "not a listening socket");
@@ -393,7 +407,8 @@ static int bind_unix(const struct sockaddr_un *sun, mode_t mode, gid_t group)
 	int failed = fd < 0 || bind(fd, (const struct sockaddr *)sun, sizeof(*sun)) < 0;
 
 	umask(before);
-	if (!failed && group != (gid_t)-1 && group != getegid()) /* a hardened service may not call chown at all */
+	if (!failed && group != (gid_t)-1 &&
+	    group != getegid()) /* a hardened service may not call chown at all */
 		failed = chown(sun->sun_path, (uid_t)-1, group) < 0;
 	if (!failed)
 		failed = listen(fd, WN_SERVER_CONNECTIONS_MAX) < 0;
@@ -404,7 +419,8 @@ static int bind_unix(const struct sockaddr_un *sun, mode_t mode, gid_t group)
 	return -1;
 }
 
-enum wn_rc wn_server_listen_unix(struct wn_server *s, const char *path, mode_t mode, gid_t group, struct wn_err *err)
+enum wn_rc wn_server_listen_unix(struct wn_server *s, const char *path, mode_t mode, gid_t group,
+				 struct wn_err *err)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	struct stat st = {0};
@@ -417,7 +433,8 @@ enum wn_rc wn_server_listen_unix(struct wn_server *s, const char *path, mode_t m
 		return wn_fail(err, WN_EXISTS, "%s: another server is listening there", path);
 	fd = bind_unix(&sun, mode, group);
 	if (fd < 0)
-		return wn_fail(err, errno == EADDRINUSE ? WN_EXISTS : WN_REFUSED, "%s: %s", path, strerror(errno));
+		return wn_fail(err, errno == EADDRINUSE ? WN_EXISTS : WN_REFUSED, "%s: %s", path,
+			       strerror(errno));
 	stat(path, &st);
 	rc = wn_server_listen_fd(s, fd, err);
 	if (rc == WN_OK) {

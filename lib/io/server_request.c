@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests and replies as handlers see them. Everything of a request is copied out of evhttp first, as the connection
- * may end while the handler waits. Who asks is known from the kernel (SO_PEERCRED, SO_PEERGROUPS), never from bytes.
+ * Requests and replies as handlers see them. Everything of a request is copied out of evhttp first, as the
+ * connection may end while the handler waits. Who asks is known from the kernel (SO_PEERCRED, SO_PEERGROUPS),
+ * never from bytes.
  */
 #include "server_internal.h"
 
@@ -107,7 +108,7 @@ static void read_headers(struct evhttp_request *evreq, struct wn_server_request 
 
 	for (kv = evhttp_request_get_input_headers(evreq)->tqh_first; kv; kv = kv->next.tqe_next)
 		*WN_PUSH(r->arena, &hs->h) = (struct header){wn_arena_strdup(r->arena, wn_str_of(kv->key)),
-							    wn_arena_strdup(r->arena, wn_str_of(kv->value))};
+							     wn_arena_strdup(r->arena, wn_str_of(kv->value))};
 	r->opaque = hs;
 }
 
@@ -117,7 +118,8 @@ bool wn_server_read(struct evhttp_request *evreq, gid_t write_group, struct wn_s
 	struct evbuffer *in = evhttp_request_get_input_buffer(evreq);
 	size_t n = evbuffer_get_length(in);
 	struct evhttp_connection *evcon = evhttp_request_get_connection(evreq);
-	const char *path = uri ? evhttp_uri_get_path(uri) : NULL, *query = uri ? evhttp_uri_get_query(uri) : NULL;
+	const char *path = uri ? evhttp_uri_get_path(uri) : NULL,
+		   *query = uri ? evhttp_uri_get_query(uri) : NULL;
 	char *body = wn_arena_alloc(r->arena, n + 1);
 
 	r->method = method_text(evhttp_request_get_command(evreq));
@@ -156,7 +158,9 @@ const char *wn_server_query(const struct wn_server_request *r, const char *name)
 		size_t n = (size_t)((equals ? equals : last) - p);
 
 		if (n == strlen(name) && memcmp(p, name, n) == 0)
-			return equals ? decode(r->arena, (struct wn_str){equals + 1, (size_t)(last - equals - 1)}, 1) : "";
+			return equals ? decode(r->arena,
+					       (struct wn_str){equals + 1, (size_t)(last - equals - 1)}, 1)
+				      : "";
 		p = last + 1;
 	}
 	return NULL;
@@ -170,9 +174,17 @@ static const char *title_of(int status)
 		int status;
 		const char *title;
 	} titles[] = {
-		{400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-		{409, "Conflict"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"}, {422, "Unprocessable Content"},
-		{429, "Too Many Requests"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+	    {400, "Bad Request"},
+	    {403, "Forbidden"},
+	    {404, "Not Found"},
+	    {405, "Method Not Allowed"},
+	    {409, "Conflict"},
+	    {413, "Content Too Large"},
+	    {415, "Unsupported Media Type"},
+	    {422, "Unprocessable Content"},
+	    {429, "Too Many Requests"},
+	    {500, "Internal Server Error"},
+	    {503, "Service Unavailable"},
 	};
 
 	for (size_t i = 0; i < WN_COUNT(titles); i++)
@@ -204,14 +216,15 @@ void wn_server_problem(struct wn_server_reply *reply, int status, const char *ty
 void wn_server_problem_rc(struct wn_server_reply *reply, enum wn_rc rc, const struct wn_err *err)
 {
 	static const int statuses[] = {
-		[WN_OK] = 500, [WN_INVALID] = 400, [WN_LIMIT] = 413, [WN_NOT_FOUND] = 404, [WN_EXISTS] = 409, [WN_REFUSED] = 409,
-		[WN_AGAIN] = 503, [WN_UNKNOWN] = 503, [WN_CANCELLED] = 503,
+	    [WN_OK] = 500,      [WN_INVALID] = 400, [WN_LIMIT] = 413,   [WN_NOT_FOUND] = 404, [WN_EXISTS] = 409,
+	    [WN_REFUSED] = 409, [WN_AGAIN] = 503,   [WN_UNKNOWN] = 503, [WN_CANCELLED] = 503,
 	};
 	char text[1200] = "";
 
 	if (err)
 		wn_err_to_text(err, text, sizeof(text));
-	wn_server_problem(reply, (size_t)rc < WN_COUNT(statuses) ? statuses[rc] : 500, NULL, "%s", err ? text : wn_rc_to_text(rc));
+	wn_server_problem(reply, (size_t)rc < WN_COUNT(statuses) ? statuses[rc] : 500, NULL, "%s",
+			  err ? text : wn_rc_to_text(rc));
 }
 
 /* --- sending ---- */
@@ -238,7 +251,8 @@ static void free_bytes(const void *bytes, size_t n, void *ctx)
 	free((void *)bytes);
 }
 
-void wn_server_send(struct evhttp_request *evreq, const struct wn_server_request *request, struct wn_server_reply *reply)
+void wn_server_send(struct evhttp_request *evreq, const struct wn_server_request *request,
+		    struct wn_server_reply *reply)
 {
 	bool head = strcmp(request->method, "HEAD") == 0;
 	struct evbuffer *body = evbuffer_new();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stacks of fibers: mapped memory with a guard page below, and what the address sanitizer wants to hear when execution
- * moves from one stack to another. In builds without it the two hooks are empty.
+ * Stacks of fibers: mapped memory with a guard page below, and what the address sanitizer wants to hear when
+ * execution moves from one stack to another. In builds without it the two hooks are empty.
  */
 #ifndef WHYNOW_STACK_H
 #define WHYNOW_STACK_H

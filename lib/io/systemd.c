@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The service manager: notifications, watchdog, credentials, inherited sockets. Without systemd (no $NOTIFY_SOCKET, no
- * $LISTEN_FDS) nothing happens. The journal is in systemd_journal.c.
+ * The service manager: notifications, watchdog, credentials, inherited sockets. Without systemd (no
+ * $NOTIFY_SOCKET, no $LISTEN_FDS) nothing happens. The journal is in systemd_journal.c.
  */
 #include <whynow/systemd.h>
 
@@ -96,7 +96,8 @@ static enum wn_rc read_all(int fd, const char *name, struct wn_str *out, struct 
 	return WN_OK;
 }
 
-enum wn_rc wn_systemd_credential(const char *name, const char *fallback_dir, struct wn_str *out, struct wn_err *err)
+enum wn_rc wn_systemd_credential(const char *name, const char *fallback_dir, struct wn_str *out,
+				 struct wn_err *err)
 {
 	const char *dir = secure_getenv("CREDENTIALS_DIRECTORY");
 	char path[4096];
@@ -109,12 +110,14 @@ enum wn_rc wn_systemd_credential(const char *name, const char *fallback_dir, str
 	if (!dir)
 		dir = fallback_dir;
 	if (!dir)
-		return wn_fail(err, WN_NOT_FOUND, "credential %s: the service was given none (LoadCredential=)", name);
+		return wn_fail(err, WN_NOT_FOUND, "credential %s: the service was given none (LoadCredential=)",
+			       name);
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
 		return wn_fail(err, WN_LIMIT, "credential %.100s: path too long", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
-		return wn_fail(err, errno == ENOENT ? WN_NOT_FOUND : WN_REFUSED, "credential %s: %s", path, strerror(errno));
+		return wn_fail(err, errno == ENOENT ? WN_NOT_FOUND : WN_REFUSED, "credential %s: %s", path,
+			       strerror(errno));
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		rc = wn_fail(err, WN_INVALID, "credential %s: not a regular file", path);
 	else

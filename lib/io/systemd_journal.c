@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The journal as sink of the log: one fact, one entry with fields. Strangers' text can neither forge an entry (every
- * value is sent with its length) nor a terminal sequence (control characters are taken out) nor fill the disk (values
- * are clipped).
+ * The journal as sink of the log: one fact, one entry with fields. Strangers' text can neither forge an entry
+ * (every value is sent with its length) nor a terminal sequence (control characters are taken out) nor fill the
+ * disk (values are clipped).
  *
- * With a socket path the same entry goes out in the journal's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL):
- * NAME, newline, 64-bit little-endian length, value, newline, for each field in one datagram.
+ * With a socket path the same entry goes out in the journal's native protocol
+ * (systemd.io/JOURNAL_NATIVE_PROTOCOL): NAME, newline, 64-bit little-endian length, value, newline, for each
+ * field in one datagram.
  */
 #define SD_JOURNAL_SUPPRESS_LOCATION 1
 #include <whynow/systemd.h>
@@ -85,8 +86,8 @@ static void add(struct entry *e, const char *name, const char *value)
 	e->end[e->n++] = e->text.n;
 }
 
-static void fill(struct entry *e, const char *identifier, enum wn_level level, const char *message_id, const char *text,
-		 const struct wn_field *fields, size_t n)
+static void fill(struct entry *e, const char *identifier, enum wn_level level, const char *message_id,
+		 const char *text, const struct wn_field *fields, size_t n)
 {
 	wn_buf_init(&e->text, IOVECS * (WN_LOG_VALUE_MAX + 80));
 	add(e, "MESSAGE", text);
@@ -132,8 +133,8 @@ static bool send_native(const struct wn_systemd_journal *j, const struct entry *
 	return sent >= 0;
 }
 
-void wn_systemd_log(void *ctx, enum wn_level level, const char *message_id, const char *text, const struct wn_field *fields,
-		    size_t n)
+void wn_systemd_log(void *ctx, enum wn_level level, const char *message_id, const char *text,
+		    const struct wn_field *fields, size_t n)
 {
 	struct wn_systemd_journal *j = ctx;
 	struct entry e = {.n = 0};

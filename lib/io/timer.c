@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers on the injected clock: a binary heap in order of (due, arming). Knows nothing of libevent; loop.c sleeps until
- * the first of the heap is due and fires. A timer is in the heap exactly while it is armed.
+ * Timers on the injected clock: a binary heap in order of (due, arming). Knows nothing of libevent; loop.c
+ * sleeps until the first of the heap is due and fires. A timer is in the heap exactly while it is armed.
  */
 #include "loop_internal.h"
 
@@ -90,7 +90,8 @@ struct wn_timer *wn_timer_new(struct wn_loop *l, const char *name, void (*on_due
 {
 	struct wn_timer *t = wn_alloc(sizeof(*t));
 
-	*t = (struct wn_timer){.loop = l, .name = name, .on_due = on_due, .ctx = ctx, .due_us = WN_NEVER, .at = NOT_ARMED};
+	*t = (struct wn_timer){
+	    .loop = l, .name = name, .on_due = on_due, .ctx = ctx, .due_us = WN_NEVER, .at = NOT_ARMED};
 	return t;
 }
 

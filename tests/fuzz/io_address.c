@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any socket address is classified without touching a byte outside, and a carried IPv4 address is never overlooked. */
+/* Any socket address is classified without touching a byte outside, and a carried IPv4 address is never
+ * overlooked. */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <whynow/address.h>

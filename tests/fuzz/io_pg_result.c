@@ -6,9 +6,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const Oid oids[] = {WN_OID_BOOL, WN_OID_BYTEA, WN_OID_INT8, WN_OID_INT2, WN_OID_INT4, WN_OID_TEXT, WN_OID_FLOAT4,
-			   WN_OID_FLOAT8, WN_OID_TIMESTAMPTZ, WN_OID_DATE, WN_OID_INTERVAL, WN_OID_UUID, WN_OID_JSONB,
-			   WN_OID_TEXTS, WN_OID_UUIDS, WN_OID_INT8S, WN_OID_BYTEAS};
+static const Oid oids[] = {WN_OID_BOOL,     WN_OID_BYTEA,  WN_OID_INT8,   WN_OID_INT2,        WN_OID_INT4,
+			   WN_OID_TEXT,     WN_OID_FLOAT4, WN_OID_FLOAT8, WN_OID_TIMESTAMPTZ, WN_OID_DATE,
+			   WN_OID_INTERVAL, WN_OID_UUID,   WN_OID_JSONB,  WN_OID_TEXTS,       WN_OID_UUIDS,
+			   WN_OID_INT8S,    WN_OID_BYTEAS};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

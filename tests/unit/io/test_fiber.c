@@ -455,19 +455,19 @@ static void outside_of_a_fiber_waits_block_and_park_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(timers_fire_in_order_of_due_then_of_arming),
-		cmocka_unit_test(many_timers_moved_at_random_keep_their_order),
-		cmocka_unit_test(a_timer_may_arm_itself_and_an_advance_runs_every_period),
-		cmocka_unit_test(live_timers_fire_and_not_early),
-		cmocka_unit_test(a_fiber_waits_on_the_injected_clock),
-		cmocka_unit_test(waiting_for_a_socket_times_out_in_real_time_and_then_reads),
-		cmocka_unit_test(a_wake_is_remembered_and_a_cancel_unwinds),
-		cmocka_unit_test(freeing_the_loop_unwinds_whoever_still_waits),
-		cmocka_unit_test(a_turn_is_held_by_one_and_given_in_order),
-		cmocka_unit_test(a_stack_is_deep_enough_for_recursion_and_an_overrun_is_a_fault),
-		cmocka_unit_test(too_many_fibers_are_refused_and_a_thousand_cost_little),
-		cmocka_unit_test(watches_see_data_and_signals),
-		cmocka_unit_test(outside_of_a_fiber_waits_block_and_park_is_refused),
+	    cmocka_unit_test(timers_fire_in_order_of_due_then_of_arming),
+	    cmocka_unit_test(many_timers_moved_at_random_keep_their_order),
+	    cmocka_unit_test(a_timer_may_arm_itself_and_an_advance_runs_every_period),
+	    cmocka_unit_test(live_timers_fire_and_not_early),
+	    cmocka_unit_test(a_fiber_waits_on_the_injected_clock),
+	    cmocka_unit_test(waiting_for_a_socket_times_out_in_real_time_and_then_reads),
+	    cmocka_unit_test(a_wake_is_remembered_and_a_cancel_unwinds),
+	    cmocka_unit_test(freeing_the_loop_unwinds_whoever_still_waits),
+	    cmocka_unit_test(a_turn_is_held_by_one_and_given_in_order),
+	    cmocka_unit_test(a_stack_is_deep_enough_for_recursion_and_an_overrun_is_a_fault),
+	    cmocka_unit_test(too_many_fibers_are_refused_and_a_thousand_cost_little),
+	    cmocka_unit_test(watches_see_data_and_signals),
+	    cmocka_unit_test(outside_of_a_fiber_waits_block_and_park_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

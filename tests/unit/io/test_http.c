@@ -103,7 +103,8 @@ static char *url(const char *path)
 
 static struct wn_http_response *get(struct world *w, const char *path)
 {
-	return fetch(w, &(struct wn_http_request){.url = url(path), .allow_private = true, .follow = true, .total_timeout_ms = 5000});
+	return fetch(w, &(struct wn_http_request){
+			    .url = url(path), .allow_private = true, .follow = true, .total_timeout_ms = 5000});
 }
 
 static void fails(struct world *w, const char *path, enum wn_rc rc, enum wn_http_failure failure)
@@ -111,7 +112,8 @@ static void fails(struct world *w, const char *path, enum wn_rc rc, enum wn_http
 	struct wn_http_response *r = get(w, path);
 
 	if (r->rc != rc || r->failure != failure || r->body.n || !*r->error)
-		fail_msg("%s: %s, %s: %s", path, wn_rc_to_text(r->rc), wn_http_failure_to_text(r->failure), r->error);
+		fail_msg("%s: %s, %s: %s", path, wn_rc_to_text(r->rc), wn_http_failure_to_text(r->failure),
+			 r->error);
 	wn_http_response_free(r);
 }
 
@@ -144,9 +146,14 @@ static void an_answer_comes_whole_with_headers_and_measures(void **state)
 
 static void the_request_goes_out_as_asked(void **state)
 {
-	const struct wn_http_header headers[] = {{"X-Key", "secret"}, {"Content-Type", "application/cloudevents+json"}, {"X-Empty", ""}};
-	struct wn_http_response *r = fetch(*state, &(struct wn_http_request){.method = "POST", .url = url("echo"), .allow_private = true,
-									    .headers = headers, .headers_n = 3, .body = WN_STR("{\"a\":1}")});
+	const struct wn_http_header headers[] = {
+	    {"X-Key", "secret"}, {"Content-Type", "application/cloudevents+json"}, {"X-Empty", ""}};
+	struct wn_http_response *r = fetch(*state, &(struct wn_http_request){.method = "POST",
+									     .url = url("echo"),
+									     .allow_private = true,
+									     .headers = headers,
+									     .headers_n = 3,
+									     .body = WN_STR("{\"a\":1}")});
 
 	assert_int_equal(r->rc, WN_OK);
 	assert_non_null(strstr(r->body.p, "\"method\": \"POST\""));
@@ -157,11 +164,13 @@ static void the_request_goes_out_as_asked(void **state)
 	assert_non_null(strstr(r->body.p, "\"user-agent\": \"whynow/"));
 	assert_null(strstr(r->body.p, "expect"));
 	wn_http_response_free(r);
-	r = fetch(*state, &(struct wn_http_request){.method = "PUT", .url = url("echo"), .allow_private = true, .body = WN_STR("x")});
+	r = fetch(*state, &(struct wn_http_request){
+			      .method = "PUT", .url = url("echo"), .allow_private = true, .body = WN_STR("x")});
 	assert_non_null(strstr(r->body.p, "\"method\": \"PUT\""));
 	assert_null(strstr(r->body.p, "content-type"));
 	wn_http_response_free(r);
-	r = fetch(*state, &(struct wn_http_request){.method = "DELETE", .url = url("echo"), .allow_private = true});
+	r = fetch(*state,
+		  &(struct wn_http_request){.method = "DELETE", .url = url("echo"), .allow_private = true});
 	assert_non_null(strstr(r->body.p, "\"method\": \"DELETE\""));
 	wn_http_response_free(r);
 	r = fetch(*state, &(struct wn_http_request){.method = "HEAD", .url = url("ok"), .allow_private = true});
@@ -189,10 +198,18 @@ static void validators_go_verbatim_and_an_unlawful_one_stays_home(void **state)
 
 static void unlawful_requests_do_not_start(void **state)
 {
-	static const char *const urls[] = {"", "ftp://x/", "file:///etc/passwd", "gopher://127.0.0.1/", "http://", "//x", "x",
-					   "http://a b/", "http://a\r\nX: y/", "http://a/\x7f", "http://a/\nb", "javascript:1"};
-	static const struct wn_http_header bad[] = {{"X", "a\r\nX-Evil: b"}, {"X\r\nY", "a"}, {"X Y", "a"}, {"", "a"}, {"X", "\x7f"},
-						    {"X", NULL}, {"Host", "other"}, {"Content-Length", "0"}, {"transfer-encoding", "chunked"}};
+	static const char *const urls[] = {
+	    "",  "ftp://x/",    "file:///etc/passwd", "gopher://127.0.0.1/", "http://",      "//x",
+	    "x", "http://a b/", "http://a\r\nX: y/",  "http://a/\x7f",       "http://a/\nb", "javascript:1"};
+	static const struct wn_http_header bad[] = {{"X", "a\r\nX-Evil: b"},
+						    {"X\r\nY", "a"},
+						    {"X Y", "a"},
+						    {"", "a"},
+						    {"X", "\x7f"},
+						    {"X", NULL},
+						    {"Host", "other"},
+						    {"Content-Length", "0"},
+						    {"transfer-encoding", "chunked"}};
 	struct world *w = *state;
 	struct wn_http_response *r = NULL;
 
@@ -203,20 +220,25 @@ static void unlawful_requests_do_not_start(void **state)
 			fail_msg("%s", urls[i]);
 	}
 	for (size_t i = 0; i < WN_COUNT(bad); i++) {
-		struct wn_http_request req = {.url = url("ok"), .allow_private = true, .headers = &bad[i], .headers_n = 1};
+		struct wn_http_request req = {
+		    .url = url("ok"), .allow_private = true, .headers = &bad[i], .headers_n = 1};
 
 		assert_int_equal(wn_http_fetch(w->loop, w->net, &req, &r, NULL), WN_INVALID);
 	}
-	assert_int_equal(wn_http_fetch(w->loop, w->net, &(struct wn_http_request){.url = url("ok"), .method = "GET /x HTTP/1.1\r\n"}, &r, NULL),
-			 WN_INVALID);
+	assert_int_equal(
+	    wn_http_fetch(w->loop, w->net,
+			  &(struct wn_http_request){.url = url("ok"), .method = "GET /x HTTP/1.1\r\n"}, &r,
+			  NULL),
+	    WN_INVALID);
 	assert_null(r);
 }
 
 static void every_spelling_of_a_private_address_is_refused(void **state)
 {
-	static const char *const hosts[] = {"127.0.0.1", "localhost", "2130706433", "0177.0.0.1", "0x7f.1", "127.1", "[::1]",
-					    "[::ffff:127.0.0.1]", "0", "10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.1.1",
-					    "[fd00::1]", "[fe80::1]", "224.0.0.1"};
+	static const char *const hosts[] = {"127.0.0.1",  "localhost", "2130706433",      "0177.0.0.1",
+					    "0x7f.1",     "127.1",     "[::1]",           "[::ffff:127.0.0.1]",
+					    "0",          "10.0.0.1",  "169.254.169.254", "192.168.1.1",
+					    "100.64.1.1", "[fd00::1]", "[fe80::1]",       "224.0.0.1"};
 	char text[100];
 
 	for (size_t i = 0; i < WN_COUNT(hosts); i++) {
@@ -286,7 +308,8 @@ static void slow_servers_are_cut_off(void **state)
 	assert_int_equal(r->failure, WN_HTTP_TIMEOUT);
 	assert_int_equal(r->rc, WN_AGAIN);
 	wn_http_response_free(r);
-	req = (struct wn_http_request){.url = url("drip"), .allow_private = true, .slow_bytes = 1000, .slow_s = 1};
+	req = (struct wn_http_request){
+	    .url = url("drip"), .allow_private = true, .slow_bytes = 1000, .slow_s = 1};
 	r = fetch(*state, &req);
 	assert_int_equal(r->failure, WN_HTTP_TIMEOUT);
 	assert_true(r->total_us < 4 * WN_SECOND);
@@ -295,7 +318,8 @@ static void slow_servers_are_cut_off(void **state)
 
 static void a_post_that_may_have_arrived_is_unknown(void **state)
 {
-	struct wn_http_request req = {.method = "POST", .url = url("reset"), .allow_private = true, .body = WN_STR("x")};
+	struct wn_http_request req = {
+	    .method = "POST", .url = url("reset"), .allow_private = true, .body = WN_STR("x")};
 	struct wn_http_response *r = fetch(*state, &req);
 
 	assert_int_equal(r->rc, WN_UNKNOWN);
@@ -349,7 +373,9 @@ static void redirects_are_followed_to_a_limit_and_remembered(void **state)
 	assert_int_equal(r->status, 301); /* not asked to follow */
 	assert_string_equal(wn_http_header(r, "location"), "/redirect/2");
 	wn_http_response_free(r);
-	r = fetch(*state, &(struct wn_http_request){.method = "POST", .url = url("redirect/1"), .allow_private = true, .follow = true});
+	r = fetch(*state,
+		  &(struct wn_http_request){
+		      .method = "POST", .url = url("redirect/1"), .allow_private = true, .follow = true});
 	assert_int_equal(r->status, 301); /* never for POST */
 	wn_http_response_free(r);
 }
@@ -365,12 +391,15 @@ static void redirects_to_forbidden_places_are_refused(void **state)
 
 static void secrets_do_not_travel_to_another_origin(void **state)
 {
-	const struct wn_http_header headers[] = {{"Authorization", "Bearer s3cret"}, {"X-Api-Key", "s3cret"}, {"Accept", "text/x-mine"}};
-	struct wn_http_request req = {.allow_private = true, .follow = true, .headers = headers, .headers_n = 3};
+	const struct wn_http_header headers[] = {
+	    {"Authorization", "Bearer s3cret"}, {"X-Api-Key", "s3cret"}, {"Accept", "text/x-mine"}};
+	struct wn_http_request req = {
+	    .allow_private = true, .follow = true, .headers = headers, .headers_n = 3};
 	struct wn_http_response *r;
 	char text[300];
 
-	snprintf(text, sizeof(text), "http://me:s3cret@127.0.0.1:%d/to/302/http://localhost:%d/echo", server.port, server.port);
+	snprintf(text, sizeof(text), "http://me:s3cret@127.0.0.1:%d/to/302/http://localhost:%d/echo",
+		 server.port, server.port);
 	req.url = text;
 	r = fetch(*state, &req);
 	assert_int_equal(r->status, 200);
@@ -411,7 +440,8 @@ static void tls_is_verified_and_never_given_up_on_the_way(void **state)
 	r = fetch(*state, &req);
 	assert_int_equal(r->failure, WN_HTTP_TLS);
 	wn_http_response_free(r);
-	snprintf(text, sizeof(text), "https://localhost:%d/to/302/http://localhost:%d/ok", server.tls_port, server.port);
+	snprintf(text, sizeof(text), "https://localhost:%d/to/302/http://localhost:%d/ok", server.tls_port,
+		 server.port);
 	r = fetch(*state, &req);
 	assert_int_equal(r->failure, WN_HTTP_REDIRECT);
 	wn_http_response_free(r);
@@ -423,7 +453,8 @@ static void tls_is_verified_and_never_given_up_on_the_way(void **state)
 
 static void a_name_that_does_not_exist_is_told(void **state)
 {
-	struct wn_http_response *r = fetch(*state, &(struct wn_http_request){.url = "http://no-such-host.invalid/", .total_timeout_ms = 4000});
+	struct wn_http_response *r = fetch(
+	    *state, &(struct wn_http_request){.url = "http://no-such-host.invalid/", .total_timeout_ms = 4000});
 
 	assert_true(r->failure == WN_HTTP_DNS || r->failure == WN_HTTP_TIMEOUT);
 	assert_int_equal(r->rc, WN_AGAIN);
@@ -454,7 +485,10 @@ static void a_hundred_requests_at_once_each_end_once(void **state)
 
 	for (int i = 0; i < 100; i++) {
 		c.inside = true;
-		assert_int_equal(wn_http_start(w->net, &(struct wn_http_request){.url = url("ok"), .allow_private = true}, on_done, &c, NULL, NULL), WN_OK);
+		assert_int_equal(
+		    wn_http_start(w->net, &(struct wn_http_request){.url = url("ok"), .allow_private = true},
+				  on_done, &c, NULL, NULL),
+		    WN_OK);
 		c.inside = false;
 	}
 	wn_loop_run_until_idle(w->loop);
@@ -469,7 +503,9 @@ static void cancelled_requests_end_once_too(void **state)
 	struct count c = {0};
 
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(wn_http_start(w->net, &(struct wn_http_request){.url = url(i % 2 ? "ok" : "silent"), .allow_private = true},
+		assert_int_equal(wn_http_start(w->net,
+					       &(struct wn_http_request){.url = url(i % 2 ? "ok" : "silent"),
+									 .allow_private = true},
 					       on_done, &c, &calls[i], NULL),
 				 WN_OK);
 	for (int i = 0; i < 10; i += 2)
@@ -480,8 +516,11 @@ static void cancelled_requests_end_once_too(void **state)
 	assert_int_equal(c.cancelled, 5);
 	/* and a client that goes away ends them */
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(wn_http_start(w->net, &(struct wn_http_request){.url = url("silent"), .allow_private = true}, on_done, &c, &calls[i], NULL),
-				 WN_OK);
+		assert_int_equal(
+		    wn_http_start(w->net,
+				  &(struct wn_http_request){.url = url("silent"), .allow_private = true},
+				  on_done, &c, &calls[i], NULL),
+		    WN_OK);
 	wn_http_cancel(w->net, calls[1]);
 	wn_http_client_free(w->net);
 	assert_int_equal(c.cancelled, 8);
@@ -499,8 +538,10 @@ static void fetcher(void *ctx)
 	struct fetcher *f = ctx;
 	struct wn_http_response *r = NULL;
 
-	f->rc = wn_http_fetch(f->w->loop, f->w->net,
-			      &(struct wn_http_request){.url = url(f->path), .allow_private = true, .total_timeout_ms = 10000}, &r, NULL);
+	f->rc = wn_http_fetch(
+	    f->w->loop, f->w->net,
+	    &(struct wn_http_request){.url = url(f->path), .allow_private = true, .total_timeout_ms = 10000},
+	    &r, NULL);
 	if (f->rc == WN_OK) {
 		f->status = r->status;
 		wn_http_response_free(r);
@@ -545,7 +586,8 @@ static void a_cancelled_fiber_gives_its_transfer_up(void **state)
 static void scripted_answers_read_like_real_ones(void **state)
 {
 	const struct wn_http_header headers[] = {{"ETag", "\"x\""}};
-	struct wn_http_response *r = wn_http_response_new(200, "https://feeds.example/", headers, 1, WN_STR("body"));
+	struct wn_http_response *r =
+	    wn_http_response_new(200, "https://feeds.example/", headers, 1, WN_STR("body"));
 
 	(void)state;
 	assert_int_equal(r->rc, WN_OK);
@@ -563,28 +605,28 @@ static void scripted_answers_read_like_real_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(an_answer_comes_whole_with_headers_and_measures),
-		TEST(the_request_goes_out_as_asked),
-		TEST(validators_go_verbatim_and_an_unlawful_one_stays_home),
-		TEST(unlawful_requests_do_not_start),
-		TEST(every_spelling_of_a_private_address_is_refused),
-		TEST(a_trusted_connection_never_serves_a_public_request),
-		TEST(connections_are_used_again),
-		TEST(ceilings_hold_for_decoded_endless_and_announced_bytes),
-		TEST(broken_answers_are_told_apart),
-		TEST(slow_servers_are_cut_off),
-		TEST(a_post_that_may_have_arrived_is_unknown),
-		TEST(early_hints_and_trailers_are_not_headers),
-		TEST(redirects_are_followed_to_a_limit_and_remembered),
-		TEST(redirects_to_forbidden_places_are_refused),
-		TEST(secrets_do_not_travel_to_another_origin),
-		TEST(tls_is_verified_and_never_given_up_on_the_way),
-		TEST(a_name_that_does_not_exist_is_told),
-		TEST(a_hundred_requests_at_once_each_end_once),
-		TEST(cancelled_requests_end_once_too),
-		TEST(a_fiber_fetches_in_a_straight_line_and_keeps_foreign_wakes),
-		TEST(a_cancelled_fiber_gives_its_transfer_up),
-		TEST(scripted_answers_read_like_real_ones),
+	    TEST(an_answer_comes_whole_with_headers_and_measures),
+	    TEST(the_request_goes_out_as_asked),
+	    TEST(validators_go_verbatim_and_an_unlawful_one_stays_home),
+	    TEST(unlawful_requests_do_not_start),
+	    TEST(every_spelling_of_a_private_address_is_refused),
+	    TEST(a_trusted_connection_never_serves_a_public_request),
+	    TEST(connections_are_used_again),
+	    TEST(ceilings_hold_for_decoded_endless_and_announced_bytes),
+	    TEST(broken_answers_are_told_apart),
+	    TEST(slow_servers_are_cut_off),
+	    TEST(a_post_that_may_have_arrived_is_unknown),
+	    TEST(early_hints_and_trailers_are_not_headers),
+	    TEST(redirects_are_followed_to_a_limit_and_remembered),
+	    TEST(redirects_to_forbidden_places_are_refused),
+	    TEST(secrets_do_not_travel_to_another_origin),
+	    TEST(tls_is_verified_and_never_given_up_on_the_way),
+	    TEST(a_name_that_does_not_exist_is_told),
+	    TEST(a_hundred_requests_at_once_each_end_once),
+	    TEST(cancelled_requests_end_once_too),
+	    TEST(a_fiber_fetches_in_a_straight_line_and_keeps_foreign_wakes),
+	    TEST(a_cancelled_fiber_gives_its_transfer_up),
+	    TEST(scripted_answers_read_like_real_ones),
 	};
 	return cmocka_run_group_tests(tests, start_server, stop_server);
 }

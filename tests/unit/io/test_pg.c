@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One session against a real PostgreSQL: $WHYNOW_TEST_DB (tests/lib/pg.sh makes one); skipped where it is not set. */
+/* One session against a real PostgreSQL: $WHYNOW_TEST_DB (tests/lib/pg.sh makes one); skipped where it is not
+ * set. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,9 +15,9 @@
 #include <whynow/fiber.h>
 #include <whynow/pg.h>
 
-#define OPEN(pg)                                                                                             \
-	struct wn_err err = {0};                                                                             \
-	struct wn_pg *pg = open_session(NULL);                                                               \
+#define OPEN(pg)                                                                                               \
+	struct wn_err err = {0};                                                                               \
+	struct wn_pg *pg = open_session(NULL);                                                                 \
 	(void)state
 #define OK(call) assert_ok((call), &err, __LINE__)
 
@@ -47,7 +48,9 @@ static const struct wn_stmt one = {"one", "SELECT 1::int8"};
 
 static void every_type_comes_back_as_it_went(void **state)
 {
-	static const struct wn_stmt echo = {"echo", "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9::text, $10, $11::text, $12, $13, $14, $15::date"};
+	static const struct wn_stmt echo = {
+	    "echo",
+	    "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9::text, $10, $11::text, $12, $13, $14, $15::date"};
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	struct wn_id id = wn_id_random();
 	OPEN(pg);
@@ -84,7 +87,9 @@ static void every_type_comes_back_as_it_went(void **state)
 
 static void the_server_reads_values_as_they_were_meant(void **state)
 {
-	static const struct wn_stmt s = {"meant", "SELECT $1::text || ' ' || $2::text || ' ' || $3::text || ' ' || $4::text || ' ' || $5::text"};
+	static const struct wn_stmt s = {
+	    "meant",
+	    "SELECT $1::text || ' ' || $2::text || ' ' || $3::text || ' ' || $4::text || ' ' || $5::text"};
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	OPEN(pg);
 
@@ -93,7 +98,8 @@ static void the_server_reads_values_as_they_were_meant(void **state)
 		      WN_PARAMS(wn_pg_time(1750000000123456), wn_pg_date(20000), wn_pg_float8(2.5),
 				wn_pg_interval(1500000), wn_pg_int8(-5)),
 		      &r, &err));
-	assert_string_equal(wn_pg_get_cstr(&r, 0, 0), "2025-06-15 15:06:40.123456+00 2024-10-04 2.5 00:00:01.5 -5");
+	assert_string_equal(wn_pg_get_cstr(&r, 0, 0),
+			    "2025-06-15 15:06:40.123456+00 2024-10-04 2.5 00:00:01.5 -5");
 	wn_pg_free(pg);
 }
 
@@ -107,7 +113,9 @@ static void arrays_go_and_come(void **state)
 	struct wn_str strs[] = {WN_STR("x"), {NULL, 0}, {"", 0}, WN_STR("é,\"{}")}, *got_strs;
 	OPEN(pg);
 
-	OK(wn_pg_exec(pg, &s, WN_PARAMS(wn_pg_ids(a, ids, 2), wn_pg_int8s(a, ints, 4), wn_pg_strs(a, strs, 4), wn_pg_ids(a, NULL, 0)),
+	OK(wn_pg_exec(pg, &s,
+		      WN_PARAMS(wn_pg_ids(a, ids, 2), wn_pg_int8s(a, ints, 4), wn_pg_strs(a, strs, 4),
+				wn_pg_ids(a, NULL, 0)),
 		      &r, &err));
 	assert_int_equal(wn_pg_get_ids(&r, 0, 0, a, &got_ids), 2);
 	assert_true(wn_id_eq(got_ids[0], ids[0]) && wn_id_eq(got_ids[1], ids[1]));
@@ -125,7 +133,8 @@ static void arrays_go_and_come(void **state)
 
 static void a_parameter_may_be_null_first_and_have_a_type_later(void **state)
 {
-	static const struct wn_stmt s = {"nullable", "INSERT INTO pg_temp.n (v, w) VALUES ($1, $2) RETURNING v, w"};
+	static const struct wn_stmt s = {"nullable",
+					 "INSERT INTO pg_temp.n (v, w) VALUES ($1, $2) RETURNING v, w"};
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	OPEN(pg);
 
@@ -137,7 +146,9 @@ static void a_parameter_may_be_null_first_and_have_a_type_later(void **state)
 	OK(wn_pg_exec(pg, &s, WN_PARAMS(wn_pg_int4(6), wn_pg_jsonb(WN_STR("{}"))), &r, &err));
 	OK(wn_pg_exec(pg, &s, WN_PARAMS(wn_pg_text("7"), wn_pg_null()), &r, &err));
 	assert_int_equal(wn_pg_get_int(&r, 0, 0), 7);
-	assert_int_equal(wn_pg_exec(pg, &s, WN_PARAMS(wn_pg_str((struct wn_str){"7\0", 2}), wn_pg_null()), &r, &err), WN_INVALID);
+	assert_int_equal(
+	    wn_pg_exec(pg, &s, WN_PARAMS(wn_pg_str((struct wn_str){"7\0", 2}), wn_pg_null()), &r, &err),
+	    WN_INVALID);
 	wn_pg_free(pg);
 }
 
@@ -150,7 +161,9 @@ static void fresh_table(struct wn_pg *pg)
 {
 	struct wn_err err = {0};
 
-	OK(wn_pg_script(pg, "DROP TABLE IF EXISTS t; CREATE TABLE t (k int8 CONSTRAINT t_key PRIMARY KEY, v text, w int2)", &err));
+	OK(wn_pg_script(
+	    pg, "DROP TABLE IF EXISTS t; CREATE TABLE t (k int8 CONSTRAINT t_key PRIMARY KEY, v text, w int2)",
+	    &err));
 }
 
 static int64_t rows_in_t(struct wn_pg *pg)
@@ -232,6 +245,22 @@ static void a_commit_with_a_failing_statement_keeps_nothing_and_the_session_live
 	wn_pg_free(pg);
 }
 
+static void a_statement_that_cannot_be_queued_fails_its_transaction(void **state)
+{
+	OPEN(pg);
+
+	fresh_table(pg);
+	OK(wn_pg_begin(pg, &err));
+	OK(wn_pg_queue(pg, &put, WN_PARAMS(wn_pg_int8(1), wn_pg_text("x")), NULL, &err));
+	assert_int_equal(
+	    wn_pg_queue(pg, &put, WN_PARAMS(wn_pg_int8(2), wn_pg_str((struct wn_str){"\0", 1})), NULL, &err),
+	    WN_INVALID);
+	assert_int_equal(wn_pg_commit(pg, &err), WN_INVALID); /* even if the caller forgot to look */
+	assert_non_null(strstr(err.text, "NUL"));
+	assert_int_equal(rows_in_t(pg), 0);
+	wn_pg_free(pg);
+}
+
 static void a_statement_that_cannot_be_prepared_is_tried_again_next_time(void **state)
 {
 	static const struct wn_stmt later = {"later", "SELECT x FROM not_yet"};
@@ -275,8 +304,9 @@ static void megabytes_both_ways_do_not_deadlock(void **state)
 
 static void many_rows_go_as_few_statements_and_come_back_in_order(void **state)
 {
-	static const struct wn_stmt rows = {"put_rows", "INSERT INTO t (k, v, w) VALUES /*rows*/($1, coalesce($2, '$1'), $3 + $4)/*end*/ "
-							"ON CONFLICT (k) DO UPDATE SET w = $4 RETURNING k, v, w"};
+	static const struct wn_stmt rows = {
+	    "put_rows", "INSERT INTO t (k, v, w) VALUES /*rows*/($1, coalesce($2, '$1'), $3 + $4)/*end*/ "
+			"ON CONFLICT (k) DO UPDATE SET w = $4 RETURNING k, v, w"};
 	static const size_t sizes[] = {0, 1, 7, 8, 9, 64, 255, 256, 257, 700};
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	struct wn_pg_param params[700 * 3], fixed = wn_pg_int2(1000);
@@ -287,7 +317,8 @@ static void many_rows_go_as_few_statements_and_come_back_in_order(void **state)
 		for (size_t i = 0; i < sizes[s]; i++) {
 			params[3 * i] = wn_pg_int8((int64_t)i);
 			params[3 * i + 1] = i % 3 ? wn_pg_text("v") : wn_pg_null();
-			params[3 * i + 2] = i ? wn_pg_int2((int)i) : wn_pg_null(); /* the first row does not know its type */
+			params[3 * i + 2] =
+			    i ? wn_pg_int2((int)i) : wn_pg_null(); /* the first row does not know its type */
 		}
 		OK(wn_pg_queue_rows(pg, &rows, params, sizes[s], 3, &fixed, 1, &r, &err));
 		OK(wn_pg_flush(pg, &err));
@@ -304,7 +335,9 @@ static void many_rows_go_as_few_statements_and_come_back_in_order(void **state)
 
 static void unnamed_queries_show_their_columns(void **state)
 {
-	const struct wn_stmt q = {NULL, "SELECT 7 AS seven, now() AS at, true AS yes, NULL::text AS nothing, '{1,2}'::int4[] AS list"};
+	const struct wn_stmt q = {
+	    NULL,
+	    "SELECT 7 AS seven, now() AS at, true AS yes, NULL::text AS nothing, '{1,2}'::int4[] AS list"};
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	struct wn_arena *a = wn_arena_new(0);
 	OPEN(pg);
@@ -369,7 +402,8 @@ static void copy_loads_many_rows_and_reports_a_bad_one(void **state)
 	assert_int_equal(rows, 50000);
 	assert_int_equal(rows_in_t(pg), 50000);
 	assert_int_equal(wn_pg_copy_in(pg, "COPY t FROM STDIN", next_line, &bad, &rows, &err), WN_INVALID);
-	assert_int_equal(wn_pg_copy_in(pg, "COPY nowhere FROM STDIN", next_line, &bad, &rows, &err), WN_INVALID);
+	assert_int_equal(wn_pg_copy_in(pg, "COPY nowhere FROM STDIN", next_line, &bad, &rows, &err),
+			 WN_INVALID);
 	assert_int_equal(rows_in_t(pg), 50000);
 	wn_pg_free(pg);
 }
@@ -399,7 +433,8 @@ static void a_failed_connect_says_what_kind_of_failure(void **state)
 	assert_null(strchr(err.text, '\n'));
 	snprintf(info, sizeof(info), "%s user=nobody_at_all", db());
 	assert_int_equal(try_connect(info, 1000, &err), WN_REFUSED);
-	snprintf(info, sizeof(info), "%s target_session_attrs=read-write options='-c default_transaction_read_only=on'", db());
+	snprintf(info, sizeof(info),
+		 "%s target_session_attrs=read-write options='-c default_transaction_read_only=on'", db());
 	assert_int_equal(try_connect(info, 1000, &err), WN_AGAIN);
 	snprintf(info, sizeof(info), "%s target_session_attrs=read-write", db());
 	OK(try_connect(info, 1000, &err));
@@ -429,7 +464,8 @@ static void a_silent_host_costs_its_own_time_out_and_the_next_one_is_tried(void 
 	const char *real = wn_pg_is_connected(pg) ? strstr(db(), "host=") + 5 : "";
 
 	fd = silent_server(dir);
-	snprintf(info, sizeof(info), "%s host=/nonexistent,%s,%.*s connect_timeout=1", db(), dir, (int)strcspn(real, " "), real);
+	snprintf(info, sizeof(info), "%s host=/nonexistent,%s,%.*s connect_timeout=1", db(), dir,
+		 (int)strcspn(real, " "), real);
 	OK(try_connect(info, 5000, &err));
 	assert_in_range(wn_clock_monotonic_us() - begin, 900000, 2500000);
 	snprintf(info, sizeof(info), "host=%s user=x dbname=x", dir);
@@ -499,8 +535,10 @@ static void slow_commit(struct wn_pg *pg, double seconds)
 
 	snprintf(sql, sizeof(sql),
 		 "DROP TABLE IF EXISTS slow; CREATE TABLE slow (a int);"
-		 "CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(%.1f); RETURN NULL; END';"
-		 "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()",
+		 "CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM "
+		 "pg_sleep(%.1f); RETURN NULL; END';"
+		 "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED FOR EACH "
+		 "ROW EXECUTE FUNCTION slow()",
 		 seconds);
 	OK(wn_pg_script(pg, sql, &err));
 }
@@ -729,29 +767,30 @@ static void an_idle_session_hears_notifications_and_its_own_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_type_comes_back_as_it_went),
-		cmocka_unit_test(the_server_reads_values_as_they_were_meant),
-		cmocka_unit_test(arrays_go_and_come),
-		cmocka_unit_test(a_parameter_may_be_null_first_and_have_a_type_later),
-		cmocka_unit_test(queued_statements_answer_in_order_in_one_round_trip),
-		cmocka_unit_test(an_error_in_the_middle_stops_the_rest_and_empties_results),
-		cmocka_unit_test(a_commit_with_a_failing_statement_keeps_nothing_and_the_session_lives),
-		cmocka_unit_test(a_statement_that_cannot_be_prepared_is_tried_again_next_time),
-		cmocka_unit_test(megabytes_both_ways_do_not_deadlock),
-		cmocka_unit_test(many_rows_go_as_few_statements_and_come_back_in_order),
-		cmocka_unit_test(unnamed_queries_show_their_columns),
-		cmocka_unit_test(a_script_runs_whole_and_names_the_line_that_fails),
-		cmocka_unit_test(copy_loads_many_rows_and_reports_a_bad_one),
-		cmocka_unit_test(a_failed_connect_says_what_kind_of_failure),
-		cmocka_unit_test(a_silent_host_costs_its_own_time_out_and_the_next_one_is_tried),
-		cmocka_unit_test(a_terminated_session_says_again_and_connects_again),
-		cmocka_unit_test(no_answer_in_time_closes_the_session),
-		cmocka_unit_test(a_session_lost_during_commit_is_unknown_and_never_again),
-		cmocka_unit_test(two_fibers_wait_side_by_side_and_the_loop_turns),
-		cmocka_unit_test(a_second_user_in_the_middle_is_refused),
-		cmocka_unit_test(a_backend_killed_in_commit_is_unknown),
-		cmocka_unit_test(cancelled_io_closes_the_session),
-		cmocka_unit_test(an_idle_session_hears_notifications_and_its_own_end),
+	    cmocka_unit_test(every_type_comes_back_as_it_went),
+	    cmocka_unit_test(the_server_reads_values_as_they_were_meant),
+	    cmocka_unit_test(arrays_go_and_come),
+	    cmocka_unit_test(a_parameter_may_be_null_first_and_have_a_type_later),
+	    cmocka_unit_test(queued_statements_answer_in_order_in_one_round_trip),
+	    cmocka_unit_test(an_error_in_the_middle_stops_the_rest_and_empties_results),
+	    cmocka_unit_test(a_commit_with_a_failing_statement_keeps_nothing_and_the_session_lives),
+	    cmocka_unit_test(a_statement_that_cannot_be_queued_fails_its_transaction),
+	    cmocka_unit_test(a_statement_that_cannot_be_prepared_is_tried_again_next_time),
+	    cmocka_unit_test(megabytes_both_ways_do_not_deadlock),
+	    cmocka_unit_test(many_rows_go_as_few_statements_and_come_back_in_order),
+	    cmocka_unit_test(unnamed_queries_show_their_columns),
+	    cmocka_unit_test(a_script_runs_whole_and_names_the_line_that_fails),
+	    cmocka_unit_test(copy_loads_many_rows_and_reports_a_bad_one),
+	    cmocka_unit_test(a_failed_connect_says_what_kind_of_failure),
+	    cmocka_unit_test(a_silent_host_costs_its_own_time_out_and_the_next_one_is_tried),
+	    cmocka_unit_test(a_terminated_session_says_again_and_connects_again),
+	    cmocka_unit_test(no_answer_in_time_closes_the_session),
+	    cmocka_unit_test(a_session_lost_during_commit_is_unknown_and_never_again),
+	    cmocka_unit_test(two_fibers_wait_side_by_side_and_the_loop_turns),
+	    cmocka_unit_test(a_second_user_in_the_middle_is_refused),
+	    cmocka_unit_test(a_backend_killed_in_commit_is_unknown),
+	    cmocka_unit_test(cancelled_io_closes_the_session),
+	    cmocka_unit_test(an_idle_session_hears_notifications_and_its_own_end),
 	};
 
 	if (!db()) {

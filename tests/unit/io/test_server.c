@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The server on a real Unix socket: raw clients on fibers, the command line's client in a child process. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <arpa/inet.h>
-#include <errno.h>
-#include <grp.h>
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -37,8 +37,9 @@ static void on_status(void *ctx, const struct wn_server_request *r, struct wn_se
 	const char *q = wn_server_query(r, "q"), *agent = wn_server_header(r, "x-agent");
 
 	w->handled++;
-	snprintf(w->seen, sizeof(w->seen), "%s %.100s tail=%s q=%s local=%d uid=%d write=%d agent=%s", r->method, r->path, r->tail,
-		 q ? q : "-", r->is_local, (int)r->uid, r->may_write, agent ? agent : "-");
+	snprintf(w->seen, sizeof(w->seen), "%s %.100s tail=%s q=%s local=%d uid=%d write=%d agent=%s",
+		 r->method, r->path, r->tail, q ? q : "-", r->is_local, (int)r->uid, r->may_write,
+		 agent ? agent : "-");
 	wn_buf_text(&reply->body, "{\"up\":true}");
 	reply->headers[0][0] = "X-Extra";
 	reply->headers[0][1] = "yes";
@@ -79,9 +80,10 @@ static void on_failure(void *ctx, const struct wn_server_request *r, struct wn_s
 }
 
 static const struct wn_route routes[] = {
-	{"GET", "/v1/status", false, on_status},   {"GET", "/v1/feeds/", false, on_status}, {"POST", "/v1/feeds/", true, on_echo},
-	{"POST", "/v1/echo", true, on_echo},	   {"GET", "/v1/slow", false, on_slow},	    {"GET", "/v1/large", false, on_large},
-	{"GET", "/v1/failure", false, on_failure}, {"GET", "/v1/feeds/special/", false, on_failure},
+    {"GET", "/v1/status", false, on_status},   {"GET", "/v1/feeds/", false, on_status},
+    {"POST", "/v1/feeds/", true, on_echo},     {"POST", "/v1/echo", true, on_echo},
+    {"GET", "/v1/slow", false, on_slow},       {"GET", "/v1/large", false, on_large},
+    {"GET", "/v1/failure", false, on_failure}, {"GET", "/v1/feeds/special/", false, on_failure},
 };
 
 static int open_world(void **state)
@@ -193,11 +195,11 @@ static const char *ask(struct world *w, const char *request)
 	return reply;
 }
 
-#define HAS(reply, text)                                                                                     \
-	do {                                                                                                 \
-		const char *got_ = (reply);                                                                  \
-		if (!strstr(got_, text))                                                                     \
-			fail_msg("no \"%s\" in: %s", text, got_);                                            \
+#define HAS(reply, text)                                                                                       \
+	do {                                                                                                   \
+		const char *got_ = (reply);                                                                    \
+		if (!strstr(got_, text))                                                                       \
+			fail_msg("no \"%s\" in: %s", text, got_);                                              \
 	} while (0)
 
 static void a_request_reaches_its_handler_with_all_it_carries(void **state)
@@ -210,7 +212,8 @@ static void a_request_reaches_its_handler_with_all_it_carries(void **state)
 	HAS(reply, "Content-Type: application/json\r\n");
 	HAS(reply, "X-Extra: yes\r\n");
 	HAS(reply, "\r\n\r\n{\"up\":true}");
-	snprintf(expected, sizeof(expected), "GET /v1/status tail= q=a b c local=1 uid=%d write=1 agent=me", (int)getuid());
+	snprintf(expected, sizeof(expected), "GET /v1/status tail= q=a b c local=1 uid=%d write=1 agent=me",
+		 (int)getuid());
 	assert_string_equal(w->seen, expected);
 	ask(w, "GET /v1/feeds/tech%2Dcrunch HTTP/1.1\r\nHost: x\r\n\r\n");
 	HAS(w->seen, "GET /v1/feeds/tech-crunch tail=tech-crunch q=- ");
@@ -230,11 +233,13 @@ static void what_is_not_there_or_not_lawful_is_a_problem_document(void **state)
 
 	HAS(reply, "404 ");
 	HAS(reply, "Content-Type: application/problem+json");
-	HAS(reply, "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is nothing at /v2/none\"}");
+	HAS(reply, "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is "
+		   "nothing at /v2/none\"}");
 	reply = ask(w, "DELETE /v1/status HTTP/1.1\r\nHost: x\r\n\r\n");
 	HAS(reply, "405 ");
 	HAS(reply, "Allow: GET\r\n");
-	HAS(ask(w, "GET /v1/failure HTTP/1.1\r\nHost: x\r\n\r\n"), "\"status\":404,\"detail\":\"no feed \\\"x\\\"");
+	HAS(ask(w, "GET /v1/failure HTTP/1.1\r\nHost: x\r\n\r\n"),
+	    "\"status\":404,\"detail\":\"no feed \\\"x\\\"");
 	HAS(ask(w, "GET /v1/feeds/special/x HTTP/1.1\r\nHost: x\r\n\r\n"), "404 "); /* longest path wins */
 	HAS(ask(w, "GET /v1/status%00x HTTP/1.1\r\nHost: x\r\n\r\n"), " 40");
 	HAS(ask(w, "GET /v1/feeds/a%0d%0ab HTTP/1.1\r\nHost: x\r\n\r\n"), " 400 ");
@@ -265,7 +270,8 @@ static void limits_hold_for_headers_and_body(void **state)
 	wn_loop_run_until_idle(w->loop);
 	assert_true(c->done && !strstr(c->reply, " 200 "));
 	end(c);
-	head = sprintf(big, "POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Length: %u\r\n\r\n", WN_SERVER_BODY_MAX);
+	head =
+	    sprintf(big, "POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Length: %u\r\n\r\n", WN_SERVER_BODY_MAX);
 	memset(big + head, 'y', WN_SERVER_BODY_MAX);
 	c = begin(w, (struct wn_str){big, (size_t)head + WN_SERVER_BODY_MAX});
 	wn_loop_run_until_idle(w->loop);
@@ -379,7 +385,8 @@ struct asked {
 };
 
 /* One control request in a child with another identity. */
-static struct asked ask_as(struct world *w, uid_t uid, gid_t gid, gid_t extra, const char *method, const char *target)
+static struct asked ask_as(struct world *w, uid_t uid, gid_t gid, gid_t extra, const char *method,
+			   const char *target)
 {
 	struct asked a = {0};
 	int p[2], status;
@@ -466,7 +473,9 @@ static void an_inherited_tcp_socket_serves_strangers_who_may_not_write(void **st
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t n = sizeof(in);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	struct client c = {.w = w, .request = WN_STR("GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n"), .reply = calloc(1, 4000001)};
+	struct client c = {.w = w,
+			   .request = WN_STR("GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n"),
+			   .reply = calloc(1, 4000001)};
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)) | listen(fd, 5), 0);
 	getsockname(fd, (struct sockaddr *)&in, &n);
@@ -487,15 +496,15 @@ static void an_inherited_tcp_socket_serves_strangers_who_may_not_write(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_request_reaches_its_handler_with_all_it_carries),
-		TEST(what_is_not_there_or_not_lawful_is_a_problem_document),
-		TEST(limits_hold_for_headers_and_body),
-		TEST(a_handler_may_wait_and_its_client_may_leave),
-		TEST(connections_are_counted_and_the_ceiling_holds),
-		TEST(a_client_that_drips_is_cut_off_and_a_slow_handler_is_not),
-		TEST(the_control_client_asks_and_is_known_by_the_kernel),
-		TEST(a_dead_socket_file_is_replaced_a_living_one_is_not),
-		TEST(an_inherited_tcp_socket_serves_strangers_who_may_not_write),
+	    TEST(a_request_reaches_its_handler_with_all_it_carries),
+	    TEST(what_is_not_there_or_not_lawful_is_a_problem_document),
+	    TEST(limits_hold_for_headers_and_body),
+	    TEST(a_handler_may_wait_and_its_client_may_leave),
+	    TEST(connections_are_counted_and_the_ceiling_holds),
+	    TEST(a_client_that_drips_is_cut_off_and_a_slow_handler_is_not),
+	    TEST(the_control_client_asks_and_is_known_by_the_kernel),
+	    TEST(a_dead_socket_file_is_replaced_a_living_one_is_not),
+	    TEST(an_inherited_tcp_socket_serves_strangers_who_may_not_write),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

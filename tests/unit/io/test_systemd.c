@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What systemd would see: a notify socket and a journal socket that the test owns, credentials, inherited sockets. */
+/* What systemd would see: a notify socket and a journal socket that the test owns, credentials, inherited
+ * sockets. */
+#include <endian.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <endian.h>
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -224,7 +225,8 @@ static void a_fact_is_one_entry_with_its_fields(void **state)
 
 	wn_log_set_sink(wn_systemd_log, j);
 	wn_log(WN_NOTICE, "0123456789abcdef0123456789abcdef",
-	       WN_FIELDS({"WHYNOW_CAMPAIGN", "7f3k9q2"}, {"WHYNOW_REASON", NULL}, {"lower", "x"}, {"_PID", "1"}, {"", "x"}),
+	       WN_FIELDS({"WHYNOW_CAMPAIGN", "7f3k9q2"}, {"WHYNOW_REASON", NULL}, {"lower", "x"}, {"_PID", "1"},
+			 {"", "x"}),
 	       "campaign %s opened", "7f3k9q2");
 	receive(b);
 	has(b, "MESSAGE", "campaign 7f3k9q2 opened");
@@ -250,7 +252,8 @@ static void strangers_text_cannot_forge_lines_or_fill_the_journal(void **state)
 
 	for (int i = 0; i < 100000; i += 2)
 		memcpy(large + i, "é", 2);
-	wn_systemd_log(j, WN_INFO, NULL, "x\nPRIORITY=0\x1b[31m\xc2\x9b y", (struct wn_field[]){{"WHYNOW_URL", "a\r\nb\x7f"}, {"WHYNOW_LARGE", large}}, 2);
+	wn_systemd_log(j, WN_INFO, NULL, "x\nPRIORITY=0\x1b[31m\xc2\x9b y",
+		       (struct wn_field[]){{"WHYNOW_URL", "a\r\nb\x7f"}, {"WHYNOW_LARGE", large}}, 2);
 	receive(b);
 	has(b, "MESSAGE", "x PRIORITY=0 [31m  y");
 	has(b, "WHYNOW_URL", "a  b ");
@@ -286,13 +289,13 @@ static void a_journal_that_is_away_is_no_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_manager_is_told_each_step),
-		TEST(the_watchdog_interval_is_ours_only),
-		TEST(credentials_are_read_whole_within_their_ceiling),
-		TEST(inherited_sockets_come_once_with_their_names),
-		TEST(a_fact_is_one_entry_with_its_fields),
-		TEST(strangers_text_cannot_forge_lines_or_fill_the_journal),
-		TEST(a_journal_that_is_away_is_no_failure),
+	    TEST(the_manager_is_told_each_step),
+	    TEST(the_watchdog_interval_is_ours_only),
+	    TEST(credentials_are_read_whole_within_their_ceiling),
+	    TEST(inherited_sockets_come_once_with_their_names),
+	    TEST(a_fact_is_one_entry_with_its_fields),
+	    TEST(strangers_text_cannot_forge_lines_or_fill_the_journal),
+	    TEST(a_journal_that_is_away_is_no_failure),
 	};
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("JOURNAL_STREAM");
