@@ -40,6 +40,7 @@ struct wn_book {
 	struct wn_segment **older; size_t n_older, cap_older;
 	struct wn_segment **trash; size_t n_trash;
 	struct wn_index *index;
+	bool loaded;                  /* the published segments are in it: nothing is matched before */
 	unsigned users;
 	bool replaced;                /* free when the last user is done */
 };

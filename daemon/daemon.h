@@ -107,6 +107,7 @@ void wn_poller_look_blind(struct wn_daemon *d);        /* marks feeds that have 
 /* --- intake.c (the rest of it in intake.h) ---- */
 void wn_intake_start(struct wn_daemon *d);
 void wn_intake_stop(struct wn_daemon *d);
+void wn_intake_nudge(struct wn_daemon *d);             /* the book is loaded */
 
 /* --- sweeper.c ---- */
 void wn_sweeper_start(struct wn_daemon *d);

@@ -77,12 +77,23 @@ static void batch_done(void *ctx, struct wn_world *w)
 	}
 }
 
+/* A signal that is stored while no segments are loaded would never be matched: after a start or a reload the intake waits. */
+static enum wn_rc wait_for_book(struct wn_daemon *d)
+{
+	while (!d->book->loaded)
+		if (d->stopping || wn_fiber_park(d->loop) == WN_CANCELLED)
+			return WN_CANCELLED;
+	return WN_OK;
+}
+
 /* Runs a unit until it is committed, however long the database is away. Anything else than a commit or the end of the daemon is a
  * failure of this batch alone. */
 static enum wn_rc run_until_committed(struct wn_daemon *d, const struct wn_unit *u, struct wn_err *err)
 {
 	for (int tries = 1;; tries++) {
-		enum wn_rc rc = wn_session_ensure(d, &d->intake_session);
+		enum wn_rc rc = wait_for_book(d);
+		if (rc == WN_OK)
+			rc = wn_session_ensure(d, &d->intake_session);
 		if (rc)
 			return rc;
 		struct wn_worker k = wn_daemon_worker(d, &d->intake_session);
@@ -329,6 +340,12 @@ static void push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_
 void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response) { push(d, feed, response); }
 
 void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed) { push(d, feed, NULL); }
+
+void wn_intake_nudge(struct wn_daemon *d)
+{
+	if (d->intake && d->intake->fiber)
+		wn_fiber_wake(d->intake->fiber);
+}
 
 size_t wn_intake_waiting(const struct wn_daemon *d) { return d->intake ? d->intake->n : 0; }
 

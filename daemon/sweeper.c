@@ -382,6 +382,8 @@ static enum wn_rc tick(struct wn_daemon *d, struct wn_err *err)
 		rc = wn_segments_read(d, err);
 		if (rc == WN_OK) {
 			sw->segments_book = book;
+			book->loaded = true;
+			wn_intake_nudge(d);
 			sw->segments_seen = seen.versions;
 			sw->segments_digest = seen.segments_digest;
 		}

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <whynow/date.h>
+#include <whynow/tz.h>
 
 /* What pass one left: words and options of the command, in order. */
 struct words {

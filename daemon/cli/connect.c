@@ -152,7 +152,7 @@ static int clock_of_database(struct wn_cli *cli)
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	struct wn_err err = {0};
 	int64_t sent = wn_clock_monotonic_us();
-	enum wn_rc rc = wn_pg_exec(cli->pg, wn_store_stmt("read_clock"), WN_NO_PARAMS, &r, &err);
+	enum wn_rc rc = wn_store_read(cli->store, "clock", WN_NO_PARAMS, &r, &err);
 	if (rc)
 		return cli_fail(cli, rc, &err);
 	cli->own_clock = wn_clock_new_live();

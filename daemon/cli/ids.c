@@ -26,7 +26,7 @@ const char *cli_campaign_id(struct wn_cli *cli, struct wn_id id)
 {
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	size_t digits = DIGITS_MIN;
-	if (wn_pg_exec(cli->pg, wn_store_stmt("read_campaign_neighbours"), WN_PARAMS(wn_pg_ids(cli->arena, &id, 1)), &r, NULL) == WN_OK)
+	if (wn_store_read(cli->store, "campaign_neighbours", WN_PARAMS(wn_pg_ids(cli->arena, &id, 1)), &r, NULL) == WN_OK)
 		for (int col = 1; r.rows && col <= 2; col++) {
 			size_t common = wn_pg_is_null(&r, 0, col) ? 0 : common_digits(id, wn_pg_get_id(&r, 0, col));
 			digits = common >= digits ? common + 1 : digits;

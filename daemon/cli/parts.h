@@ -84,9 +84,22 @@ const char *cli_attrs(struct wn_cli *cli, struct wn_value attrs); /* "round Seri
 const char *cli_value_text(struct wn_cli *cli, struct wn_value v);
 /* Text broken at blanks to the width, each line behind `indent` blanks. */
 void cli_paragraph(struct wn_cli *cli, FILE *to, int indent, const char *text);
+/* Several lines of strangers' text as they are, control characters taken out, each behind `indent` blanks. */
+void cli_text_block(struct wn_cli *cli, FILE *to, int indent, struct wn_str text);
 int cli_width(const struct wn_cli *cli); /* of the terminal, else 100 */
 const char *words_non_action(const char *reason), *words_touch(const char *reason), *words_left(const char *reason);
 const char *cli_plural(int64_t n, const char *one, const char *many);
+
+/* --- freshness and heat of rows (heat.c); rows have strength, publishers, occurred_at, half_life_s, hard_stop_at ---- */
+double cli_freshness(struct wn_value row, int64_t at_us);
+double cli_heat(struct wn_cli *cli, struct wn_value evidence_list, int64_t at_us);
+struct wn_value cli_with_freshness(struct wn_cli *cli, struct wn_value list);
+const char *cli_bar(struct wn_cli *cli, double part, int cells); /* "######...." */
+
+/* --- phrases that several screens use (account_print.c) ---- */
+const char *cli_touch_state(struct wn_cli *cli, struct wn_value touch); /* "due in 3 h", "held: ..." */
+const char *cli_touch_why(struct wn_cli *cli, const char *reason);
+const char *cli_signal_text(struct wn_cli *cli, struct wn_value signal);
 
 /* --- ids (ids.c) ---- */
 const char *cli_short(struct wn_cli *cli, struct wn_id id, size_t digits);
@@ -106,9 +119,6 @@ void cli_table_begin(struct cli_table *t, struct wn_cli *cli, const struct cli_c
 void cli_table_line(struct cli_table *t, const char *const *cells);
 #define CLI_LINE(t, ...) cli_table_line(t, (const char *const[]){__VA_ARGS__})
 void cli_table_end(struct cli_table *t);
-
-/* --- importing (import.c) ---- */
-struct cli_import;
 
 /* --- entries, one a command ---- */
 extern const struct wn_command command_account, command_why, command_status, command_doctor, command_feed_list, command_feed_show,

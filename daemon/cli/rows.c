@@ -52,11 +52,8 @@ static struct wn_value with_times(struct wn_arena *a, struct wn_value v)
 int cli_read(struct wn_cli *cli, const char *name, const struct wn_pg_param *params, size_t n, struct cli_rows *out)
 {
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
-	const struct wn_stmt *stmt = wn_store_stmt(name);
 	struct wn_err err = {0};
-	if (!stmt)
-		return cli_error(cli, WN_EXIT_OTHER, "there is no query %s in this program", name);
-	enum wn_rc rc = wn_pg_exec(cli->pg, stmt, params, n, &r, &err);
+	enum wn_rc rc = wn_store_read(cli->store, name, params, n, &r, &err);
 	if (rc)
 		return cli_fail(cli, rc, &err);
 	struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, (size_t)r.rows + 1);

@@ -165,4 +165,16 @@ void cli_paragraph(struct wn_cli *cli, FILE *to, int indent, const char *text)
 	}
 }
 
+void cli_text_block(struct wn_cli *cli, FILE *to, int indent, struct wn_str text)
+{
+	while (text.n) {
+		const char *end = memchr(text.p, '\n', text.n);
+		size_t n = end ? (size_t)(end - text.p) : text.n;
+		const char *line = cli_clean(cli, (struct wn_str){text.p, n});
+		fprintf(to, "%*s%s\n", *line ? indent : 0, "", line);
+		n += end != NULL;
+		text = (struct wn_str){text.p + n, text.n - n};
+	}
+}
+
 const char *cli_plural(int64_t n, const char *one, const char *many) { return n == 1 ? one : many; }

@@ -4,11 +4,15 @@
  * The scenario runner: the true daemon (poller, intake, sweeper, courier) on a virtual clock with a scripted network
  * against a real PostgreSQL, and the true command line in the same process. README.md beside this file has the format.
  *
- *   scenario FILE --database CONNINFO [--trace]
+ *   scenario FILE --database CONNINFO [--trace] [--dir DIR] [--server URL] [--progress FILE]
  *
  * The database is empty but for the schema. Exit code 0: every expectation held and fsck was silent; 1: one did not
  * (FILE:LINE: what); 2: the file is wrong. --trace prints the history at the end, without times: the same file gives
  * the same lines.
+ *
+ * For crash tests the process may be killed anywhere and started again: --dir is kept, --progress says which line was
+ * being done and at what time, and with --server the real HTTP client talks to a server that outlives us (every http://
+ * of the file becomes URL/, and `url` lines are written to DIR/answers).
  */
 #include "../../daemon/cli/cli.h"
 #include "../../daemon/daemon.h"
@@ -126,6 +130,9 @@ struct run {
 	int64_t start_us;
 	char *output; /* of the newest command */
 	int files;
+	const char *server, *progress; /* NULL: scripted network; not resumable */
+	int resume_line;               /* lines before it were done by a former self */
+	int64_t line_us;               /* when the line began */
 };
 
 static void fail(struct run *r, const char *fmt, ...) WN_PRINTF(2, 3);
@@ -175,6 +182,23 @@ static char *block(struct run *r)
 	return NULL;
 }
 
+/* With a real server, addresses of the file point into it. */
+static const char *real_urls(struct run *r, const char *text)
+{
+	struct wn_buf b;
+	if (!r->server)
+		return text;
+	wn_buf_init(&b, 4u << 20);
+	for (const char *at; (at = strstr(text, "http://")); text = at + 7) {
+		wn_buf_add(&b, text, (size_t)(at - text));
+		wn_buf_printf(&b, "%s/", r->server);
+	}
+	wn_buf_text(&b, text);
+	const char *out = wn_arena_strdup(r->arena, wn_buf_slice(&b));
+	wn_buf_done(&b);
+	return out;
+}
+
 static char *write_file(struct run *r, const char *name, const char *text)
 {
 	char *path = wn_arena_printf(r->arena, "%s/%s", r->dir, name);
@@ -209,7 +233,7 @@ static void start(struct run *r)
 	r->d.loop = wn_loop_new(r->d.clock);
 	r->script.loop = r->d.loop;
 	r->script.net = (struct wn_net){script_start, script_cancel};
-	r->d.net = &r->script.net;
+	r->d.net = r->server ? NULL : &r->script.net;
 	r->d.simulated = true;
 	r->d.have_key = true;
 	memset(r->d.key, 7, sizeof(r->d.key));
@@ -308,8 +332,11 @@ static char *read_all(const char *path)
 /* --------------------------------------------------------------------------------------------------- the commands */
 static void do_at(struct run *r, char *rest)
 {
-	if (!wn_date_parse(wn_str_of(rest), &r->start_us))
+	int64_t at;
+	if (!wn_date_parse(wn_str_of(rest), &at))
 		die(r, "at wants an RFC 3339 time");
+	if (!r->resume_line)
+		r->start_us = at;
 }
 
 static void do_option(struct run *r, char *rest)
@@ -319,7 +346,20 @@ static void do_option(struct run *r, char *rest)
 	r->sets[r->n_sets++] = wn_arena_strdup(r->arena, wn_str_of(rest));
 }
 
-static void do_file(struct run *r, char *rest) { write_file(r, rest, block(r)); }
+static void do_file(struct run *r, char *rest) { write_file(r, rest, real_urls(r, block(r))); }
+
+/* What the server that outlives us answers from now on: first line status and headers as JSON, then the body. */
+static void tell_server(struct run *r, const char *url, const struct answer *a)
+{
+	struct wn_buf b;
+	char *name = wn_arena_printf(r->arena, "answers/%s", url + 7);
+	wn_buf_init(&b, 4u << 20);
+	wn_buf_printf(&b, "%d\n%s", a->fails ? 599 : a->status, a->body ? a->body : "");
+	char *path = write_file(r, wn_arena_printf(r->arena, "%s.new", name), b.p);
+	if (rename(path, wn_arena_printf(r->arena, "%s/%s", r->dir, name)))
+		die(r, "cannot tell the server");
+	wn_buf_done(&b);
+}
 
 /* feed URL answers STATUS [Header: value] ...  [always] <<   |  feed URL fails */
 static void do_url(struct run *r, char *rest)
@@ -344,6 +384,10 @@ static void do_url(struct run *r, char *rest)
 	}
 	if (with_block)
 		a->body = block(r);
+	if (r->server) {
+		tell_server(r, w[0], a);
+		return;
+	}
 	/* A new answer follows those that were said since the last request; an answer already given is over. */
 	if (p->asked) {
 		p->first = NULL;
@@ -359,7 +403,7 @@ static void do_time(struct run *r, char *rest)
 	int64_t by, at;
 	start(r);
 	if (strncmp(rest, "passes ", 7) == 0 && wn_duration_parse(wn_str_of(rest + 7), &by))
-		at = wn_clock_now_us(r->d.clock) + by;
+		at = r->line_us + by;
 	else if (strncmp(rest, "is ", 3) != 0 || !wn_date_parse(wn_str_of(rest + 3), &at))
 		die(r, "time passes DURATION | time is TIME"), at = 0;
 	wn_loop_advance(r->d.loop, at);
@@ -600,6 +644,50 @@ static const struct {
 	{"reload", do_reload}, {"use", do_use},
 };
 
+/* A line that a former self had done is only read: what it wrote is in the database, in the folder, at the server. */
+static bool is_past(const struct run *r, const char *line, size_t n)
+{
+	static const char *const again[] = {"at", "option", "file", "use"};
+	if (r->line >= r->resume_line)
+		return false;
+	for (size_t i = 0; i < WN_COUNT(again); i++)
+		if (strlen(again[i]) == n && strncmp(line, again[i], n) == 0)
+			return false;
+	return true;
+}
+
+static void note_progress(struct run *r, int line)
+{
+	char text[80], next[4096];
+	r->line_us = r->started ? wn_clock_now_us(r->d.clock) : r->start_us;
+	if (!r->progress)
+		return;
+	snprintf(next, sizeof(next), "%s.new", r->progress);
+	FILE *f = fopen(next, "we");
+	snprintf(text, sizeof(text), "%d %lld\n", line, (long long)r->line_us);
+	if (!f || fputs(text, f) < 0 || fclose(f) || rename(next, r->progress))
+		die(r, "cannot write the progress");
+}
+
+/* Goes on at the newest instant that anything in the database speaks of: time never runs back. */
+static void read_progress(struct run *r)
+{
+	long long line_us = 0;
+	FILE *f = r->progress ? fopen(r->progress, "re") : NULL;
+	if (!f)
+		return;
+	if (fscanf(f, "%d %lld", &r->resume_line, &line_us) != 2)
+		r->resume_line = 0;
+	fclose(f);
+	if (!r->resume_line)
+		return;
+	r->line_us = line_us;
+	char *us = ask(r, "select (extract(epoch from greatest((select max(at) from whynow.history), (select max(last_at) from whynow.feed_state),"
+			  " (select max(heartbeat_at) from whynow.instance))) * 1000000)::bigint");
+	long long newest = atoll(us);
+	r->start_us = newest > line_us ? newest : line_us;
+}
+
 static void do_line(struct run *r, char *line)
 {
 	line += strspn(line, " \t");
@@ -607,6 +695,13 @@ static void do_line(struct run *r, char *line)
 		return;
 	size_t n = strcspn(line, " \t");
 	char *rest = line + n + strspn(line + n, " \t");
+	if (is_past(r, line, n)) {
+		if (strlen(line) > 3 && strcmp(line + strlen(line) - 3, " <<") == 0)
+			(void)block(r);
+		return;
+	}
+	if (r->line > r->resume_line || !r->resume_line)
+		note_progress(r, r->line);
 	for (size_t i = 0; i < WN_COUNT(commands); i++)
 		if (strlen(commands[i].word) == n && strncmp(line, commands[i].word, n) == 0) {
 			/* `<<` of file and url blocks is dropped here, the commands that need it look for it themselves */
@@ -644,6 +739,12 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--database") == 0 && i + 1 < argc)
 			r.database = argv[++i];
+		else if (strcmp(argv[i], "--server") == 0 && i + 1 < argc)
+			r.server = argv[++i];
+		else if (strcmp(argv[i], "--progress") == 0 && i + 1 < argc)
+			r.progress = argv[++i];
+		else if (strcmp(argv[i], "--dir") == 0 && i + 1 < argc)
+			snprintf(r.dir, sizeof(r.dir), "%s", argv[++i]);
 		else if (strcmp(argv[i], "--trace") == 0)
 			trace = true;
 		else
@@ -657,9 +758,13 @@ int main(int argc, char **argv)
 	wn_log_set_level(getenv("WHYNOW_VERBOSE") ? WN_DEBUG : WN_WARNING);
 	r.arena = wn_arena_new(0);
 	r.at = r.text;
-	snprintf(r.dir, sizeof(r.dir), "/tmp/whynow-scenario-XXXXXX");
-	if (!mkdtemp(r.dir))
-		die(&r, "no temporary folder");
+	bool own_dir = !r.dir[0];
+	if (own_dir) {
+		snprintf(r.dir, sizeof(r.dir), "/tmp/whynow-scenario-XXXXXX");
+		if (!mkdtemp(r.dir))
+			die(&r, "no temporary folder");
+	}
+	read_progress(&r);
 	char source[4096];
 	snprintf(source, sizeof(source), "%s/conf", WN_SOURCE_DIR);
 	write_file(&r, "whynow.yaml", wn_arena_printf(r.arena, "dirs: {feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d, vendor: %s, extract: %s/extract, spool: %s}\n", source, source, r.dir));
@@ -667,8 +772,8 @@ int main(int argc, char **argv)
 		do_line(&r, line);
 	finish(&r, trace);
 	char *rm = wn_arena_printf(r.arena, "rm -rf '%s'", r.dir);
-	int gone = system(rm);
-	(void)gone;
+	if (own_dir && system(rm))
+		fprintf(stderr, "could not remove %s\n", r.dir);
 	wn_arena_free(r.arena);
 	free(r.text);
 	return r.failed ? 1 : 0;
