@@ -31,8 +31,8 @@ struct wn_clock *wn_loop_clock(const struct wn_loop *l);
 /* Turns until wn_loop_stop. */
 void wn_loop_run(struct wn_loop *l);
 void wn_loop_stop(struct wn_loop *l);
-/* The clock jumped (a heartbeat moved its offset): the sleep until the next timer is computed anew. Without it
- * a jump is noticed within 10 s. */
+/* The clock jumped (a heartbeat moved its offset). Costs nothing: each turn computes its sleep anew, and no sleep is
+ * longer than 10 s, so that a jump nobody tells of is noticed too. */
 void wn_loop_clock_moved(struct wn_loop *l);
 /* Turns of the loop so far (wake-ups); for the watchdog and the bench. */
 uint64_t wn_loop_turns(const struct wn_loop *l);

@@ -171,9 +171,9 @@ enum wn_rc wn_pg_script(struct wn_pg *pg, const char *sql, struct wn_err *err) W
 enum wn_rc wn_pg_copy_in(struct wn_pg *pg, const char *sql, bool (*next)(void *ctx, struct wn_str *chunk),
 			 void *ctx, int64_t *rows, struct wn_err *err) WN_MUST_CHECK;
 
-/* Called from the loop for each notification (after a LISTEN by wn_pg_script), also while the session is idle;
- * with a NULL channel when an idle session is found dead. Only with a loop. fn NULL turns it off. It must not
- * use the session. */
+/* Called for each notification (after a LISTEN by wn_pg_script): from the loop while the session is idle, or inside
+ * of a call that waits on it; with a NULL channel when an idle session is found dead. Only with a loop. fn NULL
+ * turns it off. It must not use the session: wake a fiber. */
 void wn_pg_on_notify(struct wn_pg *pg, void (*fn)(void *ctx, const char *channel, const char *payload),
 		     void *ctx);
 

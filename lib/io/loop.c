@@ -72,7 +72,7 @@ void wn_loop_busy(struct wn_loop *l, int delta)
 
 void wn_loop_clock_moved(struct wn_loop *l)
 {
-	event_active(l->alarm, EV_TIMEOUT, 1); /* ends the wait under way; the next turn computes it anew */
+	(void)l; /* every turn asks the clock how long to sleep, and whoever calls this is between two turns */
 }
 
 /* --- soon ---- */
