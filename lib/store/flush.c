@@ -343,7 +343,7 @@ static void settle(struct wn_world *w)
 }
 
 /* A missing month or an opening that lost: temporary, with a sentence that says so. */
-static enum wn_rc translate(struct wn_store *s, enum wn_rc rc, struct wn_err *err)
+enum wn_rc store_translate(struct wn_store *s, enum wn_rc rc, struct wn_err *err)
 {
 	if (rc == WN_EXISTS)
 		return wn_fail(err, WN_AGAIN, "another transaction wrote the same row first (%s)", wn_pg_constraint(s->pg));
@@ -356,7 +356,7 @@ static enum wn_rc translate(struct wn_store *s, enum wn_rc rc, struct wn_err *er
 enum wn_rc wn_store_flush(struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct wn_pg_result *campaigns = WN_NEW_N(w->arena, struct wn_pg_result, w->campaigns.n + 1);
-	enum wn_rc rc = translate(s, send_all(s, w, campaigns, err), err);
+	enum wn_rc rc = store_translate(s, send_all(s, w, campaigns, err), err);
 	for (size_t i = 0; i < w->campaigns.n; i++) {
 		const struct wn_campaign *c = w->campaigns.v[i];
 		if (rc == WN_OK && c->dirty && !c->fresh && campaigns[i].affected != 1)

@@ -82,6 +82,9 @@ enum wn_rc load_signals_of_sightings(struct wn_store *s, struct wn_world *w, str
 struct new_account { struct wn_id id; struct wn_str domain, name, name_key; const char *state; };
 struct wn_id alias_id(const char *kind, struct wn_str alias);
 
+/* What a failed write means to the unit of work (flush.c). */
+enum wn_rc store_translate(struct wn_store *s, enum wn_rc rc, struct wn_err *err);
+
 /* Events of a flush (flush_events.c). */
 enum wn_rc flush_changes(struct wn_store *s, struct wn_world *w, struct wn_err *err);
 enum wn_rc flush_touch_outbox(struct wn_store *s, struct wn_world *w, struct wn_err *err);

@@ -306,3 +306,22 @@ FROM whynow.suppression WHERE bucket = $1 AND key = $2
 SELECT k.id, (SELECT c.campaign_id FROM whynow.campaign c WHERE c.campaign_id < k.id ORDER BY c.campaign_id DESC LIMIT 1) AS before,
 	(SELECT c.campaign_id FROM whynow.campaign c WHERE c.campaign_id > k.id ORDER BY c.campaign_id LIMIT 1) AS after
 FROM unnest($1::uuid[]) AS k (id)
+
+-- name: read_signal_detail
+-- class: cold
+-- $1 signal_key, $2 account_id, $3 bucket
+SELECT jsonb_build_object('signal_key', s.signal_key, 'account', coalesce(a.domain, a.name), 'account_id', s.account_id, 'kind', s.kind,
+	'occurred_at', s.occurred_at, 'published_at', s.published_at, 'observed_at', s.observed_at, 'stored_at', s.stored_at, 'strength', s.strength,
+	'half_life_s', extract(epoch FROM s.half_life), 'hard_stop_at', s.hard_stop, 'publishers', s.publishers, 'publisher_list', s.publisher_list,
+	'attrs', s.attrs, 'conflicts', s.conflicts, 'headline', s.headline, 'url', s.url, 'span', s.span, 'feed', s.feed, 'history', s.history,
+	'retracted', s.retracted, 'contact_id', s.contact_id,
+	'sightings', (SELECT coalesce(jsonb_agg(jsonb_build_object('feed', x.feed, 'item', x.item, 'publisher', x.publisher, 'source_named', x.source_named,
+			'url', x.url, 'headline', x.headline, 'occurred_at', x.occurred_at, 'published_at', x.published_at, 'observed_at', x.observed_at,
+			'span', x.span) ORDER BY x.observed_at, x.sighting_key), '[]')
+		FROM whynow.sighting x WHERE x.bucket = s.bucket AND x.account_id = s.account_id AND x.signal_key = s.signal_key),
+	'evidence_of', (SELECT coalesce(jsonb_agg(jsonb_build_object('campaign_id', e.campaign_id, 'segment', m.segment, 'state', m.state, 'removed', e.removed)
+			ORDER BY m.enrolled_at), '[]')
+		FROM whynow.evidence e JOIN whynow.member m ON m.bucket = e.bucket AND m.account_id = e.account_id AND m.campaign_id = e.campaign_id
+			AND m.contact_id = e.contact_id WHERE e.signal_key = s.signal_key)) AS row
+FROM whynow.signal s LEFT JOIN whynow.account a ON a.bucket = s.bucket AND a.account_id = s.account_id
+WHERE s.bucket = $3 AND s.account_id = $2 AND s.signal_key = $1

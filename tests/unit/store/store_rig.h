@@ -195,7 +195,7 @@ static inline struct wn_sighting db_sighting(struct db *d, const char *item, con
 	x.published_us = x.occurred_us;
 	x.attrs = x.kind >= 0 ? rig_attrs(d->rig, x.kind, attrs) : (struct wn_value){0};
 	x.headline = wn_str_of(wn_arena_printf(d->rig->arena, "%s: %s", company, item));
-	if (strchr(company, '.'))
+	if (strchr(company, '.') && !strchr(company, ' '))
 		x.account.domain = wn_str_of(company);
 	else
 		x.account.name = wn_str_of(company);
