@@ -100,6 +100,9 @@ enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc, co
 			    struct wn_segment **out, struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings,
 			    struct wn_err *err) WN_MUST_CHECK;
 void wn_segment_free(struct wn_segment *s);
+/* True if a signal of the kind may open a campaign: a top-level term of `when` lets `signal` be it, or, where none bounds the kind,
+ * the rule reads it at all. */
+bool wn_segment_opens_on(const struct wn_segment *s, const struct wn_registry *registry, int kind);
 /* Canonical JSON of the definition, defaults written out (for segment_version.definition and comparing versions). */
 void wn_segment_to_json(const struct wn_segment *s, struct wn_buf *out);
 
