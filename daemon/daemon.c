@@ -190,8 +190,8 @@ enum wn_rc wn_daemon_start(struct wn_daemon *d, struct wn_err *err)
 	d->next_expiry_us = WN_NEVER;
 	if (!d->net)
 		make_net(d);
-	wn_session_init(d, &d->intake_session, "intake");
 	wn_session_init(d, &d->sweep_session, "sweep");
+	wn_session_init(d, &d->intake_session, "intake");
 	wn_session_init(d, &d->courier_session, "courier");
 	wn_intake_start(d);
 	wn_courier_start(d);
@@ -212,8 +212,8 @@ void wn_daemon_stop(struct wn_daemon *d)
 	wn_sweeper_stop(d);
 	wn_courier_stop(d);
 	wn_session_done(&d->intake_session);
-	wn_session_done(&d->sweep_session);
 	wn_session_done(&d->courier_session);
+	wn_session_done(&d->sweep_session);
 	for (size_t i = 0; i < WN_COUNT(d->signals); i++)
 		wn_watch_free(d->signals[i]);
 	wn_timer_free(d->watchdog);

@@ -26,6 +26,7 @@ struct wn_session {
 	struct wn_store *store;
 	int failures;          /* in a row */
 	bool checked;          /* schema, key and timeline were found right on this connection */
+	bool borrowed;         /* simulation: all three are one session, so that units run one after the other */
 };
 
 enum wn_db_state { WN_DB_WAITING, WN_DB_UP, WN_DB_REFUSED /* schema or key: told, asked again slowly */ };
