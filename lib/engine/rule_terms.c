@@ -225,6 +225,15 @@ bool rule_signal_kinds(const struct wn_registry *r, const struct cel_node *when,
 	return k.bounded;
 }
 
+bool wn_segment_opens_on(const struct wn_segment *s, const struct wn_registry *registry, int kind)
+{
+	uint64_t set[4] = {0};
+	if (s->broad || !s->when || kind < 0 || kind > 255)
+		return false;
+	bool bounded = rule_signal_kinds(registry, cel_program_root(s->when), set);
+	return ((bounded ? set : s->reads.kinds)[kind / 64] >> (kind % 64) & 1) != 0;
+}
+
 /* --- what is read -------------------------------------------------------------------------------------- */
 static void read_field(const struct wn_registry *r, const struct cel_node_view *v, struct wn_reads *reads)
 {
