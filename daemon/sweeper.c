@@ -429,6 +429,8 @@ static enum wn_rc heartbeat(struct wn_daemon *d, struct wn_err *err)
 		rc = wn_store_release_leases(s, now, now - 6 * every, err);
 	if (rc == WN_OK)
 		rc = wn_store_heartbeat(s, now, wn_map(NULL, 0), err);
+	if (rc == WN_OK)
+		rc = wn_store_open_counts(s, &d->open_campaigns, &d->next_expiry_us, err);
 	wn_turn_give(wn_store_turn(s));
 	if (rc == WN_OK)
 		d->sweeper->heartbeat_us = now + every;

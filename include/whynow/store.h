@@ -282,6 +282,9 @@ struct wn_tick {
 /* The daemon's tick: one statement, one round trip. */
 enum wn_rc wn_store_tick(struct wn_store *s, struct wn_tick *out, struct wn_err *err) WN_MUST_CHECK;
 
+/* For the status line: campaigns open or finishing (shadow left out), and the next instant at which a member may end (WN_NEVER). */
+enum wn_rc wn_store_open_counts(struct wn_store *s, int64_t *campaigns, int64_t *next_end_us, struct wn_err *err) WN_MUST_CHECK;
+
 struct wn_due {
 	int64_t at_us;
 	struct wn_id account_id, campaign_id, contact_id; /* campaign: campaign_id; outbox: campaign_id may be nil */

@@ -116,3 +116,12 @@ enum wn_rc wn_store_merge_candidates(struct wn_store *s, int limit, struct wn_ar
 	*n = (size_t)r.rows;
 	return WN_OK;
 }
+
+enum wn_rc wn_store_open_counts(struct wn_store *s, int64_t *campaigns, int64_t *next_end_us, struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &sql_open_counts, WN_NO_PARAMS, &r, err));
+	*campaigns = wn_pg_get_int(&r, 0, 0);
+	*next_end_us = wn_pg_get_us(&r, 0, 1);
+	return WN_OK;
+}

@@ -57,3 +57,7 @@ JOIN whynow.account k ON k.account_id = b.account_id AND k.state = 'known'
 WHERE p.state = 'provisional' AND NOT EXISTS (SELECT 1 FROM whynow.account_alias c JOIN whynow.account x ON x.account_id = c.account_id
 	WHERE c.bucket = a.bucket AND c.alias_id = a.alias_id AND x.state = 'known' AND x.account_id <> k.account_id)
 ORDER BY 1 LIMIT $1
+
+-- name: open_counts
+-- class: cold
+SELECT (SELECT count(*) FROM whynow.campaign WHERE state IN ('open', 'finishing') AND NOT shadow), (SELECT min(due_at) FROM whynow.member WHERE state = 'live')
