@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* The outbox, feeds' states, leases, segments, pauses, reference data. */
+#include "life_rig.h"
+
+static struct wn_outbox_row *claim(struct db *d, const char *sink, size_t want)
+{
+	struct wn_err err = {0};
+	struct wn_due *due;
+	struct wn_outbox_row *rows = NULL, *got = NULL;
+	size_t n, m, total = 0;
+	OK(wn_store_due_outbox(d->st, &(struct wn_due_query){d->w->now_us, 0, 1023, 100}, d->w->arena, &due, &n, &err));
+	for (size_t i = 0; i < n; i++) {
+		if (!wn_str_is(due[i].sink, sink))
+			continue;
+		OK(wn_store_outbox_claim(d->st, due[i].bucket, wn_str_of(sink), d->w->now_us, WN_MINUTE, 10, d->w->arena, &rows, &m, &err));
+		total += m;
+		got = m ? rows : got;
+	}
+	assert_int_equal(total, want);
+	return got;
+}
+
+static void events_of_a_campaign_go_to_a_sink_in_the_order_of_gens(void **state)
+{
+	DB(d);
+	life_open(d);
+	struct wn_outbox_row *first = claim(d, "crm", 1);
+	assert_true(wn_str_is(first->type, "campaign.opened"));
+	assert_int_equal(first->attempts, 1);
+	assert_int_equal(first->first_us, 0);
+	claim(d, "crm", 0); /* the line waits for its head */
+	claim(d, "log", 1); /* another sink does not */
+	OK(wn_store_outbox_done(d->st, first, WN_OUTBOX_PENDING, d->w->now_us + WN_HOUR, WN_STR("503"), d->w->now_us, &err));
+	claim(d, "crm", 0);
+	d->w->now_us += WN_HOUR;
+	struct wn_outbox_row *again = claim(d, "crm", 1);
+	assert_true(wn_id_eq(again->event_id, first->event_id));
+	assert_true(wn_str_eq(again->payload, first->payload));
+	assert_int_equal(again->attempts, 2);
+	assert_int_equal(again->first_us, d->w->now_us - WN_HOUR);
+	OK(wn_store_outbox_done(d->st, again, WN_OUTBOX_DELIVERED, 0, (struct wn_str){NULL, 0}, d->w->now_us, &err));
+	assert_int_equal(wn_store_outbox_done(d->st, again, WN_OUTBOX_DELIVERED, 0, (struct wn_str){NULL, 0}, d->w->now_us, &err), WN_REFUSED);
+	struct wn_outbox_row *next = claim(d, "crm", 1);
+	assert_true(wn_str_is(next->type, "member.enrolled"));
+	assert_int_equal(next->gen, first->gen + 1);
+	bool clear = true;
+	OK(wn_store_outbox_is_clear(d->st, next->bucket, next->campaign_id, WN_STR("crm"), &clear, &err));
+	assert_false(clear);
+	OK(wn_store_outbox_done(d->st, next, WN_OUTBOX_DEAD, 0, WN_STR("410"), d->w->now_us, &err));
+	OK(wn_store_outbox_is_clear(d->st, next->bucket, next->campaign_id, WN_STR("crm"), &clear, &err));
+	assert_true(clear);
+	int64_t n;
+	OK(wn_store_outbox_replay(d->st, WN_STR("crm"), (struct wn_id){{0}}, d->w->now_us, &n, &err));
+	assert_int_equal(n, 1);
+	assert_int_equal(db_fsck(d, NULL), 0);
+}
+
+static void a_lease_that_ended_is_claimed_by_another_and_the_late_one_completes_nothing(void **state)
+{
+	DB(d);
+	life_open(d);
+	struct wn_outbox_row *late = claim(d, "log", 1);
+	d->w->now_us += 2 * WN_MINUTE;
+	struct wn_outbox_row *now = claim(d, "log", 1);
+	assert_true(wn_id_eq(late->event_id, now->event_id));
+	assert_false(wn_id_eq(late->token, now->token));
+	assert_int_equal(wn_store_outbox_done(d->st, late, WN_OUTBOX_DELIVERED, 0, (struct wn_str){NULL, 0}, d->w->now_us, &err), WN_REFUSED);
+	OK(wn_store_outbox_done(d->st, now, WN_OUTBOX_DELIVERED, 0, (struct wn_str){NULL, 0}, d->w->now_us, &err));
+}
+
+static void a_touch_carries_its_event_through_its_attempts(void **state)
+{
+	DB(d);
+	struct wn_id id = life_open(d);
+	struct wn_due *due;
+	size_t n;
+	OK(wn_store_due_touches(d->st, &(struct wn_due_query){d->w->now_us, 0, 1023, 10}, d->w->arena, &due, &n, &err));
+	assert_int_equal(n, 1);
+	assert_int_equal(due[0].step, 0);
+	struct wn_account *a = life_load(d, id);
+	struct wn_touch *t = a->members.v[0]->touches.v[0];
+	struct wn_decision dec = wn_touch_decide(d->w, t);
+	assert_int_equal(dec.kind, WN_SEND);
+	wn_touch_apply(d->w, t, &dec);
+	life_end(d);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.outbox o JOIN whynow.touch t ON t.event_id = o.event_id AND t.token = o.lease_token "
+				     "WHERE o.type = 'touch.due' AND o.state = 'leased' AND t.state = 'sending' AND o.next_at = t.due_at AND o.step = 0"), 1);
+	assert_int_equal(db_fsck(d, NULL), 0);
+	/* refused for now: the same event waits for the touch */
+	d->w->now_us += WN_SECOND;
+	a = life_load(d, id);
+	wn_touch_sent(d->w, a->members.v[0]->touches.v[0], WN_SENT_RETRY, d->w->now_us + WN_HOUR, WN_STR("503"));
+	life_end(d);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.outbox WHERE type = 'touch.due' AND state = 'pending' AND lease_token IS NOT NULL"), 1);
+	d->w->now_us += WN_HOUR;
+	a = life_load(d, id);
+	t = a->members.v[0]->touches.v[0];
+	dec = wn_touch_decide(d->w, t);
+	assert_int_equal(dec.kind, WN_SEND);
+	wn_touch_apply(d->w, t, &dec);
+	life_end(d);
+	assert_int_equal(db_count(d, "SELECT attempts FROM whynow.outbox WHERE type = 'touch.due' AND state = 'leased'"), 2);
+	a = life_load(d, id);
+	wn_touch_sent(d->w, a->members.v[0]->touches.v[0], WN_SENT_OK, 0, WN_STR("250"));
+	life_end(d);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.outbox WHERE type = 'touch.due' AND state = 'delivered' AND done_at IS NOT NULL"), 1);
+	assert_int_equal(db_count(d, "SELECT touched FROM whynow.campaign"), 1);
+	assert_int_equal(db_fsck(d, NULL), 0);
+}
+
+static void a_feeds_state_moves_by_compare_and_set(void **state)
+{
+	DB(d);
+	struct wn_feed_state st = {.name = WN_STR("f"), .etag = {"\"\x80x\"", 4}, .last_modified = WN_STR("Mon"), .cursor = WN_STR("c1"), .next_us = RIG_NOW + 5,
+				   .why = WN_STR("learned 42m"), .good_since_us = RIG_NOW, .last_good_us = RIG_NOW, .first_done = true, .last_status = 200,
+				   .schedule = {.last_us = RIG_NOW, .rate_us = RIG_NOW - 3, .rate = 0.25, .weight = 7.5, .worth = 0.5, .failures = 2, .gone = 1}};
+	struct wn_feed_totals poll = {.polls = 1, .items = 3, .stored = 1, .duplicate = 1, .filtered = 1, .signals = 1, .bytes = 99};
+	OK(wn_store_feed_move(d->st, &st, &poll, "items", RIG_NOW, &err));
+	assert_int_equal(wn_store_feed_move(d->st, &st, &poll, "items", RIG_NOW, &err), WN_AGAIN);
+	struct wn_feed_state *got;
+	size_t n;
+	OK(wn_store_feed_states(d->st, &st.name, 1, d->w->arena, &got, &n, &err));
+	assert_int_equal(n, 1);
+	assert_int_equal(got->version, 1);
+	assert_true(wn_str_eq(got->etag, st.etag) && wn_str_eq(got->cursor, st.cursor) && wn_str_eq(got->why, st.why) && !got->last_error.p && !got->url.p);
+	assert_int_equal(got->next_us, st.next_us);
+	assert_int_equal(got->good_since_us, RIG_NOW);
+	assert_memory_equal(&got->schedule, &st.schedule, sizeof(st.schedule));
+	assert_int_equal(got->totals.items, 3);
+	assert_int_equal(got->totals.bytes, 99);
+	OK(wn_store_feed_move(d->st, got, &poll, "items", RIG_NOW, &err));
+	assert_int_equal(wn_store_feed_move(d->st, got, &poll, "items", RIG_NOW, &err), WN_AGAIN);
+	poll.items = 4;
+	assert_int_equal(wn_store_feed_move(d->st, got, &poll, "items", RIG_NOW, &err), WN_INVALID);
+	assert_int_equal(db_count(d, "SELECT items FROM whynow.feed_state"), 6);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.feed_poll"), 2);
+	assert_int_equal(db_fsck(d, "cursor"), 0);
+}
+
+static void gaps_open_once_and_close(void **state)
+{
+	DB(d);
+	struct wn_gap_row *g;
+	size_t n;
+	OK(wn_store_gap_open(d->st, WN_STR("f"), NULL, RIG_NOW, "down", &err));
+	OK(wn_store_gap_open(d->st, WN_STR("f"), NULL, RIG_NOW + 5, "down", &err));
+	OK(wn_store_gaps(d->st, d->w->arena, &g, &n, &err));
+	assert_int_equal(n, 1);
+	assert_int_equal(g[0].to_us, WN_NEVER);
+	assert_null(g[0].kind.p);
+	OK(wn_store_gap_close(d->st, WN_STR("f"), RIG_NOW + 9, &err));
+	OK(wn_store_gap_open(d->st, WN_STR("f"), "funding", RIG_NOW + 20, "down", &err));
+	OK(wn_store_gaps(d->st, d->w->arena, &g, &n, &err));
+	assert_int_equal(n, 2);
+	assert_int_equal(g[0].to_us, RIG_NOW + 9);
+	assert_true(wn_str_is(g[1].kind, "funding"));
+}
+
+static void a_lease_is_one_owners_until_it_ends(void **state)
+{
+	DB(d);
+	struct wn_store *other = rig_store(d->pg, "two");
+	bool held;
+	OK(wn_store_lease(d->st, "feed", WN_STR("f"), RIG_NOW, WN_MINUTE, &held, &err));
+	assert_true(held);
+	OK(wn_store_lease(other, "feed", WN_STR("f"), RIG_NOW + 5, WN_MINUTE, &held, &err));
+	assert_false(held);
+	OK(wn_store_lease(d->st, "feed", WN_STR("f"), RIG_NOW + 5, WN_MINUTE, &held, &err));
+	assert_true(held);
+	OK(wn_store_lease(other, "feed", WN_STR("f"), RIG_NOW + 2 * WN_MINUTE, WN_MINUTE, &held, &err));
+	assert_true(held);
+	OK(wn_store_lease_drop(other, "feed", (struct wn_str){NULL, 0}, &err));
+	OK(wn_store_lease(d->st, "feed", WN_STR("f"), RIG_NOW + 2 * WN_MINUTE, WN_MINUTE, &held, &err));
+	assert_true(held);
+	/* the clock jumped back an hour: an end that far away is no end */
+	OK(wn_store_lease(other, "feed", WN_STR("f"), RIG_NOW - WN_HOUR, WN_MINUTE, &held, &err));
+	assert_true(held);
+	OK(wn_store_heartbeat(d->st, RIG_NOW, (struct wn_value){0}, &err));
+	wn_store_free(other);
+}
+
+static void segments_are_versioned_and_a_refused_one_leaves_the_last_good_in_force(void **state)
+{
+	DB(d);
+	int v = 0;
+	struct wn_segment_row *rows;
+	struct wn_tick a, b;
+	size_t n;
+	OK(wn_store_segment_publish(d->st, WN_STR("s"), WN_STR("one"), WN_STR("{\"mode\": \"live\"}"), "ana", RIG_NOW, &v, &err));
+	assert_int_equal(v, 1);
+	assert_int_equal(wn_store_segment_publish(d->st, WN_STR("s"), WN_STR("one"), (struct wn_str){NULL, 0}, "ana", RIG_NOW, &v, &err), WN_EXISTS);
+	OK(wn_store_segment_mark(d->st, WN_STR("s"), 1, (struct wn_str){NULL, 0}, RIG_NOW, &err));
+	OK(wn_store_tick(d->st, &a, &err));
+	db_script(d, "INSERT INTO whynow.segment_version (name, version, source) VALUES ('s', 2, 'two')"); /* plain SQL */
+	OK(wn_store_tick(d->st, &b, &err));
+	assert_int_not_equal(a.segments_digest, b.segments_digest);
+	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err));
+	assert_int_equal(n, 2);
+	assert_int_equal(rows[0].status, WN_SEGMENT_VALID);
+	assert_int_equal(rows[1].status, WN_SEGMENT_UNCHECKED);
+	assert_null(rows[1].definition.p);
+	OK(wn_store_segment_mark(d->st, WN_STR("s"), 2, WN_STR("line 1: no"), RIG_NOW, &err));
+	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err));
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].version, 1);
+	OK(wn_store_tick(d->st, &a, &err));
+	OK(wn_store_pause(d->st, WN_STR("s"), true, "ana", RIG_NOW, &err));
+	OK(wn_store_tick(d->st, &b, &err));
+	assert_int_not_equal(a.segments_digest, b.segments_digest);
+	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err));
+	assert_true(rows[0].paused);
+	OK(wn_store_segment_withdraw(d->st, WN_STR("s"), true, "ana", RIG_NOW, &err));
+	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err));
+	assert_int_equal(n, 0);
+	assert_int_equal(wn_store_segment_withdraw(d->st, WN_STR("none"), true, "ana", RIG_NOW, &err), WN_NOT_FOUND);
+	OK(wn_store_segment_publish(d->st, WN_STR("s"), WN_STR("three"), WN_STR("{}"), "ana", RIG_NOW, &v, &err));
+	assert_int_equal(v, 3);
+	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err)); /* publishing brings it back */
+	assert_int_equal(n, 2);
+}
+
+static void a_version_that_a_campaign_needs_stays_in_the_list(void **state)
+{
+	DB(d);
+	life_open(d);
+	int v;
+	struct wn_segment_row *rows;
+	size_t n;
+	OK(wn_store_segment_publish(d->st, WN_STR("b-round"), WN_STR("two"), WN_STR("{}"), "ana", RIG_NOW, &v, &err));
+	OK(wn_store_segment_mark(d->st, WN_STR("b-round"), 2, (struct wn_str){NULL, 0}, RIG_NOW, &err));
+	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err));
+	assert_int_equal(n, 2);
+	assert_true(rows[0].needed && !rows[1].needed);
+}
+
+static void everything_can_be_paused(void **state)
+{
+	DB(d);
+	bool paused;
+	OK(wn_store_pause(d->st, (struct wn_str){NULL, 0}, true, "ana", RIG_NOW, &err));
+	OK(wn_store_is_paused(d->st, &paused, &err));
+	assert_true(paused);
+	OK(wn_store_pause(d->st, (struct wn_str){NULL, 0}, false, "ana", RIG_NOW, &err));
+	OK(wn_store_is_paused(d->st, &paused, &err));
+	assert_false(paused);
+}
+
+static void reference_rows_follow_the_files(void **state)
+{
+	DB(d);
+	struct wn_ref_row in[] = {{.name = WN_STR("a"), .definition = rig_json(d->rig, "{\"url\": \"x\"}"), .checksum = {1}}, {.name = WN_STR("b"), .checksum = {2}}}, *out;
+	int changed;
+	size_t n;
+	OK(wn_store_sync(d->st, WN_REF_FEED, in, 2, RIG_NOW, &changed, &err));
+	assert_int_equal(changed, 2);
+	OK(wn_store_sync(d->st, WN_REF_FEED, in, 2, RIG_NOW, &changed, &err));
+	assert_int_equal(changed, 0);
+	in[0].checksum[0] = 9;
+	OK(wn_store_sync(d->st, WN_REF_FEED, in, 1, RIG_NOW, &changed, &err));
+	assert_int_equal(changed, 2);
+	OK(wn_store_refs(d->st, WN_REF_FEED, d->w->arena, &out, &n, &err));
+	assert_int_equal(n, 2);
+	assert_true(out[0].enabled && !out[1].enabled && out[0].checksum[0] == 9);
+	assert_true(wn_str_is(wn_value_str(wn_value_at(out[0].definition, "url")), "x"));
+	OK(wn_store_sync(d->st, WN_REF_KIND, NULL, 0, RIG_NOW, &changed, &err));
+}
+
+static void events_outside_campaigns_count_for_themselves(void **state)
+{
+	DB(d);
+	struct wn_plain_event ev = {.subject = "feed", .name = WN_STR("f"), .type = "feed.blind", .why = WN_STR("no answer"), .at_us = RIG_NOW,
+				    .sinks = (const char *const[]){"crm", NULL}};
+	OK(wn_store_plain_event(d->st, &ev, &err));
+	ev.type = "feed.recovered";
+	OK(wn_store_plain_event(d->st, &ev, &err));
+	assert_int_equal(db_count(d, "SELECT max(gen) FROM whynow.history"), 2);
+	struct wn_outbox_row *row = claim(d, "crm", 1);
+	assert_true(wn_str_is(row->type, "feed.blind") && wn_id_is_nil(row->campaign_id));
+	assert_int_equal(db_fsck(d, NULL), 0);
+}
+
+static void pruning_keeps_the_books(void **state)
+{
+	DB(d);
+	life_open(d);
+	struct wn_feed_state st = {.name = WN_STR("news"), .next_us = RIG_NOW, .good_since_us = WN_NEVER};
+	OK(wn_store_feed_move(d->st, &st, &(struct wn_feed_totals){.polls = 1, .items = 1, .stored = 1, .signals = 1}, "items", RIG_NOW, &err));
+	struct wn_outbox_row *row = claim(d, "log", 1);
+	OK(wn_store_outbox_done(d->st, row, WN_OUTBOX_DELIVERED, 0, (struct wn_str){NULL, 0}, d->w->now_us, &err));
+	assert_int_equal(db_fsck(d, NULL), 0);
+	int64_t gone;
+	int64_t later = RIG_NOW + 90 * WN_DAY;
+	OK(wn_store_prune(d->st, &(struct wn_prune){later, later, later, 1000}, &gone, &err));
+	assert_true(gone >= 2);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.seen"), 0);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.outbox WHERE state = 'delivered'"), 0);
+	assert_int_equal(db_fsck(d, NULL), 0);
+}
+
+static void every_read_for_people_runs(void **state)
+{
+	DB(d);
+	life_open(d);
+	for (const char *const *n = (const char *const[]){"sinks", "suppressions", "unknown_rates", "gaps", "migrations", NULL}; *n; n++) {
+		WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
+		OK(wn_store_read(d->st, *n, WN_NO_PARAMS, &r, &err));
+	}
+	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
+	assert_int_equal(wn_store_read(d->st, "nothing", WN_NO_PARAMS, &r, &err), WN_NOT_FOUND);
+	for (const char *const *v = (const char *const[]){"v_campaign", "v_member", "v_signal", "v_why", "v_touch", "v_history", "v_outbox", "v_heat", "v_segment", NULL}; *v; v++) {
+		char sql[80];
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM whynow.%s", *v);
+		assert_true(db_count(d, sql) > 0);
+	}
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(events_of_a_campaign_go_to_a_sink_in_the_order_of_gens),
+	cmocka_unit_test(a_lease_that_ended_is_claimed_by_another_and_the_late_one_completes_nothing),
+	cmocka_unit_test(a_touch_carries_its_event_through_its_attempts),
+	cmocka_unit_test(a_feeds_state_moves_by_compare_and_set),
+	cmocka_unit_test(gaps_open_once_and_close),
+	cmocka_unit_test(a_lease_is_one_owners_until_it_ends),
+	cmocka_unit_test(segments_are_versioned_and_a_refused_one_leaves_the_last_good_in_force),
+	cmocka_unit_test(a_version_that_a_campaign_needs_stays_in_the_list),
+	cmocka_unit_test(everything_can_be_paused),
+	cmocka_unit_test(reference_rows_follow_the_files),
+	cmocka_unit_test(events_outside_campaigns_count_for_themselves),
+	cmocka_unit_test(pruning_keeps_the_books),
+	cmocka_unit_test(every_read_for_people_runs),
+};
+STORE_MAIN(tests)
