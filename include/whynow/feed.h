@@ -61,6 +61,7 @@ struct wn_enclosure {
 
 struct wn_item {
 	size_t index;           /* place among the items and rejects of the document */
+	int line;                   /* where it begins, from 1; 0 = not known */
 	struct wn_str identity; /* guid, else link, else hash of the content; never empty */
 	/* Other names of the same item, to be stored as seen with the identity: an item any of whose names was
 	 * seen is seen. */

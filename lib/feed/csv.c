@@ -139,6 +139,7 @@ static void add_row(struct table *t, struct row *row, struct wn_str text, int li
 		e[i] = (struct wn_entry){wn_string(t->header[i]),
 					 wn_string(i < row->n ? row->cells[i] : WN_STR(""))};
 	wn_item_from_value(item, wn_map(e, t->columns), g->opt, g->a);
+	item->line = line;
 }
 
 static void read_record(struct table *t, struct wn_str text, int line, bool broken)

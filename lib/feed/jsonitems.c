@@ -35,8 +35,10 @@ void wn_json_element(struct json_read *j, struct wn_str element, int line)
 		return;
 	}
 	struct wn_item *item = wn_gather_item(j->g);
-	if (item)
-		j->on_item(j, item, v);
+	if (!item)
+		return;
+	j->on_item(j, item, v);
+	item->line = line;
 }
 
 void wn_json_elements(struct json_read *j, struct wn_str text, struct wn_str array, struct wn_feed_doc *doc)
