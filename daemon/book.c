@@ -143,8 +143,13 @@ static void make_feeds(struct wn_book *b)
 		f->view = &b->views[i];
 		*f->view = (struct wn_feed_view){.name = wn_arena_strdup(b->arena, c->feeds[i].name), .good_since_us = WN_NEVER};
 		view_reports(b, f->conf, f->view);
-		if (wn_mapping_compile(b->registry, &src, &f->mapping, &f->error))
+		if (wn_mapping_compile(b->registry, &src, &f->mapping, &f->error)) {
 			f->mapping = NULL;
+			struct wn_place at = wn_yaml_place(f->conf->node);
+			f->error.place.file = at.file; /* the mapping's own copy is gone */
+			if (!f->error.place.line)
+				f->error.place = at;
+		}
 	}
 }
 

@@ -63,9 +63,27 @@ static enum wn_rc make_book(struct wn_daemon *d, struct wn_book **out, struct wn
 		rc = check_supported(config, err);
 	if (rc == WN_OK)
 		rc = wn_book_new(config, d->instance, out, err);
-	if (rc)
+	if (rc) {
+		char text[sizeof(err->text)];
+		wn_err_to_text(err, text, sizeof(text)); /* the place lives in the configuration */
 		wn_config_free(config);
+		return wn_fail(err, rc, "%s", text);
+	}
 	return rc;
+}
+
+/* One entry a mistake. The excerpt with its caret, on indented lines, is for terminals; the place says the same. */
+static void tell_refused(const char *what, const struct wn_err *err)
+{
+	char text[1200];
+	wn_err_to_text(err, text, sizeof(text));
+	for (char *line = text, *next; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (*line && *line != ' ')
+			wn_log(WN_ERR, WN_MSG_CONFIG_REFUSED, NULL, "%s: %s", what, line);
+	}
 }
 
 static void name_instance(struct wn_daemon *d)
@@ -82,7 +100,8 @@ static void read_key(struct wn_daemon *d)
 {
 	struct wn_str text = {NULL, 0};
 	struct wn_err err = {0};
-	enum wn_rc rc = wn_systemd_credential("installation-key", "/etc/whynow", &text, &err);
+	const char *dir = getenv("CREDENTIALS_DIRECTORY"); /* not under systemd: the file itself, as the command line */
+	enum wn_rc rc = wn_systemd_credential(dir && *dir ? "installation-key" : "installation.key", "/etc/whynow", &text, &err);
 	if (rc == WN_OK)
 		rc = wn_store_key_parse(text, d->key, &err);
 	wn_systemd_credential_free(&text);
@@ -100,9 +119,7 @@ enum wn_rc wn_daemon_reload(struct wn_daemon *d, struct wn_err *err)
 	wn_systemd_reloading();
 	enum wn_rc rc = make_book(d, &fresh, err);
 	if (rc) {
-		char text[1200];
-		wn_err_to_text(err, text, sizeof(text));
-		wn_log(WN_ERR, WN_MSG_CONFIG_REFUSED, NULL, "the configuration was refused, the old one stays in force: %s", text);
+		tell_refused("the configuration was refused, the old one stays in force", err);
 	} else {
 		struct wn_book *old = d->book;
 		struct wn_arena *a = wn_arena_new(0);
@@ -234,9 +251,7 @@ static struct wn_clock *make_clock(struct wn_daemon *d)
 
 static int refuse(const struct wn_err *err)
 {
-	char text[1200];
-	wn_err_to_text(err, text, sizeof(text));
-	wn_log(WN_ERR, WN_MSG_CONFIG_REFUSED, NULL, "the configuration was refused:\n%s", text);
+	tell_refused("the configuration was refused", err);
 	return EXIT_CONFIG;
 }
 

@@ -245,10 +245,10 @@ static void add_missing(struct wn_daemon *d)
 	for (size_t i = 0; i < d->book->n_feeds; i++) {
 		struct wn_str name = d->book->feeds[i].conf->name;
 		struct wn_poll_feed *f = find(p, name);
-		if (d->book->feeds[i].error.text[0])
-			wn_log(WN_ERR, WN_MSG_FEED_REFUSED, WN_FIELDS({"WHYNOW_FEED", d->book->views[i].name}), "feed %s cannot be used: %s:%d:%d: %s",
-			       d->book->views[i].name, d->book->feeds[i].error.place.file ? d->book->feeds[i].error.place.file : "?",
-			       d->book->feeds[i].error.place.line, d->book->feeds[i].error.place.column, d->book->feeds[i].error.text);
+		const struct wn_err *e = &d->book->feeds[i].error;
+		if (e->text[0])
+			wn_log(WN_ERR, WN_MSG_FEED_REFUSED, WN_FIELDS({"WHYNOW_FEED", d->book->views[i].name}), "feed %s cannot be used: %s:%d:%d: %.*s",
+			       d->book->views[i].name, e->place.file, e->place.line, e->place.column, (int)strcspn(e->text, "\n"), e->text);
 		if (f) {
 			f->gone = false;
 			continue;

@@ -47,43 +47,21 @@ static bool is_name(const char *s)
 	return n > 0 && n <= 64 && !s[n] && *s >= 'A' && *s <= 'Z';
 }
 
-/* Bytes of the control character at p (C0, DEL, C1 in UTF-8), 0 if it is none. */
-static size_t control(const unsigned char *p)
-{
-	if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-		return 2;
-	return *p < ' ' || *p == 0x7f;
-}
-
-/* Bytes of `s` to keep: all, or as many whole characters as fit. */
-static size_t clip(const char *s)
-{
-	size_t n = strnlen(s, WN_LOG_VALUE_MAX + 1);
-
-	if (n <= WN_LOG_VALUE_MAX)
-		return n;
-	for (n = WN_LOG_VALUE_MAX; n && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
-		;
-	return n;
-}
-
 static void add(struct entry *e, const char *name, const char *value)
 {
-	size_t n = clip(value);
+	size_t size = WN_LOG_VALUE_MAX + 4;
+	char *clean;
 
 	if (e->n == IOVECS || !is_name(name))
 		return;
+	clean = wn_alloc(size);
 	e->begin[e->n] = e->text.n;
 	wn_buf_text(&e->text, name);
 	wn_buf_char(&e->text, '=');
 	e->value[e->n] = e->text.n;
-	for (size_t i = 0, bad; i < n; i += bad ? bad : 1) {
-		bad = control((const unsigned char *)value + i);
-		wn_buf_char(&e->text, bad ? ' ' : value[i]);
-	}
-	if (value[n])
-		wn_buf_text(&e->text, "…");
+	wn_buf_add(&e->text, clean, wn_log_clean(value, WN_LOG_VALUE_MAX, clean, size));
 	e->end[e->n++] = e->text.n;
+	free(clean);
 }
 
 static void fill(struct entry *e, const char *identifier, enum wn_level level, const char *message_id,
