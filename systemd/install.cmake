@@ -20,6 +20,7 @@ install(FILES systemd/whynow.sysusers DESTINATION /usr/lib/sysusers.d RENAME why
 install(FILES systemd/whynow.catalog DESTINATION /usr/lib/systemd/catalog)
 
 # The vendor's files: dirs.vendor and dirs.extract of the option table.
+install(DIRECTORY DESTINATION /usr/share/whynow)
 install(DIRECTORY conf/kinds.d conf/traits.d conf/extract DESTINATION /usr/share/whynow)
 install(FILES conf/whynow.yaml DESTINATION /usr/share/whynow)
 install(DIRECTORY conf/feeds.d conf/sinks.d conf/segments DESTINATION /usr/share/whynow/examples)
@@ -27,6 +28,7 @@ install(FILES README.md CHANGELOG.md DESTINATION /usr/share/doc/whynow)
 install(FILES LICENSE DESTINATION /usr/share/doc/whynow RENAME copyright)
 
 # The operator's files: empty folders, and the main file with every option commented out, unless there is one.
+install(DIRECTORY DESTINATION /etc/whynow)
 foreach(dir feeds.d sinks.d kinds.d traits.d)
   install(DIRECTORY DESTINATION /etc/whynow/${dir})
 endforeach()
