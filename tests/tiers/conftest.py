@@ -50,6 +50,7 @@ class Cluster:
             template = "whynow_template_" + uuid.uuid4().hex[:8]
             key = self.dir / "installation.key"
             run([bin_dir / "whynow", "--database", self.conninfo(), "db", "init", "--name", template, "--key-file", key, "--yes"])
+            run([bin_dir / "whynow", "--database", self.conninfo(template), "db", "migrate"])
             self.templates[bin_dir] = template
         name = "w_" + uuid.uuid4().hex[:12]
         self.sql(f'create database {name} template {template}')
