@@ -470,6 +470,47 @@ static struct wn_value candidates_value(struct wn_world *w, const struct plan_ro
 	return wn_list(v, p->n_candidates);
 }
 
+static enum wn_rc look_for_trgm(struct wn_store *s, struct wn_err *err)
+{
+	RESULT(r);
+	if (s->trgm == TRGM_UNKNOWN) {
+		TRY(wn_pg_exec(s->pg, &sql_trgm_exists, WN_NO_PARAMS, &r, err));
+		s->trgm = r.rows ? TRGM_THERE : TRGM_MISSING;
+	}
+	return WN_OK;
+}
+
+static struct wn_value likeness_value(struct wn_world *w, const struct wn_pg_result *r)
+{
+	struct wn_value *v = WN_NEW_N(w->arena, struct wn_value, (size_t)r->rows + 1);
+	for (int i = 0; i < r->rows; i++) {
+		struct wn_map_builder m = wn_map_begin(w->arena);
+		char *text = wn_arena_alloc(w->arena, 37);
+		wn_id_to_text(wn_pg_get_id(r, i, 0), text);
+		wn_map_set(&m, "account_id", wn_cstring(text));
+		wn_map_set(&m, "name", wn_string(get_str(r, i, 1, w->arena)));
+		wn_map_set(&m, "likeness", wn_double(wn_pg_get_double(r, i, 2)));
+		v[i] = wn_map_end(&m);
+	}
+	return wn_list(v, (size_t)r->rows);
+}
+
+/* Accounts whose names are like the one that was given, for whoever decides. */
+static enum wn_rc add_likely(struct wn_store *s, struct wn_world *w, struct wn_id review, const struct wn_sighting *x, struct wn_err *err)
+{
+	RESULT(r);
+	TRY(look_for_trgm(s, err));
+	if (s->trgm != TRGM_THERE || !x->account.name.n)
+		return WN_OK;
+	TRY(wn_pg_exec(s->pg, &sql_account_names_like, WN_PARAMS(wn_pg_str(wn_name_normalise(x->account.name, w->arena))), &r, err));
+	if (!r.rows)
+		return WN_OK;
+	return wn_pg_queue(s->pg, &sql_account_review_candidates,
+			   WN_PARAMS(wn_pg_int2(wn_id_bucket(review)), wn_pg_id(review), param_json(w->arena, likeness_value(w, &r))), NULL, err);
+}
+
+enum { LIKELY_MAX = 20 }; /* new reviews of one batch that are given candidates by likeness; each is a search */
+
 /* A sighting that waits already is a duplicate from its second poll on. */
 static enum wn_rc insert_reviews(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err)
 {
@@ -496,9 +537,14 @@ static enum wn_rc insert_reviews(struct wn_store *s, struct wn_world *w, struct 
 	TRY(wn_pg_flush(s->pg, err));
 	for (int i = 0; i < r.rows; i++)
 		*id_map_at(&fresh, wn_pg_get_id(&r, i, 0)) = (void *)1;
-	for (size_t i = 0; i < in->n; i++)
-		if (in->plan->rows[i].how == WN_INTAKE_REVIEW && !id_map_get(&fresh, ids[i]))
-			in->plan->rows[i].how = WN_INTAKE_DUPLICATE;
+	size_t searched = 0;
+	for (size_t i = 0; i < in->n; i++) {
+		struct plan_row *row = &in->plan->rows[i];
+		if (row->how == WN_INTAKE_REVIEW && !id_map_get(&fresh, ids[i]))
+			row->how = WN_INTAKE_DUPLICATE;
+		else if (row->how == WN_INTAKE_REVIEW && !row->n_candidates && searched++ < LIKELY_MAX)
+			TRY(add_likely(s, w, ids[i], &in->sightings[i], err));
+	}
 	return WN_OK;
 }
 

@@ -18,6 +18,7 @@ struct wn_store {
 	struct wn_turn turn;
 	uint8_t key[WN_STORE_KEY];
 	bool has_key, notified;
+	enum { TRGM_UNKNOWN, TRGM_THERE, TRGM_MISSING } trgm; /* the extension pg_trgm */
 	char *instance;
 };
 

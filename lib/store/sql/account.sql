@@ -44,7 +44,7 @@ DELETE FROM whynow.account_alias WHERE account_id = $1
 -- name: account_names_like
 -- class: cold
 SELECT account_id, coalesce(domain, name), public.similarity(name_key, $1::text)::float8 FROM whynow.account
-WHERE state <> 'merged' AND name_key % $1::text ORDER BY 3 DESC, 1 LIMIT 5
+WHERE state <> 'merged' AND name_key OPERATOR(public.%) $1::text ORDER BY 3 DESC, 1 LIMIT 5
 
 -- name: trgm_exists
 -- class: cold
@@ -54,6 +54,10 @@ SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'
 -- class: rows
 INSERT INTO whynow.account_review (bucket, review_id, feed, item, name, domain, email, why, candidates, sighting, at)
 VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)/*end*/ ON CONFLICT DO NOTHING RETURNING review_id
+
+-- name: account_review_candidates
+-- class: hot
+UPDATE whynow.account_review SET candidates = $3 WHERE bucket = $1 AND review_id = $2
 
 -- name: contact_load
 -- class: batch

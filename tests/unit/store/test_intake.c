@@ -162,6 +162,20 @@ static void unknown_companies_of_a_feed_that_may_not_create_wait_in_the_review_q
 	assert_int_equal(in.counts[WN_INTAKE_NEW] + in.counts[WN_INTAKE_JOINED], 2);
 }
 
+static void a_name_that_is_nearly_known_gets_candidates(void **state)
+{
+	DB(d);
+	if (!db_count(d, "SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'"))
+		skip();
+	TAKE(d, db_sighting(d, "1", "funding", "Initech Systems", 5, B_ROUND));
+	db_fresh(d);
+	struct wn_sighting x = db_sighting(d, "2", "funding", "Initech Sistems", 5, B_ROUND);
+	struct wn_intake in = {.sightings = &x, .n = 1};
+	OK(db_unit(d, &in, &err));
+	assert_int_equal(in.rows[0].how, WN_INTAKE_REVIEW);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.account_review WHERE candidates -> 0 ->> 'name' = 'Initech Systems'"), 1);
+}
+
 static void two_accounts_of_one_name_are_ambiguous(void **state)
 {
 	DB(d);
@@ -371,6 +385,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(an_edited_item_updates_and_never_repeats),
 	cmocka_unit_test(a_name_alone_makes_a_provisional_account_and_the_domain_later_asks_for_a_merge),
 	cmocka_unit_test(unknown_companies_of_a_feed_that_may_not_create_wait_in_the_review_queue),
+	cmocka_unit_test(a_name_that_is_nearly_known_gets_candidates),
 	cmocka_unit_test(two_accounts_of_one_name_are_ambiguous),
 	cmocka_unit_test(a_person_named_by_a_signal_becomes_a_contact_without_address),
 	cmocka_unit_test(declared_beats_imported_beats_a_feed_and_empty_changes_nothing),

@@ -140,3 +140,10 @@ CREATE VIEW whynow.v_review AS
 	SELECT r.campaign_id, c.segment, c.version, r.final, r.at, r.metric, r.target, r.audience, r.touched, r.achieved, r.rate, r.low, r.high, r.verdict
 	FROM whynow.review r JOIN whynow.campaign c ON c.bucket = r.bucket AND c.campaign_id = r.campaign_id;
 COMMENT ON VIEW whynow.v_review IS 'Reviews: written at closing (final = false) and when the goal window ends (final = true)';
+
+-- Candidates for names that are nearly known; without the extension there are none.
+DO $$ BEGIN
+	IF EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm') THEN
+		CREATE INDEX account_by_likeness ON whynow.account USING gin (name_key public.gin_trgm_ops);
+	END IF;
+END $$;
