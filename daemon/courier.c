@@ -162,12 +162,15 @@ static enum wn_rc mark_touch(struct parcel *p, const struct wn_delivery *r)
 /* ------------------------------------------------------------------------------------------------------ sending */
 static void deliver(struct parcel *p)
 {
-	const struct wn_sink_conf *sink = wn_book_sink_named(p->d->book, p->row.sink);
+	struct wn_book *book = p->d->book; /* a reload must not take the sink away under a delivery */
+	const struct wn_sink_conf *sink = wn_book_sink_named(book, p->row.sink);
 	struct wn_delivery r = {.how = WN_DELIVERY_RETRY};
+	wn_book_use(book);
 	snprintf(r.text, sizeof(r.text), "no file has a sink of this name any more");
 	wn_failpoint("courier.send");
 	if (sink)
 		wn_sink_deliver(p->d, sink, &p->row, &r);
+	wn_book_done(book);
 	wn_failpoint("courier.sent");
 	enum wn_rc rc;
 	do

@@ -45,22 +45,12 @@ static enum wn_rc load_config(const struct wn_arguments *args, struct wn_config 
 	return rc;
 }
 
-/* What this version cannot do yet is refused with its place, never silently left out. */
-static enum wn_rc check_supported(const struct wn_config *c, struct wn_err *err)
-{
-	for (size_t i = 0; i < c->n_sinks; i++)
-		if (c->sinks[i].kind == WN_SINK_SMTP || c->sinks[i].format == WN_SINK_TEMPLATE)
-			return wn_fail_at(err, WN_INVALID, c->sinks[i].at, "sink " WN_STR_FMT ": %s are not supported by this version",
-					  WN_STR_ARG(c->sinks[i].name), c->sinks[i].kind == WN_SINK_SMTP ? "smtp sinks" : "templated bodies");
-	return WN_OK;
-}
-
 static enum wn_rc make_book(struct wn_daemon *d, struct wn_book **out, struct wn_err *err)
 {
 	struct wn_config *config = NULL;
 	enum wn_rc rc = load_config(&d->args, &config, err);
 	if (rc == WN_OK)
-		rc = check_supported(config, err);
+		rc = check_secure(config, err);
 	if (rc == WN_OK)
 		rc = wn_book_new(config, d->instance, out, err);
 	if (rc) {
@@ -125,6 +115,7 @@ enum wn_rc wn_daemon_reload(struct wn_daemon *d, struct wn_err *err)
 		struct wn_arena *a = wn_arena_new(0);
 		struct wn_conf_diff diff;
 		struct wn_buf b;
+		wn_unsupported_tell(fresh->config);
 		wn_conf_diff(old->config, fresh->config, a, &diff);
 		wn_buf_init(&b, 4000);
 		wn_conf_diff_to_text(&diff, &b);
@@ -282,6 +273,7 @@ static int run(struct wn_daemon *d)
 	}
 	watch_signals(d);
 	wn_log_set_level((enum wn_level)wn_daemon_options(d)->log.level);
+	wn_unsupported_tell(d->book->config);
 	wn_log(WN_NOTICE, WN_MSG_STARTED, NULL, "whynowd %s is watching %zu feeds as instance %s", WN_VERSION, d->book->n_feeds, d->instance);
 	wn_status_line(d, line, sizeof(line));
 	wn_systemd_ready(line);

@@ -233,6 +233,8 @@ static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_r
 	struct wn_err err = {0};
 	int failures = f->state.schedule.failures;
 	bool was_blind = f->state.blind_since_us != 0;
+	struct wn_book *book = d->book; /* the answer is read and written with one book, whatever is reloaded meanwhile */
+	wn_book_use(book);
 	wn_answer_read(a, d, f, response, arena);
 	wn_failpoint("intake.read");
 	enum wn_rc rc = store_items(d, a, &err);
@@ -253,6 +255,7 @@ static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_r
 		wn_log(WN_ERR, WN_MSG_FEED_FAILED, WN_FIELDS({"WHYNOW_FEED", a->name}), "feed %s: %s", a->name, err.text);
 		f->state.next_us = wn_clock_now_us(d->clock) + 5 * WN_MINUTE;
 	}
+	wn_book_done(book);
 	wn_arena_free(arena);
 }
 

@@ -177,6 +177,10 @@ enum wn_rc wn_pg_copy_in(struct wn_pg *pg, const char *sql, bool (*next)(void *c
 void wn_pg_on_notify(struct wn_pg *pg, void (*fn)(void *ctx, const char *channel, const char *payload),
 		     void *ctx);
 
+/* WN_REFUSED if a host of the string (or of libpq's environment) is on another machine and the server's identity is not
+ * verified (sslmode=verify-full); WN_INVALID if it cannot be read. */
+enum wn_rc wn_pg_check_secure(const char *conninfo, struct wn_err *err) WN_MUST_CHECK;
+
 /* SQLSTATE to result code, by the table above; pure. */
 enum wn_rc wn_pg_rc_of_sqlstate(const char *sqlstate);
 
