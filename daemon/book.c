@@ -143,6 +143,8 @@ static void make_feeds(struct wn_book *b)
 		f->view = &b->views[i];
 		*f->view = (struct wn_feed_view){.name = wn_arena_strdup(b->arena, c->feeds[i].name), .good_since_us = WN_NEVER};
 		view_reports(b, f->conf, f->view);
+		if (wn_unsupported_feed(f->conf, &f->error))
+			continue;
 		if (wn_mapping_compile(b->registry, &src, &f->mapping, &f->error)) {
 			f->mapping = NULL;
 			struct wn_place at = wn_yaml_place(f->conf->node);
@@ -249,10 +251,13 @@ static void make_catalog(struct wn_book *b, const char *instance)
 
 enum wn_rc wn_book_new(struct wn_config *config, const char *instance, struct wn_book **out, struct wn_err *err)
 {
+	enum wn_rc rc = wn_unsupported(config, err);
+	if (rc)
+		return rc;
 	struct wn_book *b = wn_alloc(sizeof(*b));
 	b->config = config;
 	b->arena = wn_arena_new(0);
-	enum wn_rc rc = make_registry(b, err);
+	rc = make_registry(b, err);
 	if (rc == WN_OK)
 		rc = make_positions(b, err);
 	if (rc == WN_OK)

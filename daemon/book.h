@@ -47,6 +47,12 @@ struct wn_book {
 
 /* Takes config on success. Errors of single feeds are kept in their wn_book_feed; everything else fails. */
 enum wn_rc wn_book_new(struct wn_config *config, const char *instance, struct wn_book **out, struct wn_err *err) WN_MUST_CHECK;
+/* --- unsupported.c: what this version cannot do yet. wn_book_new asks both; the daemon tells the rest when it puts a configuration
+ * in force. ---- */
+enum wn_rc wn_unsupported(const struct wn_config *config, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_unsupported_feed(const struct wn_feed_conf *f, struct wn_err *err) WN_MUST_CHECK;
+void wn_unsupported_tell(const struct wn_config *config);
+
 void wn_book_free(struct wn_book *b); /* NULL is fine; nobody may use it */
 void wn_book_use(struct wn_book *b);
 void wn_book_done(struct wn_book *b);
