@@ -55,16 +55,6 @@ static enum wn_rc check_secure(const struct wn_config *c, struct wn_err *err)
 	return rc;
 }
 
-static enum wn_rc check_secure(const struct wn_config *c, struct wn_err *err)
-{
-	if (c->options.database.insecure_ok)
-		return WN_OK;
-	struct wn_arena *a = wn_arena_new(0);
-	enum wn_rc rc = wn_pg_check_secure(wn_arena_strdup(a, c->options.database.conninfo), err);
-	wn_arena_free(a);
-	return rc;
-}
-
 static enum wn_rc make_book(struct wn_daemon *d, struct wn_book **out, struct wn_err *err)
 {
 	struct wn_config *config = NULL;
