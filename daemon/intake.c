@@ -119,45 +119,13 @@ static enum wn_rc store_batch(struct wn_daemon *d, struct wn_batch *b, struct wn
 }
 
 /* ---------------------------------------------------------------------------------------------- merges afterwards */
-struct merge {
-	struct wn_intake_merge m;
-};
-
-static enum wn_rc merge_load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct merge *m = ctx;
-	struct wn_id ids[] = {m->m.from, m->m.into};
-	return wn_store_load_accounts(s, w, ids, 2, WN_LOAD_ALL, err);
-}
-
-static enum wn_rc merge_step(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct merge *m = ctx;
-	struct wn_account *from = wn_world_account(w, m->m.from);
-	if (!from || !wn_world_account(w, m->m.into) || wn_str_is(from->state, "merged"))
-		return WN_OK;
-	enum wn_rc rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_CONTACT_GONE, .account = from, .left = WN_LEFT_MERGED}, err);
-	return rc ? rc : wn_store_merge(s, w, m->m.from, m->m.into, err);
-}
-
-/* What the merged account brought is matched again where it lives now. */
-static enum wn_rc rematch_load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct merge *m = ctx;
-	enum wn_rc rc = wn_store_load_accounts(s, w, &m->m.into, 1, WN_LOAD_ALL, err);
-	struct wn_account *a = rc ? NULL : wn_world_account(w, m->m.into);
-	for (size_t i = 0; a && i < a->signals.n; i++)
-		a->signals.v[i]->arrived = !a->signals.v[i]->retracted && !a->signals.v[i]->history;
-	return rc;
-}
-
 static void run_merges(struct wn_daemon *d, struct wn_feed_answer *answer)
 {
 	for (size_t i = 0; i < answer->n_merges; i++) {
-		struct merge m = {answer->merges[i]};
+		struct wn_merge m = {answer->merges[i]};
 		struct wn_err err = {0};
-		struct wn_unit merge = {.actor = answer->actor, .load = merge_load, .step = merge_step, .ctx = &m};
-		struct wn_unit rematch = {.actor = answer->actor, .load = rematch_load, .ctx = &m};
+		struct wn_unit merge = wn_merge_unit(&m), rematch = wn_rematch_unit(&m);
+		merge.actor = rematch.actor = answer->actor;
 		if (run_until_committed(d, &merge, &err) || run_until_committed(d, &rematch, &err))
 			wn_log(WN_ERR, NULL, NULL, "merging two accounts failed: %s", err.text);
 	}

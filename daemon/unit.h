@@ -37,6 +37,13 @@ struct wn_unit {
 /* Runs it. Takes the store's turn. WN_AGAIN after several attempts: the database is away or busy. */
 enum wn_rc wn_unit_run(const struct wn_worker *k, const struct wn_unit *u, struct wn_err *err) WN_MUST_CHECK;
 
+/* merge.c: two units, one after the other; the caller gives the actor. m must live as long as they run. */
+struct wn_merge {
+	struct wn_intake_merge m;
+};
+struct wn_unit wn_merge_unit(struct wn_merge *m);
+struct wn_unit wn_rematch_unit(struct wn_merge *m);
+
 /* One log entry for each change of a committed world. */
 void wn_unit_log(const struct wn_world *w);
 

@@ -242,3 +242,12 @@ void cli_print_changes(struct wn_cli *cli, const struct wn_world *w)
 			*who ? ": " : "", who, ch->why.n ? ": " : "", ch->why.n ? cli_clean(cli, ch->why) : "");
 	}
 }
+
+/* The table of positions of the installation, else the one that was built in. */
+const struct wn_positions *cli_positions(struct wn_cli *cli)
+{
+	struct wn_err err;
+	if (!cli->book->positions && wn_positions_parse(wn_positions_builtin(), "positions", &cli->book->positions, &err))
+		cli->book->positions = NULL;
+	return cli->book->positions;
+}

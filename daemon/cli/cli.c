@@ -95,14 +95,29 @@ const char *cli_value(const struct wn_cli *cli, const char *name)
 
 bool cli_flag(const struct wn_cli *cli, const char *name) { return cli_value(cli, name) != NULL; }
 
+bool cli_int_parse(const char *text, int64_t *out)
+{
+	int64_t v = 0;
+	bool minus = *text == '-';
+	text += minus;
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9' || v > (INT64_MAX - 9) / 10)
+			return false;
+		v = v * 10 + (*text - '0');
+	}
+	*out = minus ? -v : v;
+	return true;
+}
+
 int cli_int_option(struct wn_cli *cli, const char *name, int64_t min, int64_t max, int64_t *out)
 {
 	const char *text = cli_value(cli, name);
-	char *end;
+	int64_t v;
 	if (!text)
 		return 0;
-	long long v = strtoll(text, &end, 10);
-	if (!*text || *end || v < min || v > max)
+	if (!cli_int_parse(text, &v) || v < min || v > max)
 		return cli_error(cli, WN_EXIT_USAGE, "%s wants a number from %lld to %lld, not \"%s\"", name, (long long)min, (long long)max, text);
 	*out = v;
 	return 0;

@@ -110,6 +110,11 @@ int cli_find_account(struct wn_cli *cli, const char *text, struct wn_id *out);
 int cli_find_campaign(struct wn_cli *cli, const char *text, struct wn_ref_id *out);
 int cli_find_signal(struct wn_cli *cli, const char *text, struct wn_ref_id *out);
 
+/* A whole file ("-": standard input), at most `most` bytes (segment_apply.c). */
+int cli_read_file(struct wn_cli *cli, const char *path, size_t most, struct wn_str *out);
+/* Digits with an optional sign, nothing else (cli.c). */
+bool cli_int_parse(const char *text, int64_t *out);
+
 /* --- tables (table.c) ---- */
 enum { CLI_RIGHT = 1, CLI_CLIP = 2 /* this column gives way when the terminal is narrow */ };
 struct cli_column { const char *name; int flags; };

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `segment check|apply FILE`: one file, several documents. All of them are good or nothing is published; every error
+ * has file, line and column. What is told afterwards is arithmetic of the segment alone: how long one signal lasts.
+ */
+#include "parts.h"
+#include <whynow/limits.h>
+#include <whynow/text.h>
+
+enum { WARNINGS = 50, DOCUMENTS = 500 };
+
+struct file {
+	const char *path;
+	struct wn_str text;
+	struct wn_yaml_docs docs;
+	const struct wn_segment **others; size_t n_others; /* of the database, then those of this file read so far */
+	struct wn_segment *segments[DOCUMENTS]; size_t n;
+};
+
+/* ------------------------------------------------------------------------------------------------------- reading */
+int cli_read_file(struct wn_cli *cli, const char *path, size_t most, struct wn_str *out)
+{
+	bool standard = strcmp(path, "-") == 0;
+	FILE *f = standard ? cli->in : fopen(path, "re");
+	struct wn_buf b;
+	char part[65536];
+	size_t n;
+	if (!f)
+		return cli_error(cli, WN_EXIT_NOT_FOUND, "%s cannot be read: %m", path);
+	wn_buf_init(&b, most);
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		wn_buf_add(&b, part, n);
+	bool failed = ferror(f) != 0, over = wn_buf_overflowed(&b);
+	if (!standard)
+		fclose(f);
+	*out = wn_arena_str(cli->arena, wn_buf_slice(&b));
+	wn_buf_done(&b);
+	if (failed)
+		return cli_error(cli, WN_EXIT_NOT_FOUND, "%s cannot be read", path);
+	return over ? cli_error(cli, WN_EXIT_INVALID, "%s is larger than %zu MiB", path, most >> 20) : 0;
+}
+
+static void tell_warnings(struct wn_cli *cli, const struct wn_warning *warnings, size_t n)
+{
+	for (size_t i = 0; i < n && i < WARNINGS; i++) {
+		struct wn_place at = warnings[i].place;
+		fprintf(cli->err, "%s:%d:%d: warning: %s\n", at.file ? at.file : "", at.line, at.column, warnings[i].text);
+	}
+}
+
+/* An error without a caret of its own gets the line it is on. */
+static void tell_error(struct wn_cli *cli, const struct file *f, const struct wn_err *err)
+{
+	char text[1400];
+	const char *at = f->text.p, *end = f->text.p + f->text.n;
+	wn_err_to_text(err, text, sizeof(text));
+	fprintf(cli->err, "%s\n", text);
+	if (strchr(text, '^') || err->place.line < 1)
+		return;
+	for (int line = 1; line < err->place.line && at < end; line++) {
+		const char *next = memchr(at, '\n', (size_t)(end - at));
+		at = next ? next + 1 : end;
+	}
+	const char *stop = memchr(at, '\n', (size_t)(end - at));
+	const char *shown = cli_clean(cli, (struct wn_str){at, (size_t)((stop ? stop : end) - at)});
+	if (*shown && strlen(shown) <= 200)
+		fprintf(cli->err, "  %s\n  %*s^\n", shown, err->place.column > 0 ? err->place.column - 1 : 0, "");
+}
+
+static int read_documents(struct wn_cli *cli, struct file *f)
+{
+	struct wn_err err = {0};
+	int code = cli_read_file(cli, f->path, WN_CONF_FILE_MAX, &f->text);
+	if (code)
+		return code;
+	enum wn_rc rc = wn_yaml_parse(f->text, f->path, cli->arena, &f->docs, &err);
+	if (rc) {
+		tell_error(cli, f, &err);
+		return cli_exit_of(rc);
+	}
+	if (f->docs.n == 0 || f->docs.n > DOCUMENTS)
+		return cli_error(cli, WN_EXIT_INVALID, "%s: %s", f->path, f->docs.n ? "more than 500 documents" : "no segment in it");
+	return 0;
+}
+
+/* The segment of the same name in the database is not one of the others: this is its next version. */
+static void take_other(struct file *f, const struct wn_segment *s)
+{
+	for (size_t i = 0; i < f->n_others; i++)
+		if (strcmp(f->others[i]->name, s->name) == 0) {
+			f->others[i] = s;
+			return;
+		}
+	f->others[f->n_others++] = s;
+}
+
+static int parse_documents(struct wn_cli *cli, struct file *f)
+{
+	struct wn_warning warnings[WARNINGS];
+	int code = 0;
+	f->others = WN_NEW_N(cli->arena, const struct wn_segment *, cli->book->n_segments + f->docs.n + 1);
+	for (size_t i = 0; i < cli->book->n_segments; i++)
+		f->others[f->n_others++] = cli->book->segments[i];
+	for (size_t i = 0; i < f->docs.n; i++) {
+		struct wn_segment_options opt = wn_book_segment_options(cli->book);
+		struct wn_segment *s = NULL;
+		struct wn_err err = {0};
+		size_t n = 0;
+		opt.others = f->others;
+		opt.n_others = f->n_others;
+		enum wn_rc rc = wn_segment_parse(f->text, f->path, i, &opt, &s, warnings, WARNINGS, &n, &err);
+		tell_warnings(cli, warnings, n);
+		if (rc) {
+			tell_error(cli, f, &err);
+			code = cli_exit_of(rc);
+			continue;
+		}
+		f->segments[f->n++] = s;
+		take_other(f, s);
+	}
+	return code;
+}
+
+static void free_segments(struct file *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		wn_segment_free(f->segments[i]);
+}
+
+/* ------------------------------------------------------------------------------------------------ how long it lasts */
+/* One signal of the kind with one publisher, occurring now. */
+static void tell_kind(struct wn_cli *cli, const struct wn_segment *s, const struct wn_kind_def *k, int number)
+{
+	struct wn_evidence e = {.kind = number, .strength = k->strength > 0 ? k->strength : 1, .publishers = 1, .half_life_us = k->half_life_us,
+				.hard_stop_us = k->hard_stop_us};
+	const struct wn_evidence *list[] = {&e};
+	int64_t stale = wn_stale_at(list, 1, s->life.floor, 0);
+	if (stale == 0)
+		cli_say(cli, "  one %s is never enough: its weight %.2f is under the floor %.2f", k->name, e.strength, s->life.floor);
+	else
+		cli_say(cli, "  one %s goes stale after %s; %s", k->name, cli_span(cli, stale),
+			stale <= s->life.box_us ? wn_arena_printf(cli->arena, "that comes before the box (%s)", cli_span(cli, s->life.box_us))
+						: wn_arena_printf(cli->arena, "the box (%s) ends it first", cli_span(cli, s->life.box_us)));
+}
+
+static void tell_segment(struct wn_cli *cli, const struct wn_segment *s)
+{
+	const struct wn_registry *r = cli->book->registry;
+	if (s->broad) {
+		cli_say(cli, "  broad: it opens nothing and exists to be referred to");
+		return;
+	}
+	for (size_t k = 0; k < wn_registry_kinds(r); k++)
+		if (wn_segment_opens_on(s, r, (int)k))
+			tell_kind(cli, s, wn_registry_kind(r, (int)k), (int)k);
+	cli_say(cli, "  goal: %s of %s within %s; %s, %s, priority %d", s->goal.metric, cli_percent(cli, s->goal.target), cli_span(cli, s->goal.window_us),
+		s->mode == WN_MODE_LIVE ? "live" : s->mode == WN_MODE_PROPOSE ? "proposes, an operator approves" : "shadow, nothing is sent",
+		s->holdout > 0 ? wn_arena_printf(cli->arena, "%s held out", cli_percent(cli, s->holdout)) : "nobody held out", s->priority);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- check */
+static int open_file(struct wn_cli *cli, struct file *f, bool need_database)
+{
+	int code = cli_config(cli);
+	if (code == 0 && !need_database && cli_flag(cli, "--offline"))
+		code = cli_book_of_files(cli);
+	else if (code == 0)
+		code = cli_book(cli);
+	if (code && !need_database)
+		cli_hint(cli, "--offline checks against the files of kinds, traits and sinks, without a database");
+	if (code == 0)
+		code = read_documents(cli, f);
+	return code ? code : parse_documents(cli, f);
+}
+
+static int run_check(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
+{
+	struct file f = {.path = argv[0]};
+	int code = open_file(cli, &f, false);
+	for (size_t i = 0; code == 0 && i < f.n; i++) {
+		cli_say(cli, "%s: good", f.segments[i]->name);
+		tell_segment(cli, f.segments[i]);
+	}
+	if (code == 0 && cli->json) {
+		struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, f.n + 1);
+		for (size_t i = 0; i < f.n; i++)
+			v[i] = wn_string(wn_arena_str(cli->arena, wn_str_of(f.segments[i]->name)));
+		cli_json(cli, wn_list(v, f.n));
+	}
+	free_segments(&f);
+	return code == WN_EXIT_INVALID ? WN_EXIT_NO : code;
+}
+
+static const struct wn_cli_option check_options[] = {
+	{"--offline", NULL, "against the files of kinds, traits and sinks, without a database"},
+	{NULL, NULL, NULL},
+};
+const struct wn_command command_segment_check = {
+	.name = "segment check",
+	.args = "FILE",
+	.min_args = 1,
+	.max_args = 1,
+	.summary = "say everything that is wrong with a file of segments",
+	.more = "FILE may hold several documents, - is the standard input. Exit code 1 if anything is wrong. A good segment is followed by how long one signal "
+		"of each kind it opens on lasts, and whether staleness or the box comes first.",
+	.options = check_options,
+	.run = run_check,
+};
+
+/* ---------------------------------------------------------------------------------------------------------- apply */
+/* The first apply of a live segment asks: from then on it writes to people. */
+static int ask_for_live(struct wn_cli *cli, const struct wn_segment *s)
+{
+	struct wn_value before;
+	if (s->mode != WN_MODE_LIVE || cli->book->config->options.touches.redirect_to.n)
+		return 0;
+	int code = cli_read_one(cli, "segment", WN_PARAMS(wn_pg_text(s->name), wn_pg_int4(0)), &before);
+	if (code && code != WN_EXIT_NOT_FOUND)
+		return code;
+	if (code == 0 && wn_str_is(wn_value_str(wn_value_at(wn_value_at(before, "definition"), "mode")), "live"))
+		return 0;
+	if (cli_ask(cli, "Segment %s is live: its touches go to people from now on (touches.redirect_to is not set). Apply it?", s->name))
+		return 0;
+	cli_error(cli, WN_EXIT_REFUSED, "segment %s is live for the first time and touches.redirect_to is not set; nothing was applied", s->name);
+	cli_hint(cli, "--yes applies it; touches.redirect_to in the main file sends every message to one address; mode: shadow only watches");
+	return WN_EXIT_REFUSED;
+}
+
+struct published {
+	int version;
+	bool same;
+};
+
+static int publish(struct wn_cli *cli, const struct file *f, size_t i, struct published *out)
+{
+	const struct wn_segment *s = f->segments[i];
+	struct wn_err err = {0};
+	struct wn_buf json;
+	wn_buf_init(&json, 4 << 20);
+	wn_segment_to_json(s, &json);
+	enum wn_rc rc = wn_store_segment_publish(cli->store, wn_str_of(s->name), wn_text_trim(f->docs.v[i].source), wn_buf_slice(&json), cli->actor, cli->now_us,
+						 &out->version, &err);
+	wn_buf_done(&json);
+	out->same = rc == WN_EXISTS;
+	if (rc && rc != WN_EXISTS)
+		return cli_fail(cli, rc, &err);
+	cli_say(cli, "%s: version %d %s", s->name, out->version, out->same ? "says the same already" : "published; in force within a second of a running daemon");
+	tell_segment(cli, s);
+	return 0;
+}
+
+static struct wn_value published_value(struct wn_cli *cli, const struct file *f, const struct published *p)
+{
+	struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, f->n + 1);
+	for (size_t i = 0; i < f->n; i++) {
+		struct wn_map_builder m = wn_map_begin(cli->arena);
+		wn_map_set(&m, "segment", wn_string(wn_arena_str(cli->arena, wn_str_of(f->segments[i]->name))));
+		wn_map_set(&m, "version", wn_int(p[i].version));
+		wn_map_set(&m, "unchanged", wn_bool(p[i].same));
+		v[i] = wn_map_end(&m);
+	}
+	return wn_list(v, f->n);
+}
+
+static int apply(struct wn_cli *cli, const struct file *f, struct published *p)
+{
+	struct wn_err err = {0};
+	int code = 0;
+	for (size_t i = 0; i < f->n && code == 0; i++)
+		code = ask_for_live(cli, f->segments[i]);
+	if (code)
+		return code;
+	enum wn_rc rc = wn_store_begin(cli->store, &err);
+	for (size_t i = 0; rc == WN_OK && i < f->n && code == 0; i++)
+		code = publish(cli, f, i, &p[i]);
+	if (code) {
+		wn_store_rollback(cli->store);
+		return code;
+	}
+	if (rc == WN_OK)
+		rc = wn_store_commit(cli->store, &err);
+	return rc ? cli_fail(cli, rc, &err) : 0;
+}
+
+static int run_apply(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
+{
+	struct file f = {.path = argv[0]};
+	struct published p[DOCUMENTS] = {{0, false}};
+	int code = open_file(cli, &f, true);
+	if (code)
+		cli_hint(cli, "nothing was applied");
+	else
+		code = apply(cli, &f, p);
+	if (code == 0) {
+		cli_nudge(cli);
+		if (cli->json)
+			cli_json(cli, published_value(cli, &f, p));
+	}
+	free_segments(&f);
+	return code;
+}
+
+const struct wn_command command_segment_apply = {
+	.name = "segment apply",
+	.args = "FILE",
+	.min_args = 1,
+	.max_args = 1,
+	.summary = "publish the segments of a file, all or none",
+	.more = "Each document becomes the next version of its segment unless the newest says the same. Open campaigns of the old version take no new members and "
+		"are judged by their own version. The first apply of a live segment asks, unless touches.redirect_to of the main file sends every message "
+		"to one address.",
+	.run = run_apply,
+};

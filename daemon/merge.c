@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Merging of a provisional account into the one whose domain is known by now: two units of work. The first lets the
+ * members of the merged account leave and moves what it has; the second matches its signals where they live now.
+ */
+#include "unit.h"
+
+static enum wn_rc load_both(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_merge *m = ctx;
+	struct wn_id ids[] = {m->m.from, m->m.into};
+	return wn_store_load_accounts(s, w, ids, 2, WN_LOAD_ALL, err);
+}
+
+static enum wn_rc merge(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_merge *m = ctx;
+	struct wn_account *from = wn_world_account(w, m->m.from);
+	if (!from || !wn_world_account(w, m->m.into) || wn_str_is(from->state, "merged"))
+		return WN_OK;
+	struct wn_event gone = {.type = WN_EV_CONTACT_GONE, .account = from, .left = WN_LEFT_MERGED};
+	enum wn_rc rc = wn_campaign_step(w, &gone, err);
+	return rc ? rc : wn_store_merge(s, w, m->m.from, m->m.into, err);
+}
+
+static enum wn_rc load_survivor(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_merge *m = ctx;
+	enum wn_rc rc = wn_store_load_accounts(s, w, &m->m.into, 1, WN_LOAD_ALL, err);
+	struct wn_account *a = rc ? NULL : wn_world_account(w, m->m.into);
+	for (size_t i = 0; a && i < a->signals.n; i++)
+		a->signals.v[i]->arrived = !a->signals.v[i]->retracted && !a->signals.v[i]->history;
+	return rc;
+}
+
+struct wn_unit wn_merge_unit(struct wn_merge *m) { return (struct wn_unit){.load = load_both, .step = merge, .ctx = m}; }
+
+struct wn_unit wn_rematch_unit(struct wn_merge *m) { return (struct wn_unit){.load = load_survivor, .ctx = m}; }
