@@ -343,6 +343,9 @@ static void do_option(struct run *r, char *rest)
 {
 	if (r->started || r->n_sets > 28)
 		die(r, "options come before everything that starts the daemon");
+	for (size_t i = 0; i < r->n_sets; i++)
+		if (strncmp(r->sets[i], rest, strcspn(rest, "=") + 1) == 0)
+			return; /* a scenario says it before it uses setup.inc: the first word counts */
 	r->sets[r->n_sets++] = wn_arena_strdup(r->arena, wn_str_of(rest));
 }
 
@@ -367,8 +370,12 @@ static void do_url(struct run *r, char *rest)
 	char *w[24];
 	size_t n = words(r, rest, w, 24);
 	if (n < 2)
-		die(r, "url ADDRESS answers STATUS ... | url ADDRESS fails");
+		die(r, "url ADDRESS answers STATUS ... | url ADDRESS fails | url ADDRESS forget");
 	struct place *p = place_of(&r->script, w[0]);
+	if (strcmp(w[1], "forget") == 0) {
+		p->first = NULL;
+		return;
+	}
 	struct answer *a = wn_alloc(sizeof(*a)), **last = &p->first;
 	a->fails = strcmp(w[1], "fails") == 0;
 	a->status = n > 2 ? atoi(w[2]) : 0;
@@ -426,12 +433,23 @@ static int run_cli(struct run *r, char **argv, int argc)
 	return code;
 }
 
+/* {QUERY} in a command is what the query gives. */
+static char *with_queries(struct run *r, char *rest)
+{
+	char *open = strchr(rest, '{'), *close = open ? strchr(open, '}') : NULL;
+	if (!close)
+		return rest;
+	char *value = ask(r, wn_arena_strdup(r->arena, (struct wn_str){open + 1, (size_t)(close - open - 1)}));
+	return wn_arena_printf(r->arena, "%.*s%s%s", (int)(open - rest), rest, value, close + 1);
+}
+
 /* `@` among the words is the file of the block. */
 static void command(struct run *r, char *rest, bool refused)
 {
 	char *w[64];
-	size_t n = words(r, wn_arena_printf(r->arena, "whynow %s", rest), w, 64);
 	start(r);
+	rest = with_queries(r, rest);
+	size_t n = words(r, wn_arena_printf(r->arena, "whynow %s", rest), w, 64);
 	if (n && strcmp(w[n - 1], "<<") == 0) {
 		char *path = write_file(r, wn_arena_printf(r->arena, "block%d%s", ++r->files, strstr(rest, "segment") ? ".yaml" : ".csv"), block(r));
 		w[--n] = NULL;
@@ -484,7 +502,7 @@ static void expect_campaign(struct run *r, char **w, size_t n)
 		else if (strcmp(w[i], "members") == 0 && i + 1 < n)
 			check(r, "members", wn_arena_printf(r->arena, "select members %s", base), w[++i]);
 		else if (strcmp(w[i], "shadow") == 0)
-			check(r, "shadow", wn_arena_printf(r->arena, "select shadow %s", base), "true");
+			check(r, "shadow", wn_arena_printf(r->arena, "select shadow %s", base), "t");
 		else if (i < n)
 			die(r, "unknown aspect of a campaign");
 	}
@@ -506,7 +524,7 @@ static void expect_member(struct run *r, char **w, size_t n)
 				      ? wn_arena_printf(r->arena, "and contact_id in (select contact_id from whynow.contact where email = %s or name = %s)", lit(r, w[5]), lit(r, w[5]))
 				      : "";
 	char *sql = wn_arena_printf(r->arena,
-				    "select coalesce((select case when left_reason is null or left_reason = 'live' then 'live' else 'left:' || left_reason end from whynow.member"
+				    "select coalesce((select case when state = 'live' then 'live' else 'left:' || left_why end from whynow.member"
 				    " where account_id = %s and segment = %s %s order by enrolled_at desc, contact_id limit 1), 'none')",
 				    account_sql(r, w[1]), lit(r, w[2]), contact);
 	check(r, "member", sql, w[3]);
@@ -724,7 +742,7 @@ static void finish(struct run *r, bool trace)
 	if (run_cli(r, argv, 2))
 		fail(r, "fsck is not silent:\n%s", r->output);
 	if (trace)
-		printf("%s\n", ask(r, "select string_agg(concat_ws(' ', left(campaign_id::text, 8), gen, type, from_state, to_state, why), E'\\n' order by campaign_id, gen)"
+		printf("%s\n", ask(r, "select string_agg(concat_ws(' ', left(subject_id::text, 8), gen, type, from_state, to_state, why), E'\\n' order by subject_id, gen)"
 				      " from whynow.history"));
 	wn_daemon_stop(&r->d);
 	wn_book_free(r->d.book);

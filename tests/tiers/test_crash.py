@@ -21,11 +21,11 @@ RANDOM_KILLS = 30
 DUMP = {
     "account": "select account_id, domain, name, state, merged_into, (select jsonb_object_agg(key, value->'v') from jsonb_each(traits)) from whynow.account order by 1",
     "contact": "select account_id, contact_id, email, name, position, department, level from whynow.contact order by 1, 2",
-    "signal": "select account_id, signal_key, kind, attrs, headline, retracted_at is null from whynow.signal order by 1, 2",
+    "signal": "select account_id, signal_key, kind, attrs, headline, retracted from whynow.signal order by 1, 2",
     "sighting": "select signal_key, feed, item, publisher from whynow.sighting order by 1, 2, 3",
     "reject": "select feed, item, reason from whynow.item_reject order by 1, 2, 3",
     "campaign": "select campaign_id, segment, version, state, result, shadow, live_members, members, touched, gen from whynow.campaign order by 1",
-    "member": "select campaign_id, account_id, contact_id, left_reason, holdout, touches_sent from whynow.member order by 1, 2, 3",
+    "member": "select campaign_id, account_id, contact_id, left_why, holdout, touches_sent from whynow.member order by 1, 2, 3",
     "evidence": "select campaign_id, account_id, contact_id, signal_key, publishers, clause from whynow.evidence order by 1, 2, 3, 4",
     "touch": "select campaign_id, account_id, contact_id, step, state, variant, event_id from whynow.touch order by 1, 2, 3, 4",
     "history": "select subject_id, gen, type, from_state, to_state, why, event_id, sinks from whynow.history order by 1, 2",

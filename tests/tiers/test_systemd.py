@@ -23,9 +23,9 @@ from conftest import ROOT, Cluster, build, run
 IDS = dict(re.findall(r'#define WN_MSG_(\w+) "([0-9a-f]{32})"', (ROOT / "include/whynow/message_ids.h").read_text()))
 DEADLINE = 15
 SEGMENT = """\
-segment: raised
+segment: moved
 owner: ana@example.com
-when: signal.kind == "funding"
+when: signal.kind == "hire"
 who: contact.department == "people"
 audience: {min: 1, warn: 50, max: 100}
 life: {intake: 7d, box: 14d, max: 42d}
@@ -34,8 +34,9 @@ goal: {metric: meeting, target: 5%, window: 30d}
 mode: live
 priority: 50
 sequence:
-  - {after: 0h, channel: email, subject: "On {{signal.round}}", body: "Hello {{contact.first_name}}."}
+  - {after: 0h, channel: email, subject: "On {{signal.position}}", body: "Hello {{contact.first_name}}."}
 """
+SINK = "sink: mail\nkind: file\npath: mail.jsonl\nchannels: [email]\n"
 FEED = """\
 feed: wire
 url: http://127.0.0.1:PORT/wire
@@ -46,14 +47,15 @@ accounts: create
 allow_private: true
 items: doc.items
 id: item.id
-account: {domain: item.domain}
-contact: {name: item.person, email: item.email, position: item.position}
-reports: {kinds: [funding], scope: all}
+account: {domain_from: item.domain}
+contact: {name: item.person, email: item.email}
+reports: {kinds: [hire], scope: all}
 signal:
-  kind: funding
+  kind: hire
   occurred_at: date(item.at)
   headline: item.title
-  round: item.round
+  person: item.person
+  position: item.position
 """
 
 
@@ -180,7 +182,7 @@ class Feed(http.server.ThreadingHTTPServer):
 
     def add(self, id, **more):
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60))
-        self.items = self.items + [{"id": id, "at": now, "title": f"{id} raises", "domain": f"{id}.example", "round": "Series B",
+        self.items = self.items + [{"id": id, "at": now, "title": f"{id} moves", "domain": f"{id}.example",
                                     "person": "Ann Ash", "email": f"ann@{id}.example", "position": "VP People", **more}]
 
 
@@ -383,10 +385,10 @@ def test_each_mistake_is_an_entry_of_its_own(service):
 
 def test_a_broken_mapping_costs_only_its_own_feed(service):
     s = service(NOWHERE, {"feeds.d/wire.yaml": FEED.replace("PORT", "9"),
-                          "feeds.d/bad.yaml": FEED.replace("PORT", "9").replace("feed: wire", "feed: bad").replace("item.round", "item.round +")})
+                          "feeds.d/bad.yaml": FEED.replace("PORT", "9").replace("feed: wire", "feed: bad").replace("item.position", "item.position +")})
     s.start()
     e = s.ear.entry("FEED_REFUSED")
-    assert e["WHYNOW_FEED"] == "bad" and e["PRIORITY"] == "3" and re.search(r"feeds\.d/bad\.yaml:17:\d+: ", e["MESSAGE"]), e
+    assert e["WHYNOW_FEED"] == "bad" and e["PRIORITY"] == "3" and re.search(r"feeds\.d/bad\.yaml:18:\d+: ", e["MESSAGE"]), e
     assert s.ask("GET", "/v1/status")[1]["feeds"] == 2
 
 
@@ -539,18 +541,18 @@ def test_a_feed_that_fails_is_told_once_and_again_when_it_answers(service, clust
 
 def test_a_campaign_that_opens_is_told_with_its_fields(service, cluster, database, feed):
     s = service(cluster.conninfo(database), {"feeds.d/wire.yaml": FEED.replace("PORT", str(feed.server_port)), "segment.yaml": SEGMENT,
-                                             "sinks.d/mail.yaml": "sink: mail\nkind: file\npath: mail.jsonl\nchannels: [email]\n"}).start()
+                                             "sinks.d/mail.yaml": SINK}).start()
     s.ear.entry("DATABASE_UP")
     s.cli("segment", "apply", s.dir / "segment.yaml", "--yes")
-    assert s.ear.entry("SEGMENT_IN_FORCE", WHYNOW_SEGMENT="raised")["PRIORITY"] == "6"
+    assert s.ear.entry("SEGMENT_IN_FORCE", WHYNOW_SEGMENT="moved")["PRIORITY"] == "6"
     feed.add("acme")
     s.poll()
     e = s.ear.entry("CAMPAIGN", WHYNOW_TO="open")
-    assert e["WHYNOW_SEGMENT"] == "raised" and e["PRIORITY"] == "6" and e["SYSLOG_IDENTIFIER"] == "whynowd"
+    assert e["WHYNOW_SEGMENT"] == "moved" and e["PRIORITY"] == "6" and e["SYSLOG_IDENTIFIER"] == "whynowd"
     campaign = cluster.sql("select campaign_id from whynow.campaign", database)
     assert e["WHYNOW_CAMPAIGN"] == campaign
     m = s.ear.entry("MEMBER", WHYNOW_ACCOUNT="acme.example")
-    assert m["WHYNOW_CAMPAIGN"] == campaign and m["WHYNOW_SEGMENT"] == "raised" and m["WHYNOW_TO"]
+    assert m["WHYNOW_CAMPAIGN"] == campaign and m["WHYNOW_SEGMENT"] == "moved" and m["WHYNOW_TO"]
     t = s.ear.entry("TOUCH", WHYNOW_TO="sent")
     assert t["WHYNOW_ACCOUNT"] == "acme.example" and t["WHYNOW_TOUCH"] == "1" and t["WHYNOW_FROM"]
     s.ear.told(re.compile(r"^STATUS=1 feed, 0 blind, 1 campaign open, next expiry in .*, database up$"))
@@ -559,19 +561,17 @@ def test_a_campaign_that_opens_is_told_with_its_fields(service, cluster, databas
     assert c["WHYNOW_FROM"] == "open" and c["WHYNOW_REASON"], c
 
 
-EVIL = "Acme\nWHYNOW_FEED=forged\nPRIORITY=0\x1b[2J\x1b]0;owned\x07\u202e\x00\x85 raises"
+EVIL = "Acme\nWHYNOW_FEED=forged\nPRIORITY=0\x1b[2J\x1b]0;owned\x07\u202e\x00\x85 moves"
 
 
 def test_strangers_text_forges_no_field_and_no_terminal_sequence(service, cluster, database, feed):
-    f = (FEED.replace("PORT", str(feed.server_port)).replace("account: {domain: item.domain}", "account: {name: item.company}")
-         .replace("occurred_at: date(item.at)", 'occurred_at: date(item.at)\n  publisher_note: item.title'))
-    f = f.replace("\n  publisher_note: item.title", "")
-    s = service(cluster.conninfo(database), {"feeds.d/wire.yaml": f, "segment.yaml": SEGMENT},
+    f = FEED.replace("PORT", str(feed.server_port)).replace("{domain_from: item.domain}", "{name: item.company}")
+    s = service(cluster.conninfo(database), {"feeds.d/wire.yaml": f, "segment.yaml": SEGMENT, "sinks.d/mail.yaml": SINK},
                 main="log: {level: debug}\n").start()
     s.ear.entry("DATABASE_UP")
     s.cli("segment", "apply", s.dir / "segment.yaml", "--yes")
     s.ear.entry("SEGMENT_IN_FORCE")
-    feed.add("acme", company=EVIL, title=EVIL, person=EVIL, round=EVIL)
+    feed.add("acme", company=EVIL, title=EVIL, person=EVIL)
     feed.add(EVIL, company=EVIL, at=EVIL, title=EVIL)  # no such time: rejected, with its words
     s.poll()
     s.ear.entry("BATCH", WHYNOW_FEED="wire")
@@ -622,7 +622,8 @@ def test_systemd_finds_nothing_wrong_with_the_units(tree):
         pytest.skip("systemd-analyze is not there")
     done = subprocess.run(["systemd-analyze", "verify", f"--root={tree}", "--man=no", "--recursive-errors=no", "whynowd.service", "whynowd.socket"],
                           capture_output=True, text=True)
-    assert "whynow" not in done.stderr, done.stderr
+    wrong = [l for l in done.stderr.splitlines() if "whynow" in l and "/bin/kill is not executable" not in l]  # not in this tree
+    assert not wrong, wrong
 
 
 def test_sysusers_makes_the_user(tree):
