@@ -30,7 +30,7 @@ static enum wn_rc flush_account(struct wn_store *s, struct wn_world *w, struct w
 	struct wn_str name_key = a->name.n ? wn_name_normalise(a->name, w->arena) : (struct wn_str){NULL, 0};
 	return wn_pg_queue(s->pg, &sql_account_update,
 			   WN_PARAMS(wn_pg_int2(a->bucket), wn_pg_id(a->id), param_text(a->domain), param_text(a->name), param_text(name_key),
-				     wn_pg_str(a->state), param_uuid_0(a->merged_into),
+				     param_str(a->state), param_uuid_0(a->merged_into),
 				     wn_pg_ids(w->arena, row_of(a)->merged_from, row_of(a)->n_merged_from), param_json_or(w->arena, a->traits, "{}")),
 			   NULL, err);
 }
@@ -89,10 +89,10 @@ static struct wn_pg_param publishers_param(struct wn_world *w, const struct wn_s
 static void insert_signal(struct wn_world *w, const struct wn_signal *s, struct rows *r)
 {
 	ADD_ROW(r, wn_pg_int2(wn_id_bucket(s->account_id)), wn_pg_id(s->account_id), wn_pg_id(s->key), wn_pg_date(s->received_on),
-		wn_pg_text(wn_registry_kind(w->catalog->registry, s->kind)->name), wn_pg_time(s->occurred_us), param_time_0(s->published_us),
+		param_cstr(wn_registry_kind(w->catalog->registry, s->kind)->name), wn_pg_time(s->occurred_us), param_time_0(s->published_us),
 		wn_pg_time(s->observed_us), wn_pg_time(s->stored_us), wn_pg_float8(s->strength), wn_pg_interval(s->half_life_us),
 		wn_pg_time(s->hard_stop_us), wn_pg_int4(s->publishers), publishers_param(w, s), param_json_or(w->arena, s->attrs, "{}"),
-		param_json(w->arena, s->conflicts), param_text(s->headline), param_text(s->url), param_text(s->span), wn_pg_str(s->feed),
+		param_json(w->arena, s->conflicts), param_text(s->headline), param_text(s->url), param_text(s->span), param_str(s->feed),
 		param_uuid_0(s->contact_id), wn_pg_bool(s->history), wn_pg_bool(s->retracted));
 }
 
@@ -103,7 +103,7 @@ static enum wn_rc update_signal(struct wn_store *st, struct wn_world *w, const s
 				     wn_pg_int4(s->publishers), publishers_param(w, s), param_json_or(w->arena, s->attrs, "{}"),
 				     param_json(w->arena, s->conflicts), wn_pg_bool(s->retracted), param_text(s->headline), param_text(s->url),
 				     wn_pg_time(s->occurred_us), wn_pg_time(s->hard_stop_us), param_uuid_0(s->contact_id),
-				     s->retracted ? wn_pg_text(w->actor) : wn_pg_text(NULL)), NULL, err);
+				     s->retracted ? param_cstr(w->actor) : param_cstr(NULL)), NULL, err);
 }
 
 static enum wn_rc flush_signals(struct wn_store *s, struct wn_world *w, struct wn_err *err)
@@ -130,22 +130,22 @@ static int by_bucket_and_id(const void *a, const void *b)
 static void insert_campaign(struct wn_world *w, const struct wn_campaign *c, struct rows *r)
 {
 	const struct wn_segment *s = c->segment;
-	ADD_ROW(r, wn_pg_int2(c->bucket), wn_pg_id(c->id), wn_pg_id(c->group_id), wn_pg_str(c->segment_name), wn_pg_int4(c->version),
+	ADD_ROW(r, wn_pg_int2(c->bucket), wn_pg_id(c->id), wn_pg_id(c->group_id), param_str(c->segment_name), wn_pg_int4(c->version),
 		param_json_or(w->arena, c->group, "[]"), wn_pg_id(c->opening_signal), wn_pg_id(c->opening_account),
-		wn_pg_text(wn_campaign_state_to_text(c->state)), wn_pg_text(wn_result_to_text(c->result)), wn_pg_bool(c->shadow),
+		param_cstr(wn_campaign_state_to_text(c->state)), param_cstr(wn_result_to_text(c->result)), wn_pg_bool(c->shadow),
 		param_time_0(c->proposed_us), param_time_0(c->opened_us), wn_pg_time(c->intake_ends_us), wn_pg_time(c->max_ends_us),
 		param_time_0(c->closed_us), param_time_0(c->live_until_us), wn_pg_int4(c->live_members), wn_pg_int4(c->audience), wn_pg_int4(c->members),
 		wn_pg_int4(c->holdouts), wn_pg_int4(c->touched), wn_pg_int4(c->achieved), wn_pg_int4(c->converted), wn_pg_time(c->due_us),
 		wn_pg_int8(c->gen), wn_pg_bytes((struct wn_str){(const char *)c->seal, sizeof(c->seal)}), wn_pg_bool(c->reviewed_final),
-		wn_pg_float8(c->cost), wn_pg_float8(s->life.floor), wn_pg_text(s->goal.metric ? s->goal.metric : ""), wn_pg_float8(s->goal.target),
+		wn_pg_float8(c->cost), wn_pg_float8(s->life.floor), param_cstr(s->goal.metric ? s->goal.metric : ""), wn_pg_float8(s->goal.target),
 		wn_pg_interval(s->goal.window_us));
 }
 
 static enum wn_rc update_campaign(struct wn_store *s, const struct wn_campaign *c, struct wn_pg_result *out, struct wn_err *err)
 {
 	return wn_pg_queue(s->pg, &sql_campaign_update,
-			   WN_PARAMS(wn_pg_int2(c->bucket), wn_pg_id(c->id), wn_pg_int8(c->gen_was), wn_pg_text(wn_campaign_state_to_text(c->state)),
-				     wn_pg_text(wn_result_to_text(c->result)), param_time_0(c->opened_us), wn_pg_time(c->intake_ends_us),
+			   WN_PARAMS(wn_pg_int2(c->bucket), wn_pg_id(c->id), wn_pg_int8(c->gen_was), param_cstr(wn_campaign_state_to_text(c->state)),
+				     param_cstr(wn_result_to_text(c->result)), param_time_0(c->opened_us), wn_pg_time(c->intake_ends_us),
 				     wn_pg_time(c->max_ends_us), param_time_0(c->closed_us), param_time_0(c->live_until_us), wn_pg_int4(c->live_members),
 				     wn_pg_int4(c->audience), wn_pg_int4(c->members), wn_pg_int4(c->holdouts), wn_pg_int4(c->touched),
 				     wn_pg_int4(c->achieved), wn_pg_int4(c->converted), wn_pg_time(c->due_us), wn_pg_int8(c->gen),
@@ -176,10 +176,10 @@ struct member_rows { struct rows members, evidence, touches; };
 static enum wn_rc flush_member(struct wn_store *s, struct wn_world *w WN_UNUSED, struct wn_member *m, struct member_rows *r, struct wn_err *err)
 {
 	bool left = m->left != WN_LEFT_LIVE;
-	struct wn_pg_param state = wn_pg_text(left ? "left" : "live"), why = wn_pg_text(left ? wn_left_to_text(m->left) : NULL);
+	struct wn_pg_param state = param_cstr(left ? "left" : "live"), why = param_cstr(left ? wn_left_to_text(m->left) : NULL);
 	struct wn_pg_param left_at = param_time_0(left ? m->left_us : 0);
 	if (m->fresh)
-		ADD_ROW(&r->members, MEMBER_KEY(m), wn_pg_int2(m->campaign_bucket), wn_pg_str(m->segment), wn_pg_int4(m->version), wn_pg_bool(m->shadow),
+		ADD_ROW(&r->members, MEMBER_KEY(m), wn_pg_int2(m->campaign_bucket), param_str(m->segment), wn_pg_int4(m->version), wn_pg_bool(m->shadow),
 			wn_pg_bool(m->holdout), state, why, wn_pg_time(m->enrolled_us), left_at, wn_pg_id(m->signal_key), wn_pg_float8(m->heat),
 			wn_pg_time(m->box_ends_us), wn_pg_time(m->stale_us), wn_pg_time(m->first_touch_by_us), param_time_0(m->blind_until_us),
 			wn_pg_bool(m->finishing_fit), wn_pg_bool(m->replied_hold), wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent));
@@ -196,9 +196,9 @@ static enum wn_rc flush_evidence(struct wn_store *s, struct wn_world *w, struct 
 	for (size_t i = 0; i < m->evidence.n; i++) {
 		const struct wn_evidence *e = m->evidence.v[i];
 		if (e->fresh)
-			ADD_ROW(&r->evidence, MEMBER_KEY(m), wn_pg_id(e->signal_key), wn_pg_text(wn_registry_kind(w->catalog->registry, e->kind)->name),
+			ADD_ROW(&r->evidence, MEMBER_KEY(m), wn_pg_id(e->signal_key), param_cstr(wn_registry_kind(w->catalog->registry, e->kind)->name),
 				wn_pg_time(e->occurred_us), wn_pg_float8(e->strength), wn_pg_int4(e->publishers), wn_pg_interval(e->half_life_us),
-				wn_pg_time(e->hard_stop_us), wn_pg_str(e->clause.p ? e->clause : WN_STR("")), wn_pg_bool(e->removed));
+				wn_pg_time(e->hard_stop_us), param_str(e->clause.p ? e->clause : WN_STR("")), wn_pg_bool(e->removed));
 		else if (e->dirty)
 			TRY(wn_pg_queue(s->pg, &sql_evidence_update,
 					WN_PARAMS(MEMBER_KEY(m), wn_pg_id(e->signal_key), wn_pg_int4(e->publishers), wn_pg_bool(e->removed)), NULL, err));
@@ -211,10 +211,10 @@ static enum wn_rc flush_touch(struct wn_store *s, struct wn_touch *t, struct row
 	struct wn_member *m = t->member;
 	static const uint8_t none[32];
 	bool rendered = memcmp(t->rendered_hash, none, 32) != 0;
-	struct wn_pg_param state = wn_pg_text(wn_touch_state_to_text(t->state));
+	struct wn_pg_param state = param_cstr(wn_touch_state_to_text(t->state));
 	struct wn_pg_param hash = wn_pg_bytes(rendered ? (struct wn_str){(const char *)t->rendered_hash, 32} : (struct wn_str){NULL, 0});
 	if (t->fresh)
-		ADD_ROW(fresh, MEMBER_KEY(m), wn_pg_int4(t->step), wn_pg_str(t->channel), param_text(t->sink), state, param_text(t->reason),
+		ADD_ROW(fresh, MEMBER_KEY(m), wn_pg_int4(t->step), param_str(t->channel), param_text(t->sink), state, param_text(t->reason),
 			wn_pg_time(t->planned_us), wn_pg_time(t->due_us), wn_pg_time(t->valid_until_us), param_time_0(t->claimed_us),
 			param_time_0(t->sent_us), wn_pg_int4(t->attempts), param_uuid_0(t->token), param_uuid_0(t->event_id), param_text(t->variant), hash);
 	else if (t->dirty)
@@ -263,8 +263,8 @@ static enum wn_rc flush_verdict_rows(struct wn_store *s, struct wn_world *w, str
 		for (size_t k = 0; k < a->non_actions.n; k++) {
 			const struct wn_non_action *n = a->non_actions.v[k];
 			if (n->fresh)
-				ADD_ROW(&non_actions, wn_pg_int2(a->bucket), wn_pg_id(a->id), wn_pg_str(n->segment), wn_pg_id(n->signal_key),
-					wn_pg_text(wn_non_action_to_text(n->reason)), param_text(n->clause), param_text(n->detail), wn_pg_time(n->at_us));
+				ADD_ROW(&non_actions, wn_pg_int2(a->bucket), wn_pg_id(a->id), param_str(n->segment), wn_pg_id(n->signal_key),
+					param_cstr(wn_non_action_to_text(n->reason)), param_text(n->clause), param_text(n->detail), wn_pg_time(n->at_us));
 		}
 		for (size_t k = 0; k < a->rechecks.n; k++) {
 			const struct wn_recheck *c = a->rechecks.v[k];
@@ -272,9 +272,9 @@ static enum wn_rc flush_verdict_rows(struct wn_store *s, struct wn_world *w, str
 				continue;
 			if (c->remove)
 				TRY(wn_pg_queue(s->pg, &sql_recheck_delete,
-						WN_PARAMS(wn_pg_int2(a->bucket), wn_pg_id(a->id), wn_pg_str(c->segment), wn_pg_id(c->signal_key)), NULL, err));
+						WN_PARAMS(wn_pg_int2(a->bucket), wn_pg_id(a->id), param_str(c->segment), wn_pg_id(c->signal_key)), NULL, err));
 			else if (c->fresh)
-				ADD_ROW(&rechecks, wn_pg_int2(a->bucket), wn_pg_id(a->id), wn_pg_str(c->segment), wn_pg_id(c->signal_key), wn_pg_time(c->at_us));
+				ADD_ROW(&rechecks, wn_pg_int2(a->bucket), wn_pg_id(a->id), param_str(c->segment), wn_pg_id(c->signal_key), wn_pg_time(c->at_us));
 		}
 	}
 	TRY(queue_rows(s, &sql_non_action_upsert, &non_actions, 8, err));
@@ -286,8 +286,8 @@ static enum wn_rc flush_fact_changes(struct wn_store *s, struct wn_world *w, str
 	struct rows r = {.a = w->arena};
 	for (size_t i = 0; i < w->fact_changes.n; i++) {
 		const struct wn_fact_change *f = w->fact_changes.v[i];
-		ADD_ROW(&r, wn_pg_int2(f->account->bucket), wn_pg_id(f->account->id), wn_pg_id(f->contact_id), wn_pg_str(f->trait), wn_pg_time(f->at_us),
-			param_day(f->at_us), param_json(w->arena, f->old), param_json(w->arena, f->new), wn_pg_str(f->source));
+		ADD_ROW(&r, wn_pg_int2(f->account->bucket), wn_pg_id(f->account->id), wn_pg_id(f->contact_id), param_str(f->trait), wn_pg_time(f->at_us),
+			param_day(f->at_us), param_json(w->arena, f->old), param_json(w->arena, f->new), param_str(f->source));
 	}
 	return queue_rows(s, &sql_fact_change_insert, &r, 9, err);
 }

@@ -55,10 +55,10 @@ static void history_row(struct wn_store *s, struct wn_world *w, const struct wn_
 		step.n = -1;
 	const struct wn_pg_param row[] = {
 		wn_pg_int2(wn_id_bucket(bucketed_by(ch))), wn_pg_id(bucketed_by(ch)), wn_pg_id(subject_of(ch)), wn_pg_int8(ch->gen), param_day(ch->at_us),
-		wn_pg_time(ch->at_us), wn_pg_text(ch->subject), wn_pg_text(ch->type), wn_pg_text(ch->from), wn_pg_text(ch->to), param_text(ch->why),
+		wn_pg_time(ch->at_us), param_cstr(ch->subject), param_cstr(ch->type), param_cstr(ch->from), param_cstr(ch->to), param_text(ch->why),
 		param_uuid_0(ch->account ? ch->account->id : (struct wn_id){{0}}), param_uuid_0(ch->contact_id), step, wn_pg_id(ch->event_id),
-		wn_pg_strs(w->arena, sinks, count_sinks(ch)), param_json_or(w->arena, ch->data, "{}"), wn_pg_text(w->actor ? w->actor : ""),
-		wn_pg_text(s->instance)};
+		wn_pg_strs(w->arena, sinks, count_sinks(ch)), param_json_or(w->arena, ch->data, "{}"), param_cstr(w->actor ? w->actor : ""),
+		param_cstr(s->instance)};
 	memcpy(p, row, sizeof(row));
 }
 
@@ -68,9 +68,9 @@ static void outbox_row(struct wn_world *w, const struct wn_change *ch, const cha
 	const struct wn_touch *t = is_touch ? touch_of(ch) : NULL;
 	bool leased = t && t->state == WN_TOUCH_SENDING;
 	const struct wn_pg_param row[] = {
-		wn_pg_int2(wn_id_bucket(bucketed_by(ch))), wn_pg_id(bucketed_by(ch)), wn_pg_id(ch->event_id), wn_pg_text(sink),
-		param_uuid_0(ch->campaign ? ch->campaign->id : (struct wn_id){{0}}), wn_pg_id(subject_of(ch)), wn_pg_int8(ch->gen), wn_pg_text(ch->type),
-		wn_pg_text(ch->subject), wn_pg_time(ch->at_us), payload, wn_pg_text(leased ? "leased" : "pending"),
+		wn_pg_int2(wn_id_bucket(bucketed_by(ch))), wn_pg_id(bucketed_by(ch)), wn_pg_id(ch->event_id), param_cstr(sink),
+		param_uuid_0(ch->campaign ? ch->campaign->id : (struct wn_id){{0}}), wn_pg_id(subject_of(ch)), wn_pg_int8(ch->gen), param_cstr(ch->type),
+		param_cstr(ch->subject), wn_pg_time(ch->at_us), payload, param_cstr(leased ? "leased" : "pending"),
 		wn_pg_time(t ? t->due_us : ch->at_us), wn_pg_int4(leased ? t->attempts : 0), param_time_0(leased ? w->now_us : 0),
 		param_uuid_0(leased ? t->token : (struct wn_id){{0}}), param_uuid_0(ch->account ? ch->account->id : (struct wn_id){{0}}),
 		param_uuid_0(ch->contact_id), wn_pg_int4(is_touch ? ch->step : -1)};
@@ -128,7 +128,7 @@ static enum wn_rc follow_touch(struct wn_store *s, struct wn_world *w, const str
 		return WN_OK;
 	bool final = wn_touch_is_final(t->state);
 	return wn_pg_queue(s->pg, &sql_outbox_touch,
-			   WN_PARAMS(wn_pg_int2(t->member->campaign_bucket), wn_pg_id(t->event_id), wn_pg_text(outbox_state_of(t->state)),
+			   WN_PARAMS(wn_pg_int2(t->member->campaign_bucket), wn_pg_id(t->event_id), param_cstr(outbox_state_of(t->state)),
 				     wn_pg_time(t->due_us), wn_pg_int4(t->attempts), param_uuid_0(t->token), param_time_0(final ? w->now_us : 0),
 				     param_text(t->reason)), NULL, err);
 }
@@ -150,9 +150,9 @@ enum wn_rc flush_reviews(struct wn_store *s, struct wn_world *w, struct wn_err *
 		const struct wn_campaign *c = r->campaign;
 		const struct wn_pg_param row[] = {
 			wn_pg_int2(c->bucket), wn_pg_id(c->group_id), wn_pg_id(c->id), wn_pg_bool(r->final), wn_pg_time(r->at_us),
-			wn_pg_text(c->segment && c->segment->goal.metric ? c->segment->goal.metric : ""), wn_pg_float8(r->target), wn_pg_int4(r->audience),
+			param_cstr(c->segment && c->segment->goal.metric ? c->segment->goal.metric : ""), wn_pg_float8(r->target), wn_pg_int4(r->audience),
 			wn_pg_int4(r->touched), wn_pg_int4(r->achieved), wn_pg_float8(r->rate), wn_pg_float8(r->low), wn_pg_float8(r->high),
-			wn_pg_text(r->verdict)};
+			param_cstr(r->verdict)};
 		memcpy(&p[i * 14], row, sizeof(row));
 	}
 	return wn_pg_queue_rows(s->pg, &sql_review_insert, p, w->reviews.n, 14, NULL, 0, NULL, err);

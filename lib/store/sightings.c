@@ -33,8 +33,8 @@ static enum wn_rc insert_aliases(struct wn_store *s, struct wn_world *w, const s
 			struct wn_str alias = by_name ? v[i].name_key : v[i].domain;
 			const char *kind = by_name ? "name" : "domain";
 			struct wn_id id = alias_id(kind, alias);
-			const struct wn_pg_param row[] = {wn_pg_int2(wn_id_bucket(id)), wn_pg_id(id), wn_pg_text(kind), wn_pg_str(alias),
-							  wn_pg_id(v[i].id), wn_pg_text(source), wn_pg_time(w->now_us)};
+			const struct wn_pg_param row[] = {wn_pg_int2(wn_id_bucket(id)), wn_pg_id(id), param_cstr(kind), param_str(alias),
+							  wn_pg_id(v[i].id), param_cstr(source), wn_pg_time(w->now_us)};
 			for (size_t k = 0; alias.n && k < WN_COUNT(row); k++)
 				*WN_PUSH(w->arena, &p) = row[k];
 		}
@@ -58,7 +58,7 @@ static enum wn_rc create_accounts(struct wn_store *s, struct wn_world *w, struct
 	for (size_t i = 0; i < m; i++) {
 		struct wn_str key = v[i].name.n ? wn_name_normalise(v[i].name, w->arena) : (struct wn_str){NULL, 0};
 		const struct wn_pg_param row[] = {wn_pg_int2(wn_id_bucket(v[i].id)), wn_pg_id(v[i].id), param_text(v[i].domain), param_text(v[i].name),
-						  param_text(key), wn_pg_text(v[i].state), wn_pg_time(w->now_us)};
+						  param_text(key), param_cstr(v[i].state), wn_pg_time(w->now_us)};
 		memcpy(&p[i * 7], row, sizeof(row));
 	}
 	TRY(wn_pg_queue_rows(s->pg, &sql_account_insert, p, m, 7, NULL, 0, &r, err));
@@ -151,7 +151,7 @@ static enum wn_rc insert_seen(struct wn_store *s, struct wn_world *w, struct wn_
 	for (size_t i = 0; i < n; i++) {
 		const struct plan_row *row = &in->plan->rows[o[i].at];
 		const struct wn_pg_param q[] = {wn_pg_int2(wn_key32_bucket(*o[i].key)), wn_pg_key32(o[i].key), wn_pg_id(row->account),
-						wn_pg_bytes((struct wn_str){(const char *)row->content, 16}), wn_pg_str(in->sightings[o[i].at].feed),
+						wn_pg_bytes((struct wn_str){(const char *)row->content, 16}), param_str(in->sightings[o[i].at].feed),
 						param_day(w->now_us)};
 		memcpy(&p[i * 6], q, sizeof(q));
 	}
@@ -433,7 +433,7 @@ static enum wn_rc insert_sightings(struct wn_store *s, struct wn_world *w, const
 			continue;
 		}
 		const struct wn_pg_param q[] = {wn_pg_int2(wn_id_bucket(account)), wn_pg_id(account), wn_pg_key32(&x->key), param_day(w->now_us),
-						wn_pg_id(row->signal->key), wn_pg_str(x->feed), wn_pg_str(x->item), param_text(x->publisher),
+						wn_pg_id(row->signal->key), param_str(x->feed), param_str(x->item), param_text(x->publisher),
 						param_text(x->source_named), param_text(x->url), param_text(x->headline), wn_pg_time(x->occurred_us),
 						param_time_0(x->published_us), wn_pg_time(x->observed_us), param_text(x->span)};
 		memcpy(&p[n++ * 15], q, sizeof(q));
@@ -502,7 +502,7 @@ static enum wn_rc add_likely(struct wn_store *s, struct wn_world *w, struct wn_i
 	TRY(look_for_trgm(s, err));
 	if (s->trgm != TRGM_THERE || !x->account.name.n)
 		return WN_OK;
-	TRY(wn_pg_exec(s->pg, &sql_account_names_like, WN_PARAMS(wn_pg_str(wn_name_normalise(x->account.name, w->arena))), &r, err));
+	TRY(wn_pg_exec(s->pg, &sql_account_names_like, WN_PARAMS(param_str(wn_name_normalise(x->account.name, w->arena))), &r, err));
 	if (!r.rows)
 		return WN_OK;
 	return wn_pg_queue(s->pg, &sql_account_review_candidates,
@@ -525,9 +525,9 @@ static enum wn_rc insert_reviews(struct wn_store *s, struct wn_world *w, struct 
 			continue;
 		struct wn_str key = {(const char *)x->key.b, 32};
 		ids[i] = wn_id_of("review", &key, 1);
-		const struct wn_pg_param q[] = {wn_pg_int2(wn_id_bucket(ids[i])), wn_pg_id(ids[i]), wn_pg_str(x->feed), wn_pg_str(x->item),
+		const struct wn_pg_param q[] = {wn_pg_int2(wn_id_bucket(ids[i])), wn_pg_id(ids[i]), param_str(x->feed), param_str(x->item),
 						param_text(x->account.name), param_text(x->account.domain), param_text(x->account.email),
-						wn_pg_text(in->plan->rows[i].why), param_json_or(w->arena, candidates_value(w, &in->plan->rows[i]), "[]"),
+						param_cstr(in->plan->rows[i].why), param_json_or(w->arena, candidates_value(w, &in->plan->rows[i]), "[]"),
 						param_json_or(w->arena, sighting_value(w, x), "{}"), wn_pg_time(w->now_us)};
 		memcpy(&p[n++ * 11], q, sizeof(q));
 	}
@@ -604,8 +604,8 @@ enum wn_rc wn_store_rejects(struct wn_store *s, const struct wn_reject_row *rows
 		const struct wn_reject_row *r = v[m].row;
 		if (m && wn_id_eq(v[m - 1].id, v[m].id))
 			continue;
-		const struct wn_pg_param q[] = {wn_pg_int2(wn_id_bucket(v[m].id)), wn_pg_id(v[m].id), wn_pg_str(r->feed), wn_pg_str(r->item),
-						wn_pg_str(r->reason), param_text(r->detail), param_text(r->excerpt), wn_pg_time(now_us)};
+		const struct wn_pg_param q[] = {wn_pg_int2(wn_id_bucket(v[m].id)), wn_pg_id(v[m].id), param_str(r->feed), param_str(r->item),
+						param_str(r->reason), param_text(r->detail), param_text(r->excerpt), wn_pg_time(now_us)};
 		memcpy(&p[kept++ * 8], q, sizeof(q));
 	}
 	enum wn_rc rc = wn_pg_queue_rows(s->pg, &sql_reject_insert, p, kept, 8, NULL, 0, NULL, err);

@@ -39,7 +39,9 @@ enum wn_rc in_transaction(struct wn_store *s, enum wn_rc (*fn)(struct wn_store *
 /* --- values.c: between values and columns ---- */
 struct wn_pg_param param_json(struct wn_arena *a, struct wn_value v);          /* jsonb; ABSENT becomes NULL */
 struct wn_pg_param param_json_or(struct wn_arena *a, struct wn_value v, const char *dflt);
-struct wn_pg_param param_text(struct wn_str s);                                /* empty becomes NULL; declared text */
+struct wn_pg_param param_str(struct wn_str s);                                 /* declared text; absent becomes NULL */
+struct wn_pg_param param_cstr(const char *s);
+struct wn_pg_param param_text(struct wn_str s);                                /* empty becomes NULL, too */
 struct wn_pg_param param_time_0(int64_t us);                                   /* 0 becomes NULL; WN_NEVER is infinity */
 struct wn_pg_param param_day(int64_t us);                                      /* UTC day */
 struct wn_pg_param param_uuid_0(struct wn_id id);                              /* nil becomes NULL */

@@ -14,7 +14,18 @@ struct wn_pg_param param_json_or(struct wn_arena *a, struct wn_value v, const ch
 	return wn_pg_jsonb(wn_arena_str(a, wn_buf_slice(&b)));
 }
 
-struct wn_pg_param param_text(struct wn_str s) { return wn_pg_str(s.n ? s : (struct wn_str){NULL, 0}); }
+/* Text with its type told, so that the session need not look for it in other rows. */
+enum { OID_TEXT = 25 };
+
+struct wn_pg_param param_str(struct wn_str s)
+{
+	struct wn_pg_param p = wn_pg_str(s);
+	p.oid = OID_TEXT;
+	return p;
+}
+
+struct wn_pg_param param_cstr(const char *s) { return param_str(wn_str_of(s)); }
+struct wn_pg_param param_text(struct wn_str s) { return param_str(s.n ? s : (struct wn_str){NULL, 0}); }
 
 /* A NULL that says its type: else each pattern of NULLs would be prepared as a form of its own. */
 static struct wn_pg_param null_like(struct wn_pg_param typed)

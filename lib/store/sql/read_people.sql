@@ -247,7 +247,7 @@ SELECT jsonb_build_object(
 	'accounts', (SELECT count(*) FROM whynow.account WHERE state <> 'merged'),
 	'reviews_open', (SELECT count(*) FROM whynow.account_review WHERE resolved_at IS NULL),
 	'segments', (SELECT count(DISTINCT v.name) FROM whynow.segment_version v LEFT JOIN whynow.segment g ON g.name = v.name
-		WHERE v.status = 'valid' AND g.withdrawn_at IS NULL),
+		WHERE v.status <> 'invalid' AND g.withdrawn_at IS NULL),
 	'segments_invalid', (SELECT count(*) FROM whynow.v_segment WHERE status = 'invalid' AND withdrawn_at IS NULL),
 	'segments_paused', (SELECT count(*) FROM whynow.segment WHERE paused_at IS NOT NULL AND withdrawn_at IS NULL),
 	'paused', (SELECT count(*) > 0 FROM whynow.pause),
@@ -325,3 +325,10 @@ SELECT jsonb_build_object('signal_key', s.signal_key, 'account', coalesce(a.doma
 			AND m.contact_id = e.contact_id WHERE e.signal_key = s.signal_key)) AS row
 FROM whynow.signal s LEFT JOIN whynow.account a ON a.bucket = s.bucket AND a.account_id = s.account_id
 WHERE s.bucket = $3 AND s.account_id = $2 AND s.signal_key = $1
+
+-- name: read_accounts_like
+-- class: cold
+-- $1 pattern for ILIKE, $2 limit: what somebody may have meant
+SELECT jsonb_build_object('account', coalesce(a.domain, a.name), 'name', a.name) AS row
+FROM whynow.account a WHERE a.state <> 'merged' AND (a.name ILIKE $1::text OR a.domain ILIKE $1::text)
+ORDER BY length(coalesce(a.domain, a.name)), a.account_id LIMIT $2

@@ -2,6 +2,8 @@
 /* Worlds: what is flushed comes back as it was; what somebody else moved is not overwritten. */
 #include "life_rig.h"
 
+#include <sys/wait.h>
+
 static void a_true_verdict_opens_a_campaign_with_everything_that_belongs_to_it(void **state)
 {
 	DB(d);
@@ -330,6 +332,68 @@ static void rechecks_are_kept_until_they_are_done(void **state)
 	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.recheck"), 0);
 }
 
+/* ------------------------------------------------------------------------------------------------ under pressure */
+enum { WORKERS = 3, ROUNDS = 12, BATCH = 40, COMPANIES = 25 };
+
+static enum wn_rc one_batch(struct db *d, unsigned *seed)
+{
+	struct wn_err err = {0};
+	struct wn_sighting x[BATCH];
+	for (size_t i = 0; i < BATCH; i++) {
+		unsigned company = (unsigned)rand_r(seed) % COMPANIES, item = (unsigned)rand_r(seed) % 400;
+		x[i] = db_sighting(d, wn_arena_printf(d->rig->arena, "%u", item), item % 3 ? "page_view" : "funding",
+				   wn_arena_printf(d->rig->arena, "company%u.test", item % COMPANIES == company ? company : item % COMPANIES), item % 20,
+				   item % 3 ? "{}" : "{\"round\": \"Series B\"}");
+	}
+	struct wn_intake in = {.sightings = x, .n = BATCH, .create = true};
+	enum wn_rc rc = db_unit(d, &in, &err);
+	if (rc != WN_OK) {
+		wn_store_rollback(d->st);
+		if (rc != WN_AGAIN)
+			print_error("worker: %s: %s\n", wn_rc_to_text(rc), err.text);
+	}
+	db_fresh(d);
+	return rc;
+}
+
+/* 0: every batch was stored in the end, and what had to run again said so. */
+static int worker(struct db *d, unsigned seed)
+{
+	d->pg = rig_connect(d->name);
+	d->st = rig_store(d->pg, "worker");
+	for (int round = 0; round < ROUNDS; round++) {
+		enum wn_rc rc = WN_AGAIN;
+		for (int attempt = 0; attempt < 20 && rc == WN_AGAIN; attempt++) {
+			unsigned s = seed + (unsigned)round;
+			rc = one_batch(d, &s);
+		}
+		if (rc != WN_OK)
+			return 1;
+	}
+	return 0;
+}
+
+static void sessions_that_fight_over_the_same_accounts_never_deadlock(void **state)
+{
+	DB(d);
+	pid_t pids[WORKERS];
+	life_segment(d, "mode: live\n");
+	for (int i = 0; i < COMPANIES; i++)
+		life_contact(d, wn_arena_printf(d->rig->arena, "company%d.test", i), wn_arena_printf(d->rig->arena, "jo@company%d.test", i));
+	for (int i = 0; i < WORKERS; i++)
+		if ((pids[i] = fork()) == 0)
+			_exit(worker(d, 7u + 100u * (unsigned)i));
+	for (int i = 0; i < WORKERS; i++) {
+		int status = 1;
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(db_count(d, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"), 0);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.campaign"), 1);
+	assert_true(db_count(d, "SELECT live_members FROM whynow.campaign") >= 10);
+	assert_int_equal(db_fsck(d, NULL), 0);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_true_verdict_opens_a_campaign_with_everything_that_belongs_to_it),
 	cmocka_unit_test(a_world_comes_back_as_it_was_written),
@@ -342,5 +406,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(shadow_campaigns_stand_beside_live_ones),
 	cmocka_unit_test(a_version_that_is_not_loaded_asks_to_try_again),
 	cmocka_unit_test(rechecks_are_kept_until_they_are_done),
+	cmocka_unit_test(sessions_that_fight_over_the_same_accounts_never_deadlock),
 };
 STORE_MAIN(tests)
