@@ -101,6 +101,15 @@ static enum wn_rc react(struct wn_store *s, struct wn_world *w, struct wn_err *e
 }
 
 /* ---------------------------------------------------------------------------------------------------- running */
+/* The store empties the lists that it wrote; who logs or counts what was committed still wants to see the changes. */
+static enum wn_rc flush(struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	size_t n = w->changes.n;
+	enum wn_rc rc = wn_store_flush(s, w, err);
+	w->changes.n = n;
+	return rc;
+}
+
 static enum wn_rc attempt(const struct wn_worker *k, const struct wn_unit *u, struct wn_world *w, struct wn_err *err)
 {
 	enum wn_rc rc = wn_store_begin(k->store, err);
@@ -111,7 +120,7 @@ static enum wn_rc attempt(const struct wn_worker *k, const struct wn_unit *u, st
 	if (rc == WN_OK && u->step)
 		rc = u->step(u->ctx, k->store, w, err);
 	if (rc == WN_OK)
-		rc = wn_store_flush(k->store, w, err);
+		rc = flush(k->store, w, err);
 	if (rc == WN_OK && u->finish)
 		rc = u->finish(u->ctx, k->store, w, err);
 	wn_failpoint("unit.before_commit");
