@@ -286,6 +286,7 @@ static enum wn_rc on_approve(struct wn_world *w, const struct wn_event *ev, stru
 	if (c->state == WN_CAMPAIGN_CLOSED)
 		return WN_OK; /* all evidence was stale: it expired instead; the caller shows the state */
 	campaign_move(w, c, WN_CAMPAIGN_OPEN, WN_RESULT_NONE, ev->why.n ? wn_arena_strdup(w->arena, ev->why) : "approved");
+	c->live_until_us = 0; /* until now nobody had a box */
 	each_member(w, c, member_start);
 	return WN_OK;
 }
