@@ -84,7 +84,14 @@ static enum wn_rc done_in(struct wn_store *s, void *ctx, struct wn_err *err)
 		       WN_PARAMS(wn_pg_int2(d->row->bucket), wn_pg_id(d->row->event_id), wn_pg_str(d->row->sink), wn_pg_id(d->row->token),
 				 wn_pg_text(state_texts[d->to]), wn_pg_time(final ? d->now_us : d->next_us), param_text(d->error),
 				 param_time_0(final ? d->now_us : 0)), &r, err));
-	return r.affected == 1 ? WN_OK : wn_fail(err, WN_REFUSED, "the event is with somebody else now");
+	if (r.affected != 1)
+		return wn_fail(err, WN_REFUSED, "the event is with somebody else now");
+	if (final)
+		return WN_OK;
+	/* What stands behind it waits as long, so that nobody looks at the whole line at every tick. */
+	return wn_pg_exec(s->pg, &sql_outbox_line_waits,
+			  WN_PARAMS(wn_pg_int2(d->row->bucket), wn_pg_id(d->row->event_id), wn_pg_str(d->row->sink), wn_pg_int8(d->row->gen),
+				    wn_pg_time(d->next_us)), NULL, err);
 }
 
 enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *row, enum wn_outbox_state to, int64_t next_us, struct wn_str error, int64_t now_us,

@@ -18,6 +18,11 @@ RETURNING o.bucket, o.event_id, o.campaign_id, o.gen, o.sink, o.type, o.subject,
 UPDATE whynow.outbox SET state = $5, next_at = $6, last_error = $7, done_at = $8, lease_token = NULL
 WHERE bucket = $1 AND event_id = $2 AND sink = $3 AND state = 'leased' AND lease_token = $4
 
+-- name: outbox_line_waits
+-- class: hot
+UPDATE whynow.outbox SET next_at = $5 WHERE bucket = $1 AND sink = $3 AND gen > $4 AND state = 'pending' AND step < 0 AND next_at < $5
+	AND subject_id = (SELECT subject_id FROM whynow.outbox WHERE bucket = $1 AND event_id = $2 AND sink = $3)
+
 -- name: outbox_is_clear
 -- class: hot
 SELECT NOT EXISTS (SELECT 1 FROM whynow.outbox WHERE bucket = $1 AND subject_id = $2 AND sink = $3 AND state IN ('pending', 'leased') AND step < 0)

@@ -32,6 +32,7 @@ static void events_of_a_campaign_go_to_a_sink_in_the_order_of_gens(void **state)
 	claim(d, "log", 1); /* another sink does not */
 	OK(wn_store_outbox_done(d->st, first, WN_OUTBOX_PENDING, d->w->now_us + WN_HOUR, WN_STR("503"), d->w->now_us, &err));
 	claim(d, "crm", 0);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.outbox WHERE sink = 'crm' AND next_at < to_timestamp(1780003600)"), 0); /* the line waits */
 	d->w->now_us += WN_HOUR;
 	struct wn_outbox_row *again = claim(d, "crm", 1);
 	assert_true(wn_id_eq(again->event_id, first->event_id));
