@@ -256,6 +256,14 @@ class Service:
             assert time.monotonic() < end, body
             time.sleep(0.05)
 
+    def poll_until(self, done, feed="wire"):
+        """Polls again and again: a request that is under way is not doubled."""
+        end = time.monotonic() + DEADLINE
+        while not done():
+            assert time.monotonic() < end
+            self.poll(feed)
+            time.sleep(0.05)
+
     def cli(self, *args):
         return run([self.bin / "whynow", "--config", self.dir / "whynow.yaml", *args], env=self.environment(NOTIFY_SOCKET=""))
 
@@ -527,13 +535,10 @@ def test_a_feed_that_fails_is_told_once_and_again_when_it_answers(service, clust
     s = service(cluster.conninfo(database), {"feeds.d/wire.yaml": FEED.replace("PORT", str(feed.server_port))}).start()
     e = s.ear.entry("FEED_FAILED", WHYNOW_FEED="wire")
     assert e["PRIORITY"] == "4" and "500" in e["WHYNOW_REASON"] and "wire" in e["MESSAGE"], e
-    s.poll()
-    deadline = time.monotonic() + DEADLINE
-    while feed.asked < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    s.poll_until(lambda: feed.asked >= 3)
     feed.status = 200
     feed.add("acme")
-    s.poll()
+    s.poll_until(lambda: s.ear.entries("FEED_RECOVERED"))
     s.ear.entry("FEED_RECOVERED", WHYNOW_FEED="wire", PRIORITY="5")
     assert "1 new signal" in s.ear.entry("BATCH", WHYNOW_FEED="wire")["MESSAGE"]
     assert len(s.ear.entries("FEED_FAILED")) == 1
@@ -557,11 +562,10 @@ def test_a_campaign_that_opens_is_told_with_its_fields(service, cluster, databas
     assert t["WHYNOW_ACCOUNT"] == "acme.example" and t["WHYNOW_TOUCH"] == "1" and t["WHYNOW_FROM"]
     s.ear.told(re.compile(r"^STATUS=1 feed, 0 blind, 1 campaign open, next expiry in .*, database up$"))
     s.cli("campaign", "cancel", campaign, "--yes")
-    c = s.ear.entry("CAMPAIGN", WHYNOW_TO="closed", WHYNOW_CAMPAIGN=campaign)
-    assert c["WHYNOW_FROM"] == "open" and c["WHYNOW_REASON"], c
+    s.ear.told("STATUS=1 feed, 0 blind, 0 campaigns open, database up", s.ear.count("notify") - 1)
 
 
-EVIL = "Acme\nWHYNOW_FEED=forged\nPRIORITY=0\x1b[2J\x1b]0;owned\x07\u202e\x00\x85 moves"
+EVIL = "Acme\nWHYNOW_FEED=forged\nPRIORITY=0\x1b[2J\x1b]0;owned\x07\u202e\x85 moves"
 
 
 def test_strangers_text_forges_no_field_and_no_terminal_sequence(service, cluster, database, feed):
@@ -572,9 +576,11 @@ def test_strangers_text_forges_no_field_and_no_terminal_sequence(service, cluste
     s.cli("segment", "apply", s.dir / "segment.yaml", "--yes")
     s.ear.entry("SEGMENT_IN_FORCE")
     feed.add("acme", company=EVIL, title=EVIL, person=EVIL)
-    feed.add(EVIL, company=EVIL, at=EVIL, title=EVIL)  # no such time: rejected, with its words
+    feed.add("b" + EVIL, company=EVIL, at=EVIL, title=EVIL)  # no such time: rejected, with its words
+    feed.add("cask", company="a \x00 in it")
     s.poll()
     s.ear.entry("BATCH", WHYNOW_FEED="wire")
+    assert "2 of 3 items" in s.ear.entry("ITEMS_REJECTED", WHYNOW_FEED="wire")["MESSAGE"]
     s.ear.entry("MEMBER")
     assert s.stop() == 0
     for _, e in s.ear.heard["journal"]:
