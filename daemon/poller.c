@@ -126,26 +126,44 @@ static bool may_poll(const struct wn_poll_feed *f, const struct wn_book_feed *b)
 	return f->known && !f->running && !f->gone && b && b->mapping && b->conf->mode == WN_FEED_POLL;
 }
 
+static int by_next(const void *a, const void *b)
+{
+	const struct wn_poll_feed *x = *(struct wn_poll_feed *const *)a, *y = *(struct wn_poll_feed *const *)b;
+	return x->state.next_us < y->state.next_us ? -1 : x->state.next_us > y->state.next_us;
+}
+
+/* Feeds that are due, the longest overdue first: nobody starves behind a busy host. *next_us: the least instant of the others. */
+static size_t collect_due(struct wn_poller *p, int64_t now_us, struct wn_poll_feed **due, int64_t *next_us)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < p->n; i++) {
+		struct wn_poll_feed *f = p->feeds[i];
+		if (!f->known || f->running || f->gone)
+			continue;
+		if (f->state.next_us <= now_us)
+			due[n++] = f;
+		else if (f->state.next_us < *next_us)
+			*next_us = f->state.next_us;
+	}
+	if (n > 1)
+		qsort(due, n, sizeof(*due), by_next);
+	return n;
+}
+
 void wn_poller_run(struct wn_daemon *d)
 {
 	struct wn_poller *p = d->poller;
-	int64_t now = wn_clock_now_us(d->clock), next = WN_NEVER;
-	if (!p || !p->loaded || d->stopping)
+	int64_t next = WN_NEVER;
+	if (!p || !p->loaded || d->stopping || !p->n)
 		return;
-	for (size_t i = 0; i < p->n; i++) {
-		struct wn_poll_feed *f = p->feeds[i];
-		const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
-		if (!may_poll(f, b))
-			continue;
-		if (f->state.next_us > now) {
-			next = f->state.next_us < next ? f->state.next_us : next;
-			continue;
-		}
-		if (d->db != WN_DB_UP || p->running >= (size_t)wn_daemon_options(d)->poll.concurrency)
-			continue; /* asked again when an answer was taken in, or the database came */
-		if (!host_is_busy(p, host_of(url_of(f, b))))
-			start_poll(d, f, b);
+	struct wn_poll_feed **due = wn_alloc(p->n * sizeof(struct wn_poll_feed *));
+	size_t n = collect_due(p, wn_clock_now_us(d->clock), due, &next);
+	for (size_t i = 0; i < n && d->db == WN_DB_UP && p->running < (size_t)wn_daemon_options(d)->poll.concurrency; i++) {
+		const struct wn_book_feed *b = wn_book_feed_named(d->book, due[i]->name);
+		if (may_poll(due[i], b) && !host_is_busy(p, host_of(url_of(due[i], b))))
+			start_poll(d, due[i], b); /* the others are asked when an answer was taken in, or the database came */
 	}
+	free(due);
 	wn_timer_at(p->timer, next);
 }
 

@@ -36,6 +36,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         args = self.server.args
+        if args.began is None:
+            args.began = time.monotonic()  # the first request comes when the daemon's clock starts
         now = args.start + datetime.timedelta(seconds=(time.monotonic() - args.began) * args.factor)
         folder = pathlib.Path(args.dir) / self.path.split("?")[0].strip("/")
         there = sorted(p for p in folder.glob("*") if instant(p) <= now) if folder.is_dir() else []
@@ -65,7 +67,7 @@ def main():
     p.add_argument("--factor", type=float, default=1)
     p.add_argument("--log", required=True)
     args = p.parse_args()
-    args.began = time.monotonic()
+    args.began = None
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.args = args
