@@ -95,7 +95,7 @@ struct wn_init_step {
 };
 struct wn_init_options {
 	const char *database;       /* "whynow" */
-	const char *daemon_login;   /* operating system user that is let in by peer as whynow_daemon; NULL: none (role stays NOLOGIN=false) */
+	const char *daemon_login;   /* login role (by peer: the operating system user) that acts as whynow_daemon; NULL: none */
 	const char *operator_login;
 };
 /* Statements live in `a`. WN_INVALID for names that are no plain words. */
@@ -116,7 +116,8 @@ enum wn_rc wn_store_identity_check(struct wn_store *s, struct wn_db_identity *hi
 /* Makes the partitions for [now, now + ahead]; the only DDL of a running daemon. *made may be NULL. */
 enum wn_rc wn_store_partitions(struct wn_store *s, int64_t now_us, int64_t ahead_us, int *made, struct wn_err *err) WN_MUST_CHECK;
 /* Drops partitions that lie wholly before the instant; table: signal | sighting | history | fact_change. */
-enum wn_rc wn_store_partitions_drop(struct wn_store *s, const char *table, int64_t before_us, int *dropped, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_partitions_drop(struct wn_store *s, const char *table, int64_t before_us, int *dropped,
+				    struct wn_err *err) WN_MUST_CHECK;
 /* Deletes at most `limit` rows each of old seen keys, rejects, delivered outbox rows. Instants; WN_NEVER or 0: leave alone. */
 struct wn_prune { int64_t seen_before_us, rejects_before_us, outbox_before_us; int limit; };
 enum wn_rc wn_store_prune(struct wn_store *s, const struct wn_prune *p, int64_t *deleted, struct wn_err *err) WN_MUST_CHECK;
@@ -129,7 +130,8 @@ struct wn_ref_row {
 	uint8_t checksum[32];
 	bool enabled;                 /* read: false once no file has it any more */
 };
-/* Makes the table say what the files say (rows not named are kept, disabled). *changed may be NULL. Its own transaction unless one is open. */
+/* Makes the table say what the files say (rows not named are kept, disabled). *changed may be NULL. Its own transaction
+ * unless one is open. */
 enum wn_rc wn_store_sync(struct wn_store *s, enum wn_ref which, const struct wn_ref_row *rows, size_t n, int64_t now_us,
 			 int *changed, struct wn_err *err) WN_MUST_CHECK;
 enum wn_rc wn_store_refs(struct wn_store *s, enum wn_ref which, struct wn_arena *a, struct wn_ref_row **rows, size_t *n,
@@ -150,7 +152,8 @@ enum wn_rc wn_store_segment_publish(struct wn_store *s, struct wn_str name, stru
 				    const char *by, int64_t now_us, int *version, struct wn_err *err) WN_MUST_CHECK;
 /* What must be compiled: of each segment that is not withdrawn the newest valid version and everything unchecked after it; and every
  * version that a campaign still needs. Ordered by name, version. */
-enum wn_rc wn_store_segments(struct wn_store *s, struct wn_arena *a, struct wn_segment_row **rows, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_segments(struct wn_store *s, struct wn_arena *a, struct wn_segment_row **rows, size_t *n,
+			     struct wn_err *err) WN_MUST_CHECK;
 /* error empty: valid. Only marks rows that are still unchecked (or valid and now refused). */
 enum wn_rc wn_store_segment_mark(struct wn_store *s, struct wn_str name, int version, struct wn_str error, int64_t now_us,
 				 struct wn_err *err) WN_MUST_CHECK;
@@ -209,7 +212,8 @@ enum wn_rc wn_store_resolve(struct wn_store *s, struct wn_world *w, struct wn_in
 enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err) WN_MUST_CHECK;
 /* Items that could not be used, counted once an (item, reason). */
 struct wn_reject_row { struct wn_str feed, item, reason, detail, excerpt; };
-enum wn_rc wn_store_rejects(struct wn_store *s, const struct wn_reject_row *rows, size_t n, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_rejects(struct wn_store *s, const struct wn_reject_row *rows, size_t n, int64_t now_us,
+			    struct wn_err *err) WN_MUST_CHECK;
 
 /* --------------------------------------------------------------------------------------------------------- feeds */
 struct wn_feed_totals { int64_t polls, failures, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes; };
@@ -237,7 +241,8 @@ enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, 
 enum wn_rc wn_store_feed_move(struct wn_store *s, const struct wn_feed_state *state, const struct wn_feed_totals *poll,
 			      const char *result, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
 /* Gaps in what a feed could have reported; kind NULL: all its kinds. Opening an open gap and closing none are no-ops. */
-enum wn_rc wn_store_gap_open(struct wn_store *s, struct wn_str feed, const char *kind, int64_t from_us, const char *why, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_gap_open(struct wn_store *s, struct wn_str feed, const char *kind, int64_t from_us,
+			     const char *why, struct wn_err *err) WN_MUST_CHECK;
 enum wn_rc wn_store_gap_close(struct wn_store *s, struct wn_str feed, int64_t to_us, struct wn_err *err) WN_MUST_CHECK;
 struct wn_gap_row { struct wn_str feed, kind /* absent: all */, why; int64_t from_us, to_us /* WN_NEVER: open */; };
 enum wn_rc wn_store_gaps(struct wn_store *s, struct wn_arena *a, struct wn_gap_row **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
@@ -246,7 +251,8 @@ enum wn_rc wn_store_gaps(struct wn_store *s, struct wn_arena *a, struct wn_gap_r
  * further away than two ttl is taken as expired (the clock jumped back). */
 enum wn_rc wn_store_lease(struct wn_store *s, const char *kind, struct wn_str name, int64_t now_us, int64_t ttl_us, bool *held,
 			  struct wn_err *err) WN_MUST_CHECK;
-enum wn_rc wn_store_lease_drop(struct wn_store *s, const char *kind, struct wn_str name /* absent: all of the instance */, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_lease_drop(struct wn_store *s, const char *kind,
+			       struct wn_str name /* absent: all of the instance */, struct wn_err *err) WN_MUST_CHECK;
 enum wn_rc wn_store_heartbeat(struct wn_store *s, int64_t now_us, struct wn_value status, struct wn_err *err) WN_MUST_CHECK;
 
 /* ------------------------------------------------------------------------------------------------------ the world */
@@ -295,14 +301,20 @@ struct wn_due {
 };
 /* Keys in order of due time, no locks. buckets [from, to]: 0, 1023 for all. */
 struct wn_due_query { int64_t until_us; int bucket_from, bucket_to; int limit; };
-enum wn_rc wn_store_due_members(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
-enum wn_rc wn_store_due_campaigns(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
-enum wn_rc wn_store_due_touches(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
-enum wn_rc wn_store_due_rechecks(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_due_members(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
+				struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_due_campaigns(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
+				  struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_due_touches(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
+				struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_due_rechecks(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
+				 struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* Heads of line only: (bucket, sink, campaign) that has something to deliver. */
-enum wn_rc wn_store_due_outbox(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_due_outbox(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
+			       struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* Campaigns in state open of a segment whose version is not `version` (0: all; the segment was withdrawn). */
-enum wn_rc wn_store_replaced_campaigns(struct wn_store *s, struct wn_str segment, int version, struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_replaced_campaigns(struct wn_store *s, struct wn_str segment, int version, struct wn_arena *a,
+				       struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* Takes a recheck out of the table once it was evaluated (in the unit's transaction). */
 enum wn_rc wn_store_recheck_done(struct wn_store *s, const struct wn_due *r, struct wn_err *err) WN_MUST_CHECK;
 
@@ -339,18 +351,29 @@ enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str s
 enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *row, enum wn_outbox_state to, int64_t next_us,
 				struct wn_str error, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
 /* One row as it is stored, for an attempt whose lease the caller holds already (touches). NOT_FOUND. */
-enum wn_rc wn_store_outbox_read(struct wn_store *s, int bucket, struct wn_id event_id, struct wn_str sink, struct wn_arena *a, struct wn_outbox_row *out,
+enum wn_rc wn_store_outbox_read(struct wn_store *s, int bucket, struct wn_id event_id, struct wn_str sink,
+				struct wn_arena *a, struct wn_outbox_row *out,
 				struct wn_err *err) WN_MUST_CHECK;
 /* Start-up is the recovery: if no other instance gave a heartbeat since alive_since_us, every lease is that of a dead process (our
  * former self), and what it had begun is due now. With others alive their leases run out by themselves. */
 enum wn_rc wn_store_release_leases(struct wn_store *s, int64_t now_us, int64_t alive_since_us, struct wn_err *err) WN_MUST_CHECK;
 /* No event of the campaign waits for the sink: a touch may go there without overtaking (it is claimed, then this is asked). */
-enum wn_rc wn_store_outbox_is_clear(struct wn_store *s, int bucket, struct wn_id campaign_id, struct wn_str sink, bool *clear, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_outbox_is_clear(struct wn_store *s, int bucket, struct wn_id campaign_id, struct wn_str sink,
+				    bool *clear, struct wn_err *err) WN_MUST_CHECK;
 /* Puts dead letters of a sink back (event nil: all). */
-enum wn_rc wn_store_outbox_replay(struct wn_store *s, struct wn_str sink, struct wn_id event_id, int64_t now_us, int64_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_outbox_replay(struct wn_store *s, struct wn_str sink, struct wn_id event_id, int64_t now_us,
+				  int64_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* An event outside campaigns (segment.refused, feed.blind, feed.recovered): history and outbox rows. subject: "feed" | "segment" and its
  * name; the counter is the subject's own. Own transaction unless one is open. */
-struct wn_plain_event { const char *subject; struct wn_str name; const char *type, *from, *to; struct wn_str why; struct wn_value data; const char *const *sinks; int64_t at_us; };
+struct wn_plain_event {
+	const char *subject;
+	struct wn_str name;
+	const char *type, *from, *to;
+	struct wn_str why;
+	struct wn_value data;
+	const char *const *sinks; /* NULL-terminated, may be NULL */
+	int64_t at_us;
+};
 enum wn_rc wn_store_plain_event(struct wn_store *s, const struct wn_plain_event *ev, struct wn_err *err) WN_MUST_CHECK;
 
 /* ------------------------------------------------------------------------------------------- accounts and contacts */
@@ -389,7 +412,8 @@ enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const
  * before. Marks `from` as merged, moves aliases, shows its signals at the survivor. Then: wn_store_flush. */
 enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id from, struct wn_id into, struct wn_err *err) WN_MUST_CHECK;
 /* Provisional accounts whose name belongs to exactly one known account by now (an import brought it). */
-enum wn_rc wn_store_merge_candidates(struct wn_store *s, int limit, struct wn_arena *a, struct wn_intake_merge **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_merge_candidates(struct wn_store *s, int limit, struct wn_arena *a, struct wn_intake_merge **out,
+				     size_t *n, struct wn_err *err) WN_MUST_CHECK;
 
 /* what: "address" | "domain"; text normalised by the caller (lower case). reason: opt_out | do_not_contact | erased | bounce. */
 enum wn_rc wn_store_suppress(struct wn_store *s, const char *what, struct wn_str text, const char *reason, const char *by,

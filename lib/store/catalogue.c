@@ -2,12 +2,12 @@
 /* The statement catalogue: every SQL text of the program, named, from lib/store/sql as embedded at build. */
 #include "store_internal.h"
 
-#define S(name, sql) const struct wn_stmt sql_##name = {#name, sql};
+#define S(name, sql) const struct wn_stmt wn_sql_##name = {#name, sql};
 #include <statements.inc>
 #undef S
 
 static const struct wn_stmt *const all[] = {
-#define S(name, sql) &sql_##name,
+#define S(name, sql) &wn_sql_##name,
 #include <statements.inc>
 #undef S
 };
@@ -26,7 +26,10 @@ const struct wn_stmt *wn_store_stmt(const char *name)
 	return NULL;
 }
 
-const struct wn_stmt *stmt_at(size_t i) { return i < WN_COUNT(all) ? all[i] : NULL; }
+const struct wn_stmt *stmt_at(size_t i)
+{
+	return i < WN_COUNT(all) ? all[i] : NULL;
+}
 
 const struct wn_migration *wn_store_migrations(size_t *n)
 {

@@ -1,33 +1,52 @@
 /* SPDX-License-Identifier: MIT */
-/* What polling has taught of a feed, moved by compare-and-set in the transaction that stored the items; gaps; leases. */
+/* What polling has taught of a feed, moved by compare-and-set in the transaction that stored the items; gaps;
+ * leases. */
 #include "store_internal.h"
 
 enum { POLLS_KEPT = 200 };
 
-static void freep_arena(struct wn_arena **a) { wn_arena_freep(a); }
+static void freep_arena(struct wn_arena **a)
+{
+	wn_arena_freep(a);
+}
 
 static void state_of_row(const struct wn_pg_result *r, int i, struct wn_arena *a, struct wn_feed_state *s)
 {
 	*s = (struct wn_feed_state){
-		.name = get_str(r, i, 0, a), .version = wn_pg_get_int(r, i, 1), .etag = get_str(r, i, 2, a), .last_modified = get_str(r, i, 3, a),
-		.cursor = get_str(r, i, 4, a), .url = get_str(r, i, 5, a), .next_us = wn_pg_get_us(r, i, 6), .why = get_str(r, i, 7, a),
-		.last_good_us = get_us_0(r, i, 9), .good_since_us = wn_pg_get_us(r, i, 10), .first_done = wn_pg_get_bool(r, i, 11),
-		.blind_since_us = get_us_0(r, i, 12), .last_status = (int)wn_pg_get_int(r, i, 13), .last_error = get_str(r, i, 14, a),
-		.schedule = {.last_us = get_us_0(r, i, 8), .rate_us = get_us_0(r, i, 15), .rate = wn_pg_get_double(r, i, 16),
-			     .weight = wn_pg_get_double(r, i, 17), .worth = wn_pg_get_double(r, i, 18), .failures = (int32_t)wn_pg_get_int(r, i, 19),
-			     .gone = (int32_t)wn_pg_get_int(r, i, 20)},
-		.totals = {wn_pg_get_int(r, i, 21), wn_pg_get_int(r, i, 22), wn_pg_get_int(r, i, 23), wn_pg_get_int(r, i, 24), wn_pg_get_int(r, i, 25),
-			   wn_pg_get_int(r, i, 26), wn_pg_get_int(r, i, 27), wn_pg_get_int(r, i, 28), wn_pg_get_int(r, i, 29), wn_pg_get_int(r, i, 30),
-			   wn_pg_get_int(r, i, 31)},
-		.extra = get_json(r, i, 32, a)};
+	    .name = get_str(r, i, 0, a),
+	    .version = wn_pg_get_int(r, i, 1),
+	    .etag = get_str(r, i, 2, a),
+	    .last_modified = get_str(r, i, 3, a),
+	    .cursor = get_str(r, i, 4, a),
+	    .url = get_str(r, i, 5, a),
+	    .next_us = wn_pg_get_us(r, i, 6),
+	    .why = get_str(r, i, 7, a),
+	    .last_good_us = get_us_0(r, i, 9),
+	    .good_since_us = wn_pg_get_us(r, i, 10),
+	    .first_done = wn_pg_get_bool(r, i, 11),
+	    .blind_since_us = get_us_0(r, i, 12),
+	    .last_status = (int)wn_pg_get_int(r, i, 13),
+	    .last_error = get_str(r, i, 14, a),
+	    .schedule = {.last_us = get_us_0(r, i, 8),
+			 .rate_us = get_us_0(r, i, 15),
+			 .rate = wn_pg_get_double(r, i, 16),
+			 .weight = wn_pg_get_double(r, i, 17),
+			 .worth = wn_pg_get_double(r, i, 18),
+			 .failures = (int32_t)wn_pg_get_int(r, i, 19),
+			 .gone = (int32_t)wn_pg_get_int(r, i, 20)},
+	    .totals = {wn_pg_get_int(r, i, 21), wn_pg_get_int(r, i, 22), wn_pg_get_int(r, i, 23),
+		       wn_pg_get_int(r, i, 24), wn_pg_get_int(r, i, 25), wn_pg_get_int(r, i, 26),
+		       wn_pg_get_int(r, i, 27), wn_pg_get_int(r, i, 28), wn_pg_get_int(r, i, 29),
+		       wn_pg_get_int(r, i, 30), wn_pg_get_int(r, i, 31)},
+	    .extra = get_json(r, i, 32, a)};
 }
 
-enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, size_t n_names, struct wn_arena *a, struct wn_feed_state **out, size_t *n,
-				struct wn_err *err)
+enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, size_t n_names,
+				struct wn_arena *a, struct wn_feed_state **out, size_t *n, struct wn_err *err)
 {
 	RESULT(r);
 	struct wn_pg_param which = names ? wn_pg_strs(a, names, n_names) : wn_pg_null();
-	TRY(wn_pg_exec(s->pg, &sql_feed_states, &which, 1, &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_feed_states, &which, 1, &r, err));
 	*out = WN_NEW_N(a, struct wn_feed_state, (size_t)r.rows + 1);
 	for (int i = 0; i < r.rows; i++)
 		state_of_row(&r, i, a, &(*out)[i]);
@@ -35,33 +54,51 @@ enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, 
 	return WN_OK;
 }
 
-struct move { const struct wn_feed_state *st; const struct wn_feed_totals *poll; const char *result; int64_t now_us; };
+struct move {
+	const struct wn_feed_state *st;
+	const struct wn_feed_totals *poll;
+	const char *result;
+	int64_t now_us;
+};
 
-static enum wn_rc queue_move(struct wn_store *s, const struct move *m, struct wn_arena *a, struct wn_pg_result *moved, struct wn_err *err)
+static enum wn_rc queue_move(struct wn_store *s, const struct move *m, struct wn_arena *a,
+			     struct wn_pg_result *moved, struct wn_err *err)
 {
 	const struct wn_feed_state *st = m->st;
 	const struct wn_feed_totals *p = m->poll;
-	return wn_pg_queue(s->pg, &sql_feed_move,
-			   WN_PARAMS(wn_pg_str(st->name), wn_pg_int8(st->version), wn_pg_bytes(st->etag), wn_pg_bytes(st->last_modified), param_text(st->cursor),
-				     param_text(st->url), wn_pg_time(st->next_us), wn_pg_str(st->why.p ? st->why : WN_STR("")), param_time_0(st->schedule.last_us),
-				     param_time_0(st->last_good_us), param_time_0(st->good_since_us == WN_NEVER ? 0 : st->good_since_us), wn_pg_bool(st->first_done),
-				     param_time_0(st->blind_since_us), wn_pg_int4(st->last_status), param_text(st->last_error), param_time_0(st->schedule.rate_us),
-				     wn_pg_float8(st->schedule.rate), wn_pg_float8(st->schedule.weight), wn_pg_float8(st->schedule.worth),
-				     wn_pg_int4(st->schedule.failures), wn_pg_int4(st->schedule.gone), wn_pg_int8(p->polls), wn_pg_int8(p->failures),
-				     wn_pg_int8(p->items), wn_pg_int8(p->stored), wn_pg_int8(p->duplicate), wn_pg_int8(p->edited), wn_pg_int8(p->review),
-				     wn_pg_int8(p->rejected), wn_pg_int8(p->filtered), wn_pg_int8(p->signals), wn_pg_int8(p->bytes),
-				     param_json_or(a, st->extra, "{}")), moved, err);
+	return wn_pg_queue(
+	    s->pg, &wn_sql_feed_move,
+	    WN_PARAMS(
+		wn_pg_str(st->name), wn_pg_int8(st->version), wn_pg_bytes(st->etag),
+		wn_pg_bytes(st->last_modified), param_text(st->cursor), param_text(st->url),
+		wn_pg_time(st->next_us), wn_pg_str(st->why.p ? st->why : WN_STR("")),
+		param_time_0(st->schedule.last_us), param_time_0(st->last_good_us),
+		param_time_0(st->good_since_us == WN_NEVER ? 0 : st->good_since_us), wn_pg_bool(st->first_done),
+		param_time_0(st->blind_since_us), wn_pg_int4(st->last_status), param_text(st->last_error),
+		param_time_0(st->schedule.rate_us), wn_pg_float8(st->schedule.rate),
+		wn_pg_float8(st->schedule.weight), wn_pg_float8(st->schedule.worth),
+		wn_pg_int4(st->schedule.failures), wn_pg_int4(st->schedule.gone), wn_pg_int8(p->polls),
+		wn_pg_int8(p->failures), wn_pg_int8(p->items), wn_pg_int8(p->stored), wn_pg_int8(p->duplicate),
+		wn_pg_int8(p->edited), wn_pg_int8(p->review), wn_pg_int8(p->rejected), wn_pg_int8(p->filtered),
+		wn_pg_int8(p->signals), wn_pg_int8(p->bytes), param_json_or(a, st->extra, "{}")),
+	    moved, err);
 }
 
 static enum wn_rc queue_poll(struct wn_store *s, const struct move *m, struct wn_err *err)
 {
 	const struct wn_feed_totals *p = m->poll;
-	TRY(wn_pg_queue(s->pg, &sql_feed_poll_insert,
-			WN_PARAMS(wn_pg_str(m->st->name), wn_pg_int8(m->st->version + 1), wn_pg_time(m->now_us), wn_pg_text(m->result ? m->result : ""),
-				  wn_pg_int4(m->st->last_status), wn_pg_int4((int32_t)p->items), wn_pg_int4((int32_t)p->stored), wn_pg_int4((int32_t)p->duplicate),
-				  wn_pg_int4((int32_t)p->edited), wn_pg_int4((int32_t)p->review), wn_pg_int4((int32_t)p->rejected),
-				  wn_pg_int4((int32_t)p->filtered), wn_pg_int4((int32_t)p->signals), wn_pg_int8(p->bytes)), NULL, err));
-	return wn_pg_queue(s->pg, &sql_feed_poll_prune, WN_PARAMS(wn_pg_str(m->st->name), wn_pg_int8(m->st->version + 1 - POLLS_KEPT)), NULL, err);
+	TRY(wn_pg_queue(s->pg, &wn_sql_feed_poll_insert,
+			WN_PARAMS(wn_pg_str(m->st->name), wn_pg_int8(m->st->version + 1), wn_pg_time(m->now_us),
+				  wn_pg_text(m->result ? m->result : ""), wn_pg_int4(m->st->last_status),
+				  wn_pg_int4((int32_t)p->items), wn_pg_int4((int32_t)p->stored),
+				  wn_pg_int4((int32_t)p->duplicate), wn_pg_int4((int32_t)p->edited),
+				  wn_pg_int4((int32_t)p->review), wn_pg_int4((int32_t)p->rejected),
+				  wn_pg_int4((int32_t)p->filtered), wn_pg_int4((int32_t)p->signals),
+				  wn_pg_int8(p->bytes)),
+			NULL, err));
+	return wn_pg_queue(s->pg, &wn_sql_feed_poll_prune,
+			   WN_PARAMS(wn_pg_str(m->st->name), wn_pg_int8(m->st->version + 1 - POLLS_KEPT)), NULL,
+			   err);
 }
 
 static enum wn_rc move_in(struct wn_store *s, void *ctx, struct wn_err *err)
@@ -70,18 +107,21 @@ static enum wn_rc move_in(struct wn_store *s, void *ctx, struct wn_err *err)
 	RESULT(moved);
 	WN_CLEANUP(freep_arena) struct wn_arena *a = wn_arena_new(0);
 	if (m->st->version == 0)
-		TRY(wn_pg_queue(s->pg, &sql_feed_start, WN_PARAMS(wn_pg_str(m->st->name), wn_pg_time(m->st->next_us)), NULL, err));
+		TRY(wn_pg_queue(s->pg, &wn_sql_feed_start,
+				WN_PARAMS(wn_pg_str(m->st->name), wn_pg_time(m->st->next_us)), NULL, err));
 	TRY(queue_move(s, m, a, &moved, err));
 	TRY(queue_poll(s, m, err));
 	enum wn_rc rc = wn_pg_flush(s->pg, err);
 	if (rc == WN_EXISTS || (rc == WN_OK && moved.affected != 1))
-		return wn_fail(err, WN_AGAIN, "feed " WN_STR_FMT " was polled by somebody else meanwhile", WN_STR_ARG(m->st->name));
+		return wn_fail(err, WN_AGAIN, "feed " WN_STR_FMT " was polled by somebody else meanwhile",
+			       WN_STR_ARG(m->st->name));
 	if (rc == WN_OK)
 		wn_failpoint("store.feed.moved");
 	return rc;
 }
 
-/* Planted bug: the cursor alone, committed before its items; the count of the poll follows with the items, or is lost. */
+/* Planted bug: the cursor alone, committed before its items; the count of the poll follows with the items, or
+ * is lost. */
 static enum wn_rc move_early(struct wn_store *s, const struct move *m, struct wn_err *err)
 {
 	RESULT(moved);
@@ -90,13 +130,17 @@ static enum wn_rc move_early(struct wn_store *s, const struct move *m, struct wn
 	return wn_pg_flush(s->pg, err);
 }
 
-enum wn_rc wn_store_feed_move(struct wn_store *s, const struct wn_feed_state *state, const struct wn_feed_totals *poll, const char *result, int64_t now_us,
+enum wn_rc wn_store_feed_move(struct wn_store *s, const struct wn_feed_state *state,
+			      const struct wn_feed_totals *poll, const char *result, int64_t now_us,
 			      struct wn_err *err)
 {
 	struct move m = {state, poll, result, now_us};
-	if (poll->items != poll->stored + poll->duplicate + poll->edited + poll->review + poll->rejected + poll->filtered)
-		return wn_fail(err, WN_INVALID, "feed " WN_STR_FMT ": %lld items, but %lld are accounted for", WN_STR_ARG(state->name), (long long)poll->items,
-			       (long long)(poll->stored + poll->duplicate + poll->edited + poll->review + poll->rejected + poll->filtered));
+	if (poll->items !=
+	    poll->stored + poll->duplicate + poll->edited + poll->review + poll->rejected + poll->filtered)
+		return wn_fail(err, WN_INVALID, "feed " WN_STR_FMT ": %lld items, but %lld are accounted for",
+			       WN_STR_ARG(state->name), (long long)poll->items,
+			       (long long)(poll->stored + poll->duplicate + poll->edited + poll->review +
+					   poll->rejected + poll->filtered));
 	if (wn_planted("cursor_early") && wn_pg_in_transaction(s->pg) && state->version > 0) {
 		/* What was stored is thrown away, the cursor is kept. */
 		wn_pg_rollback(s->pg);
@@ -106,49 +150,61 @@ enum wn_rc wn_store_feed_move(struct wn_store *s, const struct wn_feed_state *st
 	return in_transaction(s, move_in, &m, err);
 }
 
-/* ------------------------------------------------------------------------------------------------------------ gaps */
-enum wn_rc wn_store_gap_open(struct wn_store *s, struct wn_str feed, const char *kind, int64_t from_us, const char *why, struct wn_err *err)
+/* --- gaps ---- */
+enum wn_rc wn_store_gap_open(struct wn_store *s, struct wn_str feed, const char *kind, int64_t from_us,
+			     const char *why, struct wn_err *err)
 {
-	return wn_pg_exec(s->pg, &sql_gap_open, WN_PARAMS(wn_pg_str(feed), wn_pg_text(kind ? kind : ""), wn_pg_time(from_us), wn_pg_text(why ? why : "")), NULL, err);
+	return wn_pg_exec(s->pg, &wn_sql_gap_open,
+			  WN_PARAMS(wn_pg_str(feed), wn_pg_text(kind ? kind : ""), wn_pg_time(from_us),
+				    wn_pg_text(why ? why : "")),
+			  NULL, err);
 }
 
 enum wn_rc wn_store_gap_close(struct wn_store *s, struct wn_str feed, int64_t to_us, struct wn_err *err)
 {
-	return wn_pg_exec(s->pg, &sql_gap_close, WN_PARAMS(wn_pg_str(feed), wn_pg_time(to_us)), NULL, err);
+	return wn_pg_exec(s->pg, &wn_sql_gap_close, WN_PARAMS(wn_pg_str(feed), wn_pg_time(to_us)), NULL, err);
 }
 
-enum wn_rc wn_store_gaps(struct wn_store *s, struct wn_arena *a, struct wn_gap_row **out, size_t *n, struct wn_err *err)
+enum wn_rc wn_store_gaps(struct wn_store *s, struct wn_arena *a, struct wn_gap_row **out, size_t *n,
+			 struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_gap_list, WN_NO_PARAMS, &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_gap_list, WN_NO_PARAMS, &r, err));
 	*out = WN_NEW_N(a, struct wn_gap_row, (size_t)r.rows + 1);
 	for (int i = 0; i < r.rows; i++) {
 		struct wn_str kind = get_str(&r, i, 1, a);
-		(*out)[i] = (struct wn_gap_row){get_str(&r, i, 0, a), kind.n ? kind : (struct wn_str){NULL, 0}, get_str(&r, i, 2, a),
-						wn_pg_get_us(&r, i, 3), wn_pg_get_us(&r, i, 4)};
+		(*out)[i] =
+		    (struct wn_gap_row){get_str(&r, i, 0, a), kind.n ? kind : (struct wn_str){NULL, 0},
+					get_str(&r, i, 2, a), wn_pg_get_us(&r, i, 3), wn_pg_get_us(&r, i, 4)};
 	}
 	*n = (size_t)r.rows;
 	return WN_OK;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- leases */
-enum wn_rc wn_store_lease(struct wn_store *s, const char *kind, struct wn_str name, int64_t now_us, int64_t ttl_us, bool *held, struct wn_err *err)
+/* --- leases ---- */
+enum wn_rc wn_store_lease(struct wn_store *s, const char *kind, struct wn_str name, int64_t now_us,
+			  int64_t ttl_us, bool *held, struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_lease_take,
-		       WN_PARAMS(wn_pg_text(kind), wn_pg_str(name), wn_pg_text(s->instance), wn_pg_time(now_us + ttl_us), wn_pg_time(now_us),
-				 wn_pg_time(now_us + 2 * ttl_us)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_lease_take,
+		       WN_PARAMS(wn_pg_text(kind), wn_pg_str(name), wn_pg_text(s->instance),
+				 wn_pg_time(now_us + ttl_us), wn_pg_time(now_us),
+				 wn_pg_time(now_us + 2 * ttl_us)),
+		       &r, err));
 	*held = r.rows == 1;
 	return WN_OK;
 }
 
 enum wn_rc wn_store_lease_drop(struct wn_store *s, const char *kind, struct wn_str name, struct wn_err *err)
 {
-	return wn_pg_exec(s->pg, &sql_lease_drop, WN_PARAMS(wn_pg_text(kind), wn_pg_str(name), wn_pg_text(s->instance)), NULL, err);
+	return wn_pg_exec(s->pg, &wn_sql_lease_drop,
+			  WN_PARAMS(wn_pg_text(kind), wn_pg_str(name), wn_pg_text(s->instance)), NULL, err);
 }
 
 enum wn_rc wn_store_heartbeat(struct wn_store *s, int64_t now_us, struct wn_value status, struct wn_err *err)
 {
 	WN_CLEANUP(freep_arena) struct wn_arena *a = wn_arena_new(0);
-	return wn_pg_exec(s->pg, &sql_heartbeat, WN_PARAMS(wn_pg_text(s->instance), wn_pg_time(now_us), param_json_or(a, status, "{}")), NULL, err);
+	return wn_pg_exec(
+	    s->pg, &wn_sql_heartbeat,
+	    WN_PARAMS(wn_pg_text(s->instance), wn_pg_time(now_us), param_json_or(a, status, "{}")), NULL, err);
 }

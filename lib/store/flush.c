@@ -1,56 +1,68 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing a world, in lock order: accounts and what is bucketed with them, campaigns, members, evidence, touches, then
- * history and outbox. Campaign updates carry the gen that was read: nobody else may have moved the row. A refused
- * opening or a moved row is WN_AGAIN: the whole unit is run again on what is there now.
+ * Writing a world, in lock order: accounts and what is bucketed with them, campaigns, members, evidence,
+ * touches, then history and outbox. Campaign updates carry the gen that was read: nobody else may have moved
+ * the row. A refused opening or a moved row is WN_AGAIN: the whole unit is run again on what is there now.
  */
 #include "store_internal.h"
 
 #include <stdlib.h>
 
 /* Rows of parameters for one multi-row statement. */
-struct rows { struct wn_arena *a; WN_VEC(struct wn_pg_param) p; };
-#define ADD_ROW(rows_, ...)                                                                                  \
-	do {                                                                                                 \
-		const struct wn_pg_param add_[] = {__VA_ARGS__};                                             \
-		for (size_t add_i_ = 0; add_i_ < WN_COUNT(add_); add_i_++)                                   \
-			*WN_PUSH((rows_)->a, &(rows_)->p) = add_[add_i_];                                    \
+struct rows {
+	struct wn_arena *a;
+	WN_VEC(struct wn_pg_param) p;
+};
+#define ADD_ROW(rows_, ...)                                                                                    \
+	do {                                                                                                   \
+		const struct wn_pg_param add_[] = {__VA_ARGS__};                                               \
+		for (size_t add_i_ = 0; add_i_ < WN_COUNT(add_); add_i_++)                                     \
+			*WN_PUSH((rows_)->a, &(rows_)->p) = add_[add_i_];                                      \
 	} while (0)
 
-static enum wn_rc queue_rows(struct wn_store *s, const struct wn_stmt *stmt, struct rows *r, size_t cols, struct wn_err *err)
+static enum wn_rc queue_rows(struct wn_store *s, const struct wn_stmt *stmt, struct rows *r, size_t cols,
+			     struct wn_err *err)
 {
 	return wn_pg_queue_rows(s->pg, stmt, r->p.v, r->p.n / cols, cols, NULL, 0, NULL, err);
 }
 
-/* -------------------------------------------------------------------------------------------- accounts and contacts */
-static enum wn_rc flush_account(struct wn_store *s, struct wn_world *w, struct wn_account *a, struct wn_err *err)
+/* --- accounts and contacts ---- */
+static enum wn_rc flush_account(struct wn_store *s, struct wn_world *w, struct wn_account *a,
+				struct wn_err *err)
 {
 	if (!a->dirty)
 		return WN_OK;
 	struct wn_str name_key = a->name.n ? wn_name_normalise(a->name, w->arena) : (struct wn_str){NULL, 0};
-	return wn_pg_queue(s->pg, &sql_account_update,
-			   WN_PARAMS(wn_pg_int2(a->bucket), wn_pg_id(a->id), param_text(a->domain), param_text(a->name), param_text(name_key),
-				     param_str(a->state), param_uuid_0(a->merged_into),
-				     wn_pg_ids(w->arena, row_of(a)->merged_from, row_of(a)->n_merged_from), param_json_or(w->arena, a->traits, "{}")),
+	return wn_pg_queue(s->pg, &wn_sql_account_update,
+			   WN_PARAMS(wn_pg_int2(a->bucket), wn_pg_id(a->id), param_text(a->domain),
+				     param_text(a->name), param_text(name_key), param_str(a->state),
+				     param_uuid_0(a->merged_into),
+				     wn_pg_ids(w->arena, row_of(a)->merged_from, row_of(a)->n_merged_from),
+				     param_json_or(w->arena, a->traits, "{}")),
 			   NULL, err);
 }
 
-static enum wn_rc flush_contact(struct wn_store *s, struct wn_world *w, const struct wn_account *a, const struct wn_contact *c, struct rows *fresh,
-				struct wn_err *err)
+static enum wn_rc flush_contact(struct wn_store *s, struct wn_world *w, const struct wn_account *a,
+				const struct wn_contact *c, struct rows *fresh, struct wn_err *err)
 {
-	struct wn_pg_param traits = param_json_or(w->arena, c->traits, "{}"), consent = param_text(((const struct contact_row *)c)->consent);
+	struct wn_pg_param traits = param_json_or(w->arena, c->traits, "{}"),
+			   consent = param_text(((const struct contact_row *)c)->consent);
 	if (c->fresh) {
-		ADD_ROW(fresh, wn_pg_int2(a->bucket), wn_pg_id(a->id), wn_pg_id(c->id), param_text(c->email), param_text(c->name), param_text(c->position),
-			param_text(c->department), wn_pg_int4(c->level), param_text(c->time_zone), wn_pg_bool(c->subject), wn_pg_bool(c->departed),
-			wn_pg_bool(c->erased), traits, wn_pg_time(w->now_us), consent);
+		ADD_ROW(fresh, wn_pg_int2(a->bucket), wn_pg_id(a->id), wn_pg_id(c->id), param_text(c->email),
+			param_text(c->name), param_text(c->position), param_text(c->department),
+			wn_pg_int4(c->level), param_text(c->time_zone), wn_pg_bool(c->subject),
+			wn_pg_bool(c->departed), wn_pg_bool(c->erased), traits, wn_pg_time(w->now_us), consent);
 		return WN_OK;
 	}
 	if (!c->dirty)
 		return WN_OK;
-	return wn_pg_queue(s->pg, &sql_contact_update,
-			   WN_PARAMS(wn_pg_int2(a->bucket), wn_pg_id(a->id), wn_pg_id(c->id), param_text(c->email), param_text(c->name),
-				     param_text(c->position), param_text(c->department), wn_pg_int4(c->level), param_text(c->time_zone),
-				     wn_pg_bool(c->subject), wn_pg_bool(c->departed), wn_pg_bool(c->erased), traits, consent), NULL, err);
+	return wn_pg_queue(s->pg, &wn_sql_contact_update,
+			   WN_PARAMS(wn_pg_int2(a->bucket), wn_pg_id(a->id), wn_pg_id(c->id),
+				     param_text(c->email), param_text(c->name), param_text(c->position),
+				     param_text(c->department), wn_pg_int4(c->level), param_text(c->time_zone),
+				     wn_pg_bool(c->subject), wn_pg_bool(c->departed), wn_pg_bool(c->erased),
+				     traits, consent),
+			   NULL, err);
 }
 
 static enum wn_rc flush_accounts(struct wn_store *s, struct wn_world *w, struct wn_err *err)
@@ -60,11 +72,12 @@ static enum wn_rc flush_accounts(struct wn_store *s, struct wn_world *w, struct 
 		TRY(flush_account(s, w, w->accounts.v[i], err));
 	for (size_t i = 0; i < w->accounts.n; i++)
 		for (size_t k = 0; k < w->accounts.v[i]->contacts.n; k++)
-			TRY(flush_contact(s, w, w->accounts.v[i], w->accounts.v[i]->contacts.v[k], &fresh, err));
-	return queue_rows(s, &sql_contact_insert, &fresh, 15, err);
+			TRY(flush_contact(s, w, w->accounts.v[i], w->accounts.v[i]->contacts.v[k], &fresh,
+					  err));
+	return queue_rows(s, &wn_sql_contact_insert, &fresh, 15, err);
 }
 
-/* ----------------------------------------------------------------------------------------------------------- signals */
+/* --- signals ---- */
 static struct wn_pg_param publishers_param(struct wn_world *w, const struct wn_signal *s)
 {
 	WN_CLEANUP(wn_buf_done) struct wn_buf b;
@@ -88,22 +101,28 @@ static struct wn_pg_param publishers_param(struct wn_world *w, const struct wn_s
 
 static void insert_signal(struct wn_world *w, const struct wn_signal *s, struct rows *r)
 {
-	ADD_ROW(r, wn_pg_int2(wn_id_bucket(s->account_id)), wn_pg_id(s->account_id), wn_pg_id(s->key), wn_pg_date(s->received_on),
-		param_cstr(wn_registry_kind(w->catalog->registry, s->kind)->name), wn_pg_time(s->occurred_us), param_time_0(s->published_us),
-		wn_pg_time(s->observed_us), wn_pg_time(s->stored_us), wn_pg_float8(s->strength), wn_pg_interval(s->half_life_us),
-		wn_pg_time(s->hard_stop_us), wn_pg_int4(s->publishers), publishers_param(w, s), param_json_or(w->arena, s->attrs, "{}"),
-		param_json(w->arena, s->conflicts), param_text(s->headline), param_text(s->url), param_text(s->span), param_str(s->feed),
+	ADD_ROW(r, wn_pg_int2(wn_id_bucket(s->account_id)), wn_pg_id(s->account_id), wn_pg_id(s->key),
+		wn_pg_date(s->received_on), param_cstr(wn_registry_kind(w->catalog->registry, s->kind)->name),
+		wn_pg_time(s->occurred_us), param_time_0(s->published_us), wn_pg_time(s->observed_us),
+		wn_pg_time(s->stored_us), wn_pg_float8(s->strength), wn_pg_interval(s->half_life_us),
+		wn_pg_time(s->hard_stop_us), wn_pg_int4(s->publishers), publishers_param(w, s),
+		param_json_or(w->arena, s->attrs, "{}"), param_json(w->arena, s->conflicts),
+		param_text(s->headline), param_text(s->url), param_text(s->span), param_str(s->feed),
 		param_uuid_0(s->contact_id), wn_pg_bool(s->history), wn_pg_bool(s->retracted));
 }
 
-static enum wn_rc update_signal(struct wn_store *st, struct wn_world *w, const struct wn_signal *s, struct wn_err *err)
+static enum wn_rc update_signal(struct wn_store *st, struct wn_world *w, const struct wn_signal *s,
+				struct wn_err *err)
 {
-	return wn_pg_queue(st->pg, &sql_signal_update,
-			   WN_PARAMS(wn_pg_int2(wn_id_bucket(s->account_id)), wn_pg_id(s->account_id), wn_pg_id(s->key), wn_pg_date(s->received_on),
-				     wn_pg_int4(s->publishers), publishers_param(w, s), param_json_or(w->arena, s->attrs, "{}"),
-				     param_json(w->arena, s->conflicts), wn_pg_bool(s->retracted), param_text(s->headline), param_text(s->url),
-				     wn_pg_time(s->occurred_us), wn_pg_time(s->hard_stop_us), param_uuid_0(s->contact_id),
-				     s->retracted ? param_cstr(w->actor) : param_cstr(NULL)), NULL, err);
+	return wn_pg_queue(st->pg, &wn_sql_signal_update,
+			   WN_PARAMS(wn_pg_int2(wn_id_bucket(s->account_id)), wn_pg_id(s->account_id),
+				     wn_pg_id(s->key), wn_pg_date(s->received_on), wn_pg_int4(s->publishers),
+				     publishers_param(w, s), param_json_or(w->arena, s->attrs, "{}"),
+				     param_json(w->arena, s->conflicts), wn_pg_bool(s->retracted),
+				     param_text(s->headline), param_text(s->url), wn_pg_time(s->occurred_us),
+				     wn_pg_time(s->hard_stop_us), param_uuid_0(s->contact_id),
+				     s->retracted ? param_cstr(w->actor) : param_cstr(NULL)),
+			   NULL, err);
 }
 
 static enum wn_rc flush_signals(struct wn_store *s, struct wn_world *w, struct wn_err *err)
@@ -117,10 +136,10 @@ static enum wn_rc flush_signals(struct wn_store *s, struct wn_world *w, struct w
 			else if (sig->dirty)
 				TRY(update_signal(s, w, sig, err));
 		}
-	return queue_rows(s, &sql_signal_insert, &fresh, 23, err);
+	return queue_rows(s, &wn_sql_signal_insert, &fresh, 23, err);
 }
 
-/* --------------------------------------------------------------------------------------------------------- campaigns */
+/* --- campaigns ---- */
 static int by_bucket_and_id(const void *a, const void *b)
 {
 	const struct wn_campaign *x = *(struct wn_campaign *const *)a, *y = *(struct wn_campaign *const *)b;
@@ -130,30 +149,40 @@ static int by_bucket_and_id(const void *a, const void *b)
 static void insert_campaign(struct wn_world *w, const struct wn_campaign *c, struct rows *r)
 {
 	const struct wn_segment *s = c->segment;
-	ADD_ROW(r, wn_pg_int2(c->bucket), wn_pg_id(c->id), wn_pg_id(c->group_id), param_str(c->segment_name), wn_pg_int4(c->version),
-		param_json_or(w->arena, c->group, "[]"), wn_pg_id(c->opening_signal), wn_pg_id(c->opening_account),
-		param_cstr(wn_campaign_state_to_text(c->state)), param_cstr(wn_result_to_text(c->result)), wn_pg_bool(c->shadow),
-		param_time_0(c->proposed_us), param_time_0(c->opened_us), wn_pg_time(c->intake_ends_us), wn_pg_time(c->max_ends_us),
-		param_time_0(c->closed_us), param_time_0(c->live_until_us), wn_pg_int4(c->live_members), wn_pg_int4(c->audience), wn_pg_int4(c->members),
-		wn_pg_int4(c->holdouts), wn_pg_int4(c->touched), wn_pg_int4(c->achieved), wn_pg_int4(c->converted), wn_pg_time(c->due_us),
-		wn_pg_int8(c->gen), wn_pg_bytes((struct wn_str){(const char *)c->seal, sizeof(c->seal)}), wn_pg_bool(c->reviewed_final),
-		wn_pg_float8(c->cost), wn_pg_float8(s->life.floor), param_cstr(s->goal.metric ? s->goal.metric : ""), wn_pg_float8(s->goal.target),
+	ADD_ROW(r, wn_pg_int2(c->bucket), wn_pg_id(c->id), wn_pg_id(c->group_id), param_str(c->segment_name),
+		wn_pg_int4(c->version), param_json_or(w->arena, c->group, "[]"), wn_pg_id(c->opening_signal),
+		wn_pg_id(c->opening_account), param_cstr(wn_campaign_state_to_text(c->state)),
+		param_cstr(wn_result_to_text(c->result)), wn_pg_bool(c->shadow), param_time_0(c->proposed_us),
+		param_time_0(c->opened_us), wn_pg_time(c->intake_ends_us), wn_pg_time(c->max_ends_us),
+		param_time_0(c->closed_us), param_time_0(c->live_until_us), wn_pg_int4(c->live_members),
+		wn_pg_int4(c->audience), wn_pg_int4(c->members), wn_pg_int4(c->holdouts),
+		wn_pg_int4(c->touched), wn_pg_int4(c->achieved), wn_pg_int4(c->converted),
+		wn_pg_time(c->due_us), wn_pg_int8(c->gen),
+		wn_pg_bytes((struct wn_str){(const char *)c->seal, sizeof(c->seal)}),
+		wn_pg_bool(c->reviewed_final), wn_pg_float8(c->cost), wn_pg_float8(s->life.floor),
+		param_cstr(s->goal.metric ? s->goal.metric : ""), wn_pg_float8(s->goal.target),
 		wn_pg_interval(s->goal.window_us));
 }
 
-static enum wn_rc update_campaign(struct wn_store *s, const struct wn_campaign *c, struct wn_pg_result *out, struct wn_err *err)
+static enum wn_rc update_campaign(struct wn_store *s, const struct wn_campaign *c, struct wn_pg_result *out,
+				  struct wn_err *err)
 {
-	return wn_pg_queue(s->pg, &sql_campaign_update,
-			   WN_PARAMS(wn_pg_int2(c->bucket), wn_pg_id(c->id), wn_pg_int8(c->gen_was), param_cstr(wn_campaign_state_to_text(c->state)),
-				     param_cstr(wn_result_to_text(c->result)), param_time_0(c->opened_us), wn_pg_time(c->intake_ends_us),
-				     wn_pg_time(c->max_ends_us), param_time_0(c->closed_us), param_time_0(c->live_until_us), wn_pg_int4(c->live_members),
-				     wn_pg_int4(c->audience), wn_pg_int4(c->members), wn_pg_int4(c->holdouts), wn_pg_int4(c->touched),
-				     wn_pg_int4(c->achieved), wn_pg_int4(c->converted), wn_pg_time(c->due_us), wn_pg_int8(c->gen),
-				     wn_pg_bool(c->reviewed_final), wn_pg_float8(c->cost)), out, err);
+	return wn_pg_queue(s->pg, &wn_sql_campaign_update,
+			   WN_PARAMS(wn_pg_int2(c->bucket), wn_pg_id(c->id), wn_pg_int8(c->gen_was),
+				     param_cstr(wn_campaign_state_to_text(c->state)),
+				     param_cstr(wn_result_to_text(c->result)), param_time_0(c->opened_us),
+				     wn_pg_time(c->intake_ends_us), wn_pg_time(c->max_ends_us),
+				     param_time_0(c->closed_us), param_time_0(c->live_until_us),
+				     wn_pg_int4(c->live_members), wn_pg_int4(c->audience),
+				     wn_pg_int4(c->members), wn_pg_int4(c->holdouts), wn_pg_int4(c->touched),
+				     wn_pg_int4(c->achieved), wn_pg_int4(c->converted), wn_pg_time(c->due_us),
+				     wn_pg_int8(c->gen), wn_pg_bool(c->reviewed_final), wn_pg_float8(c->cost)),
+			   out, err);
 }
 
 /* results: one a campaign, filled by the last flush of the pipeline. */
-static enum wn_rc flush_campaigns(struct wn_store *s, struct wn_world *w, struct wn_pg_result *results, struct wn_err *err)
+static enum wn_rc flush_campaigns(struct wn_store *s, struct wn_world *w, struct wn_pg_result *results,
+				  struct wn_err *err)
 {
 	struct rows fresh = {.a = w->arena};
 	if (w->campaigns.n)
@@ -165,43 +194,60 @@ static enum wn_rc flush_campaigns(struct wn_store *s, struct wn_world *w, struct
 		else if (c->dirty)
 			TRY(update_campaign(s, c, &results[i], err));
 	}
-	return queue_rows(s, &sql_campaign_insert, &fresh, 33, err);
+	return queue_rows(s, &wn_sql_campaign_insert, &fresh, 33, err);
 }
 
-/* ----------------------------------------------------------------------------------------------- members and touches */
-struct member_rows { struct rows members, evidence, touches; };
+/* --- members and touches ---- */
+struct member_rows {
+	struct rows members, evidence, touches;
+};
 
-#define MEMBER_KEY(m) wn_pg_int2((m)->account->bucket), wn_pg_id((m)->account->id), wn_pg_id((m)->campaign_id), wn_pg_id((m)->contact_id)
+#define MEMBER_KEY(m)                                                                                          \
+	wn_pg_int2((m)->account->bucket), wn_pg_id((m)->account->id), wn_pg_id((m)->campaign_id),              \
+	    wn_pg_id((m)->contact_id)
 
-static enum wn_rc flush_member(struct wn_store *s, struct wn_world *w WN_UNUSED, struct wn_member *m, struct member_rows *r, struct wn_err *err)
+static enum wn_rc flush_member(struct wn_store *s, struct wn_world *w WN_UNUSED, struct wn_member *m,
+			       struct member_rows *r, struct wn_err *err)
 {
 	bool left = m->left != WN_LEFT_LIVE;
-	struct wn_pg_param state = param_cstr(left ? "left" : "live"), why = param_cstr(left ? wn_left_to_text(m->left) : NULL);
+	struct wn_pg_param state = param_cstr(left ? "left" : "live"),
+			   why = param_cstr(left ? wn_left_to_text(m->left) : NULL);
 	struct wn_pg_param left_at = param_time_0(left ? m->left_us : 0);
 	if (m->fresh)
-		ADD_ROW(&r->members, MEMBER_KEY(m), wn_pg_int2(m->campaign_bucket), param_str(m->segment), wn_pg_int4(m->version), wn_pg_bool(m->shadow),
-			wn_pg_bool(m->holdout), state, why, wn_pg_time(m->enrolled_us), left_at, wn_pg_id(m->signal_key), wn_pg_float8(m->heat),
-			wn_pg_time(m->box_ends_us), wn_pg_time(m->stale_us), wn_pg_time(m->first_touch_by_us), param_time_0(m->blind_until_us),
-			wn_pg_bool(m->finishing_fit), wn_pg_bool(m->replied_hold), wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent));
+		ADD_ROW(&r->members, MEMBER_KEY(m), wn_pg_int2(m->campaign_bucket), param_str(m->segment),
+			wn_pg_int4(m->version), wn_pg_bool(m->shadow), wn_pg_bool(m->holdout), state, why,
+			wn_pg_time(m->enrolled_us), left_at, wn_pg_id(m->signal_key), wn_pg_float8(m->heat),
+			wn_pg_time(m->box_ends_us), wn_pg_time(m->stale_us), wn_pg_time(m->first_touch_by_us),
+			param_time_0(m->blind_until_us), wn_pg_bool(m->finishing_fit),
+			wn_pg_bool(m->replied_hold), wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent));
 	else if (m->dirty)
-		TRY(wn_pg_queue(s->pg, &sql_member_update,
-				WN_PARAMS(MEMBER_KEY(m), state, why, left_at, wn_pg_float8(m->heat), wn_pg_time(m->box_ends_us), wn_pg_time(m->stale_us),
-					  wn_pg_time(m->first_touch_by_us), param_time_0(m->blind_until_us), wn_pg_bool(m->finishing_fit),
-					  wn_pg_bool(m->replied_hold), wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent)), NULL, err));
+		TRY(wn_pg_queue(s->pg, &wn_sql_member_update,
+				WN_PARAMS(MEMBER_KEY(m), state, why, left_at, wn_pg_float8(m->heat),
+					  wn_pg_time(m->box_ends_us), wn_pg_time(m->stale_us),
+					  wn_pg_time(m->first_touch_by_us), param_time_0(m->blind_until_us),
+					  wn_pg_bool(m->finishing_fit), wn_pg_bool(m->replied_hold),
+					  wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent)),
+				NULL, err));
 	return WN_OK;
 }
 
-static enum wn_rc flush_evidence(struct wn_store *s, struct wn_world *w, struct wn_member *m, struct member_rows *r, struct wn_err *err)
+static enum wn_rc flush_evidence(struct wn_store *s, struct wn_world *w, struct wn_member *m,
+				 struct member_rows *r, struct wn_err *err)
 {
 	for (size_t i = 0; i < m->evidence.n; i++) {
 		const struct wn_evidence *e = m->evidence.v[i];
 		if (e->fresh)
-			ADD_ROW(&r->evidence, MEMBER_KEY(m), wn_pg_id(e->signal_key), param_cstr(wn_registry_kind(w->catalog->registry, e->kind)->name),
-				wn_pg_time(e->occurred_us), wn_pg_float8(e->strength), wn_pg_int4(e->publishers), wn_pg_interval(e->half_life_us),
-				wn_pg_time(e->hard_stop_us), param_str(e->clause.p ? e->clause : WN_STR("")), wn_pg_bool(e->removed));
+			ADD_ROW(&r->evidence, MEMBER_KEY(m), wn_pg_id(e->signal_key),
+				param_cstr(wn_registry_kind(w->catalog->registry, e->kind)->name),
+				wn_pg_time(e->occurred_us), wn_pg_float8(e->strength),
+				wn_pg_int4(e->publishers), wn_pg_interval(e->half_life_us),
+				wn_pg_time(e->hard_stop_us), param_str(e->clause.p ? e->clause : WN_STR("")),
+				wn_pg_bool(e->removed));
 		else if (e->dirty)
-			TRY(wn_pg_queue(s->pg, &sql_evidence_update,
-					WN_PARAMS(MEMBER_KEY(m), wn_pg_id(e->signal_key), wn_pg_int4(e->publishers), wn_pg_bool(e->removed)), NULL, err));
+			TRY(wn_pg_queue(s->pg, &wn_sql_evidence_update,
+					WN_PARAMS(MEMBER_KEY(m), wn_pg_id(e->signal_key),
+						  wn_pg_int4(e->publishers), wn_pg_bool(e->removed)),
+					NULL, err));
 	}
 	return WN_OK;
 }
@@ -212,45 +258,53 @@ static enum wn_rc flush_touch(struct wn_store *s, struct wn_touch *t, struct row
 	static const uint8_t none[32];
 	bool rendered = memcmp(t->rendered_hash, none, 32) != 0;
 	struct wn_pg_param state = param_cstr(wn_touch_state_to_text(t->state));
-	struct wn_pg_param hash = wn_pg_bytes(rendered ? (struct wn_str){(const char *)t->rendered_hash, 32} : (struct wn_str){NULL, 0});
+	struct wn_pg_param hash = wn_pg_bytes(rendered ? (struct wn_str){(const char *)t->rendered_hash, 32}
+						       : (struct wn_str){NULL, 0});
 	if (t->fresh)
-		ADD_ROW(fresh, MEMBER_KEY(m), wn_pg_int4(t->step), param_str(t->channel), param_text(t->sink), state, param_text(t->reason),
-			wn_pg_time(t->planned_us), wn_pg_time(t->due_us), wn_pg_time(t->valid_until_us), param_time_0(t->claimed_us),
-			param_time_0(t->sent_us), wn_pg_int4(t->attempts), param_uuid_0(t->token), param_uuid_0(t->event_id), param_text(t->variant), hash);
+		ADD_ROW(fresh, MEMBER_KEY(m), wn_pg_int4(t->step), param_str(t->channel), param_text(t->sink),
+			state, param_text(t->reason), wn_pg_time(t->planned_us), wn_pg_time(t->due_us),
+			wn_pg_time(t->valid_until_us), param_time_0(t->claimed_us), param_time_0(t->sent_us),
+			wn_pg_int4(t->attempts), param_uuid_0(t->token), param_uuid_0(t->event_id),
+			param_text(t->variant), hash);
 	else if (t->dirty)
-		return wn_pg_queue(s->pg, &sql_touch_update,
-				   WN_PARAMS(MEMBER_KEY(m), wn_pg_int4(t->step), param_text(t->sink), state, param_text(t->reason), wn_pg_time(t->due_us),
-					     wn_pg_time(t->valid_until_us), param_time_0(t->claimed_us), param_time_0(t->sent_us), wn_pg_int4(t->attempts),
-					     param_uuid_0(t->token), param_uuid_0(t->event_id), param_text(t->variant), hash), NULL, err);
+		return wn_pg_queue(
+		    s->pg, &wn_sql_touch_update,
+		    WN_PARAMS(MEMBER_KEY(m), wn_pg_int4(t->step), param_text(t->sink), state,
+			      param_text(t->reason), wn_pg_time(t->due_us), wn_pg_time(t->valid_until_us),
+			      param_time_0(t->claimed_us), param_time_0(t->sent_us), wn_pg_int4(t->attempts),
+			      param_uuid_0(t->token), param_uuid_0(t->event_id), param_text(t->variant), hash),
+		    NULL, err);
 	return WN_OK;
 }
 
 /* fn for every member of the world. */
-#define EACH_MEMBER(w, m)                                                                                    \
-	for (size_t a_ = 0; a_ < (w)->accounts.n; a_++)                                                      \
-		for (size_t i_ = 0; i_ < (w)->accounts.v[a_]->members.n && (m = (w)->accounts.v[a_]->members.v[i_]); i_++)
+#define EACH_MEMBER(w, m)                                                                                      \
+	for (size_t a_ = 0; a_ < (w)->accounts.n; a_++)                                                        \
+		for (size_t i_ = 0;                                                                            \
+		     i_ < (w)->accounts.v[a_]->members.n && (m = (w)->accounts.v[a_]->members.v[i_]); i_++)
 
 static enum wn_rc flush_members(struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct member_rows r = {{.a = w->arena}, {.a = w->arena}, {.a = w->arena}};
 	struct wn_member *m;
 	EACH_MEMBER(w, m)
-		TRY(flush_member(s, w, m, &r, err));
-	TRY(queue_rows(s, &sql_member_insert, &r.members, 23, err));
+	TRY(flush_member(s, w, m, &r, err));
+	TRY(queue_rows(s, &wn_sql_member_insert, &r.members, 23, err));
 	EACH_MEMBER(w, m)
-		for (size_t k = 0; k < m->touches.n; k++)
-			TRY(flush_touch(s, m->touches.v[k], &r.touches, err));
-	TRY(queue_rows(s, &sql_touch_insert, &r.touches, 19, err));
+	for (size_t k = 0; k < m->touches.n; k++)
+		TRY(flush_touch(s, m->touches.v[k], &r.touches, err));
+	TRY(queue_rows(s, &wn_sql_touch_insert, &r.touches, 19, err));
 	EACH_MEMBER(w, m)
-		TRY(flush_evidence(s, w, m, &r, err));
-	return queue_rows(s, &sql_evidence_insert, &r.evidence, 13, err);
+	TRY(flush_evidence(s, w, m, &r, err));
+	return queue_rows(s, &wn_sql_evidence_insert, &r.evidence, 13, err);
 }
 
-/* ------------------------------------------------------------------------------------------------------ small things */
+/* --- small things ---- */
 static bool is_last_recheck(const struct wn_account *a, size_t i)
 {
 	for (size_t k = i + 1; k < a->rechecks.n; k++)
-		if (wn_str_eq(a->rechecks.v[k]->segment, a->rechecks.v[i]->segment) && wn_id_eq(a->rechecks.v[k]->signal_key, a->rechecks.v[i]->signal_key))
+		if (wn_str_eq(a->rechecks.v[k]->segment, a->rechecks.v[i]->segment) &&
+		    wn_id_eq(a->rechecks.v[k]->signal_key, a->rechecks.v[i]->signal_key))
 			return false;
 	return true;
 }
@@ -263,22 +317,27 @@ static enum wn_rc flush_verdict_rows(struct wn_store *s, struct wn_world *w, str
 		for (size_t k = 0; k < a->non_actions.n; k++) {
 			const struct wn_non_action *n = a->non_actions.v[k];
 			if (n->fresh)
-				ADD_ROW(&non_actions, wn_pg_int2(a->bucket), wn_pg_id(a->id), param_str(n->segment), wn_pg_id(n->signal_key),
-					param_cstr(wn_non_action_to_text(n->reason)), param_text(n->clause), param_text(n->detail), wn_pg_time(n->at_us));
+				ADD_ROW(&non_actions, wn_pg_int2(a->bucket), wn_pg_id(a->id),
+					param_str(n->segment), wn_pg_id(n->signal_key),
+					param_cstr(wn_non_action_to_text(n->reason)), param_text(n->clause),
+					param_text(n->detail), wn_pg_time(n->at_us));
 		}
 		for (size_t k = 0; k < a->rechecks.n; k++) {
 			const struct wn_recheck *c = a->rechecks.v[k];
 			if (!is_last_recheck(a, k))
 				continue;
 			if (c->remove)
-				TRY(wn_pg_queue(s->pg, &sql_recheck_delete,
-						WN_PARAMS(wn_pg_int2(a->bucket), wn_pg_id(a->id), param_str(c->segment), wn_pg_id(c->signal_key)), NULL, err));
+				TRY(wn_pg_queue(s->pg, &wn_sql_recheck_delete,
+						WN_PARAMS(wn_pg_int2(a->bucket), wn_pg_id(a->id),
+							  param_str(c->segment), wn_pg_id(c->signal_key)),
+						NULL, err));
 			else if (c->fresh)
-				ADD_ROW(&rechecks, wn_pg_int2(a->bucket), wn_pg_id(a->id), param_str(c->segment), wn_pg_id(c->signal_key), wn_pg_time(c->at_us));
+				ADD_ROW(&rechecks, wn_pg_int2(a->bucket), wn_pg_id(a->id),
+					param_str(c->segment), wn_pg_id(c->signal_key), wn_pg_time(c->at_us));
 		}
 	}
-	TRY(queue_rows(s, &sql_non_action_upsert, &non_actions, 8, err));
-	return queue_rows(s, &sql_recheck_upsert, &rechecks, 5, err);
+	TRY(queue_rows(s, &wn_sql_non_action_upsert, &non_actions, 8, err));
+	return queue_rows(s, &wn_sql_recheck_upsert, &rechecks, 5, err);
 }
 
 static enum wn_rc flush_fact_changes(struct wn_store *s, struct wn_world *w, struct wn_err *err)
@@ -286,14 +345,16 @@ static enum wn_rc flush_fact_changes(struct wn_store *s, struct wn_world *w, str
 	struct rows r = {.a = w->arena};
 	for (size_t i = 0; i < w->fact_changes.n; i++) {
 		const struct wn_fact_change *f = w->fact_changes.v[i];
-		ADD_ROW(&r, wn_pg_int2(f->account->bucket), wn_pg_id(f->account->id), wn_pg_id(f->contact_id), param_str(f->trait), wn_pg_time(f->at_us),
-			param_day(f->at_us), param_json(w->arena, f->old), param_json(w->arena, f->new), param_str(f->source));
+		ADD_ROW(&r, wn_pg_int2(f->account->bucket), wn_pg_id(f->account->id), wn_pg_id(f->contact_id),
+			param_str(f->trait), wn_pg_time(f->at_us), param_day(f->at_us),
+			param_json(w->arena, f->old), param_json(w->arena, f->new), param_str(f->source));
 	}
-	return queue_rows(s, &sql_fact_change_insert, &r, 9, err);
+	return queue_rows(s, &wn_sql_fact_change_insert, &r, 9, err);
 }
 
-/* ---------------------------------------------------------------------------------------------------------- the whole */
-static enum wn_rc send_all(struct wn_store *s, struct wn_world *w, struct wn_pg_result *campaigns, struct wn_err *err)
+/* --- the whole ---- */
+static enum wn_rc send_all(struct wn_store *s, struct wn_world *w, struct wn_pg_result *campaigns,
+			   struct wn_err *err)
 {
 	wn_failpoint("store.flush.start");
 	TRY(flush_accounts(s, w, err));
@@ -326,7 +387,8 @@ static void settle(struct wn_world *w)
 		a->rechecks.n = 0;
 	}
 	struct wn_member *m;
-	EACH_MEMBER(w, m) {
+	EACH_MEMBER(w, m)
+	{
 		m->fresh = m->dirty = false;
 		for (size_t k = 0; k < m->evidence.n; k++)
 			m->evidence.v[k]->fresh = m->evidence.v[k]->dirty = false;
@@ -346,9 +408,13 @@ static void settle(struct wn_world *w)
 enum wn_rc store_translate(struct wn_store *s, enum wn_rc rc, struct wn_err *err)
 {
 	if (rc == WN_EXISTS)
-		return wn_fail(err, WN_AGAIN, "another transaction wrote the same row first (%s)", wn_pg_constraint(s->pg));
-	if (rc == WN_REFUSED && strcmp(wn_pg_sqlstate(s->pg), "23514") == 0 && wn_pg_constraint(s->pg)[0] == '\0')
-		return wn_fail(err, WN_AGAIN, "a partition for this day is missing; storing pauses until it is made (is the daemon allowed to run "
+		return wn_fail(err, WN_AGAIN, "another transaction wrote the same row first (%s)",
+			       wn_pg_constraint(s->pg));
+	if (rc == WN_REFUSED && strcmp(wn_pg_sqlstate(s->pg), "23514") == 0 &&
+	    wn_pg_constraint(s->pg)[0] == '\0')
+		return wn_fail(err, WN_AGAIN,
+			       "a partition for this day is missing; storing pauses until it is made (is the "
+			       "daemon allowed to run "
 			       "whynow.partition_ensure?)");
 	return rc;
 }
@@ -360,7 +426,9 @@ enum wn_rc wn_store_flush(struct wn_store *s, struct wn_world *w, struct wn_err 
 	for (size_t i = 0; i < w->campaigns.n; i++) {
 		const struct wn_campaign *c = w->campaigns.v[i];
 		if (rc == WN_OK && c->dirty && !c->fresh && campaigns[i].affected != 1)
-			rc = wn_fail(err, WN_AGAIN, "a campaign of segment " WN_STR_FMT " was moved by somebody else", WN_STR_ARG(c->segment_name));
+			rc = wn_fail(err, WN_AGAIN,
+				     "a campaign of segment " WN_STR_FMT " was moved by somebody else",
+				     WN_STR_ARG(c->segment_name));
 		wn_pg_result_done(&campaigns[i]);
 	}
 	if (rc != WN_OK)

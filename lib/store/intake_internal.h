@@ -24,6 +24,9 @@ void plan_begin(struct wn_world *w, struct wn_intake *in);
 enum wn_rc resolve_accounts(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err);
 enum wn_rc make_and_lock(struct wn_store *s, struct wn_world *w, struct wn_intake *in, const char *source, struct wn_err *err);
 
+/* intake_review.c: the rows with how = REVIEW; what waited already becomes a duplicate. */
+enum wn_rc insert_reviews(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err);
+
 /* Map of ids to anything, open addressing, in an arena. */
 struct id_map { struct wn_arena *a; size_t cap, n; struct wn_id *keys; void **values; };
 void **id_map_at(struct id_map *m, struct wn_id id);       /* makes the slot */

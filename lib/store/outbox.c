@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The outbox as the courier sees it: a claim leases heads of line for one attempt, a result is written only by whoever
- * holds the token. Touches are claimed by their decision (engine.h), not here.
+ * The outbox as the courier sees it: a claim leases heads of line for one attempt, a result is written only by
+ * whoever holds the token. Touches are claimed by their decision (engine.h), not here.
  */
 #include "store_internal.h"
 
@@ -9,30 +9,51 @@
 
 static const char *const state_texts[] = {
 #define X(name, text) text,
-	WN_OUTBOX_STATE_LIST(X)
+    WN_OUTBOX_STATE_LIST(X)
 #undef X
 };
 
-static void row_of_result(const struct wn_pg_result *r, int i, int64_t now_us, struct wn_arena *a, struct wn_outbox_row *o)
+static void row_of_result(const struct wn_pg_result *r, int i, int64_t now_us, struct wn_arena *a,
+			  struct wn_outbox_row *o)
 {
-	*o = (struct wn_outbox_row){.bucket = (int)wn_pg_get_int(r, i, 0), .event_id = wn_pg_get_id(r, i, 1), .campaign_id = wn_pg_get_id(r, i, 2),
-				    .gen = wn_pg_get_int(r, i, 3), .sink = get_str(r, i, 4, a), .type = get_str(r, i, 5, a), .subject = get_str(r, i, 6, a),
-				    .at_us = wn_pg_get_us(r, i, 7), .payload = get_str(r, i, 8, a), .attempts = (int)wn_pg_get_int(r, i, 9),
-				    .first_us = wn_pg_get_us(r, i, 10), .token = wn_pg_get_id(r, i, 11), .account_id = wn_pg_get_id(r, i, 12),
-				    .contact_id = wn_pg_get_id(r, i, 13), .step = (int)wn_pg_get_int(r, i, 14)};
+	*o = (struct wn_outbox_row){.bucket = (int)wn_pg_get_int(r, i, 0),
+				    .event_id = wn_pg_get_id(r, i, 1),
+				    .campaign_id = wn_pg_get_id(r, i, 2),
+				    .gen = wn_pg_get_int(r, i, 3),
+				    .sink = get_str(r, i, 4, a),
+				    .type = get_str(r, i, 5, a),
+				    .subject = get_str(r, i, 6, a),
+				    .at_us = wn_pg_get_us(r, i, 7),
+				    .payload = get_str(r, i, 8, a),
+				    .attempts = (int)wn_pg_get_int(r, i, 9),
+				    .first_us = wn_pg_get_us(r, i, 10),
+				    .token = wn_pg_get_id(r, i, 11),
+				    .account_id = wn_pg_get_id(r, i, 12),
+				    .contact_id = wn_pg_get_id(r, i, 13),
+				    .step = (int)wn_pg_get_int(r, i, 14)};
 	if (o->first_us == now_us)
 		o->first_us = 0;
 }
 
-struct claim { int bucket; struct wn_str sink; int64_t now_us, lease_us; int limit; struct wn_arena *a; struct wn_outbox_row *rows; size_t n; };
+struct claim {
+	int bucket;
+	struct wn_str sink;
+	int64_t now_us, lease_us;
+	int limit;
+	struct wn_arena *a;
+	struct wn_outbox_row *rows;
+	size_t n;
+};
 
 static enum wn_rc claim_in(struct wn_store *s, void *ctx, struct wn_err *err)
 {
 	struct claim *c = ctx;
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_outbox_claim,
-		       WN_PARAMS(wn_pg_int2(c->bucket), wn_pg_time(c->now_us), wn_pg_str(c->sink), wn_pg_int8(c->limit), wn_pg_id(wn_id_random()),
-				 wn_pg_time(c->now_us + c->lease_us)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_claim,
+		       WN_PARAMS(wn_pg_int2(c->bucket), wn_pg_time(c->now_us), wn_pg_str(c->sink),
+				 wn_pg_int8(c->limit), wn_pg_id(wn_id_random()),
+				 wn_pg_time(c->now_us + c->lease_us)),
+		       &r, err));
 	c->rows = WN_NEW_N(c->a, struct wn_outbox_row, (size_t)r.rows + 1);
 	c->n = (size_t)r.rows;
 	for (int i = 0; i < r.rows; i++)
@@ -40,8 +61,9 @@ static enum wn_rc claim_in(struct wn_store *s, void *ctx, struct wn_err *err)
 	return WN_OK;
 }
 
-enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str sink, int64_t now_us, int64_t lease_us, int limit, struct wn_arena *a,
-				 struct wn_outbox_row **rows, size_t *n, struct wn_err *err)
+enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str sink, int64_t now_us,
+				 int64_t lease_us, int limit, struct wn_arena *a, struct wn_outbox_row **rows,
+				 size_t *n, struct wn_err *err)
 {
 	struct claim c = {bucket, sink, now_us, lease_us, limit, a, NULL, 0};
 	TRY(in_transaction(s, claim_in, &c, err));
@@ -52,50 +74,61 @@ enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str s
 	return WN_OK;
 }
 
-enum wn_rc wn_store_outbox_read(struct wn_store *s, int bucket, struct wn_id event_id, struct wn_str sink, struct wn_arena *a, struct wn_outbox_row *out,
-				struct wn_err *err)
+enum wn_rc wn_store_outbox_read(struct wn_store *s, int bucket, struct wn_id event_id, struct wn_str sink,
+				struct wn_arena *a, struct wn_outbox_row *out, struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_outbox_read, WN_PARAMS(wn_pg_int2(bucket), wn_pg_id(event_id), wn_pg_str(sink)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_read,
+		       WN_PARAMS(wn_pg_int2(bucket), wn_pg_id(event_id), wn_pg_str(sink)), &r, err));
 	if (r.rows != 1)
 		return wn_fail(err, WN_NOT_FOUND, "the event is not in the outbox");
 	row_of_result(&r, 0, 0, a, out);
 	return WN_OK;
 }
 
-enum wn_rc wn_store_release_leases(struct wn_store *s, int64_t now_us, int64_t alive_since_us, struct wn_err *err)
+enum wn_rc wn_store_release_leases(struct wn_store *s, int64_t now_us, int64_t alive_since_us,
+				   struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_instances_alive, WN_PARAMS(wn_pg_text(s->instance), wn_pg_time(alive_since_us)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_instances_alive,
+		       WN_PARAMS(wn_pg_text(s->instance), wn_pg_time(alive_since_us)), &r, err));
 	if (wn_pg_get_int(&r, 0, 0) > 0)
 		return WN_OK;
-	TRY(wn_pg_exec(s->pg, &sql_leases_release_touches, WN_PARAMS(wn_pg_time(now_us)), NULL, err));
-	return wn_pg_exec(s->pg, &sql_leases_release_outbox, WN_PARAMS(wn_pg_time(now_us)), NULL, err);
+	TRY(wn_pg_exec(s->pg, &wn_sql_leases_release_touches, WN_PARAMS(wn_pg_time(now_us)), NULL, err));
+	return wn_pg_exec(s->pg, &wn_sql_leases_release_outbox, WN_PARAMS(wn_pg_time(now_us)), NULL, err);
 }
 
-struct done { const struct wn_outbox_row *row; enum wn_outbox_state to; int64_t next_us, now_us; struct wn_str error; };
+struct done {
+	const struct wn_outbox_row *row;
+	enum wn_outbox_state to;
+	int64_t next_us, now_us;
+	struct wn_str error;
+};
 
 static enum wn_rc done_in(struct wn_store *s, void *ctx, struct wn_err *err)
 {
 	const struct done *d = ctx;
 	RESULT(r);
 	bool final = d->to != WN_OUTBOX_PENDING;
-	TRY(wn_pg_exec(s->pg, &sql_outbox_done,
-		       WN_PARAMS(wn_pg_int2(d->row->bucket), wn_pg_id(d->row->event_id), wn_pg_str(d->row->sink), wn_pg_id(d->row->token),
-				 wn_pg_text(state_texts[d->to]), wn_pg_time(final ? d->now_us : d->next_us), param_text(d->error),
-				 param_time_0(final ? d->now_us : 0)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_done,
+		       WN_PARAMS(wn_pg_int2(d->row->bucket), wn_pg_id(d->row->event_id),
+				 wn_pg_str(d->row->sink), wn_pg_id(d->row->token),
+				 wn_pg_text(state_texts[d->to]), wn_pg_time(final ? d->now_us : d->next_us),
+				 param_text(d->error), param_time_0(final ? d->now_us : 0)),
+		       &r, err));
 	if (r.affected != 1)
 		return wn_fail(err, WN_REFUSED, "the event is with somebody else now");
 	if (final)
 		return WN_OK;
 	/* What stands behind it waits as long, so that nobody looks at the whole line at every tick. */
-	return wn_pg_exec(s->pg, &sql_outbox_line_waits,
-			  WN_PARAMS(wn_pg_int2(d->row->bucket), wn_pg_id(d->row->event_id), wn_pg_str(d->row->sink), wn_pg_int8(d->row->gen),
-				    wn_pg_time(d->next_us)), NULL, err);
+	return wn_pg_exec(s->pg, &wn_sql_outbox_line_waits,
+			  WN_PARAMS(wn_pg_int2(d->row->bucket), wn_pg_id(d->row->event_id),
+				    wn_pg_str(d->row->sink), wn_pg_int8(d->row->gen), wn_pg_time(d->next_us)),
+			  NULL, err);
 }
 
-enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *row, enum wn_outbox_state to, int64_t next_us, struct wn_str error, int64_t now_us,
-				struct wn_err *err)
+enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *row, enum wn_outbox_state to,
+				int64_t next_us, struct wn_str error, int64_t now_us, struct wn_err *err)
 {
 	struct done d = {row, to, next_us, now_us, error};
 	if (to == WN_OUTBOX_LEASED)
@@ -106,37 +139,59 @@ enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *
 	return WN_OK;
 }
 
-enum wn_rc wn_store_outbox_is_clear(struct wn_store *s, int bucket, struct wn_id campaign_id, struct wn_str sink, bool *clear, struct wn_err *err)
+enum wn_rc wn_store_outbox_is_clear(struct wn_store *s, int bucket, struct wn_id campaign_id,
+				    struct wn_str sink, bool *clear, struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_outbox_is_clear, WN_PARAMS(wn_pg_int2(bucket), wn_pg_id(campaign_id), wn_pg_str(sink)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_is_clear,
+		       WN_PARAMS(wn_pg_int2(bucket), wn_pg_id(campaign_id), wn_pg_str(sink)), &r, err));
 	*clear = wn_pg_get_bool(&r, 0, 0);
 	return WN_OK;
 }
 
-enum wn_rc wn_store_outbox_replay(struct wn_store *s, struct wn_str sink, struct wn_id event_id, int64_t now_us, int64_t *n, struct wn_err *err)
+enum wn_rc wn_store_outbox_replay(struct wn_store *s, struct wn_str sink, struct wn_id event_id, int64_t now_us,
+				  int64_t *n, struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_outbox_replay, WN_PARAMS(wn_pg_str(sink), param_uuid_0(event_id), wn_pg_time(now_us)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_replay,
+		       WN_PARAMS(wn_pg_str(sink), param_uuid_0(event_id), wn_pg_time(now_us)), &r, err));
 	if (n)
 		*n = r.affected;
 	return WN_OK;
 }
 
-/* ---------------------------------------------------------------------------------------------- events outside campaigns */
-struct plain { const struct wn_plain_event *ev; struct wn_arena *a; };
+/* --- events outside campaigns ---- */
+struct plain {
+	const struct wn_plain_event *ev;
+	struct wn_arena *a;
+};
 
-static enum wn_rc queue_sends(struct wn_store *s, const struct plain *p, struct wn_id subject, struct wn_id event, int64_t gen, struct wn_err *err)
+static enum wn_rc queue_sends(struct wn_store *s, const struct plain *p, struct wn_id subject,
+			      struct wn_id event, int64_t gen, struct wn_err *err)
 {
 	const struct wn_plain_event *ev = p->ev;
 	for (size_t i = 0; ev->sinks && ev->sinks[i]; i++) {
 		const struct wn_id none = {{0}};
-		const struct wn_pg_param row[] = {
-			wn_pg_int2(wn_id_bucket(subject)), wn_pg_id(subject), wn_pg_id(event), wn_pg_text(ev->sinks[i]), param_uuid_0(none), wn_pg_id(subject),
-			wn_pg_int8(gen), wn_pg_text(ev->type), wn_pg_text(ev->subject), wn_pg_time(ev->at_us), param_json_or(p->a, ev->data, "{}"),
-			wn_pg_text("pending"), wn_pg_time(ev->at_us), wn_pg_int4(0), param_time_0(0), param_uuid_0(none), param_uuid_0(none), param_uuid_0(none),
-			wn_pg_int4(-1)};
-		TRY(wn_pg_queue_rows(s->pg, &sql_outbox_insert, row, 1, WN_COUNT(row), NULL, 0, NULL, err));
+		const struct wn_pg_param row[] = {wn_pg_int2(wn_id_bucket(subject)),
+						  wn_pg_id(subject),
+						  wn_pg_id(event),
+						  wn_pg_text(ev->sinks[i]),
+						  param_uuid_0(none),
+						  wn_pg_id(subject),
+						  wn_pg_int8(gen),
+						  wn_pg_text(ev->type),
+						  wn_pg_text(ev->subject),
+						  wn_pg_time(ev->at_us),
+						  param_json_or(p->a, ev->data, "{}"),
+						  wn_pg_text("pending"),
+						  wn_pg_time(ev->at_us),
+						  wn_pg_int4(0),
+						  param_time_0(0),
+						  param_uuid_0(none),
+						  param_uuid_0(none),
+						  param_uuid_0(none),
+						  wn_pg_int4(-1)};
+		TRY(wn_pg_queue_rows(s->pg, &wn_sql_outbox_insert, row, 1, WN_COUNT(row), NULL, 0, NULL, err));
 	}
 	return WN_OK;
 }
@@ -147,8 +202,10 @@ static enum wn_rc plain_in(struct wn_store *s, void *ctx, struct wn_err *err)
 	const struct wn_plain_event *ev = p->ev;
 	RESULT(next);
 	struct wn_id subject = subject_id_of(ev->subject, ev->name);
-	TRY(wn_pg_exec(s->pg, &sql_subject_next,
-		       WN_PARAMS(wn_pg_int2(wn_id_bucket(subject)), wn_pg_id(subject), wn_pg_text(ev->subject), wn_pg_str(ev->name)), &next, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_subject_next,
+		       WN_PARAMS(wn_pg_int2(wn_id_bucket(subject)), wn_pg_id(subject), wn_pg_text(ev->subject),
+				 wn_pg_str(ev->name)),
+		       &next, err));
 	int64_t gen = wn_pg_get_int(&next, 0, 0);
 	char text[24];
 	snprintf(text, sizeof(text), "%lld", (long long)gen);
@@ -160,15 +217,22 @@ static enum wn_rc plain_in(struct wn_store *s, void *ctx, struct wn_err *err)
 	struct wn_str *sinks = WN_NEW_N(p->a, struct wn_str, n + 1);
 	for (size_t i = 0; i < n; i++)
 		sinks[i] = wn_str_of(ev->sinks[i]);
-	TRY(wn_pg_queue(s->pg, &sql_plain_history,
-			WN_PARAMS(wn_pg_int2(wn_id_bucket(subject)), wn_pg_id(subject), wn_pg_int8(gen), param_day(ev->at_us), wn_pg_time(ev->at_us),
-				  wn_pg_text(ev->subject), wn_pg_text(ev->type), wn_pg_text(ev->from), wn_pg_text(ev->to), param_text(ev->why), wn_pg_id(event),
-				  wn_pg_strs(p->a, sinks, n), param_json_or(p->a, ev->data, "{}"), wn_pg_text(s->instance), wn_pg_text(s->instance)), NULL, err));
+	TRY(wn_pg_queue(s->pg, &wn_sql_plain_history,
+			WN_PARAMS(wn_pg_int2(wn_id_bucket(subject)), wn_pg_id(subject), wn_pg_int8(gen),
+				  param_day(ev->at_us), wn_pg_time(ev->at_us), wn_pg_text(ev->subject),
+				  wn_pg_text(ev->type), wn_pg_text(ev->from), wn_pg_text(ev->to),
+				  param_text(ev->why), wn_pg_id(event), wn_pg_strs(p->a, sinks, n),
+				  param_json_or(p->a, ev->data, "{}"), wn_pg_text(s->instance),
+				  wn_pg_text(s->instance)),
+			NULL, err));
 	TRY(queue_sends(s, p, subject, event, gen, err));
 	return wn_pg_flush(s->pg, err);
 }
 
-static void freep_arena(struct wn_arena **a) { wn_arena_freep(a); }
+static void freep_arena(struct wn_arena **a)
+{
+	wn_arena_freep(a);
+}
 
 enum wn_rc wn_store_plain_event(struct wn_store *s, const struct wn_plain_event *ev, struct wn_err *err)
 {
@@ -177,20 +241,28 @@ enum wn_rc wn_store_plain_event(struct wn_store *s, const struct wn_plain_event 
 	return in_transaction(s, plain_in, &p, err);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- pruning */
+/* --- pruning ---- */
 enum wn_rc wn_store_prune(struct wn_store *s, const struct wn_prune *p, int64_t *deleted, struct wn_err *err)
 {
-	const struct { const struct wn_stmt *stmt; int64_t before_us; bool is_day; } rows[] = {
-		{&sql_seen_prune, p->seen_before_us, true}, {&sql_reject_prune, p->rejects_before_us, false}, {&sql_outbox_prune, p->outbox_before_us, false},
+	const struct {
+		const struct wn_stmt *stmt;
+		int64_t before_us;
+		bool is_day;
+	} rows[] = {
+	    {&wn_sql_seen_prune, p->seen_before_us, true},
+	    {&wn_sql_reject_prune, p->rejects_before_us, false},
+	    {&wn_sql_outbox_prune, p->outbox_before_us, false},
 	};
 	int64_t total = 0;
 	if (p->outbox_before_us > 0 && p->outbox_before_us != WN_NEVER)
-		TRY(wn_pg_exec(s->pg, &sql_outbox_pruned_to, WN_PARAMS(wn_pg_time(p->outbox_before_us)), NULL, err));
+		TRY(wn_pg_exec(s->pg, &wn_sql_outbox_pruned_to, WN_PARAMS(wn_pg_time(p->outbox_before_us)),
+			       NULL, err));
 	for (size_t i = 0; i < WN_COUNT(rows); i++) {
 		RESULT(r);
 		if (rows[i].before_us <= 0 || rows[i].before_us == WN_NEVER)
 			continue;
-		struct wn_pg_param at = rows[i].is_day ? param_day(rows[i].before_us) : wn_pg_time(rows[i].before_us);
+		struct wn_pg_param at =
+		    rows[i].is_day ? param_day(rows[i].before_us) : wn_pg_time(rows[i].before_us);
 		TRY(wn_pg_exec(s->pg, rows[i].stmt, WN_PARAMS(at, wn_pg_int8(p->limit)), &r, err));
 		total += r.affected;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Traits and fields with their sources, imports, aliases, merging of accounts. Declared beats imported beats a feed's beats
- * inferred; an empty cell changes nothing; every change is a fact_change of the world, which the caller puts to the engine.
+ * Traits and fields with their sources, imports, aliases, merging of accounts. Declared beats imported beats a
+ * feed's beats inferred; an empty cell changes nothing; every change is a fact_change of the world, which the
+ * caller puts to the engine.
  */
 #include "intake_internal.h"
 
@@ -17,7 +18,8 @@ static int trust_of(struct wn_value trait)
 }
 
 /* Several changes of one thing in one unit of work are one: the first old value, the last new one. */
-static void record(struct wn_world *w, struct wn_account *a, const struct wn_contact *c, struct wn_str what, struct wn_value old, struct wn_value new, struct wn_str by)
+static void record(struct wn_world *w, struct wn_account *a, const struct wn_contact *c, struct wn_str what,
+		   struct wn_value old, struct wn_value new, struct wn_str by)
 {
 	struct wn_id contact = c ? c->id : (struct wn_id){{0}};
 	for (size_t i = 0; i < w->fact_changes.n; i++) {
@@ -51,7 +53,8 @@ static void mark_changed(struct wn_account *a, struct wn_contact *c)
 		a->dirty = true;
 }
 
-bool wn_traits_set(struct wn_world *w, struct wn_account *a, struct wn_contact *c, struct wn_str name, struct wn_value v, enum wn_trust trust, struct wn_str by)
+bool wn_traits_set(struct wn_world *w, struct wn_account *a, struct wn_contact *c, struct wn_str name,
+		   struct wn_value v, enum wn_trust trust, struct wn_str by)
 {
 	const struct wn_registry *r = w->catalog->registry;
 	int number = wn_registry_trait_number(r, c ? WN_TRAIT_CONTACT : WN_TRAIT_ACCOUNT, name);
@@ -59,7 +62,8 @@ bool wn_traits_set(struct wn_world *w, struct wn_account *a, struct wn_contact *
 	if (number < 0)
 		return false;
 	const struct wn_trait_def *d = wn_registry_trait(r, number);
-	if (wn_attr_coerce(d->type, d->enum_values, v, w->arena, &typed, NULL) != WN_OK || typed.kind == WN_ABSENT)
+	if (wn_attr_coerce(d->type, d->enum_values, v, w->arena, &typed, NULL) != WN_OK ||
+	    typed.kind == WN_ABSENT)
 		return false;
 	struct wn_value have = wn_value_get(*traits, name), old = wn_value_at(have, "v");
 	bool same = old.kind != WN_ABSENT && wn_value_eq(old, typed);
@@ -80,12 +84,18 @@ bool wn_traits_set(struct wn_world *w, struct wn_account *a, struct wn_contact *
 	return true;
 }
 
-/* ------------------------------------------------------------------------------------------------------------ fields */
+/* --- fields ---- */
 static struct wn_str *text_field(struct wn_account *a, struct wn_contact *c, const char *field)
 {
-	const struct { const char *name; struct wn_str *at; } of_contact[] = {
-		{"name", c ? &c->name : NULL}, {"position", c ? &c->position : NULL}, {"department", c ? &c->department : NULL},
-		{"time_zone", c ? &c->time_zone : NULL}, {"email", c ? &c->email : NULL},
+	const struct {
+		const char *name;
+		struct wn_str *at;
+	} of_contact[] = {
+	    {"name", c ? &c->name : NULL},
+	    {"position", c ? &c->position : NULL},
+	    {"department", c ? &c->department : NULL},
+	    {"time_zone", c ? &c->time_zone : NULL},
+	    {"email", c ? &c->email : NULL},
 	};
 	if (!c)
 		return strcmp(field, "name") == 0 ? &a->name : strcmp(field, "domain") == 0 ? &a->domain : NULL;
@@ -96,14 +106,16 @@ static struct wn_str *text_field(struct wn_account *a, struct wn_contact *c, con
 }
 
 /* A new row has no past: only changes of rows that were there are recorded. */
-static void field_changed(struct wn_world *w, struct wn_account *a, struct wn_contact *c, const char *field, struct wn_value old, struct wn_value new, struct wn_str by)
+static void field_changed(struct wn_world *w, struct wn_account *a, struct wn_contact *c, const char *field,
+			  struct wn_value old, struct wn_value new, struct wn_str by)
 {
 	mark_changed(a, c);
 	if (!(c ? c->fresh : a->fresh))
 		record(w, a, c, wn_str_of(field), old, new, by);
 }
 
-static bool set_level(struct wn_world *w, struct wn_account *a, struct wn_contact *c, struct wn_value v, struct wn_str by)
+static bool set_level(struct wn_world *w, struct wn_account *a, struct wn_contact *c, struct wn_value v,
+		      struct wn_str by)
 {
 	if (!c || v.kind != WN_INT || v.i < 1 || v.i > 9 || c->level == (int)v.i)
 		return false;
@@ -113,7 +125,8 @@ static bool set_level(struct wn_world *w, struct wn_account *a, struct wn_contac
 	return true;
 }
 
-bool wn_field_set(struct wn_world *w, struct wn_account *a, struct wn_contact *c, const char *field, struct wn_value v, struct wn_str by)
+bool wn_field_set(struct wn_world *w, struct wn_account *a, struct wn_contact *c, const char *field,
+		  struct wn_value v, struct wn_str by)
 {
 	if (strcmp(field, "level") == 0)
 		return set_level(w, a, c, v, by);
@@ -126,8 +139,9 @@ bool wn_field_set(struct wn_world *w, struct wn_account *a, struct wn_contact *c
 	return true;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- imports */
-static enum wn_rc accounts_for(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_str by, struct wn_err *err)
+/* --- imports ---- */
+static enum wn_rc accounts_for(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_str by,
+			       struct wn_err *err)
 {
 	in->create = true;
 	plan_begin(w, in);
@@ -143,8 +157,9 @@ static const char *refusal(const struct wn_intake *in, size_t i)
 	return in->rows[i].account ? NULL : "names no account: a domain or a name is needed";
 }
 
-enum wn_rc wn_store_import_accounts(struct wn_store *s, struct wn_world *w, const struct wn_import_account *rows_in, size_t n, enum wn_trust trust, struct wn_str by,
-				    struct wn_import_row *rows, struct wn_err *err)
+enum wn_rc wn_store_import_accounts(struct wn_store *s, struct wn_world *w,
+				    const struct wn_import_account *rows_in, size_t n, enum wn_trust trust,
+				    struct wn_str by, struct wn_import_row *rows, struct wn_err *err)
 {
 	struct wn_sighting *x = WN_NEW_N(w->arena, struct wn_sighting, n + 1);
 	for (size_t i = 0; i < n; i++)
@@ -153,12 +168,14 @@ enum wn_rc wn_store_import_accounts(struct wn_store *s, struct wn_world *w, cons
 	TRY(accounts_for(s, w, &in, by, err));
 	for (size_t i = 0; i < n; i++) {
 		struct wn_account *a = in.rows[i].account;
-		rows[i] = (struct wn_import_row){.how = WN_IMPORT_REFUSED, .why = refusal(&in, i), .account = a};
+		rows[i] =
+		    (struct wn_import_row){.how = WN_IMPORT_REFUSED, .why = refusal(&in, i), .account = a};
 		if (!a)
 			continue;
 		bool changed = wn_field_set(w, a, NULL, "name", wn_string(rows_in[i].name), by);
 		for (size_t k = 0; k < rows_in[i].n_traits; k++)
-			changed |= wn_traits_set(w, a, NULL, rows_in[i].traits[k].name, rows_in[i].traits[k].v, trust, by);
+			changed |= wn_traits_set(w, a, NULL, rows_in[i].traits[k].name, rows_in[i].traits[k].v,
+						 trust, by);
 		rows[i].how = a->fresh ? WN_IMPORT_MADE : changed ? WN_IMPORT_CHANGED : WN_IMPORT_SAME;
 		if (changed && rows_in[i].name.n)
 			TRY(wn_store_alias_add(s, a->id, "name", rows_in[i].name, "import", w->now_us, err));
@@ -167,8 +184,10 @@ enum wn_rc wn_store_import_accounts(struct wn_store *s, struct wn_world *w, cons
 	return WN_OK;
 }
 
-/* A person whom a signal named gets the address that an import brings, and keeps the id that members refer to. */
-static struct wn_contact *find_contact(struct wn_world *w, struct wn_account *a, struct wn_id by_address, struct wn_str email, struct wn_str name)
+/* A person whom a signal named gets the address that an import brings, and keeps the id that members refer to.
+ */
+static struct wn_contact *find_contact(struct wn_world *w, struct wn_account *a, struct wn_id by_address,
+				       struct wn_str email, struct wn_str name)
 {
 	struct wn_contact *c = email.n ? wn_account_contact(a, by_address) : NULL;
 	struct wn_str person = name.n ? wn_person_normalise(name, w->arena) : (struct wn_str){NULL, 0};
@@ -183,12 +202,19 @@ static struct wn_contact *find_contact(struct wn_world *w, struct wn_account *a,
 static struct wn_contact *make_contact(struct wn_world *w, struct wn_account *a, struct wn_id id, bool subject)
 {
 	struct wn_contact *c = &WN_NEW(w->arena, struct contact_row)->base;
-	*c = (struct wn_contact){.object = {&wn_contact_class}, .world = w, .account = a, .id = id, .subject = subject, .fresh = true, .changed = true};
+	*c = (struct wn_contact){.object = {&wn_contact_class},
+				 .world = w,
+				 .account = a,
+				 .id = id,
+				 .subject = subject,
+				 .fresh = true,
+				 .changed = true};
 	account_add_contact(w, a, c);
 	return c;
 }
 
-static bool fill_contact(struct wn_world *w, struct wn_account *a, struct wn_contact *c, const struct wn_import_contact *r, struct wn_str email, enum wn_trust trust,
+static bool fill_contact(struct wn_world *w, struct wn_account *a, struct wn_contact *c,
+			 const struct wn_import_contact *r, struct wn_str email, enum wn_trust trust,
 			 struct wn_str by)
 {
 	bool changed = wn_field_set(w, a, c, "email", wn_string(email), by);
@@ -210,10 +236,12 @@ static bool fill_contact(struct wn_world *w, struct wn_account *a, struct wn_con
 	return changed;
 }
 
-static void import_contact(struct wn_store *s, struct wn_world *w, struct wn_account *a, const struct wn_import_contact *r, enum wn_trust trust, struct wn_str by,
+static void import_contact(struct wn_store *s, struct wn_world *w, struct wn_account *a,
+			   const struct wn_import_contact *r, enum wn_trust trust, struct wn_str by,
 			   struct wn_import_row *row)
 {
-	struct wn_str email = {NULL, 0}, person = r->name.n ? wn_person_normalise(r->name, w->arena) : (struct wn_str){NULL, 0};
+	struct wn_str email = {NULL, 0},
+		      person = r->name.n ? wn_person_normalise(r->name, w->arena) : (struct wn_str){NULL, 0};
 	struct wn_id by_address = {{0}};
 	if (r->email.n && !wn_email_normalise(r->email, w->arena, &email)) {
 		row->why = "the address is none";
@@ -239,7 +267,8 @@ static void import_contact(struct wn_store *s, struct wn_world *w, struct wn_acc
 }
 
 /* Addresses that were forgotten must not come back (design 07): asked before anything is made. */
-static enum wn_rc look_up_erased(struct wn_store *s, struct wn_world *w, const struct wn_import_contact *in, size_t n, bool *erased, struct wn_err *err)
+static enum wn_rc look_up_erased(struct wn_store *s, struct wn_world *w, const struct wn_import_contact *in,
+				 size_t n, bool *erased, struct wn_err *err)
 {
 	RESULT(r);
 	int64_t *buckets = WN_NEW_N(w->arena, int64_t, n + 1);
@@ -252,29 +281,35 @@ static enum wn_rc look_up_erased(struct wn_store *s, struct wn_world *w, const s
 		buckets[i] = wn_key32_bucket(keys[i]);
 		blobs[i] = (struct wn_str){(const char *)keys[i].b, 32};
 	}
-	TRY(wn_pg_exec(s->pg, &sql_suppression_load,
-		       WN_PARAMS(wn_pg_int8s(w->arena, buckets, n), wn_pg_blobs(w->arena, blobs, n), wn_pg_time(w->now_us)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_suppression_load,
+		       WN_PARAMS(wn_pg_int8s(w->arena, buckets, n), wn_pg_blobs(w->arena, blobs, n),
+				 wn_pg_time(w->now_us)),
+		       &r, err));
 	for (int k = 0; k < r.rows; k++)
 		for (size_t i = 0; i < n && wn_str_is(wn_pg_get_str(&r, k, 2), "erased"); i++)
 			erased[i] |= wn_str_eq(wn_pg_get_str(&r, k, 0), blobs[i]);
 	return WN_OK;
 }
 
-enum wn_rc wn_store_import_contacts(struct wn_store *s, struct wn_world *w, const struct wn_import_contact *rows_in, size_t n, enum wn_trust trust, struct wn_str by,
-				    struct wn_import_row *rows, struct wn_err *err)
+enum wn_rc wn_store_import_contacts(struct wn_store *s, struct wn_world *w,
+				    const struct wn_import_contact *rows_in, size_t n, enum wn_trust trust,
+				    struct wn_str by, struct wn_import_row *rows, struct wn_err *err)
 {
 	struct wn_sighting *x = WN_NEW_N(w->arena, struct wn_sighting, n + 1);
 	bool *erased = WN_NEW_N(w->arena, bool, n + 1);
 	TRY(need_key(s, err));
 	TRY(look_up_erased(s, w, rows_in, n, erased, err));
 	for (size_t i = 0; i < n; i++) {
-		x[i].account = (struct wn_account_hint){.domain = rows_in[i].account_domain, .name = rows_in[i].account_name, .email = rows_in[i].email};
+		x[i].account = (struct wn_account_hint){.domain = rows_in[i].account_domain,
+							.name = rows_in[i].account_name,
+							.email = rows_in[i].email};
 		x[i].contact = (struct wn_contact_hint){.name = rows_in[i].name, .email = rows_in[i].email};
 	}
 	struct wn_intake in = {.sightings = x, .n = n};
 	TRY(accounts_for(s, w, &in, by, err));
 	for (size_t i = 0; i < n; i++) {
-		rows[i] = (struct wn_import_row){.how = WN_IMPORT_REFUSED, .why = refusal(&in, i), .account = in.rows[i].account};
+		rows[i] = (struct wn_import_row){
+		    .how = WN_IMPORT_REFUSED, .why = refusal(&in, i), .account = in.rows[i].account};
 		if (erased[i])
 			rows[i].why = "was forgotten on request";
 		else if (rows[i].account)
@@ -284,10 +319,14 @@ enum wn_rc wn_store_import_contacts(struct wn_store *s, struct wn_world *w, cons
 	return WN_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------ aliases and merging */
-static void freep_arena(struct wn_arena **a) { wn_arena_freep(a); }
+/* --- aliases and merging ---- */
+static void freep_arena(struct wn_arena **a)
+{
+	wn_arena_freep(a);
+}
 
-enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const char *kind, struct wn_str alias, const char *source, int64_t now_us, struct wn_err *err)
+enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const char *kind,
+			      struct wn_str alias, const char *source, int64_t now_us, struct wn_err *err)
 {
 	WN_CLEANUP(freep_arena) struct wn_arena *a = wn_arena_new(0);
 	if (strcmp(kind, "name") == 0)
@@ -295,9 +334,10 @@ enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const
 	if (!alias.n)
 		return wn_fail(err, WN_INVALID, "nothing is left of that name");
 	struct wn_id id = alias_id(kind, alias);
-	const struct wn_pg_param row[] = {wn_pg_int2(wn_id_bucket(id)), wn_pg_id(id), wn_pg_text(kind), wn_pg_str(alias), wn_pg_id(account_id),
-					  wn_pg_text(source), wn_pg_time(now_us)};
-	TRY(wn_pg_queue_rows(s->pg, &sql_alias_insert, row, 1, 7, NULL, 0, NULL, err));
+	const struct wn_pg_param row[] = {
+	    wn_pg_int2(wn_id_bucket(id)), wn_pg_id(id),       wn_pg_text(kind),  wn_pg_str(alias),
+	    wn_pg_id(account_id),         wn_pg_text(source), wn_pg_time(now_us)};
+	TRY(wn_pg_queue_rows(s->pg, &wn_sql_alias_insert, row, 1, 7, NULL, 0, NULL, err));
 	return wn_pg_flush(s->pg, err);
 }
 
@@ -328,7 +368,8 @@ static void remember_merged(struct wn_world *w, struct wn_account *from, struct 
 	from->dirty = into->dirty = true;
 }
 
-enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id from_id, struct wn_id into_id, struct wn_err *err)
+enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id from_id, struct wn_id into_id,
+			  struct wn_err *err)
 {
 	struct wn_account *from = wn_world_account(w, from_id), *into = wn_world_account(w, into_id);
 	if (!from || !into || from == into)
@@ -339,19 +380,27 @@ enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id f
 		struct wn_str name = wn_value_str(from->traits.map[i].key);
 		if (wn_value_get(into->traits, name).kind == WN_ABSENT)
 			wn_traits_set(w, into, NULL, name, wn_value_at(from->traits.map[i].value, "v"),
-				      (enum wn_trust)(trust_of(from->traits.map[i].value) < 0 ? 0 : trust_of(from->traits.map[i].value)), WN_STR("merge"));
+				      (enum wn_trust)(trust_of(from->traits.map[i].value) < 0
+							  ? 0
+							  : trust_of(from->traits.map[i].value)),
+				      WN_STR("merge"));
 	}
 	remember_merged(w, from, into);
 	move_signals(w, from, into);
-	TRY(wn_pg_queue(s->pg, &sql_alias_move, WN_PARAMS(wn_pg_id(from->id), wn_pg_id(into->id), wn_pg_time(w->now_us)), NULL, err));
-	TRY(wn_pg_queue(s->pg, &sql_alias_drop, WN_PARAMS(wn_pg_id(from->id)), NULL, err));
+	TRY(wn_pg_queue(s->pg, &wn_sql_alias_move,
+			WN_PARAMS(wn_pg_id(from->id), wn_pg_id(into->id), wn_pg_time(w->now_us)), NULL, err));
+	TRY(wn_pg_queue(s->pg, &wn_sql_alias_drop, WN_PARAMS(wn_pg_id(from->id)), NULL, err));
 	char ids[2][37];
 	wn_id_to_text(from->id, ids[0]);
 	wn_id_to_text(into->id, ids[1]);
 	struct wn_map_builder data = wn_map_begin(w->arena);
 	wn_map_set(&data, "from", wn_cstring(ids[0]));
 	wn_map_set(&data, "into", wn_cstring(ids[1]));
-	struct wn_plain_event ev = {.subject = "account", .name = wn_str_of(ids[1]), .type = "account.merged", .why = wn_str_of(w->actor), .data = wn_map_end(&data),
+	struct wn_plain_event ev = {.subject = "account",
+				    .name = wn_str_of(ids[1]),
+				    .type = "account.merged",
+				    .why = wn_str_of(w->actor),
+				    .data = wn_map_end(&data),
 				    .at_us = w->now_us};
 	return wn_store_plain_event(s, &ev, err);
 }

@@ -5,15 +5,24 @@
 static const struct {
 	const struct wn_stmt *upsert, *disable, *list;
 } refs[] = {
-	[WN_REF_KIND] = {&sql_kind_upsert, &sql_kind_disable, &sql_kind_list},
-	[WN_REF_TRAIT] = {&sql_trait_upsert, &sql_trait_disable, &sql_trait_list},
-	[WN_REF_FEED] = {&sql_feed_upsert, &sql_feed_disable, &sql_feed_list},
-	[WN_REF_SINK] = {&sql_sink_upsert, &sql_sink_disable, &sql_sink_list},
+    [WN_REF_KIND] = {&wn_sql_kind_upsert, &wn_sql_kind_disable, &wn_sql_kind_list},
+    [WN_REF_TRAIT] = {&wn_sql_trait_upsert, &wn_sql_trait_disable, &wn_sql_trait_list},
+    [WN_REF_FEED] = {&wn_sql_feed_upsert, &wn_sql_feed_disable, &wn_sql_feed_list},
+    [WN_REF_SINK] = {&wn_sql_sink_upsert, &wn_sql_sink_disable, &wn_sql_sink_list},
 };
 
-struct sync { enum wn_ref which; const struct wn_ref_row *rows; size_t n; int64_t now_us; int changed; };
+struct sync {
+	enum wn_ref which;
+	const struct wn_ref_row *rows;
+	size_t n;
+	int64_t now_us;
+	int changed;
+};
 
-static void freep_arena(struct wn_arena **a) { wn_arena_freep(a); }
+static void freep_arena(struct wn_arena **a)
+{
+	wn_arena_freep(a);
+}
 
 static enum wn_rc sync_in(struct wn_store *s, void *ctx, struct wn_err *err)
 {
@@ -26,18 +35,21 @@ static enum wn_rc sync_in(struct wn_store *s, void *ctx, struct wn_err *err)
 	for (size_t i = 0; i < y->n; i++) {
 		const struct wn_ref_row *r = &y->rows[i];
 		struct wn_pg_param row[] = {wn_pg_str(r->name), param_json_or(a, r->definition, "{}"),
-					    wn_pg_bytes((struct wn_str){(const char *)r->checksum, 32}), wn_pg_bool(true), wn_pg_time(y->now_us)};
+					    wn_pg_bytes((struct wn_str){(const char *)r->checksum, 32}),
+					    wn_pg_bool(true), wn_pg_time(y->now_us)};
 		memcpy(&p[5 * i], row, sizeof(row));
 		names[i] = r->name;
 	}
 	TRY(wn_pg_queue_rows(s->pg, refs[y->which].upsert, p, y->n, 5, NULL, 0, &upserted, err));
-	TRY(wn_pg_queue(s->pg, refs[y->which].disable, WN_PARAMS(wn_pg_strs(a, names, y->n), wn_pg_time(y->now_us)), &disabled, err));
+	TRY(wn_pg_queue(s->pg, refs[y->which].disable,
+			WN_PARAMS(wn_pg_strs(a, names, y->n), wn_pg_time(y->now_us)), &disabled, err));
 	TRY(wn_pg_flush(s->pg, err));
 	y->changed = (int)(upserted.affected + disabled.affected);
 	return WN_OK;
 }
 
-enum wn_rc wn_store_sync(struct wn_store *s, enum wn_ref which, const struct wn_ref_row *rows, size_t n, int64_t now_us, int *changed, struct wn_err *err)
+enum wn_rc wn_store_sync(struct wn_store *s, enum wn_ref which, const struct wn_ref_row *rows, size_t n,
+			 int64_t now_us, int *changed, struct wn_err *err)
 {
 	struct sync y = {which, rows, n, now_us, 0};
 	TRY(in_transaction(s, sync_in, &y, err));
@@ -46,7 +58,8 @@ enum wn_rc wn_store_sync(struct wn_store *s, enum wn_ref which, const struct wn_
 	return WN_OK;
 }
 
-enum wn_rc wn_store_refs(struct wn_store *s, enum wn_ref which, struct wn_arena *a, struct wn_ref_row **rows, size_t *n, struct wn_err *err)
+enum wn_rc wn_store_refs(struct wn_store *s, enum wn_ref which, struct wn_arena *a, struct wn_ref_row **rows,
+			 size_t *n, struct wn_err *err)
 {
 	RESULT(r);
 	TRY(wn_pg_exec(s->pg, refs[which].list, WN_NO_PARAMS, &r, err));
@@ -64,24 +77,36 @@ enum wn_rc wn_store_refs(struct wn_store *s, enum wn_ref which, struct wn_arena 
 	return WN_OK;
 }
 
-/* -------------------------------------------------------------------------------------------------------- segments */
-struct publish { struct wn_str name, source, definition; const char *by; int64_t now_us; int version; };
+/* --- segments ---- */
+struct publish {
+	struct wn_str name, source, definition;
+	const char *by;
+	int64_t now_us;
+	int version;
+};
 
 static enum wn_rc publish_in(struct wn_store *s, void *ctx, struct wn_err *err)
 {
 	struct publish *p = ctx;
 	RESULT(newest);
-	TRY(wn_pg_queue(s->pg, &sql_segment_ensure, WN_PARAMS(wn_pg_str(p->name)), NULL, err)); /* its row serialises publishers */
-	TRY(wn_pg_exec(s->pg, &sql_segment_newest, WN_PARAMS(wn_pg_str(p->name)), &newest, err));
+	TRY(wn_pg_queue(s->pg, &wn_sql_segment_ensure, WN_PARAMS(wn_pg_str(p->name)), NULL,
+			err)); /* its row serialises publishers */
+	TRY(wn_pg_exec(s->pg, &wn_sql_segment_newest, WN_PARAMS(wn_pg_str(p->name)), &newest, err));
 	int have = newest.rows ? (int)wn_pg_get_int(&newest, 0, 0) : 0;
 	p->version = have;
-	if (have && wn_str_eq(wn_pg_get_str(&newest, 0, 1), p->source) && !wn_str_is(wn_pg_get_str(&newest, 0, 2), "invalid"))
-		return wn_fail(err, WN_EXISTS, "version %d of segment " WN_STR_FMT " says the same", have, WN_STR_ARG(p->name));
-	enum wn_rc rc = wn_pg_exec(s->pg, &sql_segment_insert,
-				   WN_PARAMS(wn_pg_str(p->name), wn_pg_int4(have + 1), wn_pg_str(p->source), wn_pg_jsonb(p->definition),
-					     wn_pg_time(p->now_us), wn_pg_text(p->by)), NULL, err);
+	if (have && wn_str_eq(wn_pg_get_str(&newest, 0, 1), p->source) &&
+	    !wn_str_is(wn_pg_get_str(&newest, 0, 2), "invalid"))
+		return wn_fail(err, WN_EXISTS, "version %d of segment " WN_STR_FMT " says the same", have,
+			       WN_STR_ARG(p->name));
+	enum wn_rc rc =
+	    wn_pg_exec(s->pg, &wn_sql_segment_insert,
+		       WN_PARAMS(wn_pg_str(p->name), wn_pg_int4(have + 1), wn_pg_str(p->source),
+				 wn_pg_jsonb(p->definition), wn_pg_time(p->now_us), wn_pg_text(p->by)),
+		       NULL, err);
 	if (rc == WN_EXISTS)
-		return wn_fail(err, WN_AGAIN, "somebody else published segment " WN_STR_FMT " at the same moment", WN_STR_ARG(p->name));
+		return wn_fail(err, WN_AGAIN,
+			       "somebody else published segment " WN_STR_FMT " at the same moment",
+			       WN_STR_ARG(p->name));
 	if (rc != WN_OK)
 		return rc;
 	p->version = have + 1;
@@ -89,8 +114,9 @@ static enum wn_rc publish_in(struct wn_store *s, void *ctx, struct wn_err *err)
 	return wn_store_notify(s, "segment", err);
 }
 
-enum wn_rc wn_store_segment_publish(struct wn_store *s, struct wn_str name, struct wn_str source, struct wn_str definition, const char *by,
-				    int64_t now_us, int *version, struct wn_err *err)
+enum wn_rc wn_store_segment_publish(struct wn_store *s, struct wn_str name, struct wn_str source,
+				    struct wn_str definition, const char *by, int64_t now_us, int *version,
+				    struct wn_err *err)
 {
 	struct publish p = {name, source, definition, by, now_us, 0};
 	enum wn_rc rc = in_transaction(s, publish_in, &p, err);
@@ -101,14 +127,17 @@ enum wn_rc wn_store_segment_publish(struct wn_store *s, struct wn_str name, stru
 
 static int status_of(struct wn_str s)
 {
-	return wn_str_is(s, "valid") ? WN_SEGMENT_VALID : wn_str_is(s, "invalid") ? WN_SEGMENT_INVALID : WN_SEGMENT_UNCHECKED;
+	return wn_str_is(s, "valid")     ? WN_SEGMENT_VALID
+	       : wn_str_is(s, "invalid") ? WN_SEGMENT_INVALID
+					 : WN_SEGMENT_UNCHECKED;
 }
 
-enum wn_rc wn_store_segments(struct wn_store *s, struct wn_arena *a, struct wn_segment_row **rows, size_t *n, struct wn_err *err)
+enum wn_rc wn_store_segments(struct wn_store *s, struct wn_arena *a, struct wn_segment_row **rows, size_t *n,
+			     struct wn_err *err)
 {
 	RESULT(r);
 	size_t kept = 0;
-	TRY(wn_pg_exec(s->pg, &sql_segments_to_compile, WN_NO_PARAMS, &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_segments_to_compile, WN_NO_PARAMS, &r, err));
 	struct wn_segment_row *out = WN_NEW_N(a, struct wn_segment_row, (size_t)r.rows + 1);
 	for (int i = 0; i < r.rows; i++) {
 		struct wn_segment_row row = {.name = get_str(&r, i, 0, a),
@@ -130,36 +159,46 @@ enum wn_rc wn_store_segments(struct wn_store *s, struct wn_arena *a, struct wn_s
 	return WN_OK;
 }
 
-enum wn_rc wn_store_segment_mark(struct wn_store *s, struct wn_str name, int version, struct wn_str error, int64_t now_us, struct wn_err *err)
+enum wn_rc wn_store_segment_mark(struct wn_store *s, struct wn_str name, int version, struct wn_str error,
+				 int64_t now_us, struct wn_err *err)
 {
-	return wn_pg_exec(s->pg, &sql_segment_mark,
-			  WN_PARAMS(wn_pg_str(name), wn_pg_int4(version), wn_pg_text(error.n ? "invalid" : "valid"), param_text(error), wn_pg_time(now_us)),
+	return wn_pg_exec(s->pg, &wn_sql_segment_mark,
+			  WN_PARAMS(wn_pg_str(name), wn_pg_int4(version),
+				    wn_pg_text(error.n ? "invalid" : "valid"), param_text(error),
+				    wn_pg_time(now_us)),
 			  NULL, err);
 }
 
-enum wn_rc wn_store_segment_withdraw(struct wn_store *s, struct wn_str name, bool withdrawn, const char *by, int64_t now_us, struct wn_err *err)
+enum wn_rc wn_store_segment_withdraw(struct wn_store *s, struct wn_str name, bool withdrawn, const char *by,
+				     int64_t now_us, struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_segment_withdraw,
-		       WN_PARAMS(wn_pg_str(name), withdrawn ? wn_pg_time(now_us) : wn_pg_time_or_null(WN_NEVER), wn_pg_text(withdrawn ? by : NULL)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_segment_withdraw,
+		       WN_PARAMS(wn_pg_str(name), withdrawn ? wn_pg_time(now_us) : wn_pg_time_or_null(WN_NEVER),
+				 wn_pg_text(withdrawn ? by : NULL)),
+		       &r, err));
 	return r.affected ? WN_OK : wn_fail(err, WN_NOT_FOUND, "no segment " WN_STR_FMT, WN_STR_ARG(name));
 }
 
-enum wn_rc wn_store_pause(struct wn_store *s, struct wn_str segment, bool paused, const char *by, int64_t now_us, struct wn_err *err)
+enum wn_rc wn_store_pause(struct wn_store *s, struct wn_str segment, bool paused, const char *by,
+			  int64_t now_us, struct wn_err *err)
 {
 	RESULT(r);
 	if (!segment.n)
-		return paused ? wn_pg_exec(s->pg, &sql_pause_all, WN_PARAMS(wn_pg_time(now_us), wn_pg_text(by)), NULL, err)
-			      : wn_pg_exec(s->pg, &sql_resume_all, WN_NO_PARAMS, NULL, err);
-	TRY(wn_pg_exec(s->pg, &sql_segment_pause,
-		       WN_PARAMS(wn_pg_str(segment), paused ? wn_pg_time(now_us) : wn_pg_time_or_null(WN_NEVER), wn_pg_text(paused ? by : NULL)), &r, err));
+		return paused ? wn_pg_exec(s->pg, &wn_sql_pause_all,
+					   WN_PARAMS(wn_pg_time(now_us), wn_pg_text(by)), NULL, err)
+			      : wn_pg_exec(s->pg, &wn_sql_resume_all, WN_NO_PARAMS, NULL, err);
+	TRY(wn_pg_exec(s->pg, &wn_sql_segment_pause,
+		       WN_PARAMS(wn_pg_str(segment), paused ? wn_pg_time(now_us) : wn_pg_time_or_null(WN_NEVER),
+				 wn_pg_text(paused ? by : NULL)),
+		       &r, err));
 	return r.affected ? WN_OK : wn_fail(err, WN_NOT_FOUND, "no segment " WN_STR_FMT, WN_STR_ARG(segment));
 }
 
 enum wn_rc wn_store_is_paused(struct wn_store *s, bool *all, struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_pause_read, WN_NO_PARAMS, &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_pause_read, WN_NO_PARAMS, &r, err));
 	*all = wn_pg_get_int(&r, 0, 0) > 0;
 	return WN_OK;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whose is it: sightings to accounts. Reads only. A sighting that was seen before keeps its account; else the domain
- * decides, then the normalised name, then the address of a person. Merged accounts are followed to the survivor. What is
- * not clear is left to people, with candidates.
+ * Whose is it: sightings to accounts. Reads only. A sighting that was seen before keeps its account; else the
+ * domain decides, then the normalised name, then the address of a person. Merged accounts are followed to the
+ * survivor. What is not clear is left to people, with candidates.
  */
 #include "intake_internal.h"
 
 #include <stdlib.h>
 
-/* ---------------------------------------------------------------------------------------------------------- id map */
+/* --- id map ---- */
 static size_t slot_of(const struct id_map *m, struct wn_id id)
 {
 	uint64_t h;
@@ -46,9 +46,12 @@ void **id_map_at(struct id_map *m, struct wn_id id)
 	return &m->values[i];
 }
 
-void *id_map_get(const struct id_map *m, struct wn_id id) { return m->cap ? m->values[slot_of(m, id)] : NULL; }
+void *id_map_get(const struct id_map *m, struct wn_id id)
+{
+	return m->cap ? m->values[slot_of(m, id)] : NULL;
+}
 
-/* ------------------------------------------------------------------------------------------------------------ seen */
+/* --- seen ---- */
 static void put_text(struct wn_buf *b, struct wn_str s)
 {
 	wn_buf_printf(b, "%zu:", s.n);
@@ -87,7 +90,9 @@ static enum wn_rc look_up_seen(struct wn_store *s, struct wn_world *w, struct wn
 		keys[i] = (struct wn_str){(const char *)in->sightings[i].key.b, 32};
 		content_of(w->catalog->registry, &in->sightings[i], in->plan->rows[i].content);
 	}
-	TRY(wn_pg_exec(s->pg, &sql_seen_lookup, WN_PARAMS(wn_pg_int8s(w->arena, buckets, in->n), wn_pg_blobs(w->arena, keys, in->n)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_seen_lookup,
+		       WN_PARAMS(wn_pg_int8s(w->arena, buckets, in->n), wn_pg_blobs(w->arena, keys, in->n)), &r,
+		       err));
 	for (int i = 0; i < r.rows; i++) {
 		struct plan_row *p = &in->plan->rows[wn_pg_get_int(&r, i, 0) - 1];
 		struct wn_str content = wn_pg_get_str(&r, i, 2);
@@ -114,7 +119,7 @@ static void drop_repeats(struct wn_world *w, struct wn_intake *in)
 	}
 }
 
-/* --------------------------------------------------------------------------------------------------------- candidates */
+/* --- candidates ---- */
 struct wn_id alias_id(const char *kind, struct wn_str alias)
 {
 	struct wn_str fields[] = {wn_str_of(kind), alias};
@@ -122,8 +127,14 @@ struct wn_id alias_id(const char *kind, struct wn_str alias)
 }
 
 /* What an alias means, or what is known of an account. */
-struct known { struct wn_id id; bool exists, merged, provisional; struct wn_id into; };
-struct meaning { WN_VEC(struct wn_id) accounts; };
+struct known {
+	struct wn_id id;
+	bool exists, merged, provisional;
+	struct wn_id into;
+};
+struct meaning {
+	WN_VEC(struct wn_id) accounts;
+};
 
 struct lookup {
 	struct wn_arena *a;
@@ -132,7 +143,10 @@ struct lookup {
 };
 
 /* The hint of one sighting, in its normal forms. */
-struct hint { struct wn_str domain, name, name_key, email; bool person; };
+struct hint {
+	struct wn_str domain, name, name_key, email;
+	bool person;
+};
 
 static struct hint hint_of(struct wn_world *w, const struct wn_sighting *x)
 {
@@ -143,7 +157,8 @@ static struct hint hint_of(struct wn_world *w, const struct wn_sighting *x)
 	h.name_key = wn_name_squeeze(h.name_key, w->arena);
 	if (x->account.email.n && !wn_email_normalise(x->account.email, w->arena, &h.email))
 		h.email = (struct wn_str){NULL, 0};
-	if (!h.domain.n && h.email.n && wn_domain_registrable(h.email, w->arena, &domain) && !wn_domain_is_shared(domain))
+	if (!h.domain.n && h.email.n && wn_domain_registrable(h.email, w->arena, &domain) &&
+	    !wn_domain_is_shared(domain))
 		h.domain = domain;
 	h.person = !h.domain.n && !h.name_key.n && h.email.n;
 	return h;
@@ -182,7 +197,7 @@ static enum wn_rc look_up_aliases(struct wn_store *s, struct lookup *l, struct w
 		}
 	if (!meanings.n)
 		return WN_OK;
-	TRY(wn_pg_exec(s->pg, &sql_alias_lookup, WN_PARAMS(KEY_PARAMS(l->a, &keys)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_alias_lookup, WN_PARAMS(KEY_PARAMS(l->a, &keys)), &r, err));
 	for (int i = 0; i < r.rows; i++) {
 		struct wn_id id = wn_pg_get_id(&r, i, 1);
 		*WN_PUSH(l->a, &meanings.v[wn_pg_get_int(&r, i, 0) - 1]->accounts) = id;
@@ -206,7 +221,7 @@ static enum wn_rc look_up_accounts(struct wn_store *s, struct lookup *l, struct 
 				key_add(l->a, &keys, k->id, wn_id_bucket(k->id));
 		}
 		done = l->accounts.n;
-		TRY(wn_pg_exec(s->pg, &sql_account_peek, WN_PARAMS(KEY_PARAMS(l->a, &keys)), &r, err));
+		TRY(wn_pg_exec(s->pg, &wn_sql_account_peek, WN_PARAMS(KEY_PARAMS(l->a, &keys)), &r, err));
 		for (int i = 0; i < r.rows; i++) {
 			struct known *k = id_map_get(&l->accounts, wn_pg_get_id(&r, i, 0));
 			k->exists = true;
@@ -229,8 +244,12 @@ static const struct known *survivor(const struct lookup *l, struct wn_id id)
 	return k && k->exists && !k->merged ? k : NULL;
 }
 
-/* ------------------------------------------------------------------------------------------------------- the decision */
-struct found { const struct known *one; size_t n; WN_VEC(struct wn_id) ids; };
+/* --- the decision ---- */
+struct found {
+	const struct known *one;
+	size_t n;
+	WN_VEC(struct wn_id) ids;
+};
 
 static void found_add(struct lookup *l, struct found *f, const struct known *k)
 {
@@ -260,7 +279,8 @@ static struct found accounts_of(struct lookup *l, const char *kind, struct wn_st
 	return solid.n ? solid : all;
 }
 
-static void make(struct wn_world *w, struct wn_intake *in, struct plan_row *p, struct wn_id id, const struct hint *h, const char *state, const char *method)
+static void make(struct wn_world *w, struct wn_intake *in, struct plan_row *p, struct wn_id id,
+		 const struct hint *h, const char *state, const char *method)
 {
 	p->account = id;
 	p->method = method;
@@ -275,7 +295,8 @@ static void to_review(struct plan_row *p, const char *why, const struct found *f
 	p->n_candidates = f ? f->ids.n : 0;
 }
 
-static void decide_domain(struct wn_world *w, struct wn_intake *in, struct lookup *l, struct plan_row *p, const struct hint *h)
+static void decide_domain(struct wn_world *w, struct wn_intake *in, struct lookup *l, struct plan_row *p,
+			  const struct hint *h)
 {
 	struct wn_id own = wn_account_id_of_domain(h->domain);
 	struct found f = accounts_of(l, "domain", h->domain, own);
@@ -293,7 +314,8 @@ static void decide_domain(struct wn_world *w, struct wn_intake *in, struct looku
 		*WN_PUSH(w->arena, &in->plan->merges) = (struct wn_intake_merge){named.one->id, p->account};
 }
 
-static void decide_name(struct wn_world *w, struct wn_intake *in, struct lookup *l, struct plan_row *p, const struct hint *h)
+static void decide_name(struct wn_world *w, struct wn_intake *in, struct lookup *l, struct plan_row *p,
+			const struct hint *h)
 {
 	struct wn_id own = wn_account_id_of_name(h->name_key);
 	struct found f = accounts_of(l, "name", h->name_key, own);
@@ -309,7 +331,8 @@ static void decide_name(struct wn_world *w, struct wn_intake *in, struct lookup 
 	}
 }
 
-static void decide_person(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct lookup *l, struct plan_row *p, const struct hint *h)
+static void decide_person(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct lookup *l,
+			  struct plan_row *p, const struct hint *h)
 {
 	struct wn_id own = wn_account_id_of_person(wn_store_key(s), h->email);
 	if (survivor(l, own)) {
@@ -322,7 +345,8 @@ static void decide_person(struct wn_store *s, struct wn_world *w, struct wn_inta
 	}
 }
 
-static void want_all(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct lookup *l, struct hint *hints)
+static void want_all(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct lookup *l,
+		     struct hint *hints)
 {
 	for (size_t i = 0; i < in->n; i++) {
 		struct plan_row *p = &in->plan->rows[i];
@@ -342,7 +366,8 @@ static void want_all(struct wn_store *s, struct wn_world *w, struct wn_intake *i
 	}
 }
 
-static void decide(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct lookup *l, size_t i, const struct hint *h)
+static void decide(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct lookup *l, size_t i,
+		   const struct hint *h)
 {
 	struct plan_row *p = &in->plan->rows[i];
 	if (p->how == WN_INTAKE_EDITED) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Migrations, the check at start-up, the key's check value, the server's identity, partitions. Forward only: a schema that
- * is older or newer than this program is refused with the command that helps.
+ * Migrations, the check at start-up, the key's check value, the server's identity, partitions. Forward only: a
+ * schema that is older or newer than this program is refused with the command that helps.
  */
 #include "store_internal.h"
 
@@ -16,10 +16,10 @@ static void checksum_of(const struct wn_migration *m, uint8_t out[32])
 static enum wn_rc read_versions(struct wn_store *s, struct wn_pg_result *out, struct wn_err *err)
 {
 	RESULT(exists);
-	TRY(wn_pg_exec(s->pg, &sql_schema_exists, WN_NO_PARAMS, &exists, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_schema_exists, WN_NO_PARAMS, &exists, err));
 	if (!wn_pg_get_bool(&exists, 0, 0))
 		return WN_OK;
-	return wn_pg_exec(s->pg, &sql_schema_versions, WN_NO_PARAMS, out, err);
+	return wn_pg_exec(s->pg, &wn_sql_schema_versions, WN_NO_PARAMS, out, err);
 }
 
 /* Every applied migration that this program knows too must have the text it knows. */
@@ -36,8 +36,11 @@ static enum wn_rc compare(const struct wn_pg_result *have, int *newest, struct w
 			checksum_of(&m[k], sum);
 			struct wn_str stored = wn_pg_get_str(have, i, 2);
 			if (m[k].version == version && (stored.n != 32 || memcmp(stored.p, sum, 32) != 0))
-				return wn_fail(err, WN_REFUSED, "migration %s in the database is not the one of this program (other text); "
-					       "the schema was made by another build", m[k].name);
+				return wn_fail(
+				    err, WN_REFUSED,
+				    "migration %s in the database is not the one of this program (other text); "
+				    "the schema was made by another build",
+				    m[k].name);
 		}
 	}
 	return WN_OK;
@@ -56,11 +59,18 @@ enum wn_rc wn_store_schema_check(struct wn_store *s, struct wn_schema_status *ou
 	if (rc != WN_OK)
 		return rc;
 	if (st.have == 0)
-		return wn_fail(err, WN_REFUSED, "the database has no whynow schema yet: run `whynow db init`, then `whynow db migrate`");
+		return wn_fail(
+		    err, WN_REFUSED,
+		    "the database has no whynow schema yet: run `whynow db init`, then `whynow db migrate`");
 	if (st.have < st.want)
-		return wn_fail(err, WN_REFUSED, "the schema is version %d, this program needs %d: run `whynow db migrate`", st.have, st.want);
+		return wn_fail(err, WN_REFUSED,
+			       "the schema is version %d, this program needs %d: run `whynow db migrate`",
+			       st.have, st.want);
 	if (st.have > st.want)
-		return wn_fail(err, WN_REFUSED, "the schema is version %d, newer than this program knows (%d): install the newer whynow", st.have, st.want);
+		return wn_fail(
+		    err, WN_REFUSED,
+		    "the schema is version %d, newer than this program knows (%d): install the newer whynow",
+		    st.have, st.want);
 	return WN_OK;
 }
 
@@ -71,8 +81,10 @@ static enum wn_rc apply(struct wn_store *s, const struct wn_migration *m, struct
 	if (rc != WN_OK)
 		return wn_fail_more(err, rc, "migration %s", m->name);
 	checksum_of(m, sum);
-	return wn_pg_exec(s->pg, &sql_schema_record,
-			  WN_PARAMS(wn_pg_int4(m->version), wn_pg_text(m->name), wn_pg_bytes((struct wn_str){(char *)sum, 32})), NULL, err);
+	return wn_pg_exec(s->pg, &wn_sql_schema_record,
+			  WN_PARAMS(wn_pg_int4(m->version), wn_pg_text(m->name),
+				    wn_pg_bytes((struct wn_str){(char *)sum, 32})),
+			  NULL, err);
 }
 
 static enum wn_rc migrate(struct wn_store *s, void *ctx, struct wn_err *err)
@@ -82,21 +94,23 @@ static enum wn_rc migrate(struct wn_store *s, void *ctx, struct wn_err *err)
 	const struct wn_migration *m = wn_store_migrations(&n);
 	RESULT(owner);
 	RESULT(have);
-	TRY(wn_pg_exec(s->pg, &sql_schema_lock, WN_NO_PARAMS, NULL, err));
-	TRY(wn_pg_exec(s->pg, &sql_schema_owner, WN_NO_PARAMS, &owner, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_schema_lock, WN_NO_PARAMS, NULL, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_schema_owner, WN_NO_PARAMS, &owner, err));
 	if (owner.rows)
-		TRY(wn_pg_script(s->pg, sql_schema_set_owner.sql, err));
+		TRY(wn_pg_script(s->pg, wn_sql_schema_set_owner.sql, err));
 	TRY(read_versions(s, &have, err));
 	TRY(compare(&have, &newest, err));
 	if (newest > m[n - 1].version)
-		return wn_fail(err, WN_REFUSED, "the schema is version %d, newer than this program knows (%d): install the newer whynow", newest,
-			       m[n - 1].version);
+		return wn_fail(
+		    err, WN_REFUSED,
+		    "the schema is version %d, newer than this program knows (%d): install the newer whynow",
+		    newest, m[n - 1].version);
 	for (size_t i = 0; i < n; i++)
 		if (m[i].version > newest) {
 			TRY(apply(s, &m[i], err));
 			++*applied;
 		}
-	return wn_pg_script(s->pg, sql_grants.sql, err);
+	return wn_pg_script(s->pg, wn_sql_grants.sql, err);
 }
 
 enum wn_rc wn_store_migrate(struct wn_store *s, int *applied, struct wn_err *err)
@@ -108,7 +122,7 @@ enum wn_rc wn_store_migrate(struct wn_store *s, int *applied, struct wn_err *err
 	return WN_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------ key and identity */
+/* --- key and identity ---- */
 enum wn_rc wn_store_key_check(struct wn_store *s, struct wn_err *err)
 {
 	RESULT(r);
@@ -116,11 +130,13 @@ enum wn_rc wn_store_key_check(struct wn_store *s, struct wn_err *err)
 	TRY(need_key(s, err));
 	wn_hmac_sha256(wn_store_key(s), WN_STR("whynow installation key check"), check);
 	struct wn_str mine = {(char *)check, 32};
-	TRY(wn_pg_exec(s->pg, &sql_key_check_write, WN_PARAMS(wn_pg_bytes(mine)), NULL, err));
-	TRY(wn_pg_exec(s->pg, &sql_key_check_read, WN_NO_PARAMS, &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_key_check_write, WN_PARAMS(wn_pg_bytes(mine)), NULL, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_key_check_read, WN_NO_PARAMS, &r, err));
 	if (!wn_str_eq(wn_pg_get_str(&r, 0, 0), mine))
-		return wn_fail(err, WN_REFUSED, "the installation key is not the one this database was filled with: every instance and the "
-			       "command line must use the same key file");
+		return wn_fail(
+		    err, WN_REFUSED,
+		    "the installation key is not the one this database was filled with: every instance and the "
+		    "command line must use the same key file");
 	return WN_OK;
 }
 
@@ -143,23 +159,27 @@ static uint64_t number_of(struct wn_str s)
 enum wn_rc wn_store_identity_check(struct wn_store *s, struct wn_db_identity *highest, struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_identity_read, WN_NO_PARAMS, &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_identity_read, WN_NO_PARAMS, &r, err));
 	struct wn_db_identity here = {number_of(wn_pg_get_str(&r, 0, 0)), (uint32_t)wn_pg_get_int(&r, 0, 1)};
 	struct wn_db_identity stored = {number_of(wn_pg_get_str(&r, 0, 2)), (uint32_t)wn_pg_get_int(&r, 0, 3)};
 	if (identity_cmp(stored, *highest) > 0)
 		*highest = stored;
 	if (identity_cmp(here, *highest) < 0)
-		return wn_fail(err, WN_REFUSED, "this server (system %llu, timeline %u) is older than one seen before (system %llu, timeline %u): "
-			       "an old primary that must not be written to", (unsigned long long)here.system, here.timeline,
+		return wn_fail(err, WN_REFUSED,
+			       "this server (system %llu, timeline %u) is older than one seen before (system "
+			       "%llu, timeline %u): "
+			       "an old primary that must not be written to",
+			       (unsigned long long)here.system, here.timeline,
 			       (unsigned long long)highest->system, highest->timeline);
 	char text[24];
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)here.system);
-	TRY(wn_pg_exec(s->pg, &sql_identity_write, WN_PARAMS(wn_pg_text(text), wn_pg_int4((int32_t)here.timeline)), NULL, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_identity_write,
+		       WN_PARAMS(wn_pg_text(text), wn_pg_int4((int32_t)here.timeline)), NULL, err));
 	*highest = here;
 	return WN_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------- partitions */
+/* --- partitions ---- */
 static const char *const partitioned[] = {"signal", "sighting", "history", "fact_change"};
 
 /* Asks first, so that a daemon whose partitions are there does no DDL and needs no right to. */
@@ -167,15 +187,18 @@ static enum wn_rc ensure(struct wn_store *s, const char *table, int64_t at_us, i
 {
 	RESULT(there);
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_partition_exists, WN_PARAMS(wn_pg_text(table), param_day(at_us)), &there, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_partition_exists, WN_PARAMS(wn_pg_text(table), param_day(at_us)), &there,
+		       err));
 	if (wn_pg_get_bool(&there, 0, 0))
 		return WN_OK;
-	TRY(wn_pg_exec(s->pg, &sql_partition_ensure, WN_PARAMS(wn_pg_text(table), param_day(at_us)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_partition_ensure, WN_PARAMS(wn_pg_text(table), param_day(at_us)), &r,
+		       err));
 	*made += wn_pg_get_bool(&r, 0, 0);
 	return WN_OK;
 }
 
-enum wn_rc wn_store_partitions(struct wn_store *s, int64_t now_us, int64_t ahead_us, int *made, struct wn_err *err)
+enum wn_rc wn_store_partitions(struct wn_store *s, int64_t now_us, int64_t ahead_us, int *made,
+			       struct wn_err *err)
 {
 	int n = 0;
 	for (size_t i = 0; i < WN_COUNT(partitioned); i++) {
@@ -188,10 +211,12 @@ enum wn_rc wn_store_partitions(struct wn_store *s, int64_t now_us, int64_t ahead
 	return WN_OK;
 }
 
-enum wn_rc wn_store_partitions_drop(struct wn_store *s, const char *table, int64_t before_us, int *dropped, struct wn_err *err)
+enum wn_rc wn_store_partitions_drop(struct wn_store *s, const char *table, int64_t before_us, int *dropped,
+				    struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_partition_drop, WN_PARAMS(wn_pg_text(table), param_day(before_us)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_partition_drop, WN_PARAMS(wn_pg_text(table), param_day(before_us)), &r,
+		       err));
 	if (dropped)
 		*dropped = (int)wn_pg_get_int(&r, 0, 0);
 	return WN_OK;

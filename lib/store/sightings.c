@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Keeping sightings: each once, joined to the signal of the same fact or opening a new one (design 06). Accounts are made
- * and locked first; `seen` decides what is new, whatever anybody looked up before. Signals, contacts and traits are changed in
- * the world's memory and written by wn_store_flush.
+ * Keeping sightings: each once, joined to the signal of the same fact or opening a new one (design 06).
+ * Accounts are made and locked first; `seen` decides what is new, whatever anybody looked up before. Signals,
+ * contacts and traits are changed in the world's memory and written by wn_store_flush.
  */
 #include "intake_internal.h"
 
@@ -12,104 +12,17 @@ const char *wn_intake_how_to_text(enum wn_intake_how how)
 {
 	static const char *const texts[] = {
 #define X(name, text) text,
-		WN_INTAKE_LIST(X)
+	    WN_INTAKE_LIST(X)
 #undef X
 	};
 	return (size_t)how < WN_COUNT(texts) ? texts[how] : "?";
 }
 
-/* ------------------------------------------------------------------------------------------------------- accounts */
-static int by_new_account(const void *a, const void *b)
-{
-	const struct new_account *x = a, *y = b;
-	return bucket_id_cmp(wn_id_bucket(x->id), x->id, wn_id_bucket(y->id), y->id);
-}
-
-static enum wn_rc insert_aliases(struct wn_store *s, struct wn_world *w, const struct new_account *v, size_t n, const char *source, struct wn_err *err)
-{
-	WN_VEC(struct wn_pg_param) p = {0};
-	for (size_t i = 0; i < n; i++)
-		for (int by_name = 0; by_name < 2; by_name++) {
-			struct wn_str alias = by_name ? v[i].name_key : v[i].domain;
-			const char *kind = by_name ? "name" : "domain";
-			struct wn_id id = alias_id(kind, alias);
-			const struct wn_pg_param row[] = {wn_pg_int2(wn_id_bucket(id)), wn_pg_id(id), param_cstr(kind), param_str(alias),
-							  wn_pg_id(v[i].id), param_cstr(source), wn_pg_time(w->now_us)};
-			for (size_t k = 0; alias.n && k < WN_COUNT(row); k++)
-				*WN_PUSH(w->arena, &p) = row[k];
-		}
-	return wn_pg_queue_rows(s->pg, &sql_alias_insert, p.v, p.n / 7, 7, NULL, 0, NULL, err);
-}
-
-/* Sorted, so that two batches that make the same accounts wait for each other and never in a circle. Later mentions of one
- * account are dropped. */
-static enum wn_rc create_accounts(struct wn_store *s, struct wn_world *w, struct new_account *v, size_t n, const char *source, struct id_map *made,
-				  struct wn_err *err)
-{
-	RESULT(r);
-	size_t m = 0;
-	if (!n)
-		return WN_OK;
-	qsort(v, n, sizeof(*v), by_new_account);
-	for (size_t i = 0; i < n; i++)
-		if (m == 0 || !wn_id_eq(v[m - 1].id, v[i].id))
-			v[m++] = v[i];
-	struct wn_pg_param *p = WN_NEW_N(w->arena, struct wn_pg_param, m * 7);
-	for (size_t i = 0; i < m; i++) {
-		struct wn_str key = v[i].name.n ? wn_name_normalise(v[i].name, w->arena) : (struct wn_str){NULL, 0};
-		const struct wn_pg_param row[] = {wn_pg_int2(wn_id_bucket(v[i].id)), wn_pg_id(v[i].id), param_text(v[i].domain), param_text(v[i].name),
-						  param_text(key), param_cstr(v[i].state), wn_pg_time(w->now_us)};
-		memcpy(&p[i * 7], row, sizeof(row));
-	}
-	TRY(wn_pg_queue_rows(s->pg, &sql_account_insert, p, m, 7, NULL, 0, &r, err));
-	TRY(insert_aliases(s, w, v, m, source, err));
-	TRY(wn_pg_flush(s->pg, err));
-	for (int i = 0; i < r.rows; i++)
-		*id_map_at(made, wn_pg_get_id(&r, i, 0)) = (void *)1;
-	wn_failpoint("store.accounts.created");
-	return WN_OK;
-}
-
-static bool is_kept(const struct plan_row *p) { return p->how == WN_INTAKE_NEW || p->how == WN_INTAKE_EDITED; }
-
-static enum wn_rc lock_accounts(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err)
-{
-	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, in->n + 1);
-	struct wn_account **named = WN_NEW_N(w->arena, struct wn_account *, in->n + 1);
-	size_t n = 0, n_named = 0;
-	for (size_t i = 0; i < in->n; i++)
-		if (is_kept(&in->plan->rows[i]))
-			ids[n++] = in->plan->rows[i].account;
-	if (n)
-		TRY(wn_store_load_accounts(s, w, ids, n, 0, err));
-	for (size_t i = 0; i < in->n; i++) {
-		if (!is_kept(&in->plan->rows[i]))
-			continue;
-		struct wn_account *a = wn_world_account(w, in->plan->rows[i].account);
-		if (!a || wn_str_is(a->state, "merged"))
-			return wn_fail(err, WN_AGAIN, "an account of the batch was merged meanwhile");
-		in->rows[i].account = a;
-		if (in->sightings[i].contact.name.n || in->sightings[i].contact.email.n)
-			named[n_named++] = a;
-	}
-	return n_named ? wn_store_load_parts(s, w, named, n_named, WN_LOAD_CONTACTS, err) : WN_OK;
-}
-
-/* `fresh` says of an account row: inserted by this transaction. */
-enum wn_rc make_and_lock(struct wn_store *s, struct wn_world *w, struct wn_intake *in, const char *source, struct wn_err *err)
-{
-	struct id_map made = {.a = w->arena};
-	TRY(create_accounts(s, w, in->plan->fresh.v, in->plan->fresh.n, source, &made, err));
-	TRY(lock_accounts(s, w, in, err));
-	for (size_t i = 0; i < w->accounts.n; i++)
-		if (id_map_get(&made, w->accounts.v[i]->id))
-			w->accounts.v[i]->fresh = true;
-	in->new_accounts = made.n;
-	return WN_OK;
-}
-
-/* ------------------------------------------------------------------------------------------------------------ seen */
-struct order { const struct wn_key32 *key; size_t at; };
+/* --- seen ---- */
+struct order {
+	const struct wn_key32 *key;
+	size_t at;
+};
 
 static int by_bucket_key(const void *a, const void *b)
 {
@@ -150,12 +63,15 @@ static enum wn_rc insert_seen(struct wn_store *s, struct wn_world *w, struct wn_
 	struct wn_pg_param *p = WN_NEW_N(w->arena, struct wn_pg_param, n * 6 + 1);
 	for (size_t i = 0; i < n; i++) {
 		const struct plan_row *row = &in->plan->rows[o[i].at];
-		const struct wn_pg_param q[] = {wn_pg_int2(wn_key32_bucket(*o[i].key)), wn_pg_key32(o[i].key), wn_pg_id(row->account),
-						wn_pg_bytes((struct wn_str){(const char *)row->content, 16}), param_str(in->sightings[o[i].at].feed),
+		const struct wn_pg_param q[] = {wn_pg_int2(wn_key32_bucket(*o[i].key)),
+						wn_pg_key32(o[i].key),
+						wn_pg_id(row->account),
+						wn_pg_bytes((struct wn_str){(const char *)row->content, 16}),
+						param_str(in->sightings[o[i].at].feed),
 						param_day(w->now_us)};
 		memcpy(&p[i * 6], q, sizeof(q));
 	}
-	TRY(wn_pg_queue_rows(s->pg, &sql_seen_insert, p, n, 6, NULL, 0, &r, err));
+	TRY(wn_pg_queue_rows(s->pg, &wn_sql_seen_insert, p, n, 6, NULL, 0, &r, err));
 	TRY(wn_pg_flush(s->pg, err));
 	for (int i = 0; i < r.rows; i++)
 		mark_taken(o, n, wn_pg_get_str(&r, i, 0), taken);
@@ -168,20 +84,25 @@ static enum wn_rc insert_seen(struct wn_store *s, struct wn_world *w, struct wn_
 	return WN_OK;
 }
 
-static enum wn_rc renew_seen(struct wn_store *s, struct wn_world *w, const struct wn_intake *in, struct wn_err *err)
+static enum wn_rc renew_seen(struct wn_store *s, struct wn_world *w, const struct wn_intake *in,
+			     struct wn_err *err)
 {
 	for (size_t i = 0; i < in->n; i++) {
 		const struct plan_row *p = &in->plan->rows[i];
 		if (p->touch_seen)
-			TRY(wn_pg_queue(s->pg, &sql_seen_again,
-					WN_PARAMS(wn_pg_int2(wn_key32_bucket(in->sightings[i].key)), wn_pg_key32(&in->sightings[i].key),
-						  wn_pg_bytes((struct wn_str){(const char *)p->content, 16}), param_day(w->now_us)), NULL, err));
+			TRY(wn_pg_queue(s->pg, &wn_sql_seen_again,
+					WN_PARAMS(wn_pg_int2(wn_key32_bucket(in->sightings[i].key)),
+						  wn_pg_key32(&in->sightings[i].key),
+						  wn_pg_bytes((struct wn_str){(const char *)p->content, 16}),
+						  param_day(w->now_us)),
+					NULL, err));
 	}
 	return WN_OK;
 }
 
-/* -------------------------------------------------------------------------------------------------------- same fact */
-static enum wn_rc load_candidates(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err)
+/* --- same fact ---- */
+static enum wn_rc load_candidates(struct wn_store *s, struct wn_world *w, struct wn_intake *in,
+				  struct wn_err *err)
 {
 	struct same_query *q = WN_NEW_N(w->arena, struct same_query, in->n + 1);
 	struct wn_account **owners = WN_NEW_N(w->arena, struct wn_account *, in->n + 1);
@@ -199,7 +120,9 @@ static enum wn_rc load_candidates(struct wn_store *s, struct wn_world *w, struct
 			owners[m] = in->rows[i].account;
 			edited[m++] = x->key;
 		} else if (k->same_within_us > 0 && !(in->rows[i].account->loaded & WN_LOAD_SIGNALS)) {
-			q[n++] = (struct same_query){in->rows[i].account, k->name, x->occurred_us - k->same_within_us, x->occurred_us + k->same_within_us};
+			q[n++] = (struct same_query){in->rows[i].account, k->name,
+						     x->occurred_us - k->same_within_us,
+						     x->occurred_us + k->same_within_us};
 		}
 	}
 	TRY(load_same(s, w, q, n, err));
@@ -209,17 +132,22 @@ static enum wn_rc load_candidates(struct wn_store *s, struct wn_world *w, struct
 	return WN_OK;
 }
 
-static int64_t apart(int64_t a, int64_t b) { return a > b ? a - b : b - a; }
+static int64_t apart(int64_t a, int64_t b)
+{
+	return a > b ? a - b : b - a;
+}
 
 /* The stored signal of the same fact that lies nearest in time; of equally near ones the first by key. */
-static struct wn_signal *same_signal(struct wn_world *w, const struct wn_account *a, const struct wn_sighting *x)
+static struct wn_signal *same_signal(struct wn_world *w, const struct wn_account *a,
+				     const struct wn_sighting *x)
 {
 	const struct wn_kind_def *k = wn_registry_kind(w->catalog->registry, x->kind);
 	struct wn_signal *best = NULL;
 	for (size_t i = 0; k->same_within_us > 0 && i < a->signals.n; i++) {
 		struct wn_signal *s = a->signals.v[i];
 		int64_t d = apart(s->occurred_us, x->occurred_us);
-		if (s->kind != x->kind || s->retracted || d > k->same_within_us || (best && d >= apart(best->occurred_us, x->occurred_us)))
+		if (s->kind != x->kind || s->retracted || d > k->same_within_us ||
+		    (best && d >= apart(best->occurred_us, x->occurred_us)))
 			continue;
 		if (wn_same_fact(w->catalog->registry, x->kind, s->attrs, x->attrs, w->scratch))
 			best = s;
@@ -229,19 +157,22 @@ static struct wn_signal *same_signal(struct wn_world *w, const struct wn_account
 
 static struct wn_publisher publisher_of(struct wn_world *w, const struct wn_sighting *x)
 {
-	return (struct wn_publisher){x->publisher, wn_headline_normalise(x->headline, w->arena), x->source_named};
+	return (struct wn_publisher){x->publisher, wn_headline_normalise(x->headline, w->arena),
+				     x->source_named};
 }
 
 static bool has_publisher(const struct wn_signal *s, const struct wn_publisher *p)
 {
 	for (size_t i = 0; i < s->n_publisher_list; i++)
-		if (wn_str_eq(s->publisher_list[i].domain, p->domain) && wn_str_eq(s->publisher_list[i].headline_key, p->headline_key) &&
+		if (wn_str_eq(s->publisher_list[i].domain, p->domain) &&
+		    wn_str_eq(s->publisher_list[i].headline_key, p->headline_key) &&
 		    wn_str_eq(s->publisher_list[i].source, p->source))
 			return true;
 	return false;
 }
 
-static void add_publisher(struct wn_world *w, struct wn_signal *s, const struct wn_sighting *x, const char *const *wires)
+static void add_publisher(struct wn_world *w, struct wn_signal *s, const struct wn_sighting *x,
+			  const char *const *wires)
 {
 	struct wn_publisher p = publisher_of(w, x);
 	if (s->n_publisher_list >= WN_PUBLISHERS_MAX || has_publisher(s, &p))
@@ -292,7 +223,8 @@ static void join(struct wn_world *w, struct wn_signal *s, const struct wn_sighti
 	add_publisher(w, s, x, wires);
 }
 
-static struct wn_signal *open_signal(struct wn_world *w, struct wn_account *a, const struct wn_sighting *x, bool first_poll)
+static struct wn_signal *open_signal(struct wn_world *w, struct wn_account *a, const struct wn_sighting *x,
+				     bool first_poll)
 {
 	const struct wn_kind_def *k = wn_registry_kind(w->catalog->registry, x->kind);
 	struct wn_signal *s = WN_NEW(w->arena, struct wn_signal);
@@ -326,11 +258,14 @@ static struct wn_signal *open_signal(struct wn_world *w, struct wn_account *a, c
 	return s;
 }
 
-/* The newest word of a report: alone it replaces, beside others it only adds. Kinds whose identity is the item keep it. */
-static void edit(struct wn_world *w, struct wn_signal *s, const struct wn_sighting *x, struct wn_intake_row *row)
+/* The newest word of a report: alone it replaces, beside others it only adds. Kinds whose identity is the item
+ * keep it. */
+static void edit(struct wn_world *w, struct wn_signal *s, const struct wn_sighting *x,
+		 struct wn_intake_row *row)
 {
 	const struct wn_kind_def *k = wn_registry_kind(w->catalog->registry, s->kind);
-	bool same = k->same_within_us == 0 || wn_same_fact(w->catalog->registry, s->kind, s->attrs, x->attrs, w->scratch);
+	bool same = k->same_within_us == 0 ||
+		    wn_same_fact(w->catalog->registry, s->kind, s->attrs, x->attrs, w->scratch);
 	if (x->kind != s->kind)
 		return; /* another kind under the same key: an operator's business */
 	if (s->n_publisher_list > 1) {
@@ -344,17 +279,20 @@ static void edit(struct wn_world *w, struct wn_signal *s, const struct wn_sighti
 	s->dirty = s->arrived = true;
 }
 
-/* ------------------------------------------------------------------------------------------------- contacts, traits */
+/* --- contacts, traits ---- */
 /* Feeds fill what is empty; what they said of a person without an address they may correct. */
-static void fill(struct wn_world *w, struct wn_account *a, struct wn_contact *c, const char *field, bool empty, struct wn_value v, struct wn_str by)
+static void fill(struct wn_world *w, struct wn_account *a, struct wn_contact *c, const char *field, bool empty,
+		 struct wn_value v, struct wn_str by)
 {
 	if (empty || c->subject)
 		wn_field_set(w, a, c, field, v, by);
 }
 
-static struct wn_contact *contact_named(struct wn_store *s, struct wn_world *w, struct wn_account *a, const struct wn_sighting *x)
+static struct wn_contact *contact_named(struct wn_store *s, struct wn_world *w, struct wn_account *a,
+					const struct wn_sighting *x)
 {
-	struct wn_str email = {NULL, 0}, by = wn_str_of(wn_arena_printf(w->arena, "feed " WN_STR_FMT, WN_STR_ARG(x->feed)));
+	struct wn_str email = {NULL, 0},
+		      by = wn_str_of(wn_arena_printf(w->arena, "feed " WN_STR_FMT, WN_STR_ARG(x->feed)));
 	struct wn_id id;
 	if (x->contact.email.n && s->has_key && wn_email_normalise(x->contact.email, w->arena, &email))
 		id = wn_contact_id_of_address(wn_store_key(s), email);
@@ -367,8 +305,14 @@ static struct wn_contact *contact_named(struct wn_store *s, struct wn_world *w, 
 		return NULL;
 	if (!c) {
 		c = &WN_NEW(w->arena, struct contact_row)->base;
-		*c = (struct wn_contact){.object = {&wn_contact_class}, .world = w, .account = a, .id = id, .email = email, .subject = !email.n,
-					 .fresh = true, .changed = true};
+		*c = (struct wn_contact){.object = {&wn_contact_class},
+					 .world = w,
+					 .account = a,
+					 .id = id,
+					 .email = email,
+					 .subject = !email.n,
+					 .fresh = true,
+					 .changed = true};
 		account_add_contact(w, a, c);
 	}
 	fill(w, a, c, "name", !c->name.n, wn_string(x->contact.name), by);
@@ -382,10 +326,11 @@ static void apply_traits(struct wn_world *w, struct wn_account *a, const struct 
 {
 	struct wn_str by = wn_str_of(wn_arena_printf(w->arena, "feed " WN_STR_FMT, WN_STR_ARG(x->feed)));
 	for (uint32_t i = 0; x->traits.kind == WN_MAP && i < x->traits.n; i++)
-		wn_traits_set(w, a, NULL, wn_value_str(x->traits.map[i].key), x->traits.map[i].value, WN_TRUST_FEED, by);
+		wn_traits_set(w, a, NULL, wn_value_str(x->traits.map[i].key), x->traits.map[i].value,
+			      WN_TRUST_FEED, by);
 }
 
-/* -------------------------------------------------------------------------------------------------------- the batch */
+/* --- the batch ---- */
 static void take(struct wn_store *s, struct wn_world *w, struct wn_intake *in, size_t i)
 {
 	const struct wn_sighting *x = &in->sightings[i];
@@ -415,7 +360,8 @@ static void take(struct wn_store *s, struct wn_world *w, struct wn_intake *in, s
 	}
 }
 
-static enum wn_rc insert_sightings(struct wn_store *s, struct wn_world *w, const struct wn_intake *in, struct wn_err *err)
+static enum wn_rc insert_sightings(struct wn_store *s, struct wn_world *w, const struct wn_intake *in,
+				   struct wn_err *err)
 {
 	struct wn_pg_param *p = WN_NEW_N(w->arena, struct wn_pg_param, in->n * 15 + 1);
 	size_t n = 0;
@@ -426,126 +372,32 @@ static enum wn_rc insert_sightings(struct wn_store *s, struct wn_world *w, const
 			continue;
 		struct wn_id account = row->signal->account_id;
 		if (row->how == WN_INTAKE_EDITED) {
-			TRY(wn_pg_queue(s->pg, &sql_sighting_update,
-					WN_PARAMS(wn_pg_int2(wn_id_bucket(account)), wn_pg_id(account), wn_pg_key32(&x->key), param_text(x->url),
-						  param_text(x->headline), wn_pg_time(x->occurred_us), param_time_0(x->published_us), param_text(x->span)),
+			TRY(wn_pg_queue(s->pg, &wn_sql_sighting_update,
+					WN_PARAMS(wn_pg_int2(wn_id_bucket(account)), wn_pg_id(account),
+						  wn_pg_key32(&x->key), param_text(x->url),
+						  param_text(x->headline), wn_pg_time(x->occurred_us),
+						  param_time_0(x->published_us), param_text(x->span)),
 					NULL, err));
 			continue;
 		}
-		const struct wn_pg_param q[] = {wn_pg_int2(wn_id_bucket(account)), wn_pg_id(account), wn_pg_key32(&x->key), param_day(w->now_us),
-						wn_pg_id(row->signal->key), param_str(x->feed), param_str(x->item), param_text(x->publisher),
-						param_text(x->source_named), param_text(x->url), param_text(x->headline), wn_pg_time(x->occurred_us),
-						param_time_0(x->published_us), wn_pg_time(x->observed_us), param_text(x->span)};
+		const struct wn_pg_param q[] = {wn_pg_int2(wn_id_bucket(account)),
+						wn_pg_id(account),
+						wn_pg_key32(&x->key),
+						param_day(w->now_us),
+						wn_pg_id(row->signal->key),
+						param_str(x->feed),
+						param_str(x->item),
+						param_text(x->publisher),
+						param_text(x->source_named),
+						param_text(x->url),
+						param_text(x->headline),
+						wn_pg_time(x->occurred_us),
+						param_time_0(x->published_us),
+						wn_pg_time(x->observed_us),
+						param_text(x->span)};
 		memcpy(&p[n++ * 15], q, sizeof(q));
 	}
-	return wn_pg_queue_rows(s->pg, &sql_sighting_insert, p, n, 15, NULL, 0, NULL, err);
-}
-
-/* ----------------------------------------------------------------------------------------------------------- review */
-static struct wn_value sighting_value(struct wn_world *w, const struct wn_sighting *x)
-{
-	struct wn_map_builder m = wn_map_begin(w->arena);
-	char *hex = wn_arena_alloc(w->arena, 65);
-	wn_hex(x->key.b, 32, hex);
-	wn_map_set(&m, "key", wn_cstring(hex));
-	wn_map_set(&m, "place", wn_int(x->place));
-	if (x->kind >= 0)
-		wn_map_set(&m, "kind", wn_cstring(wn_registry_kind(w->catalog->registry, x->kind)->name));
-	wn_map_set(&m, "occurred_at", wn_time_us(x->occurred_us));
-	wn_map_set(&m, "headline", wn_string(x->headline));
-	wn_map_set(&m, "url", wn_string(x->url));
-	if (x->attrs.kind == WN_MAP)
-		wn_map_set(&m, "attributes", x->attrs);
-	return wn_map_end(&m);
-}
-
-static struct wn_value candidates_value(struct wn_world *w, const struct plan_row *p)
-{
-	struct wn_value *v = WN_NEW_N(w->arena, struct wn_value, p->n_candidates + 1);
-	for (size_t i = 0; i < p->n_candidates; i++) {
-		char *text = wn_arena_alloc(w->arena, 37);
-		wn_id_to_text(p->candidates[i], text);
-		v[i] = wn_cstring(text);
-	}
-	return wn_list(v, p->n_candidates);
-}
-
-static enum wn_rc look_for_trgm(struct wn_store *s, struct wn_err *err)
-{
-	RESULT(r);
-	if (s->trgm == TRGM_UNKNOWN) {
-		TRY(wn_pg_exec(s->pg, &sql_trgm_exists, WN_NO_PARAMS, &r, err));
-		s->trgm = r.rows ? TRGM_THERE : TRGM_MISSING;
-	}
-	return WN_OK;
-}
-
-static struct wn_value likeness_value(struct wn_world *w, const struct wn_pg_result *r)
-{
-	struct wn_value *v = WN_NEW_N(w->arena, struct wn_value, (size_t)r->rows + 1);
-	for (int i = 0; i < r->rows; i++) {
-		struct wn_map_builder m = wn_map_begin(w->arena);
-		char *text = wn_arena_alloc(w->arena, 37);
-		wn_id_to_text(wn_pg_get_id(r, i, 0), text);
-		wn_map_set(&m, "account_id", wn_cstring(text));
-		wn_map_set(&m, "name", wn_string(get_str(r, i, 1, w->arena)));
-		wn_map_set(&m, "likeness", wn_double(wn_pg_get_double(r, i, 2)));
-		v[i] = wn_map_end(&m);
-	}
-	return wn_list(v, (size_t)r->rows);
-}
-
-/* Accounts whose names are like the one that was given, for whoever decides. */
-static enum wn_rc add_likely(struct wn_store *s, struct wn_world *w, struct wn_id review, const struct wn_sighting *x, struct wn_err *err)
-{
-	RESULT(r);
-	TRY(look_for_trgm(s, err));
-	if (s->trgm != TRGM_THERE || !x->account.name.n)
-		return WN_OK;
-	TRY(wn_pg_exec(s->pg, &sql_account_names_like, WN_PARAMS(param_str(wn_name_normalise(x->account.name, w->arena))), &r, err));
-	if (!r.rows)
-		return WN_OK;
-	return wn_pg_queue(s->pg, &sql_account_review_candidates,
-			   WN_PARAMS(wn_pg_int2(wn_id_bucket(review)), wn_pg_id(review), param_json(w->arena, likeness_value(w, &r))), NULL, err);
-}
-
-enum { LIKELY_MAX = 20 }; /* new reviews of one batch that are given candidates by likeness; each is a search */
-
-/* A sighting that waits already is a duplicate from its second poll on. */
-static enum wn_rc insert_reviews(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err)
-{
-	RESULT(r);
-	struct wn_pg_param *p = WN_NEW_N(w->arena, struct wn_pg_param, in->n * 11 + 1);
-	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, in->n + 1);
-	struct id_map fresh = {.a = w->arena};
-	size_t n = 0;
-	for (size_t i = 0; i < in->n; i++) {
-		const struct wn_sighting *x = &in->sightings[i];
-		if (in->plan->rows[i].how != WN_INTAKE_REVIEW)
-			continue;
-		struct wn_str key = {(const char *)x->key.b, 32};
-		ids[i] = wn_id_of("review", &key, 1);
-		const struct wn_pg_param q[] = {wn_pg_int2(wn_id_bucket(ids[i])), wn_pg_id(ids[i]), param_str(x->feed), param_str(x->item),
-						param_text(x->account.name), param_text(x->account.domain), param_text(x->account.email),
-						param_cstr(in->plan->rows[i].why), param_json_or(w->arena, candidates_value(w, &in->plan->rows[i]), "[]"),
-						param_json_or(w->arena, sighting_value(w, x), "{}"), wn_pg_time(w->now_us)};
-		memcpy(&p[n++ * 11], q, sizeof(q));
-	}
-	if (!n)
-		return WN_OK;
-	TRY(wn_pg_queue_rows(s->pg, &sql_account_review_insert, p, n, 11, NULL, 0, &r, err));
-	TRY(wn_pg_flush(s->pg, err));
-	for (int i = 0; i < r.rows; i++)
-		*id_map_at(&fresh, wn_pg_get_id(&r, i, 0)) = (void *)1;
-	size_t searched = 0;
-	for (size_t i = 0; i < in->n; i++) {
-		struct plan_row *row = &in->plan->rows[i];
-		if (row->how == WN_INTAKE_REVIEW && !id_map_get(&fresh, ids[i]))
-			row->how = WN_INTAKE_DUPLICATE;
-		else if (row->how == WN_INTAKE_REVIEW && !row->n_candidates && searched++ < LIKELY_MAX)
-			TRY(add_likely(s, w, ids[i], &in->sightings[i], err));
-	}
-	return WN_OK;
+	return wn_pg_queue_rows(s->pg, &wn_sql_sighting_insert, p, n, 15, NULL, 0, NULL, err);
 }
 
 static void count(struct wn_intake *in)
@@ -577,41 +429,4 @@ enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_
 	count(in);
 	wn_failpoint("store.sightings");
 	return WN_OK;
-}
-
-/* ---------------------------------------------------------------------------------------------------------- rejects */
-static int by_reject_id(const void *a, const void *b)
-{
-	const struct wn_id *x = a, *y = b;
-	return bucket_id_cmp(wn_id_bucket(*x), *x, wn_id_bucket(*y), *y);
-}
-
-struct reject { struct wn_id id; const struct wn_reject_row *row; };
-
-enum wn_rc wn_store_rejects(struct wn_store *s, const struct wn_reject_row *rows, size_t n, int64_t now_us, struct wn_err *err)
-{
-	if (!n)
-		return WN_OK;
-	struct reject *v = wn_alloc(n * sizeof(*v));
-	struct wn_pg_param *p = wn_alloc(n * 8 * sizeof(*p));
-	size_t m = 0, kept = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct wn_str fields[] = {rows[i].feed, rows[i].item, rows[i].reason};
-		v[i] = (struct reject){wn_id_of("reject", fields, 3), &rows[i]};
-	}
-	qsort(v, n, sizeof(*v), by_reject_id); /* the id stands first in the struct */
-	for (; m < n; m++) {
-		const struct wn_reject_row *r = v[m].row;
-		if (m && wn_id_eq(v[m - 1].id, v[m].id))
-			continue;
-		const struct wn_pg_param q[] = {wn_pg_int2(wn_id_bucket(v[m].id)), wn_pg_id(v[m].id), param_str(r->feed), param_str(r->item),
-						param_str(r->reason), param_text(r->detail), param_text(r->excerpt), wn_pg_time(now_us)};
-		memcpy(&p[kept++ * 8], q, sizeof(q));
-	}
-	enum wn_rc rc = wn_pg_queue_rows(s->pg, &sql_reject_insert, p, kept, 8, NULL, 0, NULL, err);
-	if (rc == WN_OK && !wn_pg_in_transaction(s->pg))
-		rc = wn_pg_flush(s->pg, err);
-	free(v);
-	free(p);
-	return rc;
 }

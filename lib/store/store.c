@@ -31,8 +31,14 @@ void wn_store_freep(struct wn_store **s)
 	*s = NULL;
 }
 
-struct wn_pg *wn_store_pg(struct wn_store *s) { return s->pg; }
-struct wn_turn *wn_store_turn(struct wn_store *s) { return &s->turn; }
+struct wn_pg *wn_store_pg(struct wn_store *s)
+{
+	return s->pg;
+}
+struct wn_turn *wn_store_turn(struct wn_store *s)
+{
+	return &s->turn;
+}
 
 struct wn_str wn_store_key(const struct wn_store *s)
 {
@@ -41,7 +47,8 @@ struct wn_str wn_store_key(const struct wn_store *s)
 
 enum wn_rc need_key(const struct wn_store *s, struct wn_err *err)
 {
-	return s->has_key ? WN_OK : wn_fail(err, WN_REFUSED, "this needs the installation key, which was not given");
+	return s->has_key ? WN_OK
+			  : wn_fail(err, WN_REFUSED, "this needs the installation key, which was not given");
 }
 
 enum wn_rc wn_store_begin(struct wn_store *s, struct wn_err *err)
@@ -61,17 +68,21 @@ enum wn_rc wn_store_commit(struct wn_store *s, struct wn_err *err)
 	return rc;
 }
 
-void wn_store_rollback(struct wn_store *s) { wn_pg_rollback(s->pg); }
+void wn_store_rollback(struct wn_store *s)
+{
+	wn_pg_rollback(s->pg);
+}
 
 enum wn_rc wn_store_notify(struct wn_store *s, const char *what, struct wn_err *err)
 {
 	if (s->notified)
 		return WN_OK;
 	s->notified = true;
-	return wn_pg_queue(s->pg, &sql_notify, WN_PARAMS(wn_pg_text(what)), NULL, err);
+	return wn_pg_queue(s->pg, &wn_sql_notify, WN_PARAMS(wn_pg_text(what)), NULL, err);
 }
 
-enum wn_rc in_transaction(struct wn_store *s, enum wn_rc (*fn)(struct wn_store *, void *, struct wn_err *), void *ctx, struct wn_err *err)
+enum wn_rc in_transaction(struct wn_store *s, enum wn_rc (*fn)(struct wn_store *, void *, struct wn_err *),
+			  void *ctx, struct wn_err *err)
 {
 	if (wn_pg_in_transaction(s->pg))
 		return fn(s, ctx, err);

@@ -7,8 +7,8 @@
 #include <whynow/limits.h>
 #include <whynow/store.h>
 
-/* Statements by name: sql_account_lock and so on; a name without its block in lib/store/sql does not link. */
-#define S(name, sql) extern const struct wn_stmt sql_##name;
+/* Statements by name: wn_sql_account_lock and so on; a name without its block in lib/store/sql does not link. */
+#define S(name, sql) extern const struct wn_stmt wn_sql_##name;
 #include <statements.inc>
 #undef S
 const struct wn_stmt *stmt_at(size_t i); /* NULL past the last */

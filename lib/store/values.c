@@ -2,7 +2,10 @@
 /* Between values in memory and columns: JSON, times that may be absent, days, typed attributes. No SQL. */
 #include "store_internal.h"
 
-struct wn_pg_param param_json(struct wn_arena *a, struct wn_value v) { return param_json_or(a, v, NULL); }
+struct wn_pg_param param_json(struct wn_arena *a, struct wn_value v)
+{
+	return param_json_or(a, v, NULL);
+}
 
 struct wn_pg_param param_json_or(struct wn_arena *a, struct wn_value v, const char *dflt)
 {
@@ -24,8 +27,14 @@ struct wn_pg_param param_str(struct wn_str s)
 	return p;
 }
 
-struct wn_pg_param param_cstr(const char *s) { return param_str(wn_str_of(s)); }
-struct wn_pg_param param_text(struct wn_str s) { return param_str(s.n ? s : (struct wn_str){NULL, 0}); }
+struct wn_pg_param param_cstr(const char *s)
+{
+	return param_str(wn_str_of(s));
+}
+struct wn_pg_param param_text(struct wn_str s)
+{
+	return param_str(s.n ? s : (struct wn_str){NULL, 0});
+}
 
 /* A NULL that says its type: else each pattern of NULLs would be prepared as a form of its own. */
 static struct wn_pg_param null_like(struct wn_pg_param typed)
@@ -35,8 +44,14 @@ static struct wn_pg_param null_like(struct wn_pg_param typed)
 	return p;
 }
 
-struct wn_pg_param param_time_0(int64_t us) { return us == 0 ? null_like(wn_pg_time(1)) : wn_pg_time(us); }
-struct wn_pg_param param_uuid_0(struct wn_id id) { return wn_id_is_nil(id) ? null_like(wn_pg_id(id)) : wn_pg_id(id); }
+struct wn_pg_param param_time_0(int64_t us)
+{
+	return us == 0 ? null_like(wn_pg_time(1)) : wn_pg_time(us);
+}
+struct wn_pg_param param_uuid_0(struct wn_id id)
+{
+	return wn_id_is_nil(id) ? null_like(wn_pg_id(id)) : wn_pg_id(id);
+}
 
 int32_t day_of(int64_t us)
 {
@@ -44,7 +59,10 @@ int32_t day_of(int64_t us)
 	return (int32_t)(us % WN_DAY < 0 ? days - 1 : days);
 }
 
-struct wn_pg_param param_day(int64_t us) { return wn_pg_date(day_of(us)); }
+struct wn_pg_param param_day(int64_t us)
+{
+	return wn_pg_date(day_of(us));
+}
 
 struct wn_value get_json(const struct wn_pg_result *r, int row, int col, struct wn_arena *a)
 {
@@ -77,21 +95,24 @@ struct wn_value coerce_attrs(const struct wn_registry *r, int kind, struct wn_va
 		struct wn_str name = wn_value_str(attrs.map[i].key);
 		const struct wn_attr_def *d = wn_registry_attr_of_kind(r, kind, name);
 		struct wn_value v;
-		if (d && wn_attr_coerce(d->type, d->enum_values, attrs.map[i].value, a, &v, NULL) == WN_OK && v.kind != WN_ABSENT)
+		if (d && wn_attr_coerce(d->type, d->enum_values, attrs.map[i].value, a, &v, NULL) == WN_OK &&
+		    v.kind != WN_ABSENT)
 			wn_map_put(&m, name, v);
 	}
 	return wn_map_end(&m);
 }
 
 /* Traits keep {v, source, by, at}; a trait that no file names any more stays as it is stored. */
-struct wn_value coerce_traits(const struct wn_registry *r, enum wn_trait_of of, struct wn_value traits, struct wn_arena *a)
+struct wn_value coerce_traits(const struct wn_registry *r, enum wn_trait_of of, struct wn_value traits,
+			      struct wn_arena *a)
 {
 	struct wn_map_builder m = wn_map_begin(a);
 	for (uint32_t i = 0; traits.kind == WN_MAP && i < traits.n; i++) {
 		struct wn_str name = wn_value_str(traits.map[i].key);
 		int number = wn_registry_trait_number(r, of, name);
 		struct wn_value one = traits.map[i].value, v;
-		if (number >= 0 && wn_attr_coerce(wn_registry_trait(r, number)->type, wn_registry_trait(r, number)->enum_values,
+		if (number >= 0 && wn_attr_coerce(wn_registry_trait(r, number)->type,
+						  wn_registry_trait(r, number)->enum_values,
 						  wn_value_at(one, "v"), a, &v, NULL) == WN_OK) {
 			struct wn_map_builder t = wn_map_begin(a);
 			for (uint32_t k = 0; one.kind == WN_MAP && k < one.n; k++)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loading a world: account rows are locked one by one in (bucket, id) order; then their parts are read in few statements
- * for all of them together. Nothing here decides. What is in memory already is never replaced.
+ * Loading a world: account rows are locked one by one in (bucket, id) order; then their parts are read in few
+ * statements for all of them together. Nothing here decides. What is in memory already is never replaced.
  */
 #include "store_internal.h"
 
 #include <stdlib.h>
 
-struct wn_world *wn_world_new(struct wn_arena *a, struct wn_arena *scratch, const struct wn_catalog *c, int64_t now_us, const char *actor)
+struct wn_world *wn_world_new(struct wn_arena *a, struct wn_arena *scratch, const struct wn_catalog *c,
+			      int64_t now_us, const char *actor)
 {
 	struct wn_world *w = WN_NEW(a, struct wn_world);
 	*w = (struct wn_world){.arena = a, .scratch = scratch, .catalog = c, .now_us = now_us, .actor = actor};
@@ -23,13 +24,15 @@ struct wn_account *account_insert_sorted(struct wn_world *w, struct wn_account *
 {
 	*WN_PUSH(w->arena, &w->accounts) = a;
 	size_t i = w->accounts.n - 1;
-	for (; i > 0 && bucket_id_cmp(w->accounts.v[i - 1]->bucket, w->accounts.v[i - 1]->id, a->bucket, a->id) > 0; i--)
+	for (; i > 0 &&
+	       bucket_id_cmp(w->accounts.v[i - 1]->bucket, w->accounts.v[i - 1]->id, a->bucket, a->id) > 0;
+	     i--)
 		w->accounts.v[i] = w->accounts.v[i - 1];
 	w->accounts.v[i] = a;
 	return a;
 }
 
-/* ----------------------------------------------------------------------------------------------------- account rows */
+/* --- account rows ---- */
 static int by_bucket_id(const void *a, const void *b)
 {
 	const struct wn_id *x = a, *y = b;
@@ -47,7 +50,8 @@ static void account_of_row(struct wn_world *w, const struct wn_pg_result *r)
 				 .state = get_str(r, 0, 3, w->arena),
 				 .merged_into = wn_pg_get_id(r, 0, 4),
 				 .known_since_us = wn_pg_get_us(r, 0, 6),
-				 .traits = coerce_traits(w->catalog->registry, WN_TRAIT_ACCOUNT, get_json(r, 0, 7, w->arena), w->arena)};
+				 .traits = coerce_traits(w->catalog->registry, WN_TRAIT_ACCOUNT,
+							 get_json(r, 0, 7, w->arena), w->arena)};
 	a->bucket = wn_id_bucket(a->id);
 	struct wn_id *from = NULL;
 	row_of(a)->n_merged_from = wn_pg_get_ids(r, 0, 5, w->arena, &from);
@@ -55,7 +59,8 @@ static void account_of_row(struct wn_world *w, const struct wn_pg_result *r)
 	account_insert_sorted(w, a);
 }
 
-enum wn_rc wn_store_load_accounts(struct wn_store *s, struct wn_world *w, const struct wn_id *ids, size_t n, unsigned flags, struct wn_err *err)
+enum wn_rc wn_store_load_accounts(struct wn_store *s, struct wn_world *w, const struct wn_id *ids, size_t n,
+				  unsigned flags, struct wn_err *err)
 {
 	struct wn_id *sorted = WN_NEW_N(w->arena, struct wn_id, n + 1);
 	struct wn_pg_result *rows = WN_NEW_N(w->arena, struct wn_pg_result, n + 1);
@@ -63,11 +68,14 @@ enum wn_rc wn_store_load_accounts(struct wn_store *s, struct wn_world *w, const 
 	memcpy(sorted, ids, n * sizeof(*ids));
 	qsort(sorted, n, sizeof(*sorted), by_bucket_id);
 	for (size_t i = 0; i < n; i++)
-		if (!wn_id_is_nil(sorted[i]) && (m == 0 || !wn_id_eq(sorted[i], sorted[m - 1])) && !wn_world_account(w, sorted[i]))
+		if (!wn_id_is_nil(sorted[i]) && (m == 0 || !wn_id_eq(sorted[i], sorted[m - 1])) &&
+		    !wn_world_account(w, sorted[i]))
 			sorted[m++] = sorted[i];
 	enum wn_rc rc = WN_OK;
 	for (size_t i = 0; i < m && rc == WN_OK; i++)
-		rc = wn_pg_queue(s->pg, &sql_account_lock, WN_PARAMS(wn_pg_int2(wn_id_bucket(sorted[i])), wn_pg_id(sorted[i])), &rows[i], err);
+		rc = wn_pg_queue(s->pg, &wn_sql_account_lock,
+				 WN_PARAMS(wn_pg_int2(wn_id_bucket(sorted[i])), wn_pg_id(sorted[i])), &rows[i],
+				 err);
 	if (rc == WN_OK)
 		rc = wn_pg_flush(s->pg, err);
 	for (size_t i = 0; i < m; i++) {
@@ -88,7 +96,7 @@ enum wn_rc wn_store_load_accounts(struct wn_store *s, struct wn_world *w, const 
 	return wn_store_load_parts(s, w, fresh, k, flags, err);
 }
 
-/* --------------------------------------------------------------------------------------------------------- signals */
+/* --- signals ---- */
 static int signal_cmp(const struct wn_signal *a, const struct wn_signal *b)
 {
 	if (a->occurred_us != b->occurred_us)
@@ -111,7 +119,8 @@ static void read_publishers(struct wn_world *w, struct wn_signal *s, struct wn_v
 		return;
 	struct wn_publisher *p = WN_NEW_N(w->arena, struct wn_publisher, list.n + 1);
 	for (uint32_t i = 0; i < list.n; i++)
-		p[i] = (struct wn_publisher){wn_value_str(wn_value_at(list.list[i], "d")), wn_value_str(wn_value_at(list.list[i], "h")),
+		p[i] = (struct wn_publisher){wn_value_str(wn_value_at(list.list[i], "d")),
+					     wn_value_str(wn_value_at(list.list[i], "h")),
 					     wn_value_str(wn_value_at(list.list[i], "s"))};
 	s->publisher_list = p;
 	s->n_publisher_list = list.n;
@@ -164,7 +173,8 @@ static bool was_kept(struct wn_account *a, struct wn_id key)
 	return false;
 }
 
-static void take_signals(struct wn_world *w, const struct wn_pg_result *r, struct wn_account *const *owners, size_t n)
+static void take_signals(struct wn_world *w, const struct wn_pg_result *r, struct wn_account *const *owners,
+			 size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		row_of(owners[i])->kept = owners[i]->signals.n;
@@ -176,13 +186,16 @@ static void take_signals(struct wn_world *w, const struct wn_pg_result *r, struc
 	}
 	for (size_t i = 0; i < n; i++)
 		if (owners[i]->signals.n > row_of(owners[i])->kept) {
-			qsort(owners[i]->signals.v, owners[i]->signals.n, sizeof(struct wn_signal *), by_occurred);
-			row_of(owners[i])->kept = owners[i]->signals.n; /* an owner may stand in the list more than once */
+			qsort(owners[i]->signals.v, owners[i]->signals.n, sizeof(struct wn_signal *),
+			      by_occurred);
+			row_of(owners[i])->kept =
+			    owners[i]->signals.n; /* an owner may stand in the list more than once */
 		}
 }
 
 /* Each account with its own rows and those of the accounts merged into it. */
-static void add_with_merged(struct wn_world *w, struct wn_account *a, struct key_list *keys, struct wn_account **owners)
+static void add_with_merged(struct wn_world *w, struct wn_account *a, struct key_list *keys,
+			    struct wn_account **owners)
 {
 	owners[keys->ids.n] = a;
 	key_add(w->arena, keys, a->id, a->bucket);
@@ -192,7 +205,8 @@ static void add_with_merged(struct wn_world *w, struct wn_account *a, struct key
 	}
 }
 
-static enum wn_rc load_signals(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n, struct wn_err *err)
+static enum wn_rc load_signals(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts,
+			       size_t n, struct wn_err *err)
 {
 	RESULT(r);
 	struct key_list keys = {0};
@@ -202,14 +216,19 @@ static enum wn_rc load_signals(struct wn_store *s, struct wn_world *w, struct wn
 	struct wn_account **owners = WN_NEW_N(w->arena, struct wn_account *, total + 1);
 	for (size_t i = 0; i < n; i++)
 		add_with_merged(w, accounts[i], &keys, owners);
-	TRY(wn_pg_exec(s->pg, &sql_signal_load, WN_PARAMS(KEY_PARAMS(w->arena, &keys), wn_pg_int8(WN_SIGNALS_PER_ACCOUNT)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_signal_load,
+		       WN_PARAMS(KEY_PARAMS(w->arena, &keys), wn_pg_int8(WN_SIGNALS_PER_ACCOUNT)), &r, err));
 	take_signals(w, &r, owners, keys.ids.n);
 	return WN_OK;
 }
 
-static int64_t floor_s(int64_t us) { return us / WN_SECOND - (us % WN_SECOND < 0); }
+static int64_t floor_s(int64_t us)
+{
+	return us / WN_SECOND - (us % WN_SECOND < 0);
+}
 
-enum wn_rc load_same(struct wn_store *s, struct wn_world *w, const struct same_query *q, size_t n, struct wn_err *err)
+enum wn_rc load_same(struct wn_store *s, struct wn_world *w, const struct same_query *q, size_t n,
+		     struct wn_err *err)
 {
 	RESULT(r);
 	struct key_list keys = {0};
@@ -229,9 +248,10 @@ enum wn_rc load_same(struct wn_store *s, struct wn_world *w, const struct same_q
 	}
 	if (!n)
 		return WN_OK;
-	TRY(wn_pg_exec(s->pg, &sql_signal_same,
-		       WN_PARAMS(KEY_PARAMS(w->arena, &keys), wn_pg_strs(w->arena, kinds.v, kinds.n), wn_pg_int8s(w->arena, from.v, from.n),
-				 wn_pg_int8s(w->arena, to.v, to.n)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_signal_same,
+		       WN_PARAMS(KEY_PARAMS(w->arena, &keys), wn_pg_strs(w->arena, kinds.v, kinds.n),
+				 wn_pg_int8s(w->arena, from.v, from.n), wn_pg_int8s(w->arena, to.v, to.n)),
+		       &r, err));
 	/* One account may be asked for several spans: rows that came with an earlier one are kept. */
 	for (int i = 0; i < r.rows; i++) {
 		struct wn_account *a = owners[wn_pg_get_int(&r, i, 0) - 1];
@@ -244,9 +264,11 @@ enum wn_rc load_same(struct wn_store *s, struct wn_world *w, const struct same_q
 	return WN_OK;
 }
 
-/* signal_keys[i] is the signal that the stored sighting keys[i] reports (nil: none); the signals are put into the accounts. */
-enum wn_rc load_signals_of_sightings(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, const struct wn_key32 *keys, size_t n,
-				     struct wn_id *signal_keys, struct wn_err *err)
+/* signal_keys[i] is the signal that the stored sighting keys[i] reports (nil: none); the signals are put into
+ * the accounts. */
+enum wn_rc load_signals_of_sightings(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts,
+				     const struct wn_key32 *keys, size_t n, struct wn_id *signal_keys,
+				     struct wn_err *err)
 {
 	RESULT(found);
 	RESULT(r);
@@ -259,7 +281,8 @@ enum wn_rc load_signals_of_sightings(struct wn_store *s, struct wn_world *w, str
 	}
 	if (!n)
 		return WN_OK;
-	TRY(wn_pg_exec(s->pg, &sql_signal_of_sighting, WN_PARAMS(KEY_PARAMS(w->arena, &where), wn_pg_blobs(w->arena, blobs, n)), &found, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_signal_of_sighting,
+		       WN_PARAMS(KEY_PARAMS(w->arena, &where), wn_pg_blobs(w->arena, blobs, n)), &found, err));
 	WN_VEC(struct wn_id) sought = {0};
 	for (int i = 0; i < found.rows; i++) {
 		size_t at = (size_t)wn_pg_get_int(&found, i, 0) - 1;
@@ -268,17 +291,20 @@ enum wn_rc load_signals_of_sightings(struct wn_store *s, struct wn_world *w, str
 		key_add(w->arena, &wanted, accounts[at]->id, accounts[at]->bucket);
 		*WN_PUSH(w->arena, &sought) = signal_keys[at];
 	}
-	TRY(wn_pg_exec(s->pg, &sql_signal_by_key, WN_PARAMS(KEY_PARAMS(w->arena, &wanted), wn_pg_ids(w->arena, sought.v, sought.n)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_signal_by_key,
+		       WN_PARAMS(KEY_PARAMS(w->arena, &wanted), wn_pg_ids(w->arena, sought.v, sought.n)), &r,
+		       err));
 	for (int i = 0; i < r.rows; i++) {
 		struct wn_account *a = owners[wn_pg_get_int(&r, i, 0) - 1];
-		struct wn_signal *sig = wn_account_signal(a, wn_pg_get_id(&r, i, 2)) ? NULL : signal_of_row(w, &r, i);
+		struct wn_signal *sig =
+		    wn_account_signal(a, wn_pg_get_id(&r, i, 2)) ? NULL : signal_of_row(w, &r, i);
 		if (sig)
 			account_add_signal(w, a, sig);
 	}
 	return WN_OK;
 }
 
-/* -------------------------------------------------------------------------------------------------------- contacts */
+/* --- contacts ---- */
 void account_add_contact(struct wn_world *w, struct wn_account *a, struct wn_contact *c)
 {
 	*WN_PUSH(w->arena, &a->contacts) = c;
@@ -288,13 +314,14 @@ void account_add_contact(struct wn_world *w, struct wn_account *a, struct wn_con
 	a->contacts.v[i] = c;
 }
 
-static enum wn_rc load_contacts(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n, struct wn_err *err)
+static enum wn_rc load_contacts(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts,
+				size_t n, struct wn_err *err)
 {
 	RESULT(r);
 	struct key_list keys = {0};
 	for (size_t i = 0; i < n; i++)
 		key_add(w->arena, &keys, accounts[i]->id, accounts[i]->bucket);
-	TRY(wn_pg_exec(s->pg, &sql_contact_load, WN_PARAMS(KEY_PARAMS(w->arena, &keys)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_contact_load, WN_PARAMS(KEY_PARAMS(w->arena, &keys)), &r, err));
 	for (int i = 0; i < r.rows; i++) {
 		struct wn_account *a = accounts[wn_pg_get_int(&r, i, 0) - 1];
 		struct wn_id id = wn_pg_get_id(&r, i, 1);
@@ -314,14 +341,19 @@ static enum wn_rc load_contacts(struct wn_store *s, struct wn_world *w, struct w
 					 .subject = wn_pg_get_bool(&r, i, 8),
 					 .departed = wn_pg_get_bool(&r, i, 9),
 					 .erased = wn_pg_get_bool(&r, i, 10),
-					 .traits = coerce_traits(w->catalog->registry, WN_TRAIT_CONTACT, get_json(&r, i, 11, w->arena), w->arena)};
+					 .traits = coerce_traits(w->catalog->registry, WN_TRAIT_CONTACT,
+								 get_json(&r, i, 11, w->arena), w->arena)};
 		account_add_contact(w, a, c);
 	}
 	return load_suppressions(s, w, accounts, n, err);
 }
 
 /* Suppressions are looked up by keyed hash: of each address, and of the account's domain. */
-struct wanted { struct wn_key32 key; struct wn_contact *contact; struct wn_account *account; };
+struct wanted {
+	struct wn_key32 key;
+	struct wn_contact *contact;
+	struct wn_account *account;
+};
 
 static void set_suppressed(const struct wanted *x, struct wn_str reason)
 {
@@ -353,7 +385,8 @@ static void apply_suppression(struct wanted *v, size_t n, struct wn_str key, str
 		set_suppressed(hit, reason);
 }
 
-enum wn_rc load_suppressions(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n, struct wn_err *err)
+enum wn_rc load_suppressions(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts,
+			     size_t n, struct wn_err *err)
 {
 	RESULT(r);
 	WN_VEC(struct wanted) v = {0};
@@ -363,12 +396,15 @@ enum wn_rc load_suppressions(struct wn_store *s, struct wn_world *w, struct wn_a
 		return WN_OK;
 	for (size_t i = 0; i < n; i++) {
 		if (accounts[i]->domain.n)
-			*WN_PUSH(w->arena, &v) = (struct wanted){wn_store_suppression_key(wn_store_key(s), "domain", accounts[i]->domain), NULL, accounts[i]};
+			*WN_PUSH(w->arena, &v) = (struct wanted){
+			    wn_store_suppression_key(wn_store_key(s), "domain", accounts[i]->domain), NULL,
+			    accounts[i]};
 		for (size_t k = 0; k < accounts[i]->contacts.n; k++)
 			if (accounts[i]->contacts.v[k]->email.n)
-				*WN_PUSH(w->arena, &v) = (struct wanted){
-					wn_store_suppression_key(wn_store_key(s), "address", accounts[i]->contacts.v[k]->email),
-					accounts[i]->contacts.v[k], NULL};
+				*WN_PUSH(w->arena, &v) =
+				    (struct wanted){wn_store_suppression_key(wn_store_key(s), "address",
+									     accounts[i]->contacts.v[k]->email),
+						    accounts[i]->contacts.v[k], NULL};
 	}
 	if (!v.n)
 		return WN_OK;
@@ -377,14 +413,16 @@ enum wn_rc load_suppressions(struct wn_store *s, struct wn_world *w, struct wn_a
 		*WN_PUSH(w->arena, &buckets) = wn_key32_bucket(v.v[i].key);
 		*WN_PUSH(w->arena, &blobs) = (struct wn_str){(const char *)v.v[i].key.b, 32};
 	}
-	TRY(wn_pg_exec(s->pg, &sql_suppression_load,
-		       WN_PARAMS(wn_pg_int8s(w->arena, buckets.v, v.n), wn_pg_blobs(w->arena, blobs.v, v.n), wn_pg_time(w->now_us)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_suppression_load,
+		       WN_PARAMS(wn_pg_int8s(w->arena, buckets.v, v.n), wn_pg_blobs(w->arena, blobs.v, v.n),
+				 wn_pg_time(w->now_us)),
+		       &r, err));
 	for (int i = 0; i < r.rows; i++)
 		apply_suppression(v.v, v.n, wn_pg_get_str(&r, i, 0), wn_pg_get_str(&r, i, 2));
 	return WN_OK;
 }
 
-/* ----------------------------------------------------------------------------------------------------------- parts */
+/* --- parts ---- */
 /* Of the accounts those that lack the part. */
 static size_t lacking(struct wn_account *const *accounts, size_t n, unsigned flag, struct wn_account **out)
 {
@@ -397,12 +435,16 @@ static size_t lacking(struct wn_account *const *accounts, size_t n, unsigned fla
 	return m;
 }
 
-enum wn_rc wn_store_load_parts(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n, unsigned flags, struct wn_err *err)
+enum wn_rc wn_store_load_parts(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts,
+			       size_t n, unsigned flags, struct wn_err *err)
 {
 	static const struct {
 		unsigned flag;
-		enum wn_rc (*load)(struct wn_store *, struct wn_world *, struct wn_account *const *, size_t, struct wn_err *);
-	} parts[] = {{WN_LOAD_SIGNALS, load_signals}, {WN_LOAD_CONTACTS, load_contacts}, {WN_LOAD_MEMBERS, load_members}};
+		enum wn_rc (*load)(struct wn_store *, struct wn_world *, struct wn_account *const *, size_t,
+				   struct wn_err *);
+	} parts[] = {{WN_LOAD_SIGNALS, load_signals},
+		     {WN_LOAD_CONTACTS, load_contacts},
+		     {WN_LOAD_MEMBERS, load_members}};
 	struct wn_account **some = WN_NEW_N(w->arena, struct wn_account *, n + 1);
 	for (size_t i = 0; i < WN_COUNT(parts); i++) {
 		size_t m = flags & parts[i].flag ? lacking(accounts, n, parts[i].flag, some) : 0;

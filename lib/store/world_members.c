@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loading members with their evidence and touches, and campaigns under their locks. Campaign rows are found first without
- * a lock, then locked one by one in (bucket, id) order: what the lock returns is the newest committed row.
+ * Loading members with their evidence and touches, and campaigns under their locks. Campaign rows are found
+ * first without a lock, then locked one by one in (bucket, id) order: what the lock returns is the newest
+ * committed row.
  */
 #include "store_internal.h"
 
 #include <stdlib.h>
 
-/* ----------------------------------------------------------------------------------------------------------- members */
+/* --- members ---- */
 static struct wn_member *find_member(struct wn_account *a, struct wn_id campaign, struct wn_id contact)
 {
 	for (size_t i = 0; i < a->members.n; i++)
-		if (wn_id_eq(a->members.v[i]->campaign_id, campaign) && wn_id_eq(a->members.v[i]->contact_id, contact))
+		if (wn_id_eq(a->members.v[i]->campaign_id, campaign) &&
+		    wn_id_eq(a->members.v[i]->contact_id, contact))
 			return a->members.v[i];
 	return NULL;
 }
 
-static struct wn_member *member_of_row(struct wn_world *w, struct wn_account *a, const struct wn_pg_result *r, int i)
+static struct wn_member *member_of_row(struct wn_world *w, struct wn_account *a, const struct wn_pg_result *r,
+				       int i)
 {
 	struct wn_member *m = WN_NEW(w->arena, struct wn_member);
 	*m = (struct wn_member){.account = a,
@@ -97,7 +100,8 @@ static void non_action_of_row(struct wn_world *w, struct wn_account *a, const st
 		*WN_PUSH(w->arena, &a->non_actions) = n;
 }
 
-/* Rows of evidence and touches come in the order of the members' keys, so the last member found is mostly the next one's. */
+/* Rows of evidence and touches come in the order of the members' keys, so the last member found is mostly the
+ * next one's. */
 static void attach(struct wn_world *w, struct wn_account *const *accounts, const struct wn_pg_result *r,
 		   void (*take)(struct wn_world *, struct wn_member *, const struct wn_pg_result *, int))
 {
@@ -105,14 +109,16 @@ static void attach(struct wn_world *w, struct wn_account *const *accounts, const
 	for (int i = 0; i < r->rows; i++) {
 		struct wn_account *a = accounts[wn_pg_get_int(r, i, 0) - 1];
 		struct wn_id campaign = wn_pg_get_id(r, i, 1), contact = wn_pg_get_id(r, i, 2);
-		if (!last || last->account != a || !wn_id_eq(last->campaign_id, campaign) || !wn_id_eq(last->contact_id, contact))
+		if (!last || last->account != a || !wn_id_eq(last->campaign_id, campaign) ||
+		    !wn_id_eq(last->contact_id, contact))
 			last = find_member(a, campaign, contact);
 		if (last)
 			take(w, last, r, i);
 	}
 }
 
-enum wn_rc load_members(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n, struct wn_err *err)
+enum wn_rc load_members(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n,
+			struct wn_err *err)
 {
 	RESULT(members);
 	RESULT(evidence);
@@ -122,10 +128,10 @@ enum wn_rc load_members(struct wn_store *s, struct wn_world *w, struct wn_accoun
 	for (size_t i = 0; i < n; i++)
 		key_add(w->arena, &keys, accounts[i]->id, accounts[i]->bucket);
 	struct wn_pg_param both[] = {KEY_PARAMS(w->arena, &keys)};
-	TRY(wn_pg_queue(s->pg, &sql_member_load, both, 2, &members, err));
-	TRY(wn_pg_queue(s->pg, &sql_evidence_load, both, 2, &evidence, err));
-	TRY(wn_pg_queue(s->pg, &sql_touch_load, both, 2, &touches, err));
-	TRY(wn_pg_queue(s->pg, &sql_non_action_load, both, 2, &non_actions, err));
+	TRY(wn_pg_queue(s->pg, &wn_sql_member_load, both, 2, &members, err));
+	TRY(wn_pg_queue(s->pg, &wn_sql_evidence_load, both, 2, &evidence, err));
+	TRY(wn_pg_queue(s->pg, &wn_sql_touch_load, both, 2, &touches, err));
+	TRY(wn_pg_queue(s->pg, &wn_sql_non_action_load, both, 2, &non_actions, err));
 	TRY(wn_pg_flush(s->pg, err));
 	for (int i = 0; i < members.rows; i++)
 		member_of_row(w, accounts[wn_pg_get_int(&members, i, 0) - 1], &members, i);
@@ -136,9 +142,14 @@ enum wn_rc load_members(struct wn_store *s, struct wn_world *w, struct wn_accoun
 	return WN_OK;
 }
 
-/* --------------------------------------------------------------------------------------------------------- campaigns */
-struct campaign_key { int bucket; struct wn_id id; };
-struct campaign_keys { WN_VEC(struct campaign_key) k; };
+/* --- campaigns ---- */
+struct campaign_key {
+	int bucket;
+	struct wn_id id;
+};
+struct campaign_keys {
+	WN_VEC(struct campaign_key) k;
+};
 
 static int by_campaign_key(const void *a, const void *b)
 {
@@ -179,15 +190,18 @@ struct wn_campaign *campaign_of_row(struct wn_world *w, const struct wn_pg_resul
 		memcpy(c->seal, seal.p, seal.n);
 	c->bucket = wn_id_bucket(c->group_id);
 	c->gen_was = c->gen;
-	if (!wn_campaign_state_from_text(wn_pg_get_str(r, i, 7), &c->state) || !wn_result_from_text(wn_pg_get_str(r, i, 8), &c->result)) {
+	if (!wn_campaign_state_from_text(wn_pg_get_str(r, i, 7), &c->state) ||
+	    !wn_result_from_text(wn_pg_get_str(r, i, 8), &c->result)) {
 		(void)wn_fail(err, WN_INVALID, "a campaign row has an unknown state");
 		return NULL;
 	}
 	c->was = c->state;
 	c->segment = wn_catalog_segment(w->catalog, c->segment_name, c->version);
 	if (!c->segment && (c->state != WN_CAMPAIGN_CLOSED || (!c->reviewed_final && !c->shadow))) {
-		(void)wn_fail(err, WN_AGAIN, "version %d of segment " WN_STR_FMT ", which a campaign needs, is not loaded here yet", c->version,
-			      WN_STR_ARG(c->segment_name));
+		(void)wn_fail(err, WN_AGAIN,
+			      "version %d of segment " WN_STR_FMT
+			      ", which a campaign needs, is not loaded here yet",
+			      c->version, WN_STR_ARG(c->segment_name));
 		return NULL;
 	}
 	return c;
@@ -197,7 +211,9 @@ static void campaign_insert_sorted(struct wn_world *w, struct wn_campaign *c)
 {
 	*WN_PUSH(w->arena, &w->campaigns) = c;
 	size_t i = w->campaigns.n - 1;
-	for (; i > 0 && bucket_id_cmp(w->campaigns.v[i - 1]->bucket, w->campaigns.v[i - 1]->id, c->bucket, c->id) > 0; i--)
+	for (; i > 0 &&
+	       bucket_id_cmp(w->campaigns.v[i - 1]->bucket, w->campaigns.v[i - 1]->id, c->bucket, c->id) > 0;
+	     i--)
 		w->campaigns.v[i] = w->campaigns.v[i - 1];
 	w->campaigns.v[i] = c;
 }
@@ -215,17 +231,21 @@ static enum wn_rc take_locked(struct wn_world *w, struct wn_pg_result *rows, siz
 	return WN_OK;
 }
 
-static enum wn_rc lock_campaigns(struct wn_store *s, struct wn_world *w, struct campaign_keys *keys, struct wn_err *err)
+static enum wn_rc lock_campaigns(struct wn_store *s, struct wn_world *w, struct campaign_keys *keys,
+				 struct wn_err *err)
 {
 	size_t m = 0;
 	qsort(keys->k.v, keys->k.n, sizeof(*keys->k.v), by_campaign_key);
 	for (size_t i = 0; i < keys->k.n; i++)
-		if ((m == 0 || by_campaign_key(&keys->k.v[m - 1], &keys->k.v[i]) != 0) && !wn_world_campaign(w, keys->k.v[i].id))
+		if ((m == 0 || by_campaign_key(&keys->k.v[m - 1], &keys->k.v[i]) != 0) &&
+		    !wn_world_campaign(w, keys->k.v[i].id))
 			keys->k.v[m++] = keys->k.v[i];
 	struct wn_pg_result *rows = WN_NEW_N(w->arena, struct wn_pg_result, m + 1);
 	enum wn_rc rc = WN_OK;
 	for (size_t i = 0; i < m && rc == WN_OK; i++)
-		rc = wn_pg_queue(s->pg, &sql_campaign_lock, WN_PARAMS(wn_pg_int2(keys->k.v[i].bucket), wn_pg_id(keys->k.v[i].id)), &rows[i], err);
+		rc = wn_pg_queue(s->pg, &wn_sql_campaign_lock,
+				 WN_PARAMS(wn_pg_int2(keys->k.v[i].bucket), wn_pg_id(keys->k.v[i].id)),
+				 &rows[i], err);
 	if (rc == WN_OK && m)
 		rc = wn_pg_flush(s->pg, err);
 	if (rc == WN_OK)
@@ -255,7 +275,8 @@ static void link_members(struct wn_world *w)
 		}
 }
 
-static enum wn_rc keys_of_verdicts(struct wn_store *s, struct wn_world *w, struct campaign_keys *keys, struct wn_err *err)
+static enum wn_rc keys_of_verdicts(struct wn_store *s, struct wn_world *w, struct campaign_keys *keys,
+				   struct wn_err *err)
 {
 	RESULT(r);
 	struct key_list groups = {0};
@@ -269,9 +290,12 @@ static enum wn_rc keys_of_verdicts(struct wn_store *s, struct wn_world *w, struc
 	}
 	if (!openings.n)
 		return WN_OK;
-	TRY(wn_pg_exec(s->pg, &sql_campaign_of_groups, WN_PARAMS(KEY_PARAMS(w->arena, &groups), wn_pg_ids(w->arena, openings.v, openings.n)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_campaign_of_groups,
+		       WN_PARAMS(KEY_PARAMS(w->arena, &groups), wn_pg_ids(w->arena, openings.v, openings.n)),
+		       &r, err));
 	for (int i = 0; i < r.rows; i++)
-		*WN_PUSH(w->arena, &keys->k) = (struct campaign_key){(int)wn_pg_get_int(&r, i, 0), wn_pg_get_id(&r, i, 1)};
+		*WN_PUSH(w->arena, &keys->k) =
+		    (struct campaign_key){(int)wn_pg_get_int(&r, i, 0), wn_pg_get_id(&r, i, 1)};
 	return WN_OK;
 }
 
@@ -281,8 +305,9 @@ enum wn_rc wn_store_load_campaigns(struct wn_store *s, struct wn_world *w, struc
 	for (size_t a = 0; a < w->accounts.n; a++)
 		for (size_t i = 0; i < w->accounts.v[a]->members.n; i++)
 			if (needs_campaign(w->accounts.v[a]->members.v[i]))
-				*WN_PUSH(w->arena, &keys.k) = (struct campaign_key){w->accounts.v[a]->members.v[i]->campaign_bucket,
-										    w->accounts.v[a]->members.v[i]->campaign_id};
+				*WN_PUSH(w->arena, &keys.k) =
+				    (struct campaign_key){w->accounts.v[a]->members.v[i]->campaign_bucket,
+							  w->accounts.v[a]->members.v[i]->campaign_id};
 	TRY(keys_of_verdicts(s, w, &keys, err));
 	if (keys.k.n)
 		TRY(lock_campaigns(s, w, &keys, err));
@@ -290,11 +315,12 @@ enum wn_rc wn_store_load_campaigns(struct wn_store *s, struct wn_world *w, struc
 	return WN_OK;
 }
 
-/* ------------------------------------------------------------------------------------- one campaign with its members */
-static enum wn_rc load_accounts_of(struct wn_store *s, struct wn_world *w, struct wn_id campaign, struct wn_err *err)
+/* --- one campaign with its members ---- */
+static enum wn_rc load_accounts_of(struct wn_store *s, struct wn_world *w, struct wn_id campaign,
+				   struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &sql_campaign_accounts, WN_PARAMS(wn_pg_id(campaign)), &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_campaign_accounts, WN_PARAMS(wn_pg_id(campaign)), &r, err));
 	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, (size_t)r.rows + 1);
 	for (int i = 0; i < r.rows; i++)
 		ids[i] = wn_pg_get_id(&r, i, 0);
@@ -306,23 +332,26 @@ static int live_members_of(const struct wn_world *w, const struct wn_campaign *c
 	int n = 0;
 	for (size_t a = 0; a < w->accounts.n; a++)
 		for (size_t i = 0; i < w->accounts.v[a]->members.n; i++)
-			n += w->accounts.v[a]->members.v[i]->campaign == c && w->accounts.v[a]->members.v[i]->left == WN_LEFT_LIVE;
+			n += w->accounts.v[a]->members.v[i]->campaign == c &&
+			     w->accounts.v[a]->members.v[i]->left == WN_LEFT_LIVE;
 	return n;
 }
 
-enum wn_rc wn_store_load_campaign(struct wn_store *s, struct wn_world *w, int bucket, struct wn_id campaign_id, bool with_members,
-				  struct wn_campaign **out, struct wn_err *err)
+enum wn_rc wn_store_load_campaign(struct wn_store *s, struct wn_world *w, int bucket, struct wn_id campaign_id,
+				  bool with_members, struct wn_campaign **out, struct wn_err *err)
 {
 	struct campaign_keys keys = {0};
 	if (with_members)
 		TRY(load_accounts_of(s, w, campaign_id, err));
 	*WN_PUSH(w->arena, &keys.k) = (struct campaign_key){bucket, campaign_id};
-	/* The other campaigns of these accounts too, in one sorted pass: their members' touches compete, and a step may touch them. */
+	/* The other campaigns of these accounts too, in one sorted pass: their members' touches compete, and a
+	 * step may touch them. */
 	for (size_t a = 0; with_members && a < w->accounts.n; a++)
 		for (size_t i = 0; i < w->accounts.v[a]->members.n; i++)
 			if (needs_campaign(w->accounts.v[a]->members.v[i]))
-				*WN_PUSH(w->arena, &keys.k) = (struct campaign_key){w->accounts.v[a]->members.v[i]->campaign_bucket,
-										    w->accounts.v[a]->members.v[i]->campaign_id};
+				*WN_PUSH(w->arena, &keys.k) =
+				    (struct campaign_key){w->accounts.v[a]->members.v[i]->campaign_bucket,
+							  w->accounts.v[a]->members.v[i]->campaign_id};
 	TRY(lock_campaigns(s, w, &keys, err));
 	link_members(w);
 	struct wn_campaign *c = wn_world_campaign(w, campaign_id);

@@ -115,13 +115,13 @@ def main():
                 wrong.append(f"{where}: also in {seen[name]}")
             seen[name] = path.name
             wrong += [f"{where}: {w}" for w in check_all(name, klass, sql)]
-            if not name.startswith(("read_", "fsck_")) and f"sql_{name}" not in code:
+            if not name.startswith(("read_", "fsck_")) and f"wn_sql_{name}" not in code:
                 wrong.append(f"{where}: used nowhere")
             if name.startswith("fsck_") and not comments:
                 wrong.append(f"{where}: no sentence")
-    for use in sorted(set(re.findall(r"\bsql_([a-z0-9_]+)\b", code))):
+    for use in sorted(set(re.findall(r"\bwn_sql_([a-z0-9_]+)\b", code))):
         if use not in seen and use != "":
-            wrong.append(f"lib/store: sql_{use} has no statement")
+            wrong.append(f"lib/store: wn_sql_{use} has no statement")
     if wrong:
         print("\n".join(wrong))
     return 1 if wrong else 0
