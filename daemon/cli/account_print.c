@@ -60,7 +60,7 @@ static const char *publishers_text(struct wn_cli *cli, struct wn_value row)
 	size_t shown = 0;
 	wn_buf_init(&b, 2000);
 	for (size_t i = 0; i < list.n && shown < 4; i++) {
-		const char *domain = row_text(cli, list.list[i], "domain");
+		const char *domain = row_text(cli, list.list[i], "d");
 		if (*domain)
 			wn_buf_printf(&b, "%s%s", shown++ ? ", " : "", domain);
 	}
@@ -170,6 +170,12 @@ static void print_end(struct wn_cli *cli, struct wn_value m)
 {
 	int64_t stale = row_us(m, "stale_at"), box = row_us(m, "box_ends_at");
 	bool stale_first = stale <= box;
+	if (box == WN_NEVER) { /* proposed: the box starts with the approval */
+		int64_t old = row_us(m, "campaign_due_at");
+		fprintf(cli->out, "  ends      %s unless it is approved by then: %s\n", cli_when(cli, stale < old ? stale : old),
+			stale < old ? "the evidence goes stale" : "a proposal does not wait longer");
+		return;
+	}
 	fprintf(cli->out, "  ends      %s: %s\n", cli_when(cli, ends_at(m)), stale_first ? "the evidence goes stale" : "its time box is over");
 	fprintf(cli->out, "            %s\n", stale_first ? wn_arena_printf(cli->arena, "the box would last until %s", cli_at(cli, box)) :
 							    wn_arena_printf(cli->arena, "the evidence would last until %s", cli_at(cli, stale)));
@@ -200,7 +206,7 @@ static void print_campaign_head(struct wn_cli *cli, const struct screen *s, stru
 	if (row_has(m, "blind_until"))
 		fprintf(cli->out, "  blind     the feeds behind the evidence are down; it waits until %s at the latest\n", cli_when(cli, row_us(m, "blind_until")));
 	print_end(cli, m);
-	if (s->detail)
+	if (s->detail && !proposed)
 		print_instants(cli, m);
 }
 
@@ -258,18 +264,38 @@ static size_t print_campaigns(struct wn_cli *cli, const struct screen *s)
 }
 
 /* ----------------------------------------------------------------------------------------------------- not, before */
+/* A segment in which the account lives has acted: an older verdict that did nothing is no news. */
+static bool lives_in(struct wn_cli *cli, const struct screen *s, const char *segment)
+{
+	for (size_t i = 0; i < s->members.n; i++)
+		if (is_live(cli, s->members.v[i]) && strcmp(row_text(cli, s->members.v[i], "segment"), segment) == 0)
+			return true;
+	return false;
+}
+
+static void print_non_action(struct wn_cli *cli, struct wn_value r)
+{
+	const char *reason = row_text(cli, r, "reason"), *clause = row_text(cli, r, "clause"), *detail = row_text(cli, r, "detail");
+	fprintf(cli->out, "  %s, %s\n", row_text(cli, r, "segment"), cli_rel(cli, row_us(r, "at")));
+	cli_paragraph(cli, cli->out, 4, words_non_action(reason));
+	if (strcmp(reason, "unknown") == 0)
+		cli_paragraph(cli, cli->out, 4, wn_arena_printf(cli->arena, "%s%s%s", clause, *clause && *detail ? ": " : "", detail));
+	else if (*detail)
+		cli_paragraph(cli, cli->out, 4, detail);
+}
+
 static void print_non_actions(struct wn_cli *cli, const struct screen *s)
 {
-	if (s->non_actions.n)
-		heading(cli, "WHY NOT");
+	size_t shown = 0;
 	for (size_t i = 0; i < s->non_actions.n; i++) {
-		struct wn_value r = s->non_actions.v[i];
-		const char *reason = row_text(cli, r, "reason"), *clause = row_text(cli, r, "clause"), *detail = row_text(cli, r, "detail");
-		fprintf(cli->out, "  %s, %s\n", row_text(cli, r, "segment"), cli_rel(cli, row_us(r, "at")));
-		cli_paragraph(cli, cli->out, 4, words_non_action(reason));
-		if (*clause || *detail)
-			cli_paragraph(cli, cli->out, 4, wn_arena_printf(cli->arena, "%s%s%s", clause, *clause && *detail ? ": " : "", detail));
+		if (!s->detail && lives_in(cli, s, row_text(cli, s->non_actions.v[i], "segment")))
+			continue;
+		if (shown++ == 0)
+			heading(cli, "WHY NOT");
+		print_non_action(cli, s->non_actions.v[i]);
 	}
+	if (!shown && s->rechecks.n)
+		heading(cli, "WHY NOT");
 	for (size_t i = 0; i < s->rechecks.n; i++)
 		fprintf(cli->out, "  %s is looked at again %s, when time alone may make it true\n", row_text(cli, s->rechecks.v[i], "segment"),
 			cli_when(cli, row_us(s->rechecks.v[i], "due_at")));

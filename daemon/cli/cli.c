@@ -421,6 +421,8 @@ int wn_cli_run(struct wn_cli *cli, int argc, char **argv)
 		cli->in = stdin;
 	name_actor(cli);
 	int code = take_globals(cli, argc, argv, &w);
+	if (code == 0 && cli->now_text && !cli->try_mode)
+		code = cli_error(cli, WN_EXIT_USAGE, "--now is for demonstrations only (WHYNOW_TRY=1)");
 	if (code == 0)
 		code = dispatch(cli, &w);
 	fflush(cli->out);

@@ -123,8 +123,6 @@ int cli_connect_only(struct wn_cli *cli)
 static int fixed_clock(struct wn_cli *cli)
 {
 	int64_t us;
-	if (!cli->try_mode)
-		return cli_error(cli, WN_EXIT_USAGE, "--now is for demonstrations only (WHYNOW_TRY=1)");
 	if (!wn_date_parse(wn_str_of(cli->now_text), &us))
 		return cli_error(cli, WN_EXIT_USAGE, "--now wants a time such as 2026-05-04T10:00:00Z, not \"%s\"", cli->now_text);
 	cli->own_clock = wn_clock_new_virtual(us);

@@ -23,8 +23,8 @@ static int code_of_status(int status)
 
 static int away(struct wn_cli *cli, enum wn_rc rc, const struct wn_err *err)
 {
-	cli_error(cli, cli_exit_of(rc), "the daemon does not answer on %s: %s", cli_control(cli), err->text);
-	cli_hint(cli, "is whynowd running here? `systemctl status whynowd`; another socket is named by --control");
+	cli_error(cli, cli_exit_of(rc), "the daemon does not answer: %s", err->text);
+	cli_hint(cli, "`systemctl status whynowd` says whether it runs here; another socket is named by --control");
 	return cli_exit_of(rc);
 }
 

@@ -74,7 +74,7 @@ static void check_daemon(struct exam *e)
 	else if (e->instances.n && cli->now_us - row_us(e->instances.v[0], "heartbeat_at") < 30 * WN_SECOND)
 		find(e, "ok", "daemon", "none answers here (%s), but %s works on this database", cli_control(cli), row_text(cli, e->instances.v[0], "instance"));
 	else
-		find(e, "BAD", "daemon", "none answers on %s: %s; nothing is polled, closed or sent (`systemctl status whynowd`)", cli_control(cli), err.text);
+		find(e, "BAD", "daemon", "none answers, so nothing is polled, closed or sent: %s", err.text);
 	if (good && row_bool(v, "clock_doubtful"))
 		find(e, "BAD", "clock", "the daemon doubts the database's clock: nothing is closed or sent until two readings agree");
 }

@@ -41,10 +41,43 @@ static int found(struct wn_cli *cli, const char *what, const char *text, enum wn
 	return rc ? cli_fail(cli, rc, err) : 0;
 }
 
+/* Text for ILIKE that means itself anywhere in a name. */
+static const char *anywhere(struct wn_cli *cli, const char *text)
+{
+	struct wn_buf b;
+	wn_buf_init(&b, 500);
+	wn_buf_char(&b, '%');
+	for (; *text && b.n < 400; text++) {
+		if (*text == '%' || *text == '_' || *text == '\\')
+			wn_buf_char(&b, '\\');
+		wn_buf_char(&b, *text);
+	}
+	wn_buf_char(&b, '%');
+	const char *pattern = wn_arena_strdup(cli->arena, wn_buf_slice(&b));
+	wn_buf_done(&b);
+	return pattern;
+}
+
+void cli_hint_accounts(struct wn_cli *cli, const char *text)
+{
+	struct cli_rows rows;
+	struct wn_buf b;
+	if (strlen(text) < 3 || cli_read(cli, "accounts_like", WN_PARAMS(wn_pg_text(anywhere(cli, text)), wn_pg_int8(5)), &rows) || !rows.n)
+		return;
+	wn_buf_init(&b, 1000);
+	for (size_t i = 0; i < rows.n; i++)
+		wn_buf_printf(&b, "%s%s", i ? ", " : "", row_text(cli, rows.v[i], "account"));
+	cli_hint(cli, "there is: %s", b.p);
+	wn_buf_done(&b);
+}
+
 int cli_find_account(struct wn_cli *cli, const char *text, struct wn_id *out)
 {
 	struct wn_err err = {0};
-	return found(cli, "account", text, wn_store_find_account(cli->store, wn_str_of(text), out, &err), &err);
+	int code = found(cli, "account", text, wn_store_find_account(cli->store, wn_str_of(text), out, &err), &err);
+	if (code == WN_EXIT_NOT_FOUND)
+		cli_hint_accounts(cli, text);
+	return code;
 }
 
 int cli_find_campaign(struct wn_cli *cli, const char *text, struct wn_ref_id *out)

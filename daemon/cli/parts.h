@@ -106,6 +106,7 @@ const char *cli_short(struct wn_cli *cli, struct wn_id id, size_t digits);
 const char *cli_signal_id(struct wn_cli *cli, struct wn_id id);
 /* Makes sure that the ids of these rows (member) print unique: call once a list, then cli_campaign_id. */
 const char *cli_campaign_id(struct wn_cli *cli, struct wn_id id);
+void cli_hint_accounts(struct wn_cli *cli, const char *text); /* accounts whose name has it in it */
 int cli_find_account(struct wn_cli *cli, const char *text, struct wn_id *out);
 int cli_find_campaign(struct wn_cli *cli, const char *text, struct wn_ref_id *out);
 int cli_find_signal(struct wn_cli *cli, const char *text, struct wn_ref_id *out);

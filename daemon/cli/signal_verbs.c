@@ -118,6 +118,7 @@ static int take_account(struct wn_cli *cli, const char *text, struct add *a)
 		hint->name = hint->domain.n ? (struct wn_str){NULL, 0} : wn_value_str(wn_value_at(row, "name"));
 	} else if (!a->create) {
 		cli_error(cli, WN_EXIT_NOT_FOUND, "no account \"%s\"", text);
+		cli_hint_accounts(cli, text);
 		cli_hint(cli, "--create makes it (by its domain; a name alone makes a provisional one)");
 		return WN_EXIT_NOT_FOUND;
 	} else if (!strchr(text, '.') || !wn_domain_registrable(wn_str_of(text), cli->arena, &hint->domain)) {
@@ -129,7 +130,7 @@ static int take_account(struct wn_cli *cli, const char *text, struct add *a)
 	return 0;
 }
 
-/* The identity is what was said: the same words again are the same item. */
+/* The identity is what was said and the day it is of: the same again is the same item. */
 static void identify(struct wn_cli *cli, struct add *a, const char *kind)
 {
 	struct wn_sighting *s = &a->sighting;
@@ -137,8 +138,7 @@ static void identify(struct wn_cli *cli, struct add *a, const char *kind)
 	wn_buf_init(&b, 64 << 10);
 	wn_buf_printf(&b, "%s\n" WN_STR_FMT "\n" WN_STR_FMT "\n" WN_STR_FMT "\n", kind, WN_STR_ARG(s->account.domain), WN_STR_ARG(s->account.name_key),
 		      WN_STR_ARG(s->headline));
-	if (cli_value(cli, "--occurred"))
-		wn_buf_printf(&b, "%lld\n", (long long)(s->occurred_us / WN_DAY));
+	wn_buf_printf(&b, "%lld\n", (long long)(s->occurred_us / WN_DAY));
 	wn_json_write_canonical(&b, s->attrs);
 	uint8_t hash[32];
 	char hex[65];
@@ -204,7 +204,7 @@ static int tell_added(struct wn_cli *cli, const struct add *a)
 		cli_say(cli, "the same was added before; nothing changed");
 		return WN_EXIT_DONE;
 	case WN_INTAKE_EDITED:
-		cli_say(cli, "signal %s says something else now", id);
+		cli_say(cli, "signal %s was added before; it says something else now", id);
 		return WN_EXIT_DONE;
 	case WN_INTAKE_REVIEW:
 		return cli_error(cli, WN_EXIT_REFUSED, "whose it is is not clear: it waits in the review queue with its candidates");
