@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <whynow/date.h>
 #include <whynow/limits.h>
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
@@ -96,18 +97,20 @@ static void name_instance(struct wn_daemon *d)
 	d->book->catalog.instance = d->instance;
 }
 
-static void read_key(struct wn_daemon *d)
+/* Without the key nobody can tell whom not to write to, so nothing starts. `missing` is what the unit gives where the file is not
+ * there. Not under systemd: the file itself, as the command line. */
+static enum wn_rc read_key(struct wn_daemon *d, struct wn_err *err)
 {
 	struct wn_str text = {NULL, 0};
-	struct wn_err err = {0};
-	const char *dir = getenv("CREDENTIALS_DIRECTORY"); /* not under systemd: the file itself, as the command line */
-	enum wn_rc rc = wn_systemd_credential(dir && *dir ? "installation-key" : "installation.key", "/etc/whynow", &text, &err);
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	enum wn_rc rc = wn_systemd_credential(dir && *dir ? "installation-key" : "installation.key", "/etc/whynow", &text, err);
+	if (rc == WN_OK && wn_str_is(text, "missing"))
+		rc = wn_fail(err, WN_NOT_FOUND, "/etc/whynow/installation.key is not there");
 	if (rc == WN_OK)
-		rc = wn_store_key_parse(text, d->key, &err);
+		rc = wn_store_key_parse(text, d->key, err);
 	wn_systemd_credential_free(&text);
 	d->have_key = rc == WN_OK;
-	if (rc)
-		wn_log(WN_WARNING, NULL, NULL, "no installation key (%s): addresses and suppressions cannot be used; `whynow db init` makes one", err.text);
+	return rc ? wn_fail_more(err, rc, "no installation key; `whynow db init` makes one, then start again") : rc;
 }
 
 /* --------------------------------------------------------------------------------------------------- reference data */
@@ -202,8 +205,11 @@ enum wn_rc wn_daemon_start(struct wn_daemon *d, struct wn_err *err)
 			return rc;
 	}
 	name_instance(d);
-	if (!d->have_key)
-		read_key(d);
+	if (!d->have_key) {
+		enum wn_rc rc = read_key(d, err);
+		if (rc)
+			return rc;
+	}
 	d->started_us = wn_clock_now_us(d->clock);
 	d->next_expiry_us = WN_NEVER;
 	if (!d->net)
@@ -239,6 +245,17 @@ void wn_daemon_stop(struct wn_daemon *d)
 		wn_http_client_free(d->net);
 }
 
+/* A demonstration's lines carry its own time: that of the accelerated clock. */
+static void log_with_time(void *ctx, enum wn_level level, const char *message_id, const char *text, const struct wn_field *fields, size_t n)
+{
+	const struct wn_daemon *d = ctx;
+	char when[40], line[2048];
+	wn_rfc3339_from_us(wn_clock_now_us(d->clock) / WN_MINUTE * WN_MINUTE, when);
+	when[10] = ' ';
+	snprintf(line, sizeof(line), "%.16s  %s", when, text);
+	wn_log_stderr(NULL, level, message_id, line, fields, n);
+}
+
 static struct wn_clock *make_clock(struct wn_daemon *d)
 {
 	if (!d->args.try_mode)
@@ -247,6 +264,7 @@ static struct wn_clock *make_clock(struct wn_daemon *d)
 	int64_t start = d->args.start_us ? d->args.start_us : wn_clock_now_us(live);
 	wn_clock_free(live);
 	d->factor = d->args.accelerate ? d->args.accelerate : 1;
+	wn_log_set_sink(log_with_time, d);
 	return wn_clock_new_accelerated(start, d->factor);
 }
 
