@@ -13,6 +13,17 @@
 #include <whynow/message_ids.h>
 
 /* ------------------------------------------------------------------------------------------------ one batch */
+/* Evidence that rests on an edited signal is weighed again: its members must be there. */
+static enum wn_rc load_edited(struct wn_batch *b, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_account **some = WN_NEW_N(w->arena, struct wn_account *, b->in.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < b->in.n; i++)
+		if (b->in.rows[i].identity_changed && b->in.rows[i].account && b->in.rows[i].signal)
+			some[n++] = b->in.rows[i].account;
+	return n ? wn_store_load_parts(s, w, some, n, WN_LOAD_ALL, err) : WN_OK;
+}
+
 static enum wn_rc batch_load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct wn_batch *b = ctx;
@@ -22,7 +33,9 @@ static enum wn_rc batch_load(void *ctx, struct wn_store *s, struct wn_world *w, 
 		return WN_OK;
 	enum wn_rc rc = wn_store_resolve(s, w, &b->in, err);
 	wn_failpoint("intake.resolved");
-	return rc ? rc : wn_store_sightings(s, w, &b->in, err);
+	if (rc == WN_OK)
+		rc = wn_store_sightings(s, w, &b->in, err);
+	return rc ? rc : load_edited(b, s, w, err);
 }
 
 /* An edited item whose identity attributes changed: evidence that rested on it is weighed again. */

@@ -12,28 +12,20 @@
 enum { ATTEMPTS = 6 };
 
 /* -------------------------------------------------------------------------------------- what the engine must see */
-static void on_candidate(void *ctx, uint32_t rule)
+/* Something of the account changed, or some rule might care for an arrived signal. */
+static bool is_concerned(struct wn_world *w, struct wn_account *a)
 {
-	(void)rule;
-	*(bool *)ctx = true;
-}
-
-/* Some rule might care for an arrived signal, or something of the account itself changed. */
-static bool is_concerned(const struct wn_world *w, const struct wn_account *a)
-{
-	bool concerned = false;
-	for (size_t i = 0; i < a->signals.n && !concerned; i++) {
-		const struct wn_signal *s = a->signals.v[i];
-		if (s->corroborated || s->retracted)
+	for (size_t i = 0; i < a->signals.n; i++)
+		if (a->signals.v[i]->corroborated || a->signals.v[i]->retracted)
 			return true;
-		if (s->arrived && !s->history)
-			wn_index_probe(w->catalog->index, &(struct wn_probe){&s->object, &a->object}, on_candidate, &concerned);
-	}
-	for (size_t i = 0; i < a->contacts.n && !concerned; i++)
-		concerned = a->contacts.v[i]->fresh || a->contacts.v[i]->changed;
-	for (size_t i = 0; i < w->fact_changes.n && !concerned; i++)
-		concerned = w->fact_changes.v[i]->account == a;
-	return concerned;
+	for (size_t i = 0; i < a->contacts.n; i++)
+		if (a->contacts.v[i]->fresh || a->contacts.v[i]->changed)
+			return true;
+	for (size_t i = 0; i < w->fact_changes.n; i++)
+		if (w->fact_changes.v[i]->account == a)
+			return true;
+	a->ruled_out = wn_verdicts_are_ruled_out(w, a);
+	return !a->ruled_out;
 }
 
 static enum wn_rc load_concerned(struct wn_store *s, struct wn_world *w, struct wn_err *err)

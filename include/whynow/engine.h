@@ -229,6 +229,7 @@ struct wn_account {
 	WN_VEC(struct wn_recheck *) rechecks;
 	bool do_not_contact;             /* suppression on its domain */
 	bool fresh, dirty;
+	bool ruled_out;                  /* wn_verdicts_are_ruled_out said so in this unit of work: not asked again */
 	unsigned loaded;                 /* WN_LOAD_* that are there */
 };
 enum { WN_LOAD_SIGNALS = 1, WN_LOAD_CONTACTS = 2, WN_LOAD_MEMBERS = 4, WN_LOAD_ALL = 7 };
@@ -355,6 +356,9 @@ struct wn_verdict *wn_verdict_of(struct wn_world *w, const struct wn_segment *s,
 /* For every arrived signal of every account (order of design 02): probes the index, evaluates, appends to w->verdicts
  * those that are TRUE, or UNKNOWN with signal_terms_true, or have a recheck. */
 void wn_verdicts_of_arrivals(struct wn_world *w);
+/* True: no arrived signal of the account makes any rule true, unknown or due later, whatever its stored signals, contacts and members
+ * are, so they need not be loaded. Needs the account's row and the arrived signals alone. */
+bool wn_verdicts_are_ruled_out(struct wn_world *w, struct wn_account *a) WN_MUST_CHECK;
 /* Again, for stored signals not past their hard stop, against the segments that read `trait` (account or contact). */
 void wn_verdicts_of_trait(struct wn_world *w, struct wn_account *a, enum wn_trait_of of, struct wn_str trait);
 /* Puts the stored no_contact verdicts of the account to the rules again (a contact was added or changed). */

@@ -55,6 +55,7 @@ struct rule_host {
 	const struct wn_contact *contact; /* NULL: not set */
 	struct wn_value signals;          /* LIST in w->scratch, made when first read */
 	bool have_signals;
+	bool glance; /* the account's signals are not loaded: what needs them is unknown */
 	bool moving; /* asked for instants, not only for values */
 	int depth;   /* of in_segment */
 };
@@ -72,10 +73,14 @@ enum wn_three rule_eval_moving(struct rule_host *h, const struct cel_program *p,
 void rule_eval_collect(struct rule_host *h, const struct cel_program *p, cel_collect_fn *cb, void *ctx);
 /* Account's unretracted signals, ascending. */
 struct wn_value rule_signals(struct rule_host *h);
+/* False after an error: they are not loaded. */
+bool rule_signals_are_there(struct cel_call *call, const struct rule_host *h);
 
 /* rule_index.c: positions in the catalogue that the index names for a signal, ascending. */
 size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,
 		       uint32_t **out);
+/* verdict.c: false for this signal and account, now and later, whatever their stored signals are. */
+bool verdict_is_ruled_out(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
 /* verdict.c: evaluates and appends to w->verdicts if it is worth keeping. */
 bool verdict_add(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
 

@@ -97,7 +97,7 @@ static bool fn_absent(struct cel_call *call, const struct wn_value *args, size_t
 	int64_t d = wn_value_us(args[1]);
 	int kind;
 	(void)n;
-	if (!rule_kind_of(call, args[0], &kind))
+	if (!rule_kind_of(call, args[0], &kind) || !rule_signals_are_there(call, h))
 		return false;
 	if (d < 0)
 		return cel_call_error(call, "a window is not negative");
@@ -123,7 +123,7 @@ static bool fn_surge(struct cel_call *call, const struct wn_value *args, size_t 
 	int64_t recent = wn_value_us(args[1]), base = wn_value_us(args[2]), in_recent = 0, in_base = 0;
 	int kind;
 	(void)n;
-	if (!rule_kind_of(call, args[0], &kind))
+	if (!rule_kind_of(call, args[0], &kind) || !rule_signals_are_there(call, h))
 		return false;
 	if (recent <= 0 || base <= 0)
 		return cel_call_error(call, "the windows of surge are longer than nothing");

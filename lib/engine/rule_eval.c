@@ -24,6 +24,11 @@ struct wn_value rule_signals(struct rule_host *h)
 	return h->signals;
 }
 
+bool rule_signals_are_there(struct cel_call *call, const struct rule_host *h)
+{
+	return !h->glance || cel_call_error(call, "the account's signals are not loaded");
+}
+
 static bool give_object(const struct wn_object *o, struct wn_value *out)
 {
 	if (o)
@@ -38,6 +43,8 @@ static bool get_variable(void *ctx, int var, struct wn_value *out)
 	case WN_RULE_SIGNAL:
 		return give_object(h->signal ? &h->signal->object : NULL, out);
 	case WN_RULE_SIGNALS:
+		if (h->glance)
+			return false;
 		*out = rule_signals(h);
 		return true;
 	case WN_RULE_ACCOUNT:

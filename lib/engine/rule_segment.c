@@ -95,6 +95,8 @@ static bool fn_in_segment(struct cel_call *call, const struct wn_value *args, si
 	struct wn_str name = wn_value_str(args[0]);
 	(void)n;
 	const struct wn_segment *s = wn_catalog_segment(h->world->catalog, name, 0);
+	if (!rule_signals_are_there(call, h))
+		return false;
 	if (!s)
 		return cel_call_error(call, "there is no segment \"" WN_STR_FMT "\" in force",
 				      WN_STR_ARG(name));

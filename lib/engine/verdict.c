@@ -244,6 +244,18 @@ static void evaluate(struct wn_world *w, const struct wn_segment *s, struct wn_a
 	v->recheck_us = recheck_of(&h, s);
 }
 
+/* What a rule says without the account's signals it says with any of them: an unknown term may become true or
+ * false, and && and || have absorbed it already. */
+bool verdict_is_ruled_out(struct wn_world *w, const struct wn_segment *s, struct wn_account *a,
+			  struct wn_signal *sig)
+{
+	struct cel_result res;
+	struct rule_host h = fresh_host(w, a, sig, NULL);
+	h.glance = true;
+	return rule_eval(&h, s->when, &res) == WN_FALSE3 &&
+	       (!inner_of(s)->when_moves || rule_eval_moving(&h, s->when, &res) == WN_FALSE3);
+}
+
 /* --- public -------------------------------------------------------------------------------------------- */
 struct wn_verdict *wn_verdict_of(struct wn_world *w, const struct wn_segment *s, struct wn_account *a,
 				 struct wn_signal *sig)

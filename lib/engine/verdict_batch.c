@@ -20,11 +20,34 @@ static void verdicts_of_arrival(struct wn_world *w, struct wn_account *a, struct
 	}
 }
 
+static bool is_ruled_out(struct wn_world *w, struct wn_account *a, struct wn_signal *sig)
+{
+	const struct wn_catalog *c = w->catalog;
+	uint32_t *named = NULL;
+	size_t n = c->index ? rule_candidates(w, a, sig, &named) : c->n_segments;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = named ? named[i] : i;
+		if (at < c->n_segments && !c->segments[at]->broad &&
+		    !verdict_is_ruled_out(w, c->segments[at], a, sig))
+			return false;
+	}
+	return true;
+}
+
+bool wn_verdicts_are_ruled_out(struct wn_world *w, struct wn_account *a)
+{
+	for (size_t k = 0; k < a->signals.n; k++)
+		if (a->signals.v[k]->arrived && rule_may_be_signal(a->signals.v[k], w->now_us) &&
+		    !is_ruled_out(w, a, a->signals.v[k]))
+			return false;
+	return true;
+}
+
 void wn_verdicts_of_arrivals(struct wn_world *w)
 {
 	for (size_t i = 0; i < w->accounts.n; i++) {
 		struct wn_account *a = w->accounts.v[i];
-		for (size_t k = 0; k < a->signals.n; k++)
+		for (size_t k = 0; k < a->signals.n && !a->ruled_out; k++)
 			if (a->signals.v[k]->arrived && rule_may_be_signal(a->signals.v[k], w->now_us))
 				verdicts_of_arrival(w, a, a->signals.v[k]);
 	}
