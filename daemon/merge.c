@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Merging of a provisional account into the one whose domain is known by now: two units of work. The first lets the
- * members of the merged account leave and moves what it has; the second matches its signals where they live now.
+ * Merging of a provisional account into the one whose domain is known by now: two units of work. The first lets
+ * the members of the merged account leave and moves what it has; the second matches its signals where they live
+ * now.
  */
 #include "unit.h"
 
@@ -33,6 +34,12 @@ static enum wn_rc load_survivor(void *ctx, struct wn_store *s, struct wn_world *
 	return rc;
 }
 
-struct wn_unit wn_merge_unit(struct wn_merge *m) { return (struct wn_unit){.load = load_both, .step = merge, .ctx = m}; }
+struct wn_unit wn_merge_unit(struct wn_merge *m)
+{
+	return (struct wn_unit){.load = load_both, .step = merge, .ctx = m};
+}
 
-struct wn_unit wn_rematch_unit(struct wn_merge *m) { return (struct wn_unit){.load = load_survivor, .ctx = m}; }
+struct wn_unit wn_rematch_unit(struct wn_merge *m)
+{
+	return (struct wn_unit){.load = load_survivor, .ctx = m};
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `whynow ACCOUNT` and `whynow why ACCOUNT`: why now? What is read stands here, how it looks in account_print.c.
+ * `whynow ACCOUNT` and `whynow why ACCOUNT`: why now? What is read stands here, how it looks in
+ * account_print.c.
  */
 #include "account.h"
 
@@ -30,12 +31,16 @@ static int read_screen(struct wn_cli *cli, struct wn_id id, bool detail, struct 
 	if (code)
 		return code == WN_EXIT_NOT_FOUND ? cli_error(cli, code, "the account is gone") : code;
 	keys_of(cli, s->account, id, keys);
-	code = cli_read(cli, "account_members", WN_PARAMS(self[0], self[1], keys[0], keys[1], wn_pg_int8(MEMBERS)), &s->members);
+	code = cli_read(cli, "account_members",
+			WN_PARAMS(self[0], self[1], keys[0], keys[1], wn_pg_int8(MEMBERS)), &s->members);
 	if (code == 0)
-		code = cli_read(cli, "account_non_actions", WN_PARAMS(self[0], self[1], wn_pg_int8(detail ? NON_ACTIONS_ALL : NON_ACTIONS)),
+		code = cli_read(cli, "account_non_actions",
+				WN_PARAMS(self[0], self[1], wn_pg_int8(detail ? NON_ACTIONS_ALL : NON_ACTIONS)),
 				&s->non_actions);
 	if (code == 0)
-		code = cli_read(cli, "account_signals", WN_PARAMS(keys[0], keys[1], wn_pg_int8(detail ? SIGNALS_ALL : SIGNALS)), &s->signals);
+		code = cli_read(cli, "account_signals",
+				WN_PARAMS(keys[0], keys[1], wn_pg_int8(detail ? SIGNALS_ALL : SIGNALS)),
+				&s->signals);
 	if (code == 0 && detail)
 		code = cli_read(cli, "account_rechecks", self, 2, &s->rechecks);
 	return code;
@@ -70,7 +75,9 @@ static int show(struct wn_cli *cli, int argc, char **argv, bool detail)
 	if (code == 0)
 		code = cli_find_account(cli, text, &id);
 	if (code == WN_EXIT_NOT_FOUND)
-		cli_hint(cli, "`whynow account import FILE` brings accounts; a feed with `accounts: create` makes them");
+		cli_hint(
+		    cli,
+		    "`whynow account import FILE` brings accounts; a feed with `accounts: create` makes them");
 	if (code == 0)
 		code = read_screen(cli, id, detail, &s);
 	if (code)
@@ -82,26 +89,34 @@ static int show(struct wn_cli *cli, int argc, char **argv, bool detail)
 	return WN_EXIT_DONE;
 }
 
-static int run(struct wn_cli *cli, int argc, char **argv) { return show(cli, argc, argv, false); }
-static int run_why(struct wn_cli *cli, int argc, char **argv) { return show(cli, argc, argv, true); }
+static int run(struct wn_cli *cli, int argc, char **argv)
+{
+	return show(cli, argc, argv, false);
+}
+static int run_why(struct wn_cli *cli, int argc, char **argv)
+{
+	return show(cli, argc, argv, true);
+}
 
 const struct wn_command command_account = {
-	.name = "account",
-	.args = "ACCOUNT",
-	.min_args = 1,
-	.max_args = -1,
-	.summary = "why now? one screen about an account (domain, name or id)",
-	.more = "`whynow ACCOUNT` is all there is to type. Live campaigns with heat and end, their evidence with quote, publishers, age and freshness, touches "
-		"sent and due, why other segments did nothing, and the newest signals.",
-	.run = run,
+    .name = "account",
+    .args = "ACCOUNT",
+    .min_args = 1,
+    .max_args = -1,
+    .summary = "why now? one screen about an account (domain, name or id)",
+    .more = "`whynow ACCOUNT` is all there is to type. Live campaigns with heat and end, their evidence with "
+	    "quote, publishers, age and freshness, touches "
+	    "sent and due, why other segments did nothing, and the newest signals.",
+    .run = run,
 };
 const struct wn_command command_why = {
-	.name = "why",
-	.args = "ACCOUNT",
-	.min_args = 1,
-	.max_args = -1,
-	.summary = "the same with weights, instants, clauses and the past",
-	.more = "Freshness is strength * corroboration * 2^(-age / half-life) and 0 from the hard stop on; heat is the sum over kinds of the largest freshness; "
-		"a member is stale at the first instant its heat is under the floor.",
-	.run = run_why,
+    .name = "why",
+    .args = "ACCOUNT",
+    .min_args = 1,
+    .max_args = -1,
+    .summary = "the same with weights, instants, clauses and the past",
+    .more = "Freshness is strength * corroboration * 2^(-age / half-life) and 0 from the hard stop on; heat is "
+	    "the sum over kinds of the largest freshness; "
+	    "a member is stale at the first instant its heat is under the floor.",
+    .run = run_why,
 };

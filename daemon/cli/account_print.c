@@ -5,12 +5,21 @@
 
 enum { BEFORE = 3 };
 
-static const char *bold(const struct wn_cli *cli) { return cli->terminal ? "\033[1m" : ""; }
-static const char *plain(const struct wn_cli *cli) { return cli->terminal ? "\033[0m" : ""; }
+static const char *bold(const struct wn_cli *cli)
+{
+	return cli->terminal ? "\033[1m" : "";
+}
+static const char *plain(const struct wn_cli *cli)
+{
+	return cli->terminal ? "\033[0m" : "";
+}
 
-static void heading(struct wn_cli *cli, const char *text) { fprintf(cli->out, "\n%s%s%s\n", bold(cli), text, plain(cli)); }
+static void heading(struct wn_cli *cli, const char *text)
+{
+	fprintf(cli->out, "\n%s%s%s\n", bold(cli), text, plain(cli));
+}
 
-/* --------------------------------------------------------------------------------------------------------- account */
+/* --- account --------------------------------------------------------------------------------- */
 static const char *traits_text(struct wn_cli *cli, const struct screen *s)
 {
 	struct wn_value traits = wn_value_at(s->account, "traits");
@@ -18,10 +27,12 @@ static const char *traits_text(struct wn_cli *cli, const struct screen *s)
 	wn_buf_init(&b, 4000);
 	for (size_t i = 0; traits.kind == WN_MAP && i < traits.n; i++) {
 		struct wn_value t = traits.map[i].value;
-		wn_buf_printf(&b, "%s" WN_STR_FMT " %s", i ? ", " : "", WN_STR_ARG(wn_value_str(traits.map[i].key)),
+		wn_buf_printf(&b, "%s" WN_STR_FMT " %s", i ? ", " : "",
+			      WN_STR_ARG(wn_value_str(traits.map[i].key)),
 			      cli_clip(cli, row_text(cli, t, "v"), 40));
 		if (s->detail)
-			wn_buf_printf(&b, " (%s)", row_has(t, "by") ? row_text(cli, t, "by") : row_text(cli, t, "source"));
+			wn_buf_printf(&b, " (%s)",
+				      row_has(t, "by") ? row_text(cli, t, "by") : row_text(cli, t, "source"));
 	}
 	const char *text = wn_arena_strdup(cli->arena, wn_buf_slice(&b));
 	wn_buf_done(&b);
@@ -30,7 +41,8 @@ static const char *traits_text(struct wn_cli *cli, const struct screen *s)
 
 static void print_account(struct wn_cli *cli, const struct screen *s)
 {
-	const char *name = row_text(cli, s->account, "name"), *domain = row_text(cli, s->account, "domain"), *state = row_text(cli, s->account, "state");
+	const char *name = row_text(cli, s->account, "name"), *domain = row_text(cli, s->account, "domain"),
+		   *state = row_text(cli, s->account, "state");
 	int64_t contacts = row_int(s->account, "contacts");
 	fprintf(cli->out, "%s%s%s", bold(cli), *name ? name : domain, plain(cli));
 	if (*name && *domain)
@@ -43,8 +55,8 @@ static void print_account(struct wn_cli *cli, const struct screen *s)
 	const char *traits = traits_text(cli, s);
 	if (*traits)
 		cli_paragraph(cli, cli->out, 2, traits);
-	fprintf(cli->out, "  %lld %s, known since %s\n", (long long)contacts, cli_plural(contacts, "contact", "contacts"),
-		cli_at(cli, row_us(s->account, "known_since")));
+	fprintf(cli->out, "  %lld %s, known since %s\n", (long long)contacts,
+		cli_plural(contacts, "contact", "contacts"), cli_at(cli, row_us(s->account, "known_since")));
 	if (s->detail) {
 		char id[37];
 		wn_id_to_text(row_id(s->account, "account_id"), id);
@@ -52,7 +64,7 @@ static void print_account(struct wn_cli *cli, const struct screen *s)
 	}
 }
 
-/* -------------------------------------------------------------------------------------------------------- evidence */
+/* --- evidence -------------------------------------------------------------------------------- */
 static const char *publishers_text(struct wn_cli *cli, struct wn_value row)
 {
 	struct wn_value list = row_list(row, "publisher_list");
@@ -82,41 +94,51 @@ static const char *quote_of(struct wn_cli *cli, struct wn_value row)
 
 static void print_weight(struct wn_cli *cli, struct wn_value e)
 {
-	double strength = row_double(e, "strength"), corroboration = wn_corroboration((int)row_int(e, "publishers"));
-	int64_t age = cli->now_us - row_us(e, "occurred_at"), half = (int64_t)(row_double(e, "half_life_s") * 1e6);
-	fprintf(cli->out, "          weight: strength %.2f x corroboration %.2f x 2^(-%s / %s), 0 from %s on\n", strength, corroboration,
-		cli_span(cli, age), cli_span(cli, half), cli_at(cli, row_us(e, "hard_stop_at")));
+	double strength = row_double(e, "strength"),
+	       corroboration = wn_corroboration((int)row_int(e, "publishers"));
+	int64_t age = cli->now_us - row_us(e, "occurred_at"),
+		half = (int64_t)(row_double(e, "half_life_s") * 1e6);
+	fprintf(cli->out, "          weight: strength %.2f x corroboration %.2f x 2^(-%s / %s), 0 from %s on\n",
+		strength, corroboration, cli_span(cli, age), cli_span(cli, half),
+		cli_at(cli, row_us(e, "hard_stop_at")));
 	if (*row_text(cli, e, "clause"))
-		cli_paragraph(cli, cli->out, 10, wn_arena_printf(cli->arena, "made true: %s", row_text(cli, e, "clause")));
-	fprintf(cli->out, "          signal %s from feed %s, seen %s\n", cli_signal_id(cli, row_id(e, "signal_key")), row_text(cli, e, "feed"),
+		cli_paragraph(cli, cli->out, 10,
+			      wn_arena_printf(cli->arena, "made true: %s", row_text(cli, e, "clause")));
+	fprintf(cli->out, "          signal %s from feed %s, seen %s\n",
+		cli_signal_id(cli, row_id(e, "signal_key")), row_text(cli, e, "feed"),
 		cli_at(cli, row_us(e, "observed_at")));
 }
 
 static void print_evidence(struct wn_cli *cli, struct wn_value e, bool detail)
 {
-	const char *quote = quote_of(cli, e), *attrs = cli_attrs(cli, wn_value_at(e, "attrs")), *from = publishers_text(cli, e);
+	const char *quote = quote_of(cli, e), *attrs = cli_attrs(cli, wn_value_at(e, "attrs")),
+		   *from = publishers_text(cli, e);
 	int64_t publishers = row_int(e, "publishers");
-	fprintf(cli->out, "    %4.2f  %s%s%s, %s%s\n", cli_freshness(e, cli->now_us), bold(cli), row_text(cli, e, "kind"), plain(cli),
-		cli_rel(cli, row_us(e, "occurred_at")), row_bool(e, "removed") ? " (retracted)" : "");
+	fprintf(cli->out, "    %4.2f  %s%s%s, %s%s\n", cli_freshness(e, cli->now_us), bold(cli),
+		row_text(cli, e, "kind"), plain(cli), cli_rel(cli, row_us(e, "occurred_at")),
+		row_bool(e, "removed") ? " (retracted)" : "");
 	if (*quote)
 		cli_paragraph(cli, cli->out, 10, quote);
 	if (*attrs)
 		cli_paragraph(cli, cli->out, 10, attrs);
 	if (*from || publishers > 1)
 		fprintf(cli->out, "          %s%s%s\n", *from ? "by " : "", from,
-			publishers > 1 ? wn_arena_printf(cli->arena, "%s%lld independent publishers", *from ? ": " : "", (long long)publishers) : "");
+			publishers > 1 ? wn_arena_printf(cli->arena, "%s%lld independent publishers",
+							 *from ? ": " : "", (long long)publishers)
+				       : "");
 	if (row_has(e, "url"))
 		fprintf(cli->out, "          %s\n", row_text(cli, e, "url"));
 	if (detail)
 		print_weight(cli, e);
 }
 
-/* --------------------------------------------------------------------------------------------------------- touches */
+/* --- touches --------------------------------------------------------------------------------- */
 const char *cli_touch_why(struct wn_cli *cli, const char *reason)
 {
 	static const char missing[] = "field_missing: ";
 	if (strncmp(reason, missing, strlen(missing)) == 0)
-		return wn_arena_printf(cli->arena, "%s has no value, and a touch never says \"Hi ,\"", reason + strlen(missing));
+		return wn_arena_printf(cli->arena, "%s has no value, and a touch never says \"Hi ,\"",
+				       reason + strlen(missing));
 	return words_touch(reason);
 }
 
@@ -126,11 +148,14 @@ const char *cli_touch_state(struct wn_cli *cli, struct wn_value t)
 	const char *state = row_text(cli, t, "state"), *reason = row_text(cli, t, "reason");
 	const char *why = *reason ? cli_touch_why(cli, reason) : "";
 	if (strcmp(state, "planned") == 0)
-		return row_us(t, "due_at") <= cli->now_us ? "due now" : wn_arena_printf(cli->arena, "due %s", cli_when(cli, row_us(t, "due_at")));
+		return row_us(t, "due_at") <= cli->now_us
+			   ? "due now"
+			   : wn_arena_printf(cli->arena, "due %s", cli_when(cli, row_us(t, "due_at")));
 	if (strcmp(state, "sent") == 0)
 		return wn_arena_printf(cli->arena, "sent %s", cli_when(cli, row_us(t, "sent_at")));
 	if (strcmp(state, "deferred") == 0 || strcmp(state, "yielded") == 0)
-		return wn_arena_printf(cli->arena, "%s until %s: %s", state, cli_when(cli, row_us(t, "due_at")), why);
+		return wn_arena_printf(cli->arena, "%s until %s: %s", state, cli_when(cli, row_us(t, "due_at")),
+				       why);
 	return wn_arena_printf(cli->arena, "%s%s%s", state, *why ? ": " : "", why);
 }
 
@@ -139,17 +164,25 @@ static void print_touches(struct wn_cli *cli, struct wn_value m)
 	struct wn_value touches = row_list(m, "touches");
 	for (size_t i = 0; i < touches.n; i++) {
 		struct wn_value t = touches.list[i];
-		fprintf(cli->out, "      %lld %-14s %s%s\n", (long long)row_int(t, "step"), row_text(cli, t, "channel"), cli_touch_state(cli, t),
-			row_has(t, "sink") ? wn_arena_printf(cli->arena, ", by %s", row_text(cli, t, "sink")) : "");
+		fprintf(cli->out, "      %lld %-14s %s%s\n", (long long)row_int(t, "step"),
+			row_text(cli, t, "channel"), cli_touch_state(cli, t),
+			row_has(t, "sink") ? wn_arena_printf(cli->arena, ", by %s", row_text(cli, t, "sink"))
+					   : "");
 	}
 	if (row_bool(m, "holdout"))
 		fputs("      held out: nothing is sent, to measure what the campaign changes\n", cli->out);
 }
 
-/* ------------------------------------------------------------------------------------------------------- campaigns */
-static bool same_campaign(struct wn_value a, struct wn_value b) { return wn_id_eq(row_id(a, "campaign_id"), row_id(b, "campaign_id")); }
+/* --- campaigns ------------------------------------------------------------------------------- */
+static bool same_campaign(struct wn_value a, struct wn_value b)
+{
+	return wn_id_eq(row_id(a, "campaign_id"), row_id(b, "campaign_id"));
+}
 
-static bool is_live(struct wn_cli *cli, struct wn_value m) { return strcmp(row_text(cli, m, "state"), "live") == 0; }
+static bool is_live(struct wn_cli *cli, struct wn_value m)
+{
+	return strcmp(row_text(cli, m, "state"), "live") == 0;
+}
 
 static int64_t ends_at(struct wn_value m)
 {
@@ -159,11 +192,13 @@ static int64_t ends_at(struct wn_value m)
 
 static const char *person_of(struct wn_cli *cli, struct wn_value m)
 {
-	const char *name = row_text(cli, m, "contact"), *position = row_text(cli, m, "position"), *email = row_text(cli, m, "email");
+	const char *name = row_text(cli, m, "contact"), *position = row_text(cli, m, "position"),
+		   *email = row_text(cli, m, "email");
 	if (!row_has(m, "contact_id"))
 		return "the account itself";
-	return wn_arena_printf(cli->arena, "%s%s%s%s%s%s", *name ? name : email, *position ? ", " : "", position, *name && *email ? " <" : "",
-			       *name ? email : "", *name && *email ? ">" : "");
+	return wn_arena_printf(cli->arena, "%s%s%s%s%s%s", *name ? name : email, *position ? ", " : "",
+			       position, *name && *email ? " <" : "", *name ? email : "",
+			       *name && *email ? ">" : "");
 }
 
 static void print_end(struct wn_cli *cli, struct wn_value m)
@@ -172,21 +207,27 @@ static void print_end(struct wn_cli *cli, struct wn_value m)
 	bool stale_first = stale <= box;
 	if (box == WN_NEVER) { /* proposed: the box starts with the approval */
 		int64_t old = row_us(m, "campaign_due_at");
-		fprintf(cli->out, "  ends      %s unless it is approved by then: %s\n", cli_when(cli, stale < old ? stale : old),
+		fprintf(cli->out, "  ends      %s unless it is approved by then: %s\n",
+			cli_when(cli, stale < old ? stale : old),
 			stale < old ? "the evidence goes stale" : "a proposal does not wait longer");
 		return;
 	}
-	fprintf(cli->out, "  ends      %s: %s\n", cli_when(cli, ends_at(m)), stale_first ? "the evidence goes stale" : "its time box is over");
-	fprintf(cli->out, "            %s\n", stale_first ? wn_arena_printf(cli->arena, "the box would last until %s", cli_at(cli, box)) :
-							    wn_arena_printf(cli->arena, "the evidence would last until %s", cli_at(cli, stale)));
+	fprintf(cli->out, "  ends      %s: %s\n", cli_when(cli, ends_at(m)),
+		stale_first ? "the evidence goes stale" : "its time box is over");
+	fprintf(cli->out, "            %s\n",
+		stale_first
+		    ? wn_arena_printf(cli->arena, "the box would last until %s", cli_at(cli, box))
+		    : wn_arena_printf(cli->arena, "the evidence would last until %s", cli_at(cli, stale)));
 }
 
 static void print_instants(struct wn_cli *cli, struct wn_value m)
 {
-	fprintf(cli->out, "            enrolled %s; takes members until %s; over at the latest %s\n", cli_at(cli, row_us(m, "enrolled_at")),
-		cli_at(cli, row_us(m, "intake_ends_at")), cli_at(cli, row_us(m, "max_ends_at")));
+	fprintf(cli->out, "            enrolled %s; takes members until %s; over at the latest %s\n",
+		cli_at(cli, row_us(m, "enrolled_at")), cli_at(cli, row_us(m, "intake_ends_at")),
+		cli_at(cli, row_us(m, "max_ends_at")));
 	if (row_int(m, "touches_sent") == 0 && row_us(m, "first_touch_by_at") != WN_NEVER)
-		fprintf(cli->out, "            leaves %s unless a touch was sent by then\n", cli_when(cli, row_us(m, "first_touch_by_at")));
+		fprintf(cli->out, "            leaves %s unless a touch was sent by then\n",
+			cli_when(cli, row_us(m, "first_touch_by_at")));
 }
 
 static void print_campaign_head(struct wn_cli *cli, const struct screen *s, struct wn_value m)
@@ -194,17 +235,23 @@ static void print_campaign_head(struct wn_cli *cli, const struct screen *s, stru
 	double heat = cli_heat(cli, row_list(m, "evidence"), cli->now_us), floor = row_double(m, "floor");
 	const char *state = row_text(cli, m, "campaign_state");
 	bool proposed = strcmp(state, "proposed") == 0;
-	fprintf(cli->out, "\n%sWHY NOW  %s%s%s\n", bold(cli), row_text(cli, m, "segment"), plain(cli), row_bool(m, "shadow") ? " (shadow: nothing is sent)" : "");
+	fprintf(cli->out, "\n%sWHY NOW  %s%s%s\n", bold(cli), row_text(cli, m, "segment"), plain(cli),
+		row_bool(m, "shadow") ? " (shadow: nothing is sent)" : "");
 	if (row_has(m, "description"))
 		cli_paragraph(cli, cli->out, 2, row_text(cli, m, "description"));
 	fprintf(cli->out, "  campaign  %s, %s since %s", cli_campaign_id(cli, row_id(m, "campaign_id")), state,
 		cli_at(cli, row_us(m, proposed ? "proposed_at" : "opened_at")));
 	if (proposed)
-		fprintf(cli->out, ": `whynow campaign approve %s` opens it", cli_campaign_id(cli, row_id(m, "campaign_id")));
-	fprintf(cli->out, "\n  goal      %s of %s\n", row_text(cli, m, "goal_metric"), cli_percent(cli, row_double(m, "goal_target")));
-	fprintf(cli->out, "  heat      %.2f  [%s]  floor %.2f\n", heat, cli_bar(cli, heat > 1.5 ? 1 : heat / 1.5, 24), floor);
+		fprintf(cli->out, ": `whynow campaign approve %s` opens it",
+			cli_campaign_id(cli, row_id(m, "campaign_id")));
+	fprintf(cli->out, "\n  goal      %s of %s\n", row_text(cli, m, "goal_metric"),
+		cli_percent(cli, row_double(m, "goal_target")));
+	fprintf(cli->out, "  heat      %.2f  [%s]  floor %.2f\n", heat,
+		cli_bar(cli, heat > 1.5 ? 1 : heat / 1.5, 24), floor);
 	if (row_has(m, "blind_until"))
-		fprintf(cli->out, "  blind     the feeds behind the evidence are down; it waits until %s at the latest\n", cli_when(cli, row_us(m, "blind_until")));
+		fprintf(cli->out,
+			"  blind     the feeds behind the evidence are down; it waits until %s at the latest\n",
+			cli_when(cli, row_us(m, "blind_until")));
 	print_end(cli, m);
 	if (s->detail && !proposed)
 		print_instants(cli, m);
@@ -218,7 +265,8 @@ static void print_campaign_evidence(struct wn_cli *cli, const struct screen *s, 
 	fputs("  evidence\n", cli->out);
 	for (size_t i = first; i < s->members.n; i++) {
 		struct wn_value m = s->members.v[i], list = row_list(m, "evidence");
-		for (size_t k = 0; same_campaign(m, s->members.v[first]) && is_live(cli, m) && k < list.n; k++) {
+		for (size_t k = 0; same_campaign(m, s->members.v[first]) && is_live(cli, m) && k < list.n;
+		     k++) {
 			struct wn_id key = row_id(list.list[k], "signal_key");
 			bool known = false;
 			for (size_t j = 0; j < n && !known; j++)
@@ -263,23 +311,27 @@ static size_t print_campaigns(struct wn_cli *cli, const struct screen *s)
 	return n;
 }
 
-/* ----------------------------------------------------------------------------------------------------- not, before */
+/* --- not, before ----------------------------------------------------------------------------- */
 /* A segment in which the account lives has acted: an older verdict that did nothing is no news. */
 static bool lives_in(struct wn_cli *cli, const struct screen *s, const char *segment)
 {
 	for (size_t i = 0; i < s->members.n; i++)
-		if (is_live(cli, s->members.v[i]) && strcmp(row_text(cli, s->members.v[i], "segment"), segment) == 0)
+		if (is_live(cli, s->members.v[i]) &&
+		    strcmp(row_text(cli, s->members.v[i], "segment"), segment) == 0)
 			return true;
 	return false;
 }
 
 static void print_non_action(struct wn_cli *cli, struct wn_value r)
 {
-	const char *reason = row_text(cli, r, "reason"), *clause = row_text(cli, r, "clause"), *detail = row_text(cli, r, "detail");
+	const char *reason = row_text(cli, r, "reason"), *clause = row_text(cli, r, "clause"),
+		   *detail = row_text(cli, r, "detail");
 	fprintf(cli->out, "  %s, %s\n", row_text(cli, r, "segment"), cli_rel(cli, row_us(r, "at")));
 	cli_paragraph(cli, cli->out, 4, words_non_action(reason));
 	if (strcmp(reason, "unknown") == 0)
-		cli_paragraph(cli, cli->out, 4, wn_arena_printf(cli->arena, "%s%s%s", clause, *clause && *detail ? ": " : "", detail));
+		cli_paragraph(
+		    cli, cli->out, 4,
+		    wn_arena_printf(cli->arena, "%s%s%s", clause, *clause && *detail ? ": " : "", detail));
 	else if (*detail)
 		cli_paragraph(cli, cli->out, 4, detail);
 }
@@ -297,7 +349,8 @@ static void print_non_actions(struct wn_cli *cli, const struct screen *s)
 	if (!shown && s->rechecks.n)
 		heading(cli, "WHY NOT");
 	for (size_t i = 0; i < s->rechecks.n; i++)
-		fprintf(cli->out, "  %s is looked at again %s, when time alone may make it true\n", row_text(cli, s->rechecks.v[i], "segment"),
+		fprintf(cli->out, "  %s is looked at again %s, when time alone may make it true\n",
+			row_text(cli, s->rechecks.v[i], "segment"),
 			cli_when(cli, row_us(s->rechecks.v[i], "due_at")));
 }
 
@@ -310,14 +363,16 @@ static void print_before(struct wn_cli *cli, const struct screen *s)
 			continue;
 		if (shown++ == 0)
 			heading(cli, "BEFORE");
-		fprintf(cli->out, "  %s, campaign %s, %s: left %s, %lld %s sent\n    %s\n", row_text(cli, m, "segment"),
-			cli_campaign_id(cli, row_id(m, "campaign_id")), person_of(cli, m), cli_rel(cli, row_us(m, "left_at")),
-			(long long)row_int(m, "touches_sent"), cli_plural(row_int(m, "touches_sent"), "touch", "touches"),
+		fprintf(cli->out, "  %s, campaign %s, %s: left %s, %lld %s sent\n    %s\n",
+			row_text(cli, m, "segment"), cli_campaign_id(cli, row_id(m, "campaign_id")),
+			person_of(cli, m), cli_rel(cli, row_us(m, "left_at")),
+			(long long)row_int(m, "touches_sent"),
+			cli_plural(row_int(m, "touches_sent"), "touch", "touches"),
 			words_left(row_text(cli, m, "left_why")));
 	}
 }
 
-/* --------------------------------------------------------------------------------------------------------- signals */
+/* --- signals --------------------------------------------------------------------------------- */
 const char *cli_signal_text(struct wn_cli *cli, struct wn_value s)
 {
 	const char *headline = row_text(cli, s, "headline");
@@ -326,7 +381,8 @@ const char *cli_signal_text(struct wn_cli *cli, struct wn_value s)
 
 static void print_signals(struct wn_cli *cli, const struct screen *s)
 {
-	static const struct cli_column columns[] = {{"SIGNAL", 0}, {"KIND", 0}, {"OCCURRED", 0}, {"FRESH", CLI_RIGHT}, {"WHAT", CLI_CLIP}};
+	static const struct cli_column columns[] = {
+	    {"SIGNAL", 0}, {"KIND", 0}, {"OCCURRED", 0}, {"FRESH", CLI_RIGHT}, {"WHAT", CLI_CLIP}};
 	struct cli_table t;
 	if (!s->signals.n)
 		return;
@@ -335,8 +391,11 @@ static void print_signals(struct wn_cli *cli, const struct screen *s)
 	t.indent = 2;
 	for (size_t i = 0; i < s->signals.n; i++) {
 		struct wn_value r = s->signals.v[i];
-		CLI_LINE(&t, cli_signal_id(cli, row_id(r, "signal_key")), row_text(cli, r, "kind"), cli_rel(cli, row_us(r, "occurred_at")),
-			 row_bool(r, "retracted") ? "retracted" : wn_arena_printf(cli->arena, "%.2f", cli_freshness(r, cli->now_us)),
+		CLI_LINE(&t, cli_signal_id(cli, row_id(r, "signal_key")), row_text(cli, r, "kind"),
+			 cli_rel(cli, row_us(r, "occurred_at")),
+			 row_bool(r, "retracted")
+			     ? "retracted"
+			     : wn_arena_printf(cli->arena, "%.2f", cli_freshness(r, cli->now_us)),
 			 cli_signal_text(cli, r));
 	}
 	cli_table_end(&t);
@@ -346,7 +405,8 @@ void account_print(struct wn_cli *cli, const struct screen *s)
 {
 	print_account(cli, s);
 	if (!print_campaigns(cli, s))
-		fputs(s->signals.n ? "\nNo campaign is live for it.\n" : "\nNothing was heard of it yet.\n", cli->out);
+		fputs(s->signals.n ? "\nNo campaign is live for it.\n" : "\nNothing was heard of it yet.\n",
+		      cli->out);
 	print_non_actions(cli, s);
 	print_before(cli, s);
 	print_signals(cli, s);

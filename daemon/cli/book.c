@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The book of the command line: what the reference tables say (an instance wrote its files there), with the options of
- * the main file, and the segments of the database. The definitions are JSON, which is YAML: the readers of the files
- * read them back. As long as no daemon has run, the tables are empty and the files themselves are taken.
+ * The book of the command line: what the reference tables say (an instance wrote its files there), with the
+ * options of the main file, and the segments of the database. The definitions are JSON, which is YAML: the
+ * readers of the files read them back. As long as no daemon has run, the tables are empty and the files
+ * themselves are taken.
  */
 #include "parts.h"
 #include <stdlib.h>
 
-/* ------------------------------------------------------------------------------------------- reference tables */
+/* --- reference tables ------------------------------------------------------------------------ */
 struct refs {
 	struct wn_feed_confs feeds;
 	struct wn_sink_confs sinks;
@@ -15,10 +16,12 @@ struct refs {
 	struct wn_trait_confs traits;
 };
 
-static int take(struct wn_cli *cli, enum wn_ref which, const struct wn_ref_row *row, struct refs *to, struct wn_yaml_errors *errors)
+static int take(struct wn_cli *cli, enum wn_ref which, const struct wn_ref_row *row, struct refs *to,
+		struct wn_yaml_errors *errors)
 {
 	struct wn_arena *a = cli->config->arena;
-	static const char *const files[] = {[WN_REF_KIND] = "kind", [WN_REF_TRAIT] = "trait", [WN_REF_FEED] = "feed", [WN_REF_SINK] = "sink"};
+	static const char *const files[] = {
+	    [WN_REF_KIND] = "kind", [WN_REF_TRAIT] = "trait", [WN_REF_FEED] = "feed", [WN_REF_SINK] = "sink"};
 	struct wn_yaml_docs docs;
 	struct wn_err err = {0};
 	struct wn_buf b;
@@ -26,7 +29,8 @@ static int take(struct wn_cli *cli, enum wn_ref which, const struct wn_ref_row *
 	wn_json_write(&b, row->definition);
 	struct wn_str text = wn_arena_str(a, wn_buf_slice(&b));
 	wn_buf_done(&b);
-	enum wn_rc rc = wn_yaml_parse(text, wn_arena_printf(a, "%s " WN_STR_FMT, files[which], WN_STR_ARG(row->name)), a, &docs, &err);
+	enum wn_rc rc = wn_yaml_parse(
+	    text, wn_arena_printf(a, "%s " WN_STR_FMT, files[which], WN_STR_ARG(row->name)), a, &docs, &err);
 	if (rc)
 		return cli_fail(cli, rc, &err);
 	switch (which) {
@@ -64,16 +68,26 @@ static int read_refs(struct wn_cli *cli, struct refs *to, struct wn_yaml_errors 
 	return 0;
 }
 
-static int by_kind(const void *a, const void *b) { return wn_str_cmp(((const struct wn_kind_conf *)a)->name, ((const struct wn_kind_conf *)b)->name); }
-static int by_feed(const void *a, const void *b) { return wn_str_cmp(((const struct wn_feed_conf *)a)->name, ((const struct wn_feed_conf *)b)->name); }
-static int by_sink(const void *a, const void *b) { return wn_str_cmp(((const struct wn_sink_conf *)a)->name, ((const struct wn_sink_conf *)b)->name); }
+static int by_kind(const void *a, const void *b)
+{
+	return wn_str_cmp(((const struct wn_kind_conf *)a)->name, ((const struct wn_kind_conf *)b)->name);
+}
+static int by_feed(const void *a, const void *b)
+{
+	return wn_str_cmp(((const struct wn_feed_conf *)a)->name, ((const struct wn_feed_conf *)b)->name);
+}
+static int by_sink(const void *a, const void *b)
+{
+	return wn_str_cmp(((const struct wn_sink_conf *)a)->name, ((const struct wn_sink_conf *)b)->name);
+}
 static int by_trait(const void *a, const void *b)
 {
 	const struct wn_trait_conf *x = a, *y = b;
 	return x->of != y->of ? (int)x->of - (int)y->of : wn_str_cmp(x->name, y->name);
 }
 
-/* A config has its things sorted by name; here they come by name already, but not by the C library's order of bytes. */
+/* A config has its things sorted by name; here they come by name already, but not by the C library's order of
+ * bytes. */
 static void put_refs(struct wn_config *c, struct refs *r)
 {
 	if (r->kinds.list.n)
@@ -107,7 +121,7 @@ static int tell_errors(struct wn_cli *cli, struct wn_yaml_errors *errors, const 
 	return cli_error(cli, WN_EXIT_INVALID, "%s", what);
 }
 
-/* ------------------------------------------------------------------------------------------------------- the book */
+/* --- the book -------------------------------------------------------------------------------- */
 static int make_book(struct wn_cli *cli)
 {
 	struct wn_err err = {0};
@@ -139,7 +153,9 @@ static int book_of_tables(struct wn_cli *cli)
 	wn_yaml_errors_init(&errors, cli->arena);
 	int code = read_refs(cli, &refs, &errors);
 	if (code == 0)
-		code = tell_errors(cli, &errors, "the definitions in the database cannot be read; a newer whynowd may have written them");
+		code = tell_errors(
+		    cli, &errors,
+		    "the definitions in the database cannot be read; a newer whynowd may have written them");
 	if (code)
 		return code;
 	if (!refs.kinds.list.n)
@@ -162,7 +178,8 @@ static enum wn_rc read_feeds(struct wn_cli *cli, struct wn_err *err)
 		struct wn_gap *list = WN_NEW_N(cli->arena, struct wn_gap, n_gaps + 1);
 		for (size_t i = 0; i < n; i++)
 			if (wn_str_is(states[i].name, view->name)) {
-				view->good_since_us = states[i].good_since_us ? states[i].good_since_us : WN_NEVER;
+				view->good_since_us =
+				    states[i].good_since_us ? states[i].good_since_us : WN_NEVER;
 				view->blind = states[i].blind_since_us != 0;
 			}
 		view->n_gaps = 0;
@@ -186,7 +203,8 @@ static enum wn_rc read_segments(struct wn_cli *cli, struct wn_err *err)
 		return rc;
 	wn_book_pause(cli->book, (struct wn_str){NULL, 0}, paused);
 	for (size_t i = 0; i < n; i++) {
-		struct wn_err ignored; /* the daemon marks what cannot be used; here the last good version counts */
+		struct wn_err
+		    ignored; /* the daemon marks what cannot be used; here the last good version counts */
 		if (wn_book_take_segment(cli->book, rows, n, i, &in_force, &ignored) == WN_OK)
 			wn_book_pause(cli->book, rows[i].name, rows[i].paused);
 	}
@@ -208,11 +226,12 @@ int cli_book(struct wn_cli *cli)
 	return rc ? cli_fail(cli, rc, &err) : 0;
 }
 
-/* ------------------------------------------------------------------------------------------------ units of work */
+/* --- units of work --------------------------------------------------------------------------- */
 int cli_unit(struct wn_cli *cli, struct wn_unit *u)
 {
 	struct wn_err err = {0};
-	struct wn_worker k = {.store = cli->store, .book = cli->book, .clock = cli->own_clock ? cli->own_clock : cli->clock};
+	struct wn_worker k = {
+	    .store = cli->store, .book = cli->book, .clock = cli->own_clock ? cli->own_clock : cli->clock};
 	u->actor = cli->actor;
 	u->quiet = true;
 	enum wn_rc rc = wn_unit_run(&k, u, &err);
@@ -225,10 +244,12 @@ static const char *subject_of(struct wn_cli *cli, const struct wn_change *ch)
 {
 	if (!ch->account)
 		return "";
-	const struct wn_contact *c = wn_id_is_nil(ch->contact_id) ? NULL : wn_account_contact(ch->account, ch->contact_id);
+	const struct wn_contact *c =
+	    wn_id_is_nil(ch->contact_id) ? NULL : wn_account_contact(ch->account, ch->contact_id);
 	struct wn_str account = ch->account->domain.n ? ch->account->domain : ch->account->name;
 	struct wn_str person = c ? (c->name.n ? c->name : c->email) : (struct wn_str){NULL, 0};
-	return wn_arena_printf(cli->arena, "%s%s%s", cli_clean(cli, account), person.n ? ", " : "", person.n ? cli_clean(cli, person) : "");
+	return wn_arena_printf(cli->arena, "%s%s%s", cli_clean(cli, account), person.n ? ", " : "",
+			       person.n ? cli_clean(cli, person) : "");
 }
 
 void cli_print_changes(struct wn_cli *cli, const struct wn_world *w)
@@ -238,7 +259,8 @@ void cli_print_changes(struct wn_cli *cli, const struct wn_world *w)
 		if (!ch->campaign || (strncmp(ch->type, "touch.", 6) == 0 && !cli->terminal && cli->quiet))
 			continue;
 		const char *who = subject_of(cli, ch);
-		cli_say(cli, "%-18s %s, campaign %s%s%s%s%s", ch->type, cli_clean(cli, ch->campaign->segment_name), cli_short(cli, ch->campaign->id, 7),
+		cli_say(cli, "%-18s %s, campaign %s%s%s%s%s", ch->type,
+			cli_clean(cli, ch->campaign->segment_name), cli_short(cli, ch->campaign->id, 7),
 			*who ? ": " : "", who, ch->why.n ? ": " : "", ch->why.n ? cli_clean(cli, ch->why) : "");
 	}
 }
@@ -247,7 +269,8 @@ void cli_print_changes(struct wn_cli *cli, const struct wn_world *w)
 const struct wn_positions *cli_positions(struct wn_cli *cli)
 {
 	struct wn_err err;
-	if (!cli->book->positions && wn_positions_parse(wn_positions_builtin(), "positions", &cli->book->positions, &err))
+	if (!cli->book->positions &&
+	    wn_positions_parse(wn_positions_builtin(), "positions", &cli->book->positions, &err))
 		cli->book->positions = NULL;
 	return cli->book->positions;
 }

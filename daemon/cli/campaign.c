@@ -7,12 +7,14 @@ enum { HISTORY = 200, MEMBERS = 200 };
 static const char *result_or_state(struct wn_cli *cli, struct wn_value c)
 {
 	const char *result = row_text(cli, c, "result");
-	return wn_arena_printf(cli->arena, "%s%s%s%s", row_text(cli, c, "state"), *result ? ": " : "", result, row_bool(c, "shadow") ? " (shadow)" : "");
+	return wn_arena_printf(cli->arena, "%s%s%s%s", row_text(cli, c, "state"), *result ? ": " : "", result,
+			       row_bool(c, "shadow") ? " (shadow)" : "");
 }
 
 static const char *group_text(struct wn_cli *cli, struct wn_value c)
 {
-	const char *group = cli_value_text(cli, wn_value_at(c, "group_values")), *opened_for = row_text(cli, c, "opened_for");
+	const char *group = cli_value_text(cli, wn_value_at(c, "group_values")),
+		   *opened_for = row_text(cli, c, "opened_for");
 	return *group ? group : opened_for;
 }
 
@@ -24,11 +26,19 @@ static int64_t end_of(struct wn_value c)
 	return row_us(c, "live_until") != WN_NEVER ? row_us(c, "live_until") : row_us(c, "max_ends_at");
 }
 
-/* ----------------------------------------------------------------------------------------------------------- list */
+/* --- list ------------------------------------------------------------------------------------ */
 static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSED)
 {
-	static const struct cli_column columns[] = {{"CAMPAIGN", 0}, {"SEGMENT", 0}, {"STATE", 0}, {"SINCE", 0}, {"ENDS", 0}, {"LIVE", CLI_RIGHT},
-						    {"EVER", CLI_RIGHT}, {"TOUCHED", CLI_RIGHT}, {"GOAL", CLI_RIGHT}, {"FOR", CLI_CLIP}};
+	static const struct cli_column columns[] = {{"CAMPAIGN", 0},
+						    {"SEGMENT", 0},
+						    {"STATE", 0},
+						    {"SINCE", CLI_DROP},
+						    {"ENDS", 0},
+						    {"LIVE", CLI_RIGHT},
+						    {"EVER", CLI_RIGHT | CLI_DROP},
+						    {"TOUCHED", CLI_RIGHT | CLI_DROP},
+						    {"GOAL", CLI_RIGHT | CLI_DROP},
+						    {"FOR", CLI_CLIP}};
 	struct cli_rows rows;
 	struct cli_table t;
 	int64_t limit = 100;
@@ -36,7 +46,9 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 	if (code == 0)
 		code = cli_connect(cli);
 	if (code == 0)
-		code = cli_read(cli, "campaigns", WN_PARAMS(wn_pg_text(cli_value(cli, "--segment")), wn_pg_bool(cli_flag(cli, "--all")), wn_pg_int8(limit)),
+		code = cli_read(cli, "campaigns",
+				WN_PARAMS(wn_pg_text(cli_value(cli, "--segment")),
+					  wn_pg_bool(cli_flag(cli, "--all")), wn_pg_int8(limit)),
 				&rows);
 	if (code)
 		return code;
@@ -47,32 +59,36 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
 	for (size_t i = 0; i < rows.n; i++) {
 		struct wn_value c = rows.v[i];
-		int64_t since = row_us(c, "opened_at") != WN_NEVER ? row_us(c, "opened_at") : row_us(c, "proposed_at");
-		CLI_LINE(&t, cli_campaign_id(cli, row_id(c, "campaign_id")), row_text(cli, c, "segment"), result_or_state(cli, c), cli_rel(cli, since),
-			 cli_rel(cli, end_of(c)), row_text(cli, c, "live_members"), row_text(cli, c, "members"), row_text(cli, c, "touched"),
-			 row_text(cli, c, "achieved"), group_text(cli, c));
+		int64_t since =
+		    row_us(c, "opened_at") != WN_NEVER ? row_us(c, "opened_at") : row_us(c, "proposed_at");
+		CLI_LINE(&t, cli_campaign_id(cli, row_id(c, "campaign_id")), row_text(cli, c, "segment"),
+			 result_or_state(cli, c), cli_rel(cli, since), cli_rel(cli, end_of(c)),
+			 row_text(cli, c, "live_members"), row_text(cli, c, "members"),
+			 row_text(cli, c, "touched"), row_text(cli, c, "achieved"), group_text(cli, c));
 	}
 	cli_table_end(&t);
 	if (!rows.n)
-		cli_say(cli, "%s", cli_flag(cli, "--all") ? "no campaign has run yet" : "no campaign is alive; --all shows closed ones");
+		cli_say(cli, "%s",
+			cli_flag(cli, "--all") ? "no campaign has run yet"
+					       : "no campaign is alive; --all shows closed ones");
 	return WN_EXIT_DONE;
 }
 
 static const struct wn_cli_option list_options[] = {
-	{"--all", NULL, "closed ones too"},
-	{"--segment", "NAME", "of this segment only"},
-	{"--limit", "N", "at most so many [100]"},
-	{NULL, NULL, NULL},
+    {"--all", NULL, "closed ones too"},
+    {"--segment", "NAME", "of this segment only"},
+    {"--limit", "N", "at most so many [100]"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_campaign_list = {
-	.name = "campaign list",
-	.args = "",
-	.summary = "campaigns that are alive, the next to end first",
-	.options = list_options,
-	.run = run_list,
+    .name = "campaign list",
+    .args = "",
+    .summary = "campaigns that are alive, the next to end first",
+    .options = list_options,
+    .run = run_list,
 };
 
-/* ----------------------------------------------------------------------------------------------------------- show */
+/* --- show ------------------------------------------------------------------------------------ */
 struct parts {
 	struct wn_value campaign;
 	struct cli_rows members, history, reviews;
@@ -85,7 +101,8 @@ static int read_parts(struct wn_cli *cli, const struct wn_ref_id *ref, struct pa
 	if (code == 0)
 		code = cli_read(cli, "campaign_members", WN_PARAMS(id, wn_pg_int8(MEMBERS)), &p->members);
 	if (code == 0)
-		code = cli_read(cli, "campaign_history", WN_PARAMS(id, bucket, wn_pg_int8(HISTORY)), &p->history);
+		code =
+		    cli_read(cli, "campaign_history", WN_PARAMS(id, bucket, wn_pg_int8(HISTORY)), &p->history);
 	if (code == 0)
 		code = cli_read(cli, "campaign_reviews", WN_PARAMS(id), &p->reviews);
 	return code;
@@ -93,10 +110,12 @@ static int read_parts(struct wn_cli *cli, const struct wn_ref_id *ref, struct pa
 
 static void print_head(struct wn_cli *cli, struct wn_value c)
 {
-	fprintf(cli->out, "%s  campaign %s, %s\n", row_text(cli, c, "segment"), cli_campaign_id(cli, row_id(c, "campaign_id")), result_or_state(cli, c));
+	fprintf(cli->out, "%s  campaign %s, %s\n", row_text(cli, c, "segment"),
+		cli_campaign_id(cli, row_id(c, "campaign_id")), result_or_state(cli, c));
 	if (row_has(c, "description"))
 		cli_paragraph(cli, cli->out, 2, row_text(cli, c, "description"));
-	fprintf(cli->out, "  for       %s (segment version %s, owner %s)\n", group_text(cli, c), row_text(cli, c, "version"), row_text(cli, c, "owner"));
+	fprintf(cli->out, "  for       %s (segment version %s, owner %s)\n", group_text(cli, c),
+		row_text(cli, c, "version"), row_text(cli, c, "owner"));
 	if (row_us(c, "proposed_at") != WN_NEVER)
 		fprintf(cli->out, "  proposed  %s\n", cli_when(cli, row_us(c, "proposed_at")));
 	if (row_us(c, "opened_at") != WN_NEVER) {
@@ -104,13 +123,16 @@ static void print_head(struct wn_cli *cli, struct wn_value c)
 		fprintf(cli->out, "  intake    until %s\n", cli_when(cli, row_us(c, "intake_ends_at")));
 	}
 	if (row_us(c, "closed_at") != WN_NEVER)
-		fprintf(cli->out, "  closed    %s: %s\n", cli_when(cli, row_us(c, "closed_at")), row_text(cli, c, "result"));
+		fprintf(cli->out, "  closed    %s: %s\n", cli_when(cli, row_us(c, "closed_at")),
+			row_text(cli, c, "result"));
 	else if (row_us(c, "live_until") != WN_NEVER)
-		fprintf(cli->out, "  ends      %s as things stand; at the latest %s\n", cli_when(cli, row_us(c, "live_until")),
-			cli_at(cli, row_us(c, "max_ends_at")));
-	fprintf(cli->out, "  members   %s live of %s ever, %s held out; %s touched, %s reached the goal\n", row_text(cli, c, "live_members"),
-		row_text(cli, c, "members"), row_text(cli, c, "holdouts"), row_text(cli, c, "touched"), row_text(cli, c, "achieved"));
-	fprintf(cli->out, "  goal      %s of %s within %s\n", row_text(cli, c, "goal_metric"), cli_percent(cli, row_double(c, "goal_target")),
+		fprintf(cli->out, "  ends      %s as things stand; at the latest %s\n",
+			cli_when(cli, row_us(c, "live_until")), cli_at(cli, row_us(c, "max_ends_at")));
+	fprintf(cli->out, "  members   %s live of %s ever, %s held out; %s touched, %s reached the goal\n",
+		row_text(cli, c, "live_members"), row_text(cli, c, "members"), row_text(cli, c, "holdouts"),
+		row_text(cli, c, "touched"), row_text(cli, c, "achieved"));
+	fprintf(cli->out, "  goal      %s of %s within %s\n", row_text(cli, c, "goal_metric"),
+		cli_percent(cli, row_double(c, "goal_target")),
 		cli_span(cli, (int64_t)(row_double(c, "goal_window_s") * 1e6)));
 	if (row_double(c, "cost_usd") > 0)
 		fprintf(cli->out, "  cost      %s USD\n", row_text(cli, c, "cost_usd"));
@@ -118,7 +140,12 @@ static void print_head(struct wn_cli *cli, struct wn_value c)
 
 static void print_members(struct wn_cli *cli, const struct parts *p)
 {
-	static const struct cli_column columns[] = {{"ACCOUNT", 0}, {"WHO", CLI_CLIP}, {"HEAT", CLI_RIGHT}, {"ENDS", 0}, {"SENT", CLI_RIGHT}, {"STATE", CLI_CLIP}};
+	static const struct cli_column columns[] = {{"ACCOUNT", 0},
+						    {"WHO", CLI_CLIP},
+						    {"HEAT", CLI_RIGHT},
+						    {"ENDS", 0},
+						    {"SENT", CLI_RIGHT | CLI_DROP},
+						    {"STATE", CLI_CLIP}};
 	struct cli_table t;
 	if (!p->members.n)
 		return;
@@ -129,20 +156,33 @@ static void print_members(struct wn_cli *cli, const struct parts *p)
 		struct wn_value m = p->members.v[i];
 		bool live = strcmp(row_text(cli, m, "state"), "live") == 0;
 		int64_t stale = row_us(m, "stale_at"), box = row_us(m, "box_ends_at");
-		const char *who = *row_text(cli, m, "contact") ? row_text(cli, m, "contact") : row_text(cli, m, "email");
+		const char *who =
+		    *row_text(cli, m, "contact") ? row_text(cli, m, "contact") : row_text(cli, m, "email");
 		CLI_LINE(&t, row_text(cli, m, "account"), row_has(m, "contact_id") ? who : "the account itself",
-			 live ? wn_arena_printf(cli->arena, "%.2f", cli_heat(cli, row_list(m, "evidence"), cli->now_us)) : "",
-			 live ? wn_arena_printf(cli->arena, "%s, %s", cli_rel(cli, stale < box ? stale : box), stale <= box ? "stale" : "box")
+			 live ? wn_arena_printf(cli->arena, "%.2f",
+						cli_heat(cli, row_list(m, "evidence"), cli->now_us))
+			      : "",
+			 live ? wn_arena_printf(cli->arena, "%s, %s", cli_rel(cli, stale < box ? stale : box),
+						stale <= box ? "stale" : "box")
 			      : cli_rel(cli, row_us(m, "left_at")),
 			 row_text(cli, m, "touches_sent"),
-			 live ? (row_bool(m, "holdout") ? "live, held out" : "live") : words_left(row_text(cli, m, "left_why")));
+			 live ? (row_bool(m, "holdout") ? "live, held out" : "live")
+			      : words_left(row_text(cli, m, "left_why")));
 	}
 	cli_table_end(&t);
 }
 
+/* The word that is stored, as a sentence where there is one. */
+static const char *why_of(struct wn_cli *cli, struct wn_value h)
+{
+	const char *type = row_text(cli, h, "type"), *why = row_text(cli, h, "why");
+	return strncmp(type, "touch.", 6) == 0 ? cli_touch_why(cli, why) : words_left(why);
+}
+
 static void print_history(struct wn_cli *cli, const struct parts *p)
 {
-	static const struct cli_column columns[] = {{"#", CLI_RIGHT}, {"AT", 0}, {"WHAT", 0}, {"WHO", CLI_CLIP}, {"WHY", CLI_CLIP}, {"BY", 0}};
+	static const struct cli_column columns[] = {{"#", CLI_RIGHT},  {"AT", 0},         {"WHAT", 0},
+						    {"WHO", CLI_CLIP}, {"WHY", CLI_CLIP}, {"BY", CLI_DROP}};
 	struct cli_table t;
 	fputs("\nTimeline\n", cli->out);
 	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
@@ -150,9 +190,13 @@ static void print_history(struct wn_cli *cli, const struct parts *p)
 	for (size_t i = 0; i < p->history.n; i++) {
 		struct wn_value h = p->history.v[i];
 		const char *account = row_text(cli, h, "account"), *contact = row_text(cli, h, "contact");
-		const char *step = row_has(h, "step") && row_int(h, "step") > 0 ? wn_arena_printf(cli->arena, " %s", row_text(cli, h, "step")) : "";
-		CLI_LINE(&t, row_text(cli, h, "gen"), cli_at(cli, row_us(h, "at")), wn_arena_printf(cli->arena, "%s%s", row_text(cli, h, "type"), step),
-			 *contact ? wn_arena_printf(cli->arena, "%s, %s", account, contact) : account, row_text(cli, h, "why"), row_text(cli, h, "actor"));
+		const char *step = row_has(h, "step") && row_int(h, "step") > 0
+				       ? wn_arena_printf(cli->arena, " %s", row_text(cli, h, "step"))
+				       : "";
+		CLI_LINE(&t, row_text(cli, h, "gen"), cli_at(cli, row_us(h, "at")),
+			 wn_arena_printf(cli->arena, "%s%s", row_text(cli, h, "type"), step),
+			 *contact ? wn_arena_printf(cli->arena, "%s, %s", account, contact) : account,
+			 why_of(cli, h), row_text(cli, h, "actor"));
 	}
 	cli_table_end(&t);
 }
@@ -161,10 +205,14 @@ static void print_reviews(struct wn_cli *cli, const struct parts *p)
 {
 	for (size_t i = 0; i < p->reviews.n; i++) {
 		struct wn_value r = p->reviews.v[i];
-		fprintf(cli->out, "\n%s review, %s: %s\n  %s of %s touched reached %s: %s (95 %% between %s and %s), target %s\n",
-			row_bool(r, "final") ? "Final" : "First", cli_at(cli, row_us(r, "at")), row_text(cli, r, "verdict"), row_text(cli, r, "achieved"),
-			row_text(cli, r, "touched"), row_text(cli, r, "metric"), cli_percent(cli, row_double(r, "rate")),
-			cli_percent(cli, row_double(r, "low")), cli_percent(cli, row_double(r, "high")), cli_percent(cli, row_double(r, "target")));
+		fprintf(cli->out,
+			"\n%s review, %s: %s\n  %s of %s touched reached %s: %s (95 %% between %s and %s), "
+			"target %s\n",
+			row_bool(r, "final") ? "Final" : "First", cli_at(cli, row_us(r, "at")),
+			row_text(cli, r, "verdict"), row_text(cli, r, "achieved"), row_text(cli, r, "touched"),
+			row_text(cli, r, "metric"), cli_percent(cli, row_double(r, "rate")),
+			cli_percent(cli, row_double(r, "low")), cli_percent(cli, row_double(r, "high")),
+			cli_percent(cli, row_double(r, "target")));
 	}
 }
 
@@ -193,11 +241,11 @@ static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 }
 
 const struct wn_command command_campaign_show = {
-	.name = "campaign show",
-	.args = "ID",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "members, reviews and the timeline of a campaign",
-	.more = "Every event has its number, what changed, for whom, why, and who did it.",
-	.run = run_show,
+    .name = "campaign show",
+    .args = "ID",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "members, reviews and the timeline of a campaign",
+    .more = "Every event has its number, what changed, for whom, why, and who did it.",
+    .run = run_show,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `campaign approve|cancel`: the operator's events of the step function, in the same unit of work as the daemon's. */
+/* `campaign approve|cancel`: the operator's events of the step function, in the same unit of work as the
+ * daemon's. */
 #include "parts.h"
 
 struct verb {
@@ -21,7 +22,8 @@ static enum wn_rc load(void *ctx, struct wn_store *s, struct wn_world *w, struct
 static enum wn_rc step(void *ctx, struct wn_store *s WN_UNUSED, struct wn_world *w, struct wn_err *err)
 {
 	struct verb *v = ctx;
-	struct wn_event ev = {.type = v->type, .campaign = wn_world_campaign(w, v->ref.id), .why = wn_str_of(v->why)};
+	struct wn_event ev = {
+	    .type = v->type, .campaign = wn_world_campaign(w, v->ref.id), .why = wn_str_of(v->why)};
 	return wn_campaign_step(w, &ev, err);
 }
 
@@ -66,13 +68,15 @@ static int find(struct wn_cli *cli, const char *text, struct verb *v)
 	return code ? code : cli_find_campaign(cli, text, &v->ref);
 }
 
-/* ----------------------------------------------------------------------------------- what would be said, to whom */
+/* --- what would be said, to whom ------------------------------------------------------------- */
 static void print_preview(struct wn_cli *cli, struct wn_world *w, struct wn_member *m, size_t step)
 {
 	struct wn_decision d = wn_touch_preview(w, m, (int)step);
-	const struct wn_contact *c = wn_id_is_nil(m->contact_id) ? NULL : wn_account_contact(m->account, m->contact_id);
+	const struct wn_contact *c =
+	    wn_id_is_nil(m->contact_id) ? NULL : wn_account_contact(m->account, m->contact_id);
 	struct wn_str account = m->account->domain.n ? m->account->domain : m->account->name;
-	fprintf(cli->out, "\n%s%s%s, step %zu, %s", cli_clean(cli, account), c ? ", " : "", c ? cli_clean(cli, c->email.n ? c->email : c->name) : "", step + 1,
+	fprintf(cli->out, "\n%s%s%s, step %zu, %s", cli_clean(cli, account), c ? ", " : "",
+		c ? cli_clean(cli, c->email.n ? c->email : c->name) : "", step + 1,
 		m->campaign->segment->steps[step].channel);
 	if (m->holdout)
 		fputs(" (held out: nothing is sent)", cli->out);
@@ -103,7 +107,9 @@ static int show(struct wn_cli *cli, struct verb *v)
 			struct wn_member *m = w->accounts.v[a]->members.v[i];
 			if (m->campaign != c || m->left != WN_LEFT_LIVE)
 				continue;
-			size_t steps = cli_flag(cli, "--all-steps") ? c->segment->n_steps : c->segment->n_steps ? 1 : 0;
+			size_t steps = cli_flag(cli, "--all-steps") ? c->segment->n_steps
+				       : c->segment->n_steps        ? 1
+								    : 0;
 			for (size_t k = 0; k < steps; k++, shown++)
 				print_preview(cli, w, m, k);
 		}
@@ -115,7 +121,7 @@ static int show(struct wn_cli *cli, struct verb *v)
 	return WN_EXIT_DONE;
 }
 
-/* --------------------------------------------------------------------------------------------------------- approve */
+/* --- approve --------------------------------------------------------------------------------- */
 static int run_approve(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 {
 	struct verb v = {.type = WN_EV_APPROVE};
@@ -128,37 +134,41 @@ static int run_approve(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 	if (code)
 		return code;
 	if (v.state != WN_CAMPAIGN_OPEN)
-		return cli_error(cli, WN_EXIT_REFUSED, "too late: the evidence is stale, and the proposal is closed (%s)", wn_result_to_text(v.result));
+		return cli_error(cli, WN_EXIT_REFUSED,
+				 "too late: the evidence is stale, and the proposal is closed (%s)",
+				 wn_result_to_text(v.result));
 	cli_say(cli, "approved: box and intake start now");
 	return WN_EXIT_DONE;
 }
 
 static const struct wn_cli_option approve_options[] = {
-	{"--show", NULL, "print the rendered touches and change nothing"},
-	{"--all-steps", NULL, "with --show: every step, not only the first"},
-	{"--reason", "TEXT", "kept in history"},
-	{NULL, NULL, NULL},
+    {"--show", NULL, "print the rendered touches and change nothing"},
+    {"--all-steps", NULL, "with --show: every step, not only the first"},
+    {"--reason", "TEXT", "kept in history"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_campaign_approve = {
-	.name = "campaign approve",
-	.args = "ID",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "open a proposed campaign",
-	.more = "Members whose evidence went stale meanwhile leave first; if nobody is left the campaign is closed as expired and the exit code is 4. Look at "
-		"what would be said with --show.",
-	.options = approve_options,
-	.run = run_approve,
+    .name = "campaign approve",
+    .args = "ID",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "open a proposed campaign",
+    .more = "Members whose evidence went stale meanwhile leave first; if nobody is left the campaign is closed "
+	    "as expired and the exit code is 4. Look at "
+	    "what would be said with --show.",
+    .options = approve_options,
+    .run = run_approve,
 };
 
-/* ---------------------------------------------------------------------------------------------------------- cancel */
+/* --- cancel ---------------------------------------------------------------------------------- */
 static int run_cancel(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 {
 	struct verb v = {.type = WN_EV_CANCEL};
 	int code = find(cli, argv[0], &v);
 	if (code)
 		return code;
-	if (cli->terminal && !cli_ask(cli, "Cancel campaign %s? Its members leave and nothing more is sent.", argv[0]))
+	if (cli->terminal &&
+	    !cli_ask(cli, "Cancel campaign %s? Its members leave and nothing more is sent.", argv[0]))
 		return cli_error(cli, WN_EXIT_REFUSED, "nothing was cancelled; --yes answers the question");
 	code = run_verb(cli, &v);
 	if (code == 0)
@@ -167,16 +177,17 @@ static int run_cancel(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 }
 
 static const struct wn_cli_option cancel_options[] = {
-	{"--reason", "TEXT", "kept in history"},
-	{NULL, NULL, NULL},
+    {"--reason", "TEXT", "kept in history"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_campaign_cancel = {
-	.name = "campaign cancel",
-	.args = "ID",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "close a campaign now",
-	.more = "Every live member leaves (cancelled), planned touches are cancelled in the same transaction; one that is being sent cannot be called back.",
-	.options = cancel_options,
-	.run = run_cancel,
+    .name = "campaign cancel",
+    .args = "ID",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "close a campaign now",
+    .more = "Every live member leaves (cancelled), planned touches are cancelled in the same transaction; one "
+	    "that is being sent cannot be called back.",
+    .options = cancel_options,
+    .run = run_cancel,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From argv to a command: global options anywhere, the longest match of the first words, the command's own options. The
- * first word that is a command wins over an account of that name. Nothing here is global, so that tests may run commands
- * one after the other in one process.
+ * From argv to a command: global options anywhere, the longest match of the first words, the command's own
+ * options. The first word that is a command wins over an account of that name. Nothing here is global, so that
+ * tests may run commands one after the other in one process.
  */
 #include "parts.h"
 #include <pwd.h>
@@ -19,7 +19,7 @@ struct words {
 	bool help, version;
 };
 
-/* ---------------------------------------------------------------------------------------------------- errors */
+/* --- errors ---------------------------------------------------------------------------------- */
 static void tell(struct wn_cli *cli, const char *prefix, const char *fmt, va_list ap)
 {
 	char text[2000];
@@ -84,7 +84,7 @@ int cli_fail(struct wn_cli *cli, enum wn_rc rc, const struct wn_err *err)
 	return cli_error(cli, cli_exit_of(rc), "%s", text[0] ? text : wn_rc_to_text(rc));
 }
 
-/* --------------------------------------------------------------------------------------------------- options */
+/* --- options --------------------------------------------------------------------------------- */
 const char *cli_value(const struct wn_cli *cli, const char *name)
 {
 	for (size_t i = cli->n_values; i-- > 0;)
@@ -93,7 +93,10 @@ const char *cli_value(const struct wn_cli *cli, const char *name)
 	return NULL;
 }
 
-bool cli_flag(const struct wn_cli *cli, const char *name) { return cli_value(cli, name) != NULL; }
+bool cli_flag(const struct wn_cli *cli, const char *name)
+{
+	return cli_value(cli, name) != NULL;
+}
 
 bool cli_int_parse(const char *text, int64_t *out)
 {
@@ -118,7 +121,8 @@ int cli_int_option(struct wn_cli *cli, const char *name, int64_t min, int64_t ma
 	if (!text)
 		return 0;
 	if (!cli_int_parse(text, &v) || v < min || v > max)
-		return cli_error(cli, WN_EXIT_USAGE, "%s wants a number from %lld to %lld, not \"%s\"", name, (long long)min, (long long)max, text);
+		return cli_error(cli, WN_EXIT_USAGE, "%s wants a number from %lld to %lld, not \"%s\"", name,
+				 (long long)min, (long long)max, text);
 	*out = v;
 	return 0;
 }
@@ -134,7 +138,9 @@ int cli_time_option(struct wn_cli *cli, const char *name, int64_t *out)
 	else if (wn_date_parse(wn_str_of(text), &us))
 		*out = us;
 	else
-		return cli_error(cli, WN_EXIT_USAGE, "%s wants a time (2026-05-04T10:00) or a span of time ago (3d), not \"%s\"", name, text);
+		return cli_error(cli, WN_EXIT_USAGE,
+				 "%s wants a time (2026-05-04T10:00) or a span of time ago (3d), not \"%s\"",
+				 name, text);
 	return 0;
 }
 
@@ -148,7 +154,8 @@ static const struct wn_cli_option *find_option(const struct wn_cli_option *optio
 
 static const char *long_of_short(const char *arg)
 {
-	static const char *const shorts[][2] = {{"-h", "--help"}, {"-V", "--version"}, {"-y", "--yes"}, {"-q", "--quiet"}, {"-j", "--json"}};
+	static const char *const shorts[][2] = {
+	    {"-h", "--help"}, {"-V", "--version"}, {"-y", "--yes"}, {"-q", "--quiet"}, {"-j", "--json"}};
 	for (size_t i = 0; i < WN_COUNT(shorts); i++)
 		if (strcmp(arg, shorts[i][0]) == 0)
 			return shorts[i][1];
@@ -174,9 +181,15 @@ static void take_global(struct wn_cli *cli, struct words *w, const char *name, c
 		const char **text;
 		bool *flag;
 	} rows[] = {
-		{"--config", &cli->config_path, NULL}, {"--database", &cli->database, NULL}, {"--control", &cli->control, NULL},
-		{"--now", &cli->now_text, NULL},       {"--json", NULL, &cli->json},         {"--quiet", NULL, &cli->quiet},
-		{"--yes", NULL, &cli->yes},            {"--help", NULL, &w->help},           {"--version", NULL, &w->version},
+	    {"--config", &cli->config_path, NULL},
+	    {"--database", &cli->database, NULL},
+	    {"--control", &cli->control, NULL},
+	    {"--now", &cli->now_text, NULL},
+	    {"--json", NULL, &cli->json},
+	    {"--quiet", NULL, &cli->quiet},
+	    {"--yes", NULL, &cli->yes},
+	    {"--help", NULL, &w->help},
+	    {"--version", NULL, &w->version},
 	};
 	if (strcmp(name, "--set") == 0)
 		add_set(cli, value);
@@ -191,7 +204,8 @@ static void take_global(struct wn_cli *cli, struct words *w, const char *name, c
 }
 
 /* The value of an option at argv[*i]: behind '=' or the next argument. */
-static int option_value(struct wn_cli *cli, const struct wn_cli_option *o, const char *arg, int argc, char **argv, int *i, const char **value)
+static int option_value(struct wn_cli *cli, const struct wn_cli_option *o, const char *arg, int argc,
+			char **argv, int *i, const char **value)
 {
 	const char *eq = strchr(arg, '=');
 	*value = "";
@@ -213,7 +227,8 @@ static int take_globals(struct wn_cli *cli, int argc, char **argv, struct words 
 	w->v = WN_NEW_N(cli->arena, char *, (size_t)argc + 1);
 	for (int i = 1; i < argc; i++) {
 		const char *arg = ended ? argv[i] : long_of_short(argv[i]);
-		const struct wn_cli_option *o = ended || arg[0] != '-' ? NULL : find_option(cli_global_options, arg, strcspn(arg, "="));
+		const struct wn_cli_option *o =
+		    ended || arg[0] != '-' ? NULL : find_option(cli_global_options, arg, strcspn(arg, "="));
 		const char *value;
 		ended = ended || strcmp(arg, "--") == 0;
 		if (!o) {
@@ -237,12 +252,14 @@ static int unknown_option(struct wn_cli *cli, const struct wn_command *c, const 
 	for (const struct wn_cli_option *o = cli_global_options; o->name && n < 32; o++)
 		names[n++] = o->name;
 	const char *near = wn_nearest((struct wn_str){arg, strcspn(arg, "=")}, names, n);
-	return cli_error(cli, WN_EXIT_USAGE, "`%s` has no option %s%s%s%s; `whynow %s --help` shows them", c->name, arg, near ? "; did you mean " : "",
-			 near ? near : "", near ? "?" : "", c->name);
+	return cli_error(cli, WN_EXIT_USAGE, "`%s` has no option %s%s%s%s; `whynow %s --help` shows them",
+			 c->name, arg, near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
+			 c->name);
 }
 
 /* The command's own options out of what follows its words. */
-static int take_options(struct wn_cli *cli, const struct wn_command *c, int argc, char **argv, int *n_args, char **args)
+static int take_options(struct wn_cli *cli, const struct wn_command *c, int argc, char **argv, int *n_args,
+			char **args)
 {
 	struct wn_cli_value *values = WN_NEW_N(cli->arena, struct wn_cli_value, (size_t)argc + 1);
 	bool ended = false;
@@ -267,7 +284,7 @@ static int take_options(struct wn_cli *cli, const struct wn_command *c, int argc
 	return 0;
 }
 
-/* --------------------------------------------------------------------------------------------------- commands */
+/* --- commands -------------------------------------------------------------------------------- */
 /* Number of words of c that w begins with, 0 if they do not. */
 static int matches(const struct wn_command *c, const struct words *w)
 {
@@ -315,7 +332,8 @@ static const char *nearest_command(struct wn_cli *cli, const struct words *w)
 	if (near)
 		return near;
 	for (size_t i = 0; i < wn_commands_n; i++) /* the first words of families */
-		names[i] = wn_arena_strdup(cli->arena, (struct wn_str){wn_commands[i]->name, strcspn(wn_commands[i]->name, " ")});
+		names[i] = wn_arena_strdup(
+		    cli->arena, (struct wn_str){wn_commands[i]->name, strcspn(wn_commands[i]->name, " ")});
 	return wn_nearest(wn_str_of(w->v[0]), names, wn_commands_n);
 }
 
@@ -323,14 +341,17 @@ static int bad_group(struct wn_cli *cli, const struct words *w)
 {
 	if (w->n > 1 && w->v[1][0] != '-') {
 		const char *near = nearest_command(cli, w);
-		cli_error(cli, WN_EXIT_USAGE, "there is no command `%s %s`%s%s%s", w->v[0], w->v[1], near ? "; did you mean `" : "", near ? near : "",
-			  near ? "`?" : "");
+		cli_error(cli, WN_EXIT_USAGE, "there is no command `%s %s`%s%s%s", w->v[0], w->v[1],
+			  near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
 	}
 	cli_help_group(cli, w->v[0], cli->err);
 	return WN_EXIT_USAGE;
 }
 
-static bool is_count_wrong(const struct wn_command *c, int n) { return n < c->min_args || (c->max_args >= 0 && n > c->max_args); }
+static bool is_count_wrong(const struct wn_command *c, int n)
+{
+	return n < c->min_args || (c->max_args >= 0 && n > c->max_args);
+}
 
 static int run_command(struct wn_cli *cli, const struct wn_command *c, int argc, char **argv)
 {
@@ -341,18 +362,22 @@ static int run_command(struct wn_cli *cli, const struct wn_command *c, int argc,
 	if (code)
 		return code;
 	if (is_count_wrong(c, n))
-		return cli_error(cli, WN_EXIT_USAGE, "usage: whynow %s%s%s; `whynow %s --help` says more", c->name, c->args[0] ? " " : "", c->args, c->name);
+		return cli_error(cli, WN_EXIT_USAGE, "usage: whynow %s%s%s; `whynow %s --help` says more",
+				 c->name, c->args[0] ? " " : "", c->args, c->name);
 	return c->run(cli, n, args);
 }
 
-/* No command: the words name an account. A near miss of a command with further words is a slip, not an account. */
+/* No command: the words name an account. A near miss of a command with further words is a slip, not an account.
+ */
 static int run_account(struct wn_cli *cli, const struct words *w)
 {
 	const char *near = nearest_command(cli, w);
 	if (w->v[0][0] == '-')
-		return cli_error(cli, WN_EXIT_USAGE, "unknown option %s; `whynow help` shows what there is", w->v[0]);
+		return cli_error(cli, WN_EXIT_USAGE, "unknown option %s; `whynow help` shows what there is",
+				 w->v[0]);
 	if (near && w->n > 1)
-		return cli_error(cli, WN_EXIT_USAGE, "there is no command `%s %s`; did you mean `%s`?", w->v[0], w->v[1], near);
+		return cli_error(cli, WN_EXIT_USAGE, "there is no command `%s %s`; did you mean `%s`?", w->v[0],
+				 w->v[1], near);
 	int code = run_command(cli, &command_account, w->n, w->v);
 	if (code == WN_EXIT_NOT_FOUND && near)
 		cli_hint(cli, "there is no command of that name either; did you mean `whynow %s`?", near);
@@ -384,14 +409,17 @@ static int dispatch(struct wn_cli *cli, struct words *w)
 	return c ? run_command(cli, c, w->n - n_words, w->v + n_words) : run_account(cli, w);
 }
 
-/* ------------------------------------------------------------------------------------------------------- running */
+/* --- running --------------------------------------------------------------------------------- */
 static void name_actor(struct wn_cli *cli)
 {
 	if (cli->actor[0])
 		return;
 	const char *sudo = geteuid() == 0 ? getenv("SUDO_USER") : NULL;
 	struct passwd *p = getpwuid(getuid());
-	snprintf(cli->actor, sizeof(cli->actor), "operator %.40s", sudo && *sudo ? sudo : p ? p->pw_name : "unknown");
+	snprintf(cli->actor, sizeof(cli->actor), "operator %.40s",
+		 sudo && *sudo ? sudo
+		 : p           ? p->pw_name
+			       : "unknown");
 }
 
 void wn_cli_done(struct wn_cli *cli)

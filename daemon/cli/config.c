@@ -2,7 +2,10 @@
 /* `config check|show`: the files alone, no database. */
 #include "parts.h"
 
-static const char *path_of(const struct wn_cli *cli) { return cli->config_path ? cli->config_path : "/etc/whynow/whynow.yaml"; }
+static const char *path_of(const struct wn_cli *cli)
+{
+	return cli->config_path ? cli->config_path : "/etc/whynow/whynow.yaml";
+}
 
 static int load(struct wn_cli *cli, struct wn_yaml_errors *errors, struct wn_config **out)
 {
@@ -22,7 +25,7 @@ static struct wn_value error_value(struct wn_cli *cli, struct wn_place at, const
 	return wn_map_end(&m);
 }
 
-/* ---------------------------------------------------------------------------------------------------------- check */
+/* --- check ----------------------------------------------------------------------------------- */
 /* The mappings of feeds are compiled too: their errors are in the book, one a feed. */
 static void check_feeds(struct wn_cli *cli, const struct wn_book *book, struct wn_yaml_errors *errors)
 {
@@ -48,7 +51,9 @@ static int report(struct wn_cli *cli, struct wn_yaml_errors *errors)
 	fprintf(cli->out, "%.*s", (int)b.n, b.p ? b.p : "");
 	wn_buf_done(&b);
 	size_t n = wn_yaml_errors_count(errors);
-	fprintf(cli->out, "%zu %s\n", n, cli_plural((int64_t)n, "error; the daemon would not start with this", "errors; the daemon would not start with these"));
+	fprintf(cli->out, "%zu %s\n", n,
+		cli_plural((int64_t)n, "error; the daemon would not start with this",
+			   "errors; the daemon would not start with these"));
 	return WN_EXIT_NO;
 }
 
@@ -72,21 +77,23 @@ static int run_check(struct wn_cli *cli, int argc, char **argv)
 	if (cli->json)
 		cli_json(cli, wn_list(NULL, 0));
 	else
-		cli_say(cli, "%s: good: %zu feeds, %zu sinks, %zu kinds, %zu traits%s", path_of(cli), c->n_feeds, c->n_sinks, c->n_kinds, c->n_traits,
+		cli_say(cli, "%s: good: %zu feeds, %zu sinks, %zu kinds, %zu traits%s", path_of(cli),
+			c->n_feeds, c->n_sinks, c->n_kinds, c->n_traits,
 			c->n_disabled ? wn_arena_printf(cli->arena, ", %zu disabled", c->n_disabled) : "");
 	return WN_EXIT_DONE;
 }
 
 const struct wn_command command_config_check = {
-	.name = "config check",
-	.args = "",
-	.summary = "say everything that is wrong with the files",
-	.more = "Reads the main file, feeds.d, sinks.d, kinds.d and traits.d, compiles every mapping, and names file, line and column of each error. "
-		"Exit code 1 if there is any.",
-	.run = run_check,
+    .name = "config check",
+    .args = "",
+    .summary = "say everything that is wrong with the files",
+    .more = "Reads the main file, feeds.d, sinks.d, kinds.d and traits.d, compiles every mapping, and names "
+	    "file, line and column of each error. "
+	    "Exit code 1 if there is any.",
+    .run = run_check,
 };
 
-/* ----------------------------------------------------------------------------------------------------------- show */
+/* --- show ------------------------------------------------------------------------------------ */
 static int run_show(struct wn_cli *cli, int argc, char **argv)
 {
 	struct wn_yaml_errors errors;
@@ -103,8 +110,8 @@ static int run_show(struct wn_cli *cli, int argc, char **argv)
 			names[i] = table[i].name;
 		const char *near = o ? NULL : wn_nearest(wn_str_of(argv[0]), names, n);
 		if (!o)
-			return cli_error(cli, WN_EXIT_NOT_FOUND, "there is no option \"%s\"%s%s%s", argv[0], near ? "; did you mean " : "", near ? near : "",
-					 near ? "?" : "");
+			return cli_error(cli, WN_EXIT_NOT_FOUND, "there is no option \"%s\"%s%s%s", argv[0],
+					 near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 		wn_option_value(&cli->config->options, o, &b);
 		wn_buf_char(&b, '\n');
 	} else {
@@ -116,9 +123,9 @@ static int run_show(struct wn_cli *cli, int argc, char **argv)
 }
 
 const struct wn_command command_config_show = {
-	.name = "config show",
-	.args = "[OPTION]",
-	.max_args = 1,
-	.summary = "options in force, and where each comes from",
-	.run = run_show,
+    .name = "config show",
+    .args = "[OPTION]",
+    .max_args = 1,
+    .summary = "options in force, and where each comes from",
+    .run = run_show,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a command gets its configuration, its session, its clock and its zone from. The main file may be missing or out
- * of reach: defaults then. The time is the database's, so that an operator's laptop with a wrong clock opens and closes
- * nothing early.
+ * Where a command gets its configuration, its session, its clock and its zone from. The main file may be
+ * missing or out of reach: defaults then. The time is the database's, so that an operator's laptop with a wrong
+ * clock opens and closes nothing early.
  */
 #include "parts.h"
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 enum { CONNECT_MS = 10000, CONTROL_MS = 3000, NUDGE_MS = 1000 };
 
-/* ------------------------------------------------------------------------------------------------ configuration */
+/* --- configuration --------------------------------------------------------------------------- */
 static int tell_errors(struct wn_cli *cli, struct wn_yaml_errors *errors)
 {
 	struct wn_buf b;
@@ -21,7 +21,9 @@ static int tell_errors(struct wn_cli *cli, struct wn_yaml_errors *errors)
 	wn_yaml_errors_to_text(errors, &b);
 	fprintf(cli->err, WN_STR_FMT, (int)b.n, b.p ? b.p : "");
 	wn_buf_done(&b);
-	return cli_error(cli, WN_EXIT_INVALID, "the configuration is not valid; `whynow config check` shows everything that is wrong");
+	return cli_error(
+	    cli, WN_EXIT_INVALID,
+	    "the configuration is not valid; `whynow config check` shows everything that is wrong");
 }
 
 int cli_config(struct wn_cli *cli)
@@ -33,13 +35,19 @@ int cli_config(struct wn_cli *cli)
 	if (cli->config_path && access(path, R_OK) != 0)
 		return cli_error(cli, WN_EXIT_NOT_FOUND, "%s cannot be read", path);
 	wn_yaml_errors_init(&errors, cli->arena);
-	struct wn_conf_request req = {.main_path = access(path, R_OK) == 0 ? path : NULL, .main_optional = true, .sets = cli->sets, .options_only = true};
+	struct wn_conf_request req = {.main_path = access(path, R_OK) == 0 ? path : NULL,
+				      .main_optional = true,
+				      .sets = cli->sets,
+				      .options_only = true};
 	if (wn_conf_load_all(&req, &cli->config, &errors))
 		return tell_errors(cli, &errors);
 	return 0;
 }
 
-static const struct wn_options *options(const struct wn_cli *cli) { return cli->book ? &cli->book->config->options : &cli->config->options; }
+static const struct wn_options *options(const struct wn_cli *cli)
+{
+	return cli->book ? &cli->book->config->options : &cli->config->options;
+}
 
 const char *cli_control(const struct wn_cli *cli)
 {
@@ -57,14 +65,15 @@ const char *cli_conninfo(struct wn_cli *cli)
 	return (db && *db) || (service && *service) ? "" : "dbname=whynow";
 }
 
-/* ------------------------------------------------------------------------------------------------------- session */
+/* --- session --------------------------------------------------------------------------------- */
 static void read_key(struct wn_cli *cli)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	struct wn_str text = {NULL, 0};
 	if (cli->have_key)
 		return;
-	enum wn_rc rc = wn_systemd_credential(dir && *dir ? "installation-key" : "installation.key", "/etc/whynow", &text, NULL);
+	enum wn_rc rc = wn_systemd_credential(dir && *dir ? "installation-key" : "installation.key",
+					      "/etc/whynow", &text, NULL);
 	if (rc == WN_OK)
 		rc = wn_store_key_parse(text, cli->key, NULL);
 	wn_systemd_credential_free(&text);
@@ -74,7 +83,8 @@ static void read_key(struct wn_cli *cli)
 static const char *with_password(struct wn_cli *cli, const char *info)
 {
 	struct wn_str name = options(cli)->database.password_credential, secret = {NULL, 0};
-	if (cli->database || !name.n || wn_systemd_credential(wn_arena_strdup(cli->arena, name), NULL, &secret, NULL))
+	if (cli->database || !name.n ||
+	    wn_systemd_credential(wn_arena_strdup(cli->arena, name), NULL, &secret, NULL))
 		return info;
 	struct wn_buf b;
 	wn_buf_init(&b, 8192);
@@ -102,7 +112,8 @@ int cli_reconnect_to(struct wn_cli *cli, const char *conninfo)
 	enum wn_rc rc = wn_pg_connect(cli->pg, CONNECT_MS, &err);
 	if (rc) {
 		cli_fail(cli, rc, &err);
-		cli_hint(cli, "the database is named by --database, by database.conninfo of the main file, or by PGHOST, PGDATABASE ...");
+		cli_hint(cli, "the database is named by --database, by database.conninfo of the main file, or "
+			      "by PGHOST, PGDATABASE ...");
 		return cli_exit_of(rc);
 	}
 	read_key(cli);
@@ -119,12 +130,13 @@ int cli_connect_only(struct wn_cli *cli)
 	return code ? code : cli_reconnect_to(cli, cli_conninfo(cli));
 }
 
-/* --------------------------------------------------------------------------------------------------------- clock */
+/* --- clock ----------------------------------------------------------------------------------- */
 static int fixed_clock(struct wn_cli *cli)
 {
 	int64_t us;
 	if (!wn_date_parse(wn_str_of(cli->now_text), &us))
-		return cli_error(cli, WN_EXIT_USAGE, "--now wants a time such as 2026-05-04T10:00:00Z, not \"%s\"", cli->now_text);
+		return cli_error(cli, WN_EXIT_USAGE,
+				 "--now wants a time such as 2026-05-04T10:00:00Z, not \"%s\"", cli->now_text);
 	cli->own_clock = wn_clock_new_virtual(us);
 	return 0;
 }
@@ -135,9 +147,12 @@ static bool clock_of_daemon(struct wn_cli *cli)
 	struct wn_control_reply reply = {0};
 	struct wn_value status;
 	int64_t us = 0;
-	if (wn_control_request(cli_control(cli), "GET", "/v1/status", (struct wn_str){NULL, 0}, CONTROL_MS, &reply, NULL))
+	if (wn_control_request(cli_control(cli), "GET", "/v1/status", (struct wn_str){NULL, 0}, CONTROL_MS,
+			       &reply, NULL))
 		return false;
-	bool ok = reply.status == 200 && wn_json_parse((struct wn_str){reply.body, reply.body_n}, NULL, cli->arena, &status, NULL) == WN_OK &&
+	bool ok = reply.status == 200 &&
+		  wn_json_parse((struct wn_str){reply.body, reply.body_n}, NULL, cli->arena, &status, NULL) ==
+		      WN_OK &&
 		  wn_date_parse(wn_value_str(wn_value_at(status, "now")), &us);
 	wn_control_reply_done(&reply);
 	if (ok)
@@ -192,14 +207,15 @@ int cli_connect(struct wn_cli *cli)
 	return rc ? cli_fail(cli, rc, &err) : cli_clock(cli);
 }
 
-/* ---------------------------------------------------------------------------------------------------- the others */
+/* --- the others ------------------------------------------------------------------------------ */
 void cli_nudge(struct wn_cli *cli)
 {
 	struct wn_control_reply reply = {0};
 	const char *path = cli_control(cli);
 	if (!*path || access(path, W_OK) != 0)
 		return;
-	if (wn_control_request(path, "POST", "/v1/nudge", (struct wn_str){NULL, 0}, NUDGE_MS, &reply, NULL) == WN_OK)
+	if (wn_control_request(path, "POST", "/v1/nudge", (struct wn_str){NULL, 0}, NUDGE_MS, &reply, NULL) ==
+	    WN_OK)
 		wn_control_reply_done(&reply);
 }
 

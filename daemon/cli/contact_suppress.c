@@ -1,32 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* `contact suppress`: an address or a whole domain must not be contacted. Its members leave in the same transaction. */
+/* `contact suppress`: an address or a whole domain must not be contacted. Its members leave in the same
+ * transaction. */
 #include "parts.h"
 #include <whynow/date.h>
 
 struct suppress {
 	struct wn_cli *cli;
-	const char *what;          /* "address", "domain" */
+	const char *what; /* "address", "domain" */
 	struct wn_str text;
 	const char *reason;
 	int64_t until_us;
-	const struct wn_id *accounts; size_t n_accounts;
-	size_t left;               /* members that left */
+	const struct wn_id *accounts;
+	size_t n_accounts;
+	size_t left; /* members that left */
 };
 
 static enum wn_rc load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct suppress *p = ctx;
-	return p->n_accounts ? wn_store_load_accounts(s, w, p->accounts, p->n_accounts, WN_LOAD_ALL, err) : WN_OK;
+	return p->n_accounts ? wn_store_load_accounts(s, w, p->accounts, p->n_accounts, WN_LOAD_ALL, err)
+			     : WN_OK;
 }
 
-static enum wn_rc leave_contacts(struct suppress *p, struct wn_world *w, struct wn_account *a, struct wn_err *err)
+static enum wn_rc leave_contacts(struct suppress *p, struct wn_world *w, struct wn_account *a,
+				 struct wn_err *err)
 {
 	enum wn_left left = strcmp(p->reason, "opt_out") == 0 ? WN_LEFT_OPTED_OUT : WN_LEFT_SUPPRESSED;
 	enum wn_rc rc = WN_OK;
 	for (size_t i = 0; i < a->contacts.n && rc == WN_OK; i++) {
 		struct wn_contact *c = a->contacts.v[i];
 		if (wn_str_eq(c->email, p->text))
-			rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_CONTACT_GONE, .account = a, .contact = c, .left = left}, err);
+			rc = wn_campaign_step(
+			    w,
+			    &(struct wn_event){
+				.type = WN_EV_CONTACT_GONE, .account = a, .contact = c, .left = left},
+			    err);
 	}
 	return rc;
 }
@@ -37,8 +45,12 @@ static enum wn_rc step(void *ctx, struct wn_store *s WN_UNUSED, struct wn_world 
 	enum wn_rc rc = WN_OK;
 	for (size_t i = 0; i < w->accounts.n && rc == WN_OK; i++)
 		rc = strcmp(p->what, "address") == 0
-			     ? leave_contacts(p, w, w->accounts.v[i], err)
-			     : wn_campaign_step(w, &(struct wn_event){.type = WN_EV_SUPPRESSED, .account = w->accounts.v[i], .left = WN_LEFT_SUPPRESSED}, err);
+			 ? leave_contacts(p, w, w->accounts.v[i], err)
+			 : wn_campaign_step(w,
+					    &(struct wn_event){.type = WN_EV_SUPPRESSED,
+							       .account = w->accounts.v[i],
+							       .left = WN_LEFT_SUPPRESSED},
+					    err);
 	return rc;
 }
 
@@ -69,7 +81,8 @@ static int read_target(struct wn_cli *cli, const char *text, struct suppress *p)
 	} else {
 		p->what = "domain";
 		if (!wn_domain_registrable(wn_str_of(text), cli->arena, &p->text))
-			return cli_error(cli, WN_EXIT_INVALID, "\"%s\" is neither a mail address nor a domain", text);
+			return cli_error(cli, WN_EXIT_INVALID, "\"%s\" is neither a mail address nor a domain",
+					 text);
 		rc = wn_store_find_account(cli->store, p->text, ids, &err);
 		p->n_accounts = rc == WN_OK;
 		rc = rc == WN_NOT_FOUND ? WN_OK : rc;
@@ -89,7 +102,8 @@ static int read_reason(struct wn_cli *cli, struct suppress *p)
 	for (size_t i = 0; i < WN_COUNT(reasons); i++)
 		known = known || strcmp(reasons[i], p->reason) == 0;
 	if (!known)
-		return cli_error(cli, WN_EXIT_USAGE, "--reason is opt_out, do_not_contact or bounce, not \"%s\"", p->reason);
+		return cli_error(cli, WN_EXIT_USAGE,
+				 "--reason is opt_out, do_not_contact or bounce, not \"%s\"", p->reason);
 	const char *until = cli_value(cli, "--until");
 	int64_t span;
 	if (until && wn_duration_parse(wn_str_of(until), &span))
@@ -118,8 +132,11 @@ static int run(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 	struct wn_unit u = {.load = load, .step = step, .finish = finish, .done = done, .ctx = &p};
 	int code = cli_book(cli);
 	if (code == 0 && !cli->have_key) {
-		cli_error(cli, WN_EXIT_REFUSED, "the installation key cannot be read here: the list of suppressions is kept by it");
-		cli_hint(cli, "run it as root, or where the credential installation-key is ($CREDENTIALS_DIRECTORY)");
+		cli_error(cli, WN_EXIT_REFUSED,
+			  "the installation key cannot be read here: the list of suppressions is kept by it");
+		cli_hint(
+		    cli,
+		    "run it as root, or where the credential installation-key is ($CREDENTIALS_DIRECTORY)");
 		return WN_EXIT_REFUSED;
 	}
 	if (code == 0)
@@ -141,25 +158,26 @@ static int run(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 		cli_json(cli, wn_map_end(&m));
 	}
 	cli_say(cli, "%s " WN_STR_FMT " is not contacted any more%s; %zu %s left", p.what, WN_STR_ARG(p.text),
-		p.until_us == WN_NEVER ? "" : wn_arena_printf(cli->arena, " until %s", cli_at(cli, p.until_us)), p.left,
-		cli_plural((int64_t)p.left, "member", "members"));
+		p.until_us == WN_NEVER ? "" : wn_arena_printf(cli->arena, " until %s", cli_at(cli, p.until_us)),
+		p.left, cli_plural((int64_t)p.left, "member", "members"));
 	return WN_EXIT_DONE;
 }
 
 static const struct wn_cli_option options[] = {
-	{"--reason", "WORD", "opt_out, do_not_contact or bounce [do_not_contact]"},
-	{"--until", "TIME", "until then: 2026-12-31, or 90d [for ever]"},
-	{"--lift", NULL, "end a suppression"},
-	{NULL, NULL, NULL},
+    {"--reason", "WORD", "opt_out, do_not_contact or bounce [do_not_contact]"},
+    {"--until", "TIME", "until then: 2026-12-31, or 90d [for ever]"},
+    {"--lift", NULL, "end a suppression"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_contact_suppress = {
-	.name = "contact suppress",
-	.args = "ADDRESS|DOMAIN",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "never contact an address, or anybody of a domain",
-	.more = "Live members leave and their planned touches are cancelled in the same transaction. Only a keyed hash of the address is kept. Needs the "
-		"installation key.",
-	.options = options,
-	.run = run,
+    .name = "contact suppress",
+    .args = "ADDRESS|DOMAIN",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "never contact an address, or anybody of a domain",
+    .more = "Live members leave and their planned touches are cancelled in the same transaction. Only a keyed "
+	    "hash of the address is kept. Needs the "
+	    "installation key.",
+    .options = options,
+    .run = run,
 };

@@ -10,7 +10,8 @@
 static const char key_default[] = "/etc/whynow/installation.key";
 enum { PARTITIONS_AHEAD_DAYS = 45 };
 
-/* Root is no role of a fresh PostgreSQL, its own superuser is: the socket sees who connects, so connect as that user. */
+/* Root is no role of a fresh PostgreSQL, its own superuser is: the socket sees who connects, so connect as that
+ * user. */
 static int connect_as_admin(struct wn_cli *cli, const char *conninfo)
 {
 	struct passwd *p = geteuid() == 0 && !strstr(conninfo, "user=") ? getpwnam("postgres") : NULL;
@@ -34,7 +35,7 @@ static int connect_as_admin(struct wn_cli *cli, const char *conninfo)
 	return code;
 }
 
-/* -------------------------------------------------------------------------------------------------------- db init */
+/* --- db init --------------------------------------------------------------------------------- */
 static const char *conninfo_of(struct wn_cli *cli, const char *database)
 {
 	const char *info = cli_conninfo(cli);
@@ -71,14 +72,15 @@ static int make_key(struct wn_cli *cli, const char *path)
 		cli_hint(cli, "name another place with --key-file, or run it as root");
 		return cli_exit_of(rc);
 	}
-	cli_say(cli, "  %-7s installation key %s (keep a copy: ids of people and suppressions depend on it)", "made", path);
+	cli_say(cli, "  %-7s installation key %s (keep a copy: ids of people and suppressions depend on it)",
+		"made", path);
 	return 0;
 }
 
 static void print_step(struct wn_cli *cli, const struct wn_init_step *step, const char *database)
 {
-	fprintf(cli->out, "-- %s (connected to %s)%s\n%s;\n", step->what, step->on_server ? "postgres" : database,
-		step->unless ? ", unless it is there" : "", step->sql);
+	fprintf(cli->out, "-- %s (connected to %s)%s\n%s;\n", step->what,
+		step->on_server ? "postgres" : database, step->unless ? ", unless it is there" : "", step->sql);
 }
 
 static int run_steps(struct wn_cli *cli, const struct wn_init_step *steps, size_t n, const char *database)
@@ -86,7 +88,8 @@ static int run_steps(struct wn_cli *cli, const struct wn_init_step *steps, size_
 	int code = 0, on_server = -1;
 	for (size_t i = 0; i < n && code == 0; i++) {
 		if (steps[i].on_server != on_server)
-			code = connect_as_admin(cli, conninfo_of(cli, steps[i].on_server ? "postgres" : database));
+			code =
+			    connect_as_admin(cli, conninfo_of(cli, steps[i].on_server ? "postgres" : database));
 		on_server = steps[i].on_server;
 		if (code == 0)
 			code = run_step(cli, &steps[i]);
@@ -96,8 +99,10 @@ static int run_steps(struct wn_cli *cli, const struct wn_init_step *steps, size_
 
 static int run_init(struct wn_cli *cli, int argc, char **argv)
 {
-	const char *name = cli_value(cli, "--name"), *daemon = cli_value(cli, "--daemon"), *key = cli_value(cli, "--key-file");
-	struct wn_init_options opt = {.database = name ? name : "whynow", .daemon_login = daemon ? daemon : "whynow",
+	const char *name = cli_value(cli, "--name"), *daemon = cli_value(cli, "--daemon"),
+		   *key = cli_value(cli, "--key-file");
+	struct wn_init_options opt = {.database = name ? name : "whynow",
+				      .daemon_login = daemon ? daemon : "whynow",
 				      .operator_login = cli_value(cli, "--operator")};
 	const struct wn_init_step *steps;
 	struct wn_err err = {0};
@@ -108,14 +113,18 @@ static int run_init(struct wn_cli *cli, int argc, char **argv)
 	if (code)
 		return code;
 	if (strstr(cli_conninfo(cli), "://"))
-		return cli_error(cli, WN_EXIT_USAGE, "db init wants --database as \"host=... user=...\", not as an address (it must change dbname)");
+		return cli_error(cli, WN_EXIT_USAGE,
+				 "db init wants --database as \"host=... user=...\", not as an address (it "
+				 "must change dbname)");
 	enum wn_rc rc = wn_store_init_steps(&opt, cli->arena, &steps, &n, &err);
 	if (rc)
 		return cli_fail(cli, rc, &err);
 	if (cli_flag(cli, "--dry-run")) {
 		for (size_t i = 0; i < n; i++)
 			print_step(cli, &steps[i], opt.database);
-		fprintf(cli->out, "-- and, unless --no-key: 64 random hex digits in %s, mode 0600, unless it is there\n", key ? key : key_default);
+		fprintf(cli->out,
+			"-- and, unless --no-key: 64 random hex digits in %s, mode 0600, unless it is there\n",
+			key ? key : key_default);
 		return WN_EXIT_DONE;
 	}
 	cli_say(cli, "Roles, database and rights:");
@@ -124,32 +133,35 @@ static int run_init(struct wn_cli *cli, int argc, char **argv)
 		code = make_key(cli, key ? key : key_default);
 	if (code)
 		return code;
-	cli_say(cli, "\nThe system user \"%s\" is let in by peer authentication; pg_hba.conf needs (Debian's has it):\n  local  %s  all  peer",
+	cli_say(cli,
+		"\nThe system user \"%s\" is let in by peer authentication; pg_hba.conf needs (Debian's has "
+		"it):\n  local  %s  all  peer",
 		opt.daemon_login, opt.database);
 	cli_say(cli, "Next: `whynow db migrate` makes the tables.");
 	return WN_EXIT_DONE;
 }
 
 static const struct wn_cli_option init_options[] = {
-	{"--name", "DATABASE", "name of the database [whynow]"},
-	{"--daemon", "USER", "system user of the daemon, let in by peer [whynow]"},
-	{"--operator", "USER", "system user of an operator, let in by peer"},
-	{"--key-file", "FILE", "where the installation key goes [/etc/whynow/installation.key]"},
-	{"--no-key", NULL, "make no installation key (another machine has it)"},
-	{"--dry-run", NULL, "print each statement and change nothing"},
-	{NULL, NULL, NULL},
+    {"--name", "DATABASE", "name of the database [whynow]"},
+    {"--daemon", "USER", "system user of the daemon, let in by peer [whynow]"},
+    {"--operator", "USER", "system user of an operator, let in by peer"},
+    {"--key-file", "FILE", "where the installation key goes [/etc/whynow/installation.key]"},
+    {"--no-key", NULL, "make no installation key (another machine has it)"},
+    {"--dry-run", NULL, "print each statement and change nothing"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_db_init = {
-	.name = "db init",
-	.args = "",
-	.summary = "make roles, database, rights and the installation key",
-	.more = "Runs as a superuser of the server: as root or postgres on its machine, else with --database. What is there already is kept, so it "
-		"may be run again.",
-	.options = init_options,
-	.run = run_init,
+    .name = "db init",
+    .args = "",
+    .summary = "make roles, database, rights and the installation key",
+    .more = "Runs as a superuser of the server: as root or postgres on its machine, else with --database. What "
+	    "is there already is kept, so it "
+	    "may be run again.",
+    .options = init_options,
+    .run = run_init,
 };
 
-/* ----------------------------------------------------------------------------------------------------- db migrate */
+/* --- db migrate ------------------------------------------------------------------------------ */
 static int run_migrate(struct wn_cli *cli, int argc, char **argv)
 {
 	struct wn_schema_status before = {0, 0};
@@ -182,15 +194,17 @@ static int run_migrate(struct wn_cli *cli, int argc, char **argv)
 }
 
 const struct wn_command command_db_migrate = {
-	.name = "db migrate",
-	.args = "",
-	.summary = "bring the schema to this program's version",
-	.more = "Forward only, all in one transaction. Run it before the new daemon is started; the one before it keeps working on the new schema.",
-	.run = run_migrate,
+    .name = "db migrate",
+    .args = "",
+    .summary = "bring the schema to this program's version",
+    .more = "Forward only, all in one transaction. Run it before the new daemon is started; the one before it "
+	    "keeps working on the new schema.",
+    .run = run_migrate,
 };
 
-/* ------------------------------------------------------------------------------------------------------ db status */
-static struct wn_value status_value(struct wn_cli *cli, const struct wn_schema_status *have, enum wn_rc rc, const char *why, const struct cli_rows *instances)
+/* --- db status ------------------------------------------------------------------------------- */
+static struct wn_value status_value(struct wn_cli *cli, const struct wn_schema_status *have, enum wn_rc rc,
+				    const char *why, const struct cli_rows *instances)
 {
 	struct wn_map_builder m = wn_map_begin(cli->arena);
 	wn_map_set(&m, "schema", wn_int(have->have));
@@ -230,18 +244,23 @@ static int run_status(struct wn_cli *cli, int argc, char **argv)
 	}
 	int server = wn_pg_server_version(cli->pg);
 	fprintf(cli->out, "server      PostgreSQL %d.%d\n", server / 10000, server % 10000);
-	fprintf(cli->out, "schema      version %d, this program wants %d%s%s\n", have.have, have.want, rc ? ": " : "", rc ? err.text : "");
-	fprintf(cli->out, "key         %s\n", !cli->have_key ? "not readable here: addresses and suppressions cannot be used" :
-					      key_rc ? key_err.text : "there, and the one of this database");
+	fprintf(cli->out, "schema      version %d, this program wants %d%s%s\n", have.have, have.want,
+		rc ? ": " : "", rc ? err.text : "");
+	fprintf(cli->out, "key         %s\n",
+		!cli->have_key ? "not readable here: addresses and suppressions cannot be used"
+		: key_rc       ? key_err.text
+			       : "there, and the one of this database");
 	for (size_t i = 0; i < instances.n; i++)
-		fprintf(cli->out, "%s%s, started %s, last seen %s\n", i ? "            " : "instances   ", row_text(cli, instances.v[i], "instance"),
-			cli_at(cli, row_us(instances.v[i], "started_at")), cli_rel(cli, row_us(instances.v[i], "heartbeat_at")));
+		fprintf(cli->out, "%s%s, started %s, last seen %s\n", i ? "            " : "instances   ",
+			row_text(cli, instances.v[i], "instance"),
+			cli_at(cli, row_us(instances.v[i], "started_at")),
+			cli_rel(cli, row_us(instances.v[i], "heartbeat_at")));
 	return rc || key_rc ? WN_EXIT_NO : WN_EXIT_DONE;
 }
 
 const struct wn_command command_db_status = {
-	.name = "db status",
-	.args = "",
-	.summary = "version of the schema, key, instances",
-	.run = run_status,
+    .name = "db status",
+    .args = "",
+    .summary = "version of the schema, key, instances",
+    .run = run_status,
 };

@@ -12,7 +12,8 @@ static const char *state_of(struct wn_cli *cli, struct wn_value row)
 		return "not polled yet";
 	if (row_int(row, "failures"))
 		return wn_arena_printf(cli->arena, "failed %lld %s: %s", (long long)row_int(row, "failures"),
-				       cli_plural(row_int(row, "failures"), "time", "times"), row_text(cli, row, "last_error"));
+				       cli_plural(row_int(row, "failures"), "time", "times"),
+				       row_text(cli, row, "last_error"));
 	return "good";
 }
 
@@ -21,11 +22,16 @@ static const char *number(struct wn_cli *cli, struct wn_value row, const char *m
 	return wn_arena_printf(cli->arena, "%lld", (long long)row_int(row, member));
 }
 
-/* ----------------------------------------------------------------------------------------------------------- list */
+/* --- list ------------------------------------------------------------------------------------ */
 static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSED)
 {
-	static const struct cli_column columns[] = {{"FEED", 0}, {"NEXT", 0}, {"LAST GOOD", 0}, {"ITEMS", CLI_RIGHT}, {"SIGNALS", CLI_RIGHT},
-						    {"REJECTED", CLI_RIGHT}, {"STATE", CLI_CLIP}};
+	static const struct cli_column columns[] = {{"FEED", 0},
+						    {"NEXT", 0},
+						    {"LAST GOOD", 0},
+						    {"ITEMS", CLI_RIGHT | CLI_DROP},
+						    {"SIGNALS", CLI_RIGHT},
+						    {"REJECTED", CLI_RIGHT | CLI_DROP},
+						    {"STATE", CLI_CLIP}};
 	struct cli_rows rows;
 	struct cli_table t;
 	int code = cli_connect(cli);
@@ -39,27 +45,30 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 	}
 	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
 	for (size_t i = 0; i < rows.n; i++)
-		CLI_LINE(&t, row_text(cli, rows.v[i], "feed"), cli_rel(cli, row_us(rows.v[i], "next_at")), cli_rel(cli, row_us(rows.v[i], "last_good_at")),
-			 number(cli, rows.v[i], "items"), number(cli, rows.v[i], "signals"), number(cli, rows.v[i], "rejected"), state_of(cli, rows.v[i]));
+		CLI_LINE(&t, row_text(cli, rows.v[i], "feed"), cli_rel(cli, row_us(rows.v[i], "next_at")),
+			 cli_rel(cli, row_us(rows.v[i], "last_good_at")), number(cli, rows.v[i], "items"),
+			 number(cli, rows.v[i], "signals"), number(cli, rows.v[i], "rejected"),
+			 state_of(cli, rows.v[i]));
 	cli_table_end(&t);
 	if (!rows.n)
-		cli_say(cli, "no feeds; they are files in feeds.d, and an instance writes them here when it starts");
+		cli_say(cli,
+			"no feeds; they are files in feeds.d, and an instance writes them here when it starts");
 	return WN_EXIT_DONE;
 }
 
 static const struct wn_cli_option list_options[] = {
-	{"--all", NULL, "also feeds that no file has any more"},
-	{NULL, NULL, NULL},
+    {"--all", NULL, "also feeds that no file has any more"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_feed_list = {
-	.name = "feed list",
-	.args = "",
-	.summary = "feeds, when each is asked next, and what it gave",
-	.options = list_options,
-	.run = run_list,
+    .name = "feed list",
+    .args = "",
+    .summary = "feeds, when each is asked next, and what it gave",
+    .options = list_options,
+    .run = run_list,
 };
 
-/* ----------------------------------------------------------------------------------------------------------- show */
+/* --- show ------------------------------------------------------------------------------------ */
 struct parts {
 	struct wn_value feed;
 	struct cli_rows polls, rejects, gaps;
@@ -70,7 +79,9 @@ static int read_parts(struct wn_cli *cli, const char *name, struct parts *p)
 	int code = cli_read_one(cli, "feed", WN_PARAMS(wn_pg_text(name)), &p->feed);
 	if (code == WN_EXIT_NOT_FOUND) {
 		cli_error(cli, code, "no feed \"%s\"", name);
-		cli_hint(cli, "`whynow feed list --all` shows them; a feed whose file is new is known after a reload");
+		cli_hint(
+		    cli,
+		    "`whynow feed list --all` shows them; a feed whose file is new is known after a reload");
 	}
 	if (code == 0)
 		code = cli_read(cli, "feed_polls", WN_PARAMS(wn_pg_text(name), wn_pg_int8(10)), &p->polls);
@@ -87,26 +98,38 @@ static void print_head(struct wn_cli *cli, struct wn_value f)
 	fprintf(cli->out, "%s\n", row_text(cli, f, "feed"));
 	fprintf(cli->out, "  url        %s\n", row_text(cli, d, "url"));
 	if (row_has(f, "learned_url"))
-		fprintf(cli->out, "  moved to   %s (learned from permanent redirects)\n", row_text(cli, f, "learned_url"));
+		fprintf(cli->out, "  moved to   %s (learned from permanent redirects)\n",
+			row_text(cli, f, "learned_url"));
 	fprintf(cli->out, "  state      %s\n", state_of(cli, f));
 	if (row_has(f, "next_at"))
-		fprintf(cli->out, "  next poll  %s: %s\n", cli_when(cli, row_us(f, "next_at")), row_text(cli, f, "why"));
+		fprintf(cli->out, "  next poll  %s: %s\n", cli_when(cli, row_us(f, "next_at")),
+			row_text(cli, f, "why"));
 	if (row_has(f, "last_good_at"))
 		fprintf(cli->out, "  last good  %s\n", cli_when(cli, row_us(f, "last_good_at")));
 	if (row_has(f, "last_error"))
 		fprintf(cli->out, "  last error %s\n", row_text(cli, f, "last_error"));
 	if (row_has(f, "polls"))
-		fprintf(cli->out, "  totals     %lld polls, %lld failed; %lld items: %lld stored, %lld duplicate, %lld edited, %lld in review, %lld rejected, "
-				  "%lld filtered; %lld signals\n",
-			(long long)row_int(f, "polls"), (long long)row_int(f, "failed"), (long long)row_int(f, "items"), (long long)row_int(f, "stored"),
-			(long long)row_int(f, "duplicate"), (long long)row_int(f, "edited"), (long long)row_int(f, "review"),
-			(long long)row_int(f, "rejected"), (long long)row_int(f, "filtered"), (long long)row_int(f, "signals"));
+		fprintf(cli->out,
+			"  totals     %lld polls, %lld failed; %lld items: %lld stored, %lld duplicate, %lld "
+			"edited, %lld in review, %lld rejected, "
+			"%lld filtered; %lld signals\n",
+			(long long)row_int(f, "polls"), (long long)row_int(f, "failed"),
+			(long long)row_int(f, "items"), (long long)row_int(f, "stored"),
+			(long long)row_int(f, "duplicate"), (long long)row_int(f, "edited"),
+			(long long)row_int(f, "review"), (long long)row_int(f, "rejected"),
+			(long long)row_int(f, "filtered"), (long long)row_int(f, "signals"));
 }
 
 static void print_polls(struct wn_cli *cli, const struct cli_rows *rows)
 {
-	static const struct cli_column columns[] = {{"AT", 0}, {"RESULT", 0}, {"STATUS", CLI_RIGHT}, {"ITEMS", CLI_RIGHT}, {"STORED", CLI_RIGHT},
-						    {"DUPLICATE", CLI_RIGHT}, {"REJECTED", CLI_RIGHT}, {"SIGNALS", CLI_RIGHT}};
+	static const struct cli_column columns[] = {{"AT", 0},
+						    {"RESULT", 0},
+						    {"STATUS", CLI_RIGHT},
+						    {"ITEMS", CLI_RIGHT},
+						    {"STORED", CLI_RIGHT},
+						    {"DUPLICATE", CLI_RIGHT},
+						    {"REJECTED", CLI_RIGHT},
+						    {"SIGNALS", CLI_RIGHT}};
 	struct cli_table t;
 	if (!rows->n)
 		return;
@@ -115,8 +138,9 @@ static void print_polls(struct wn_cli *cli, const struct cli_rows *rows)
 	t.indent = 2;
 	for (size_t i = 0; i < rows->n; i++) {
 		struct wn_value r = rows->v[i];
-		CLI_LINE(&t, cli_at(cli, row_us(r, "at")), row_text(cli, r, "result"), number(cli, r, "status"), number(cli, r, "items"),
-			 number(cli, r, "stored"), number(cli, r, "duplicate"), number(cli, r, "rejected"), number(cli, r, "signals"));
+		CLI_LINE(&t, cli_at(cli, row_us(r, "at")), row_text(cli, r, "result"), number(cli, r, "status"),
+			 number(cli, r, "items"), number(cli, r, "stored"), number(cli, r, "duplicate"),
+			 number(cli, r, "rejected"), number(cli, r, "signals"));
 	}
 	cli_table_end(&t);
 }
@@ -127,17 +151,23 @@ static void print_troubles(struct wn_cli *cli, const struct parts *p)
 		fputs("\nNewest items that could not be used\n", cli->out);
 	for (size_t i = 0; i < p->rejects.n; i++) {
 		struct wn_value r = p->rejects.v[i];
-		fprintf(cli->out, "  %s, %lld %s: %s%s%s\n", cli_at(cli, row_us(r, "last_at")), (long long)row_int(r, "times"),
-			cli_plural(row_int(r, "times"), "time", "times"), row_text(cli, r, "reason"), row_has(r, "detail") ? ": " : "",
+		fprintf(cli->out, "  %s, %lld %s: %s%s%s\n", cli_at(cli, row_us(r, "last_at")),
+			(long long)row_int(r, "times"), cli_plural(row_int(r, "times"), "time", "times"),
+			row_text(cli, r, "reason"), row_has(r, "detail") ? ": " : "",
 			row_text(cli, r, "detail"));
-		fprintf(cli->out, "    %s\n", cli_clip(cli, *row_text(cli, r, "excerpt") ? row_text(cli, r, "excerpt") : row_text(cli, r, "item"), 100));
+		fprintf(cli->out, "    %s\n",
+			cli_clip(cli,
+				 *row_text(cli, r, "excerpt") ? row_text(cli, r, "excerpt")
+							      : row_text(cli, r, "item"),
+				 100));
 	}
 	if (p->gaps.n)
 		fputs("\nTimes in which its silence proves nothing\n", cli->out);
 	for (size_t i = 0; i < p->gaps.n; i++)
 		fprintf(cli->out, "  %s to %s%s%s: %s\n", cli_at(cli, row_us(p->gaps.v[i], "from_at")),
-			row_has(p->gaps.v[i], "to_at") ? cli_at(cli, row_us(p->gaps.v[i], "to_at")) : "now", row_has(p->gaps.v[i], "kind") ? ", " : "",
-			row_text(cli, p->gaps.v[i], "kind"), row_text(cli, p->gaps.v[i], "why"));
+			row_has(p->gaps.v[i], "to_at") ? cli_at(cli, row_us(p->gaps.v[i], "to_at")) : "now",
+			row_has(p->gaps.v[i], "kind") ? ", " : "", row_text(cli, p->gaps.v[i], "kind"),
+			row_text(cli, p->gaps.v[i], "why"));
 }
 
 static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
@@ -161,10 +191,10 @@ static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 }
 
 const struct wn_command command_feed_show = {
-	.name = "feed show",
-	.args = "NAME",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "when the next poll is and why, results, rejects, gaps",
-	.run = run_show,
+    .name = "feed show",
+    .args = "NAME",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "when the next poll is and why, results, rejects, gaps",
+    .run = run_show,
 };

@@ -16,7 +16,8 @@ static int run(struct wn_cli *cli, int argc, char **argv)
 		code = cli_connect(cli);
 	if (code)
 		return code;
-	enum wn_rc rc = wn_store_fsck(cli->store, cli->now_us, bound * WN_SECOND, cli->arena, &rows, &n, &checks, &err);
+	enum wn_rc rc =
+	    wn_store_fsck(cli->store, cli->now_us, bound * WN_SECOND, cli->arena, &rows, &n, &checks, &err);
 	if (rc)
 		return cli_fail(cli, rc, &err);
 	if (cli->json) {
@@ -34,23 +35,27 @@ static int run(struct wn_cli *cli, int argc, char **argv)
 	for (size_t i = 0; i < n; i++)
 		fprintf(cli->out, "%s: %s: %s\n", rows[i].name, rows[i].sentence, cli_clean(cli, rows[i].what));
 	if (n)
-		cli_hint(cli, "%zu findings of %d checks; every one is a fault of the program or of a hand in the tables", n, checks);
+		cli_hint(
+		    cli,
+		    "%zu findings of %d checks; every one is a fault of the program or of a hand in the tables",
+		    n, checks);
 	else if (cli_flag(cli, "--verbose"))
 		cli_say(cli, "%d checks, nothing found", checks);
 	return n ? WN_EXIT_NO : WN_EXIT_DONE;
 }
 
 static const struct wn_cli_option options[] = {
-	{"--bound", "SECONDS", "how late an end may be noticed [60]"},
-	{"--verbose", NULL, "say so if nothing is found"},
-	{NULL, NULL, NULL},
+    {"--bound", "SECONDS", "how late an end may be noticed [60]"},
+    {"--verbose", NULL, "say so if nothing is found"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_fsck = {
-	.name = "fsck",
-	.args = "",
-	.summary = "check the invariants of the database; silent if all hold",
-	.more = "No duplicate sighting, one open campaign a group, every step in history with its event, counters equal to their recomputation, nothing sent "
-		"after its member left, and so on. Exit code 1 if anything is found.",
-	.options = options,
-	.run = run,
+    .name = "fsck",
+    .args = "",
+    .summary = "check the invariants of the database; silent if all hold",
+    .more = "No duplicate sighting, one open campaign a group, every step in history with its event, counters "
+	    "equal to their recomputation, nothing sent "
+	    "after its member left, and so on. Exit code 1 if anything is found.",
+    .options = options,
+    .run = run,
 };

@@ -2,13 +2,17 @@
 /* Freshness and heat of rows as read, by the engine's own arithmetic, at the time of the run. */
 #include "parts.h"
 
-static int64_t span_us(struct wn_value row, const char *member) { return (int64_t)(row_double(row, member) * 1e6); }
+static int64_t span_us(struct wn_value row, const char *member)
+{
+	return (int64_t)(row_double(row, member) * 1e6);
+}
 
 double cli_freshness(struct wn_value row, int64_t at_us)
 {
 	if (row_bool(row, "removed") || row_bool(row, "retracted"))
 		return 0;
-	return wn_freshness(row_double(row, "strength"), (int)row_int(row, "publishers"), row_us(row, "occurred_at"), span_us(row, "half_life_s"),
+	return wn_freshness(row_double(row, "strength"), (int)row_int(row, "publishers"),
+			    row_us(row, "occurred_at"), span_us(row, "half_life_s"),
 			    row_us(row, "hard_stop_at"), at_us);
 }
 
@@ -28,9 +32,13 @@ double cli_heat(struct wn_cli *cli, struct wn_value list, int64_t at_us)
 	for (size_t i = 0; i < list.n; i++) {
 		struct wn_value row = list.list[i];
 		struct wn_evidence *e = WN_NEW(cli->arena, struct wn_evidence);
-		*e = (struct wn_evidence){.kind = number_of(list, i), .occurred_us = row_us(row, "occurred_at"), .strength = row_double(row, "strength"),
-					  .publishers = (int)row_int(row, "publishers"), .half_life_us = span_us(row, "half_life_s"),
-					  .hard_stop_us = row_us(row, "hard_stop_at"), .removed = row_bool(row, "removed")};
+		*e = (struct wn_evidence){.kind = number_of(list, i),
+					  .occurred_us = row_us(row, "occurred_at"),
+					  .strength = row_double(row, "strength"),
+					  .publishers = (int)row_int(row, "publishers"),
+					  .half_life_us = span_us(row, "half_life_s"),
+					  .hard_stop_us = row_us(row, "hard_stop_at"),
+					  .removed = row_bool(row, "removed")};
 		ev[i] = e;
 	}
 	return wn_heat(ev, list.n, at_us);
@@ -41,7 +49,8 @@ struct wn_value cli_with_freshness(struct wn_cli *cli, struct wn_value list)
 {
 	struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, list.n + 1);
 	for (size_t i = 0; i < list.n; i++)
-		v[i] = row_with(cli, list.list[i], "freshness_now", wn_double(cli_freshness(list.list[i], cli->now_us)));
+		v[i] = row_with(cli, list.list[i], "freshness_now",
+				wn_double(cli_freshness(list.list[i], cli->now_us)));
 	return wn_list(v, list.n);
 }
 

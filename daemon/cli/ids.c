@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ids for people: the shortest prefix that is unique, at least seven characters; and from what people type to ids. */
+/* Ids for people: the shortest prefix that is unique, at least seven characters; and from what people type to
+ * ids. */
 #include "parts.h"
 
 enum { DIGITS_MIN = 7, DIGITS_SIGNAL = 10 };
@@ -11,8 +12,12 @@ const char *cli_short(struct wn_cli *cli, struct wn_id id, size_t digits)
 	return wn_arena_strdup(cli->arena, (struct wn_str){hex, digits > 32 ? 32 : digits});
 }
 
-/* Signals have no index over all accounts: ten digits are unique with a chance of a million to one among millions. */
-const char *cli_signal_id(struct wn_cli *cli, struct wn_id id) { return cli_short(cli, id, DIGITS_SIGNAL); }
+/* Signals have no index over all accounts: ten digits are unique with a chance of a million to one among
+ * millions. */
+const char *cli_signal_id(struct wn_cli *cli, struct wn_id id)
+{
+	return cli_short(cli, id, DIGITS_SIGNAL);
+}
 
 static size_t common_digits(struct wn_id a, struct wn_id b)
 {
@@ -26,15 +31,18 @@ const char *cli_campaign_id(struct wn_cli *cli, struct wn_id id)
 {
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	size_t digits = DIGITS_MIN;
-	if (wn_store_read(cli->store, "campaign_neighbours", WN_PARAMS(wn_pg_ids(cli->arena, &id, 1)), &r, NULL) == WN_OK)
+	if (wn_store_read(cli->store, "campaign_neighbours", WN_PARAMS(wn_pg_ids(cli->arena, &id, 1)), &r,
+			  NULL) == WN_OK)
 		for (int col = 1; r.rows && col <= 2; col++) {
-			size_t common = wn_pg_is_null(&r, 0, col) ? 0 : common_digits(id, wn_pg_get_id(&r, 0, col));
+			size_t common =
+			    wn_pg_is_null(&r, 0, col) ? 0 : common_digits(id, wn_pg_get_id(&r, 0, col));
 			digits = common >= digits ? common + 1 : digits;
 		}
 	return cli_short(cli, id, digits);
 }
 
-static int found(struct wn_cli *cli, const char *what, const char *text, enum wn_rc rc, const struct wn_err *err)
+static int found(struct wn_cli *cli, const char *what, const char *text, enum wn_rc rc,
+		 const struct wn_err *err)
 {
 	if (rc == WN_NOT_FOUND)
 		return cli_error(cli, WN_EXIT_NOT_FOUND, "no %s \"%s\"", what, text);
@@ -62,7 +70,9 @@ void cli_hint_accounts(struct wn_cli *cli, const char *text)
 {
 	struct cli_rows rows;
 	struct wn_buf b;
-	if (strlen(text) < 3 || cli_read(cli, "accounts_like", WN_PARAMS(wn_pg_text(anywhere(cli, text)), wn_pg_int8(5)), &rows) || !rows.n)
+	if (strlen(text) < 3 ||
+	    cli_read(cli, "accounts_like", WN_PARAMS(wn_pg_text(anywhere(cli, text)), wn_pg_int8(5)), &rows) ||
+	    !rows.n)
 		return;
 	wn_buf_init(&b, 1000);
 	for (size_t i = 0; i < rows.n; i++)
@@ -74,7 +84,8 @@ void cli_hint_accounts(struct wn_cli *cli, const char *text)
 int cli_find_account(struct wn_cli *cli, const char *text, struct wn_id *out)
 {
 	struct wn_err err = {0};
-	int code = found(cli, "account", text, wn_store_find_account(cli->store, wn_str_of(text), out, &err), &err);
+	int code =
+	    found(cli, "account", text, wn_store_find_account(cli->store, wn_str_of(text), out, &err), &err);
 	if (code == WN_EXIT_NOT_FOUND)
 		cli_hint_accounts(cli, text);
 	return code;
@@ -83,16 +94,19 @@ int cli_find_account(struct wn_cli *cli, const char *text, struct wn_id *out)
 int cli_find_campaign(struct wn_cli *cli, const char *text, struct wn_ref_id *out)
 {
 	struct wn_err err = {0};
-	int code = found(cli, "campaign", text, wn_store_find_campaign(cli->store, wn_str_of(text), out, &err), &err);
+	int code =
+	    found(cli, "campaign", text, wn_store_find_campaign(cli->store, wn_str_of(text), out, &err), &err);
 	if (code == WN_EXIT_NOT_FOUND)
-		cli_hint(cli, "`whynow campaign list --all` shows them; any unique start of an id (7 characters or more) will do");
+		cli_hint(cli, "`whynow campaign list --all` shows them; any unique start of an id (7 "
+			      "characters or more) will do");
 	return code;
 }
 
 int cli_find_signal(struct wn_cli *cli, const char *text, struct wn_ref_id *out)
 {
 	struct wn_err err = {0};
-	int code = found(cli, "signal", text, wn_store_find_signal(cli->store, wn_str_of(text), out, &err), &err);
+	int code =
+	    found(cli, "signal", text, wn_store_find_signal(cli->store, wn_str_of(text), out, &err), &err);
 	if (code == WN_EXIT_NOT_FOUND)
 		cli_hint(cli, "`whynow signal list` and `whynow ACCOUNT` show them");
 	return code;

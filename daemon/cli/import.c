@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Importing accounts and contacts: a file (CSV, JSON, JSON lines) by the readers of feeds, columns by their headers,
- * blocks of lines as units of work, so that what the lines change meets the engine as everything else does. A line that
- * cannot be used costs only itself and is named by its number.
+ * Importing accounts and contacts: a file (CSV, JSON, JSON lines) by the readers of feeds, columns by their
+ * headers, blocks of lines as units of work, so that what the lines change meets the engine as everything else
+ * does. A line that cannot be used costs only itself and is named by its number.
  */
 #include "import.h"
 #include <whynow/limits.h>
@@ -11,11 +11,11 @@
 enum { BLOCK = 500, REMARKS = 1000, SHOWN = 10, FILE_MAX_MIB = 512, LINES_MAX = 2000000, MERGES = 1000 };
 
 const struct wn_cli_option import_options[] = {
-	{"--dry-run", NULL, "show what each column becomes and ten rows; store nothing"},
-	{"--map", "HEADER=NAME", "what a column is; nothing behind the = leaves it out; may be repeated"},
-	{"--format", "csv|json|jsonl", "of the file, if its name does not tell"},
-	{"--source", "TEXT", "where the values come from, as `why` shows it [import FILE]"},
-	{NULL, NULL, NULL},
+    {"--dry-run", NULL, "show what each column becomes and ten rows; store nothing"},
+    {"--map", "HEADER=NAME", "what a column is; nothing behind the = leaves it out; may be repeated"},
+    {"--format", "csv|json|jsonl", "of the file, if its name does not tell"},
+    {"--source", "TEXT", "where the values come from, as `why` shows it [import FILE]"},
+    {NULL, NULL, NULL},
 };
 
 void import_remark(struct import *im, int line, const char *why)
@@ -36,7 +36,7 @@ static void refuse(struct import *im, int line, const char *why)
 	import_remark(im, line, why);
 }
 
-/* ----------------------------------------------------------------------------------------------------- the file */
+/* --- the file -------------------------------------------------------------------------------- */
 static bool has_ending(const char *path, const char *ending)
 {
 	size_t n = strlen(path), m = strlen(ending);
@@ -46,10 +46,13 @@ static bool has_ending(const char *path, const char *ending)
 static int format_of(struct import *im, enum wn_format *out)
 {
 	const char *said = cli_value(im->cli, "--format");
-	*out = has_ending(im->path, ".jsonl") || has_ending(im->path, ".ndjson") ? WN_FORMAT_JSONL : has_ending(im->path, ".json") ? WN_FORMAT_JSON : WN_FORMAT_CSV;
+	*out = has_ending(im->path, ".jsonl") || has_ending(im->path, ".ndjson") ? WN_FORMAT_JSONL
+	       : has_ending(im->path, ".json")                                   ? WN_FORMAT_JSON
+										 : WN_FORMAT_CSV;
 	if (!said)
 		return 0;
-	if (!wn_format_from_text(wn_str_of(said), out) || (*out != WN_FORMAT_CSV && *out != WN_FORMAT_JSON && *out != WN_FORMAT_JSONL))
+	if (!wn_format_from_text(wn_str_of(said), out) ||
+	    (*out != WN_FORMAT_CSV && *out != WN_FORMAT_JSON && *out != WN_FORMAT_JSONL))
 		return cli_error(im->cli, WN_EXIT_USAGE, "--format is csv, json or jsonl, not \"%s\"", said);
 	return 0;
 }
@@ -66,7 +69,8 @@ static int read_lines(struct import *im)
 		return code;
 	enum wn_rc rc = wn_feed_read(text, &opt, im->cli->arena, &im->doc, &err);
 	if (rc)
-		return cli_error(im->cli, WN_EXIT_INVALID, "%s: %s", im->path, strncmp(err.text, "no feed: ", 9) == 0 ? err.text + 9 : err.text);
+		return cli_error(im->cli, WN_EXIT_INVALID, "%s: %s", im->path,
+				 strncmp(err.text, "no feed: ", 9) == 0 ? err.text + 9 : err.text);
 	for (size_t i = 0; i < im->doc.rejects_n; i++)
 		refuse(im, im->doc.rejects[i].line, im->doc.rejects[i].reason);
 	im->counts[WN_IMPORT_REFUSED] += im->doc.rejects_more;
@@ -74,7 +78,7 @@ static int read_lines(struct import *im)
 	return 0;
 }
 
-/* ---------------------------------------------------------------------------------------------------- one line */
+/* --- one line -------------------------------------------------------------------------------- */
 /* Numbers as spreadsheets write them: "1,200", "1 200", "51-200" and "10,001+" (at least so many). */
 static struct wn_value plain_number(struct import *im, struct wn_value v)
 {
@@ -83,7 +87,8 @@ static struct wn_value plain_number(struct import *im, struct wn_value v)
 	size_t n = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		bool separator = (c == ',' || c == '\'' || c == ' ') && n && i + 3 < s.n + 0 && s.p[i + 1] >= '0' && s.p[i + 1] <= '9';
+		bool separator = (c == ',' || c == '\'' || c == ' ') && n && i + 3 < s.n + 0 &&
+				 s.p[i + 1] >= '0' && s.p[i + 1] <= '9';
 		if (((c == '-' && n) || c == '+') && n)
 			break;
 		if (separator)
@@ -103,7 +108,8 @@ static void take_trait(struct import *im, struct import_line *line, int trait, s
 	if (v.kind == WN_STRING && (d->type == WN_ATTR_INT || d->type == WN_ATTR_DOUBLE))
 		v = plain_number(im, v);
 	if (wn_attr_coerce(d->type, d->enum_values, v, im->cli->arena, &typed, &err)) {
-		import_remark(im, line->number, wn_arena_printf(im->cli->arena, "%s is left out: %s", d->name, err.text));
+		import_remark(im, line->number,
+			      wn_arena_printf(im->cli->arena, "%s is left out: %s", d->name, err.text));
 		return;
 	}
 	if (typed.kind != WN_ABSENT)
@@ -114,7 +120,8 @@ static struct wn_str field_text(struct import *im, struct wn_value v)
 {
 	if (v.kind == WN_INT || v.kind == WN_DOUBLE)
 		return wn_str_of(cli_value_text(im->cli, v));
-	return v.kind == WN_STRING ? wn_text_one_line(wn_value_str(v), 500, im->cli->arena) : (struct wn_str){NULL, 0};
+	return v.kind == WN_STRING ? wn_text_one_line(wn_value_str(v), 500, im->cli->arena)
+				   : (struct wn_str){NULL, 0};
 }
 
 static void read_line(struct import *im, const struct wn_item *item, struct import_line *line)
@@ -123,7 +130,8 @@ static void read_line(struct import *im, const struct wn_item *item, struct impo
 	line->traits = WN_NEW_N(im->cli->arena, struct wn_trait_pair, im->n_columns + 1);
 	for (size_t i = 0; i < im->n_columns; i++) {
 		const struct import_column *c = &im->columns[i];
-		struct wn_value v = c->field >= 0 || c->trait >= 0 ? wn_value_get(item->value, c->header) : (struct wn_value){0};
+		struct wn_value v = c->field >= 0 || c->trait >= 0 ? wn_value_get(item->value, c->header)
+								   : (struct wn_value){0};
 		if (v.kind == WN_ABSENT || v.kind == WN_NULL)
 			continue;
 		if (c->field >= 0)
@@ -133,7 +141,7 @@ static void read_line(struct import *im, const struct wn_item *item, struct impo
 	}
 }
 
-/* ------------------------------------------------------------------------------------------------------- blocks */
+/* --- blocks ---------------------------------------------------------------------------------- */
 struct block {
 	struct import *im;
 	struct import_line lines[BLOCK];
@@ -152,7 +160,8 @@ static void done(void *ctx, struct wn_world *w)
 	struct block *b = ctx;
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->rows[i].how == WN_IMPORT_REFUSED)
-			refuse(b->im, b->lines[i].number, b->rows[i].why ? b->rows[i].why : "it cannot be used");
+			refuse(b->im, b->lines[i].number,
+			       b->rows[i].why ? b->rows[i].why : "it cannot be used");
 		else
 			b->im->counts[b->rows[i].how]++;
 	}
@@ -166,7 +175,8 @@ static void progress(struct import *im, size_t at)
 	struct wn_cli *cli = im->cli;
 	if (!cli->terminal || cli->quiet || cli->json || im->doc.items_n < 2 * BLOCK)
 		return;
-	fprintf(cli->err, "\r[%s] %zu of %zu", cli_bar(cli, (double)at / (double)im->doc.items_n, 40), at, im->doc.items_n);
+	fprintf(cli->err, "\r[%s] %zu of %zu", cli_bar(cli, (double)at / (double)im->doc.items_n, 40), at,
+		im->doc.items_n);
 	if (at == im->doc.items_n)
 		fputc('\n', cli->err);
 }
@@ -178,7 +188,10 @@ static int store_block(struct import *im, struct block *b)
 		return 0;
 	int code = cli_unit(im->cli, &u);
 	if (code)
-		cli_hint(im->cli, "lines before %d are stored; the same file may be imported again, what is there stays as it is", b->lines[0].number);
+		cli_hint(im->cli,
+			 "lines before %d are stored; the same file may be imported again, what is there stays "
+			 "as it is",
+			 b->lines[0].number);
 	b->n = 0;
 	return code;
 }
@@ -205,7 +218,7 @@ static int store_lines(struct import *im)
 	return code;
 }
 
-/* ------------------------------------------------------------------------------- provisional accounts that are known now */
+/* --- provisional accounts that are known now ------------------------------------------------- */
 static int merge_found(struct import *im)
 {
 	struct wn_cli *cli = im->cli;
@@ -225,12 +238,12 @@ static int merge_found(struct import *im)
 			return code;
 	}
 	if (n)
-		cli_say(cli, "%zu provisional %s %s merged into accounts of the same name", n, cli_plural((int64_t)n, "account", "accounts"),
-			cli_plural((int64_t)n, "was", "were"));
+		cli_say(cli, "%zu provisional %s %s merged into accounts of the same name", n,
+			cli_plural((int64_t)n, "account", "accounts"), cli_plural((int64_t)n, "was", "were"));
 	return 0;
 }
 
-/* -------------------------------------------------------------------------------------------------------- results */
+/* --- results --------------------------------------------------------------------------------- */
 static void show_rows(struct import *im)
 {
 	struct cli_column columns[IMPORT_FIELDS_MAX + 2] = {{"LINE", CLI_RIGHT}};
@@ -256,14 +269,16 @@ static void show_rows(struct import *im)
 		cells[n - 1] = cli_attrs(im->cli, wn_map_end(&traits));
 		cli_table_line(&t, cells);
 	}
-	fprintf(im->cli->out, "\nThe first %zu of %zu lines\n", im->doc.items_n < SHOWN ? im->doc.items_n : SHOWN, im->doc.items_n);
+	fprintf(im->cli->out, "\nThe first %zu of %zu lines\n",
+		im->doc.items_n < SHOWN ? im->doc.items_n : SHOWN, im->doc.items_n);
 	cli_table_end(&t);
 }
 
 static void tell_remarks(struct import *im)
 {
 	for (size_t i = 0; i < im->remarks.n; i++)
-		fprintf(im->cli->err, "%s:%lld: %s\n", im->path, (long long)row_int(im->remarks.v[i], "line"), row_text(im->cli, im->remarks.v[i], "why"));
+		fprintf(im->cli->err, "%s:%lld: %s\n", im->path, (long long)row_int(im->remarks.v[i], "line"),
+			row_text(im->cli, im->remarks.v[i], "why"));
 	if (im->remarks_more)
 		fprintf(im->cli->err, "... and %zu more\n", im->remarks_more);
 }
@@ -280,14 +295,16 @@ static int report(struct import *im)
 		cli_json(cli, wn_map_end(&m));
 	else
 		tell_remarks(im);
-	cli_say(cli, "%zu made, %zu changed, %zu the same, %zu refused", im->counts[0], im->counts[1], im->counts[2], im->counts[3]);
+	cli_say(cli, "%zu made, %zu changed, %zu the same, %zu refused", im->counts[0], im->counts[1],
+		im->counts[2], im->counts[3]);
 	return im->counts[WN_IMPORT_REFUSED] ? WN_EXIT_NO : WN_EXIT_DONE;
 }
 
 static struct wn_str source_of(struct import *im)
 {
 	const char *said = cli_value(im->cli, "--source"), *slash = strrchr(im->path, '/');
-	return wn_str_of(said ? said : wn_arena_printf(im->cli->arena, "import %.100s", slash ? slash + 1 : im->path));
+	return wn_str_of(said ? said
+			      : wn_arena_printf(im->cli->arena, "import %.100s", slash ? slash + 1 : im->path));
 }
 
 int import_run(struct import *im, const char *path)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which column of a file is what: by --map, else by its header as customer databases export it. What no name is known
- * for is left out, and said so: a guess is shown by --dry-run before anything is stored.
+ * Which column of a file is what: by --map, else by its header as customer databases export it. What no name is
+ * known for is left out, and said so: a guess is shown by --dry-run before anything is stored.
  */
 #include "import.h"
 #include <whynow/limits.h>
@@ -11,30 +11,33 @@
 
 /* Traits under other names than their own; a trait that the registry does not have is never guessed. */
 static const struct import_name account_traits[] = {
-	{"employees", NAMES("number_of_employees", "employee_count", "num_employees", "no_of_employees", "no_employees", "headcount", "company_size", "size",
-			    "employees_count", "full_time_employees")},
-	{"country", NAMES("country_region", "billing_country", "company_country", "hq_country", "country_code", "account_country", "billing_country_code")},
-	{"city", NAMES("billing_city", "company_city", "hq_city", "account_city")},
-	{"industry", NAMES("sector", "vertical", "company_industry", "industry_group")},
-	{"revenue_usd", NAMES("annual_revenue", "revenue", "company_revenue", "annual_revenue_usd")},
-	{"founded_year", NAMES("year_founded", "founded", "founding_year")},
-	{"technologies", NAMES("tech_stack", "technology", "web_technologies", "technologies_used")},
-	{"owner", NAMES("account_owner", "company_owner", "owner_email", "account_owner_email")},
-	{"time_zone", NAMES("timezone", "tz")},
-	{"customer", NAMES("is_customer")},
-	{"open_opportunity", NAMES("has_open_opportunity", "open_deal")},
-	{"do_not_contact", NAMES("dnc", "opted_out", "unsubscribed")},
-	{"tags", NAMES("labels", "tag")},
-	{NULL, NULL},
+    {"employees",
+     NAMES("number_of_employees", "employee_count", "num_employees", "no_of_employees", "no_employees",
+	   "headcount", "company_size", "size", "employees_count", "full_time_employees")},
+    {"country", NAMES("country_region", "billing_country", "company_country", "hq_country", "country_code",
+		      "account_country", "billing_country_code")},
+    {"city", NAMES("billing_city", "company_city", "hq_city", "account_city")},
+    {"industry", NAMES("sector", "vertical", "company_industry", "industry_group")},
+    {"revenue_usd", NAMES("annual_revenue", "revenue", "company_revenue", "annual_revenue_usd")},
+    {"founded_year", NAMES("year_founded", "founded", "founding_year")},
+    {"technologies", NAMES("tech_stack", "technology", "web_technologies", "technologies_used")},
+    {"owner", NAMES("account_owner", "company_owner", "owner_email", "account_owner_email")},
+    {"time_zone", NAMES("timezone", "tz")},
+    {"customer", NAMES("is_customer")},
+    {"open_opportunity", NAMES("has_open_opportunity", "open_deal")},
+    {"do_not_contact", NAMES("dnc", "opted_out", "unsubscribed")},
+    {"tags", NAMES("labels", "tag")},
+    {NULL, NULL},
 };
 static const struct import_name contact_traits[] = {
-	{"phone", NAMES("phone_number", "mobile", "mobile_phone", "work_phone", "direct_phone", "telephone")},
-	{"linkedin", NAMES("linkedin_url", "person_linkedin_url", "linkedin_profile", "linkedin_profile_url")},
-	{"country", NAMES("country_region", "mailing_country", "country_code")},
-	{"language", NAMES("preferred_language", "lang", "locale")},
-	{"do_not_contact", NAMES("dnc", "opted_out", "unsubscribed", "email_opt_out", "has_opted_out_of_email", "do_not_call")},
-	{"tags", NAMES("labels", "tag")},
-	{NULL, NULL},
+    {"phone", NAMES("phone_number", "mobile", "mobile_phone", "work_phone", "direct_phone", "telephone")},
+    {"linkedin", NAMES("linkedin_url", "person_linkedin_url", "linkedin_profile", "linkedin_profile_url")},
+    {"country", NAMES("country_region", "mailing_country", "country_code")},
+    {"language", NAMES("preferred_language", "lang", "locale")},
+    {"do_not_contact",
+     NAMES("dnc", "opted_out", "unsubscribed", "email_opt_out", "has_opted_out_of_email", "do_not_call")},
+    {"tags", NAMES("labels", "tag")},
+    {NULL, NULL},
 };
 
 /* "Company Domain Name" -> "company_domain_name", "# Employees" -> "employees" */
@@ -113,8 +116,8 @@ static int bad_target(struct import *im, const char *target)
 	for (size_t i = 0; i < n; i++)
 		wn_buf_printf(&b, "%s%s", i ? " " : "", names[i]);
 	const char *near = wn_nearest(wn_str_of(target), names, n);
-	cli_error(cli, WN_EXIT_USAGE, "--map: an %s has nothing called \"%s\"%s%s%s", im->what, target, near ? "; did you mean \"" : "", near ? near : "",
-		  near ? "\"?" : "");
+	cli_error(cli, WN_EXIT_USAGE, "--map: an %s has nothing called \"%s\"%s%s%s", im->what, target,
+		  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	cli_hint(cli, "there are: %s", b.p);
 	wn_buf_done(&b);
 	return WN_EXIT_USAGE;
@@ -132,7 +135,8 @@ static int map_column(struct import *im, const char *text)
 		if (wn_str_eq(im->columns[i].header, header))
 			c = &im->columns[i];
 	if (!c)
-		return cli_error(im->cli, WN_EXIT_USAGE, "--map: the file has no column \"" WN_STR_FMT "\"", WN_STR_ARG(header));
+		return cli_error(im->cli, WN_EXIT_USAGE, "--map: the file has no column \"" WN_STR_FMT "\"",
+				 WN_STR_ARG(header));
 	c->field = c->trait = -1;
 	if (!eq[1])
 		return 0;
@@ -142,7 +146,8 @@ static int map_column(struct import *im, const char *text)
 	if (c->field < 0)
 		c->trait = trait_named(im, eq + 1);
 	for (size_t i = 0; i < im->n_columns; i++) /* what was said wins over what was guessed */
-		if (&im->columns[i] != c && ((c->field >= 0 && im->columns[i].field == c->field) || (c->trait >= 0 && im->columns[i].trait == c->trait)))
+		if (&im->columns[i] != c && ((c->field >= 0 && im->columns[i].field == c->field) ||
+					     (c->trait >= 0 && im->columns[i].trait == c->trait)))
 			im->columns[i].field = im->columns[i].trait = -1;
 	return c->field < 0 && c->trait < 0 ? bad_target(im, eq + 1) : 0;
 }
@@ -186,8 +191,9 @@ const char *import_target(const struct import *im, const struct import_column *c
 	if (c->field >= 0)
 		return im->fields[c->field].target;
 	if (c->trait >= 0)
-		return wn_arena_printf(im->cli->arena, "trait %s (%s)", wn_registry_trait(im->cli->book->registry, c->trait)->name,
-				       wn_attr_type_to_text(wn_registry_trait(im->cli->book->registry, c->trait)->type));
+		return wn_arena_printf(
+		    im->cli->arena, "trait %s (%s)", wn_registry_trait(im->cli->book->registry, c->trait)->name,
+		    wn_attr_type_to_text(wn_registry_trait(im->cli->book->registry, c->trait)->type));
 	return "-";
 }
 
@@ -199,8 +205,10 @@ void import_show_columns(struct import *im)
 	for (size_t i = 0; i < im->n_columns; i++) {
 		const char *example = "";
 		for (size_t k = 0; k < im->doc.items_n && k < 20 && !*example; k++)
-			example = cli_value_text(im->cli, wn_value_get(im->doc.items[k].value, im->columns[i].header));
-		CLI_LINE(&t, cli_clean(im->cli, im->columns[i].header), import_target(im, &im->columns[i]), example);
+			example = cli_value_text(im->cli,
+						 wn_value_get(im->doc.items[k].value, im->columns[i].header));
+		CLI_LINE(&t, cli_clean(im->cli, im->columns[i].header), import_target(im, &im->columns[i]),
+			 example);
 	}
 	cli_table_end(&t);
 }

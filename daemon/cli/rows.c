@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Named reads (lib/store/sql/read_people.sql) as values: one JSON object a row. What --json prints is the row itself, so
- * the names in the statements are a public interface. Members whose name says that they are a time become timestamps.
+ * Named reads (lib/store/sql/read_people.sql) as values: one JSON object a row. What --json prints is the row
+ * itself, so the names in the statements are a public interface. Members whose name says that they are a time
+ * become timestamps.
  */
 #include "parts.h"
 #include <math.h>
@@ -16,7 +17,8 @@ static bool ends_with(struct wn_str s, const char *tail)
 
 static bool is_time_name(struct wn_str s)
 {
-	return wn_str_is(s, "at") || wn_str_is(s, "until") || ends_with(s, "_at") || ends_with(s, "_until") || ends_with(s, "_since");
+	return wn_str_is(s, "at") || wn_str_is(s, "until") || ends_with(s, "_at") || ends_with(s, "_until") ||
+	       ends_with(s, "_since");
 }
 
 /* "infinity" is never, and never is absent. */
@@ -44,12 +46,14 @@ static struct wn_value with_times(struct wn_arena *a, struct wn_value v)
 	struct wn_entry *e = WN_NEW_N(a, struct wn_entry, v.n + 1);
 	for (size_t i = 0; i < v.n; i++) {
 		e[i] = v.map[i];
-		e[i].value = is_time_name(wn_value_str(e[i].key)) ? time_of(e[i].value) : with_times(a, e[i].value);
+		e[i].value =
+		    is_time_name(wn_value_str(e[i].key)) ? time_of(e[i].value) : with_times(a, e[i].value);
 	}
 	return wn_map(e, v.n);
 }
 
-int cli_read(struct wn_cli *cli, const char *name, const struct wn_pg_param *params, size_t n, struct cli_rows *out)
+int cli_read(struct wn_cli *cli, const char *name, const struct wn_pg_param *params, size_t n,
+	     struct cli_rows *out)
 {
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	struct wn_err err = {0};
@@ -68,7 +72,8 @@ int cli_read(struct wn_cli *cli, const char *name, const struct wn_pg_param *par
 	return 0;
 }
 
-int cli_read_one(struct wn_cli *cli, const char *name, const struct wn_pg_param *params, size_t n, struct wn_value *out)
+int cli_read_one(struct wn_cli *cli, const char *name, const struct wn_pg_param *params, size_t n,
+		 struct wn_value *out)
 {
 	struct cli_rows rows;
 	int code = cli_read(cli, name, params, n, &rows);
@@ -139,7 +144,10 @@ struct wn_value row_with(struct wn_cli *cli, struct wn_value row, const char *me
 	return wn_map_end(&m);
 }
 
-struct wn_value rows_value(const struct cli_rows *rows) { return wn_list(rows->v, rows->n); }
+struct wn_value rows_value(const struct cli_rows *rows)
+{
+	return wn_list(rows->v, rows->n);
+}
 
 void cli_json(struct wn_cli *cli, struct wn_value v)
 {
@@ -151,4 +159,7 @@ void cli_json(struct wn_cli *cli, struct wn_value v)
 	wn_buf_done(&b);
 }
 
-void cli_json_rows(struct wn_cli *cli, const struct cli_rows *rows) { cli_json(cli, rows_value(rows)); }
+void cli_json_rows(struct wn_cli *cli, const struct cli_rows *rows)
+{
+	cli_json(cli, rows_value(rows));
+}

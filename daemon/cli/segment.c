@@ -9,17 +9,20 @@ static const char *state_of(struct wn_cli *cli, struct wn_value s)
 	if (row_us(s, "withdrawn_at") != WN_NEVER)
 		return wn_arena_printf(cli->arena, "withdrawn %s", cli_rel(cli, row_us(s, "withdrawn_at")));
 	if (strcmp(status, "invalid") == 0)
-		return in_force ? wn_arena_printf(cli->arena, "invalid; version %lld stays in force", (long long)in_force) : "invalid: nothing is in force";
+		return in_force ? wn_arena_printf(cli->arena, "invalid; version %lld stays in force",
+						  (long long)in_force)
+				: "invalid: nothing is in force";
 	if (row_us(s, "paused_at") != WN_NEVER)
 		return "paused: touches are held";
 	return strcmp(status, "unchecked") == 0 ? "waits for a daemon to take it" : "in force";
 }
 
-/* ----------------------------------------------------------------------------------------------------------- list */
+/* --- list ------------------------------------------------------------------------------------ */
 static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSED)
 {
-	static const struct cli_column columns[] = {{"SEGMENT", 0}, {"VERSION", CLI_RIGHT}, {"MODE", 0}, {"CAMPAIGNS", CLI_RIGHT}, {"LIVE", CLI_RIGHT},
-						    {"OPENED", CLI_RIGHT}, {"STATE", 0}, {"WHAT", CLI_CLIP}};
+	static const struct cli_column columns[] = {
+	    {"SEGMENT", 0},      {"VERSION", CLI_RIGHT},           {"MODE", CLI_DROP}, {"CAMPAIGNS", CLI_RIGHT},
+	    {"LIVE", CLI_RIGHT}, {"OPENED", CLI_RIGHT | CLI_DROP}, {"STATE", 0},       {"WHAT", CLI_CLIP}};
 	struct cli_rows rows;
 	struct cli_table t;
 	int code = cli_connect(cli);
@@ -34,8 +37,9 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
 	for (size_t i = 0; i < rows.n; i++) {
 		struct wn_value s = rows.v[i];
-		CLI_LINE(&t, row_text(cli, s, "segment"), row_text(cli, s, "version"), row_text(cli, s, "mode"), row_text(cli, s, "campaigns"),
-			 row_text(cli, s, "live_members"), row_text(cli, s, "opened"), state_of(cli, s), row_text(cli, s, "description"));
+		CLI_LINE(&t, row_text(cli, s, "segment"), row_text(cli, s, "version"), row_text(cli, s, "mode"),
+			 row_text(cli, s, "campaigns"), row_text(cli, s, "live_members"),
+			 row_text(cli, s, "opened"), state_of(cli, s), row_text(cli, s, "description"));
 	}
 	cli_table_end(&t);
 	if (!rows.n)
@@ -44,18 +48,18 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 }
 
 static const struct wn_cli_option list_options[] = {
-	{"--all", NULL, "withdrawn ones too"},
-	{NULL, NULL, NULL},
+    {"--all", NULL, "withdrawn ones too"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_segment_list = {
-	.name = "segment list",
-	.args = "",
-	.summary = "segments, their versions and what is alive of them",
-	.options = list_options,
-	.run = run_list,
+    .name = "segment list",
+    .args = "",
+    .summary = "segments, their versions and what is alive of them",
+    .options = list_options,
+    .run = run_list,
 };
 
-/* ----------------------------------------------------------------------------------------------------------- show */
+/* --- show ------------------------------------------------------------------------------------ */
 static int no_segment(struct wn_cli *cli, const char *name, int64_t version)
 {
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
@@ -68,20 +72,27 @@ static int no_segment(struct wn_cli *cli, const char *name, int64_t version)
 		near = wn_nearest(wn_str_of(name), names, (size_t)r.rows);
 	}
 	if (version)
-		return cli_error(cli, WN_EXIT_NOT_FOUND, "no version %lld of segment \"%s\"", (long long)version, name);
-	return cli_error(cli, WN_EXIT_NOT_FOUND, "no segment \"%s\"%s%s%s", name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		return cli_error(cli, WN_EXIT_NOT_FOUND, "no version %lld of segment \"%s\"",
+				 (long long)version, name);
+	return cli_error(cli, WN_EXIT_NOT_FOUND, "no segment \"%s\"%s%s%s", name,
+			 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
-static void print_segment(struct wn_cli *cli, struct wn_value s, const struct cli_rows *campaigns, const struct cli_rows *non_actions)
+static void print_segment(struct wn_cli *cli, struct wn_value s, const struct cli_rows *campaigns,
+			  const struct cli_rows *non_actions)
 {
 	struct wn_value reviews = wn_value_at(s, "reviews");
-	fprintf(cli->out, "%s  version %s of %s, %s\n", row_text(cli, s, "segment"), row_text(cli, s, "version"), row_text(cli, s, "versions"), state_of(cli, s));
-	fprintf(cli->out, "  published  %s by %s\n", cli_when(cli, row_us(s, "published_at")), row_text(cli, s, "published_by"));
+	fprintf(cli->out, "%s  version %s of %s, %s\n", row_text(cli, s, "segment"),
+		row_text(cli, s, "version"), row_text(cli, s, "versions"), state_of(cli, s));
+	fprintf(cli->out, "  published  %s by %s\n", cli_when(cli, row_us(s, "published_at")),
+		row_text(cli, s, "published_by"));
 	if (row_has(s, "error"))
 		cli_text_block(cli, cli->out, 2, wn_value_str(wn_value_at(s, "error")));
-	fprintf(cli->out, "  alive      %zu %s\n", campaigns->n, cli_plural((int64_t)campaigns->n, "campaign", "campaigns"));
+	fprintf(cli->out, "  alive      %zu %s\n", campaigns->n,
+		cli_plural((int64_t)campaigns->n, "campaign", "campaigns"));
 	for (size_t i = 0; i < campaigns->n && i < 10; i++)
-		fprintf(cli->out, "             %s %s, %s live, ends %s\n", cli_campaign_id(cli, row_id(campaigns->v[i], "campaign_id")),
+		fprintf(cli->out, "             %s %s, %s live, ends %s\n",
+			cli_campaign_id(cli, row_id(campaigns->v[i], "campaign_id")),
 			row_text(cli, campaigns->v[i], "state"), row_text(cli, campaigns->v[i], "live_members"),
 			cli_rel(cli, row_us(campaigns->v[i], "live_until")));
 	if (reviews.kind == WN_MAP && reviews.n)
@@ -91,7 +102,8 @@ static void print_segment(struct wn_cli *cli, struct wn_value s, const struct cl
 	for (size_t i = 0; i < non_actions->n; i++)
 		fprintf(cli->out, "             %s %s: %s%s%s\n", row_text(cli, non_actions->v[i], "accounts"),
 			cli_plural(row_int(non_actions->v[i], "accounts"), "account", "accounts"),
-			words_non_action(row_text(cli, non_actions->v[i], "reason")), row_has(non_actions->v[i], "clause") ? ": " : "",
+			words_non_action(row_text(cli, non_actions->v[i], "reason")),
+			row_has(non_actions->v[i], "clause") ? ": " : "",
 			row_text(cli, non_actions->v[i], "clause"));
 	fputc('\n', cli->out);
 	cli_text_block(cli, cli->out, 0, wn_value_str(wn_value_at(s, "source")));
@@ -106,11 +118,14 @@ static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 	if (code == 0)
 		code = cli_connect(cli);
 	if (code == 0)
-		code = cli_read_one(cli, "segment", WN_PARAMS(wn_pg_text(argv[0]), wn_pg_int4((int32_t)version)), &s);
+		code = cli_read_one(cli, "segment",
+				    WN_PARAMS(wn_pg_text(argv[0]), wn_pg_int4((int32_t)version)), &s);
 	if (code == WN_EXIT_NOT_FOUND)
 		return no_segment(cli, argv[0], version);
 	if (code == 0)
-		code = cli_read(cli, "campaigns", WN_PARAMS(wn_pg_text(argv[0]), wn_pg_bool(false), wn_pg_int8(1000)), &campaigns);
+		code =
+		    cli_read(cli, "campaigns",
+			     WN_PARAMS(wn_pg_text(argv[0]), wn_pg_bool(false), wn_pg_int8(1000)), &campaigns);
 	if (code == 0)
 		code = cli_read(cli, "segment_non_actions", WN_PARAMS(wn_pg_text(argv[0])), &non_actions);
 	if (code)
@@ -120,28 +135,29 @@ static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 		return WN_EXIT_DONE;
 	}
 	if (cli->json)
-		cli_json(cli, row_with(cli, row_with(cli, s, "campaigns", rows_value(&campaigns)), "non_actions", rows_value(&non_actions)));
+		cli_json(cli, row_with(cli, row_with(cli, s, "campaigns", rows_value(&campaigns)),
+				       "non_actions", rows_value(&non_actions)));
 	else
 		print_segment(cli, s, &campaigns, &non_actions);
 	return WN_EXIT_DONE;
 }
 
 static const struct wn_cli_option show_options[] = {
-	{"--version-number", "N", "this version instead of the newest"},
-	{"--source", NULL, "only the text as it was applied"},
-	{NULL, NULL, NULL},
+    {"--version-number", "N", "this version instead of the newest"},
+    {"--source", NULL, "only the text as it was applied"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_segment_show = {
-	.name = "segment show",
-	.args = "NAME",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "a segment's state, campaigns, why it did nothing, and its text",
-	.options = show_options,
-	.run = run_show,
+    .name = "segment show",
+    .args = "NAME",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "a segment's state, campaigns, why it did nothing, and its text",
+    .options = show_options,
+    .run = run_show,
 };
 
-/* -------------------------------------------------------------------------------------------------------- withdraw */
+/* --- withdraw -------------------------------------------------------------------------------- */
 static int run_withdraw(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 {
 	struct wn_err err = {0};
@@ -149,27 +165,31 @@ static int run_withdraw(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 	int code = cli_connect(cli);
 	if (code)
 		return code;
-	enum wn_rc rc = wn_store_segment_withdraw(cli->store, wn_str_of(argv[0]), !back, cli->actor, cli->now_us, &err);
+	enum wn_rc rc =
+	    wn_store_segment_withdraw(cli->store, wn_str_of(argv[0]), !back, cli->actor, cli->now_us, &err);
 	if (rc == WN_NOT_FOUND)
 		return no_segment(cli, argv[0], 0);
 	if (rc)
 		return cli_fail(cli, rc, &err);
 	cli_nudge(cli);
-	cli_say(cli, back ? "segment %s is in force again" :
-			    "segment %s is withdrawn: it opens nothing any more; its open campaigns take no new members and live to their ends", argv[0]);
+	cli_say(cli,
+		back ? "segment %s is in force again"
+		     : "segment %s is withdrawn: it opens nothing any more; its open campaigns take no new "
+		       "members and live to their ends",
+		argv[0]);
 	return WN_EXIT_DONE;
 }
 
 static const struct wn_cli_option withdraw_options[] = {
-	{"--undo", NULL, "put it in force again"},
-	{NULL, NULL, NULL},
+    {"--undo", NULL, "put it in force again"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_segment_withdraw = {
-	.name = "segment withdraw",
-	.args = "NAME",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "take a segment out of force; its campaigns live to their ends",
-	.options = withdraw_options,
-	.run = run_withdraw,
+    .name = "segment withdraw",
+    .args = "NAME",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "take a segment out of force; its campaigns live to their ends",
+    .options = withdraw_options,
+    .run = run_withdraw,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `segment check|apply FILE`: one file, several documents. All of them are good or nothing is published; every error
- * has file, line and column. What is told afterwards is arithmetic of the segment alone: how long one signal lasts.
+ * `segment check|apply FILE`: one file, several documents. All of them are good or nothing is published; every
+ * error has file, line and column. What is told afterwards is arithmetic of the segment alone: how long one
+ * signal lasts.
  */
 #include "parts.h"
 #include <whynow/limits.h>
@@ -13,11 +14,13 @@ struct file {
 	const char *path;
 	struct wn_str text;
 	struct wn_yaml_docs docs;
-	const struct wn_segment **others; size_t n_others; /* of the database, then those of this file read so far */
-	struct wn_segment *segments[DOCUMENTS]; size_t n;
+	const struct wn_segment **others;
+	size_t n_others; /* of the database, then those of this file read so far */
+	struct wn_segment *segments[DOCUMENTS];
+	size_t n;
 };
 
-/* ------------------------------------------------------------------------------------------------------- reading */
+/* --- reading --------------------------------------------------------------------------------- */
 int cli_read_file(struct wn_cli *cli, const char *path, size_t most, struct wn_str *out)
 {
 	bool standard = strcmp(path, "-") == 0;
@@ -44,7 +47,8 @@ static void tell_warnings(struct wn_cli *cli, const struct wn_warning *warnings,
 {
 	for (size_t i = 0; i < n && i < WARNINGS; i++) {
 		struct wn_place at = warnings[i].place;
-		fprintf(cli->err, "%s:%d:%d: warning: %s\n", at.file ? at.file : "", at.line, at.column, warnings[i].text);
+		fprintf(cli->err, "%s:%d:%d: warning: %s\n", at.file ? at.file : "", at.line, at.column,
+			warnings[i].text);
 	}
 }
 
@@ -64,7 +68,8 @@ static void tell_error(struct wn_cli *cli, const struct file *f, const struct wn
 	const char *stop = memchr(at, '\n', (size_t)(end - at));
 	const char *shown = cli_clean(cli, (struct wn_str){at, (size_t)((stop ? stop : end) - at)});
 	if (*shown && strlen(shown) <= 200)
-		fprintf(cli->err, "  %s\n  %*s^\n", shown, err->place.column > 0 ? err->place.column - 1 : 0, "");
+		fprintf(cli->err, "  %s\n  %*s^\n", shown, err->place.column > 0 ? err->place.column - 1 : 0,
+			"");
 }
 
 static int read_documents(struct wn_cli *cli, struct file *f)
@@ -79,7 +84,8 @@ static int read_documents(struct wn_cli *cli, struct file *f)
 		return cli_exit_of(rc);
 	}
 	if (f->docs.n == 0 || f->docs.n > DOCUMENTS)
-		return cli_error(cli, WN_EXIT_INVALID, "%s: %s", f->path, f->docs.n ? "more than 500 documents" : "no segment in it");
+		return cli_error(cli, WN_EXIT_INVALID, "%s: %s", f->path,
+				 f->docs.n ? "more than 500 documents" : "no segment in it");
 	return 0;
 }
 
@@ -127,20 +133,26 @@ static void free_segments(struct file *f)
 		wn_segment_free(f->segments[i]);
 }
 
-/* ------------------------------------------------------------------------------------------------ how long it lasts */
+/* --- how long it lasts ----------------------------------------------------------------------- */
 /* One signal of the kind with one publisher, occurring now. */
 static void tell_kind(struct wn_cli *cli, const struct wn_segment *s, const struct wn_kind_def *k, int number)
 {
-	struct wn_evidence e = {.kind = number, .strength = k->strength > 0 ? k->strength : 1, .publishers = 1, .half_life_us = k->half_life_us,
+	struct wn_evidence e = {.kind = number,
+				.strength = k->strength > 0 ? k->strength : 1,
+				.publishers = 1,
+				.half_life_us = k->half_life_us,
 				.hard_stop_us = k->hard_stop_us};
 	const struct wn_evidence *list[] = {&e};
 	int64_t stale = wn_stale_at(list, 1, s->life.floor, 0);
 	if (stale == 0)
-		cli_say(cli, "  one %s is never enough: its weight %.2f is under the floor %.2f", k->name, e.strength, s->life.floor);
+		cli_say(cli, "  one %s is never enough: its weight %.2f is under the floor %.2f", k->name,
+			e.strength, s->life.floor);
 	else
 		cli_say(cli, "  one %s goes stale after %s; %s", k->name, cli_span(cli, stale),
-			stale <= s->life.box_us ? wn_arena_printf(cli->arena, "that comes before the box (%s)", cli_span(cli, s->life.box_us))
-						: wn_arena_printf(cli->arena, "the box (%s) ends it first", cli_span(cli, s->life.box_us)));
+			stale <= s->life.box_us ? wn_arena_printf(cli->arena, "that comes before the box (%s)",
+								  cli_span(cli, s->life.box_us))
+						: wn_arena_printf(cli->arena, "the box (%s) ends it first",
+								  cli_span(cli, s->life.box_us)));
 }
 
 static void tell_segment(struct wn_cli *cli, const struct wn_segment *s)
@@ -153,12 +165,17 @@ static void tell_segment(struct wn_cli *cli, const struct wn_segment *s)
 	for (size_t k = 0; k < wn_registry_kinds(r); k++)
 		if (wn_segment_opens_on(s, r, (int)k))
 			tell_kind(cli, s, wn_registry_kind(r, (int)k), (int)k);
-	cli_say(cli, "  goal: %s of %s within %s; %s, %s, priority %d", s->goal.metric, cli_percent(cli, s->goal.target), cli_span(cli, s->goal.window_us),
-		s->mode == WN_MODE_LIVE ? "live" : s->mode == WN_MODE_PROPOSE ? "proposes, an operator approves" : "shadow, nothing is sent",
-		s->holdout > 0 ? wn_arena_printf(cli->arena, "%s held out", cli_percent(cli, s->holdout)) : "nobody held out", s->priority);
+	cli_say(cli, "  goal: %s of %s within %s; %s, %s, priority %d", s->goal.metric,
+		cli_percent(cli, s->goal.target), cli_span(cli, s->goal.window_us),
+		s->mode == WN_MODE_LIVE      ? "live"
+		: s->mode == WN_MODE_PROPOSE ? "proposes, an operator approves"
+					     : "shadow, nothing is sent",
+		s->holdout > 0 ? wn_arena_printf(cli->arena, "%s held out", cli_percent(cli, s->holdout))
+			       : "nobody held out",
+		s->priority);
 }
 
-/* ---------------------------------------------------------------------------------------------------------- check */
+/* --- check ----------------------------------------------------------------------------------- */
 static int open_file(struct wn_cli *cli, struct file *f, bool need_database)
 {
 	int code = cli_config(cli);
@@ -167,7 +184,8 @@ static int open_file(struct wn_cli *cli, struct file *f, bool need_database)
 	else if (code == 0)
 		code = cli_book(cli);
 	if (code && !need_database)
-		cli_hint(cli, "--offline checks against the files of kinds, traits and sinks, without a database");
+		cli_hint(cli,
+			 "--offline checks against the files of kinds, traits and sinks, without a database");
 	if (code == 0)
 		code = read_documents(cli, f);
 	return code ? code : parse_documents(cli, f);
@@ -192,22 +210,23 @@ static int run_check(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 }
 
 static const struct wn_cli_option check_options[] = {
-	{"--offline", NULL, "against the files of kinds, traits and sinks, without a database"},
-	{NULL, NULL, NULL},
+    {"--offline", NULL, "against the files of kinds, traits and sinks, without a database"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_segment_check = {
-	.name = "segment check",
-	.args = "FILE",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "say everything that is wrong with a file of segments",
-	.more = "FILE may hold several documents, - is the standard input. Exit code 1 if anything is wrong. A good segment is followed by how long one signal "
-		"of each kind it opens on lasts, and whether staleness or the box comes first.",
-	.options = check_options,
-	.run = run_check,
+    .name = "segment check",
+    .args = "FILE",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "say everything that is wrong with a file of segments",
+    .more = "FILE may hold several documents, - is the standard input. Exit code 1 if anything is wrong. A "
+	    "good segment is followed by how long one signal "
+	    "of each kind it opens on lasts, and whether staleness or the box comes first.",
+    .options = check_options,
+    .run = run_check,
 };
 
-/* ---------------------------------------------------------------------------------------------------------- apply */
+/* --- apply ----------------------------------------------------------------------------------- */
 /* The first apply of a live segment asks: from then on it writes to people. */
 static int ask_for_live(struct wn_cli *cli, const struct wn_segment *s)
 {
@@ -217,12 +236,20 @@ static int ask_for_live(struct wn_cli *cli, const struct wn_segment *s)
 	int code = cli_read_one(cli, "segment", WN_PARAMS(wn_pg_text(s->name), wn_pg_int4(0)), &before);
 	if (code && code != WN_EXIT_NOT_FOUND)
 		return code;
-	if (code == 0 && wn_str_is(wn_value_str(wn_value_at(wn_value_at(before, "definition"), "mode")), "live"))
+	if (code == 0 &&
+	    wn_str_is(wn_value_str(wn_value_at(wn_value_at(before, "definition"), "mode")), "live"))
 		return 0;
-	if (cli_ask(cli, "Segment %s is live: its touches go to people from now on (touches.redirect_to is not set). Apply it?", s->name))
+	if (cli_ask(cli,
+		    "Segment %s is live: its touches go to people from now on (touches.redirect_to is not "
+		    "set). Apply it?",
+		    s->name))
 		return 0;
-	cli_error(cli, WN_EXIT_REFUSED, "segment %s is live for the first time and touches.redirect_to is not set; nothing was applied", s->name);
-	cli_hint(cli, "--yes applies it; touches.redirect_to in the main file sends every message to one address; mode: shadow only watches");
+	cli_error(
+	    cli, WN_EXIT_REFUSED,
+	    "segment %s is live for the first time and touches.redirect_to is not set; nothing was applied",
+	    s->name);
+	cli_hint(cli, "--yes applies it; touches.redirect_to in the main file sends every message to one "
+		      "address; mode: shadow only watches");
 	return WN_EXIT_REFUSED;
 }
 
@@ -238,13 +265,16 @@ static int publish(struct wn_cli *cli, const struct file *f, size_t i, struct pu
 	struct wn_buf json;
 	wn_buf_init(&json, 4 << 20);
 	wn_segment_to_json(s, &json);
-	enum wn_rc rc = wn_store_segment_publish(cli->store, wn_str_of(s->name), wn_text_trim(f->docs.v[i].source), wn_buf_slice(&json), cli->actor, cli->now_us,
-						 &out->version, &err);
+	enum wn_rc rc =
+	    wn_store_segment_publish(cli->store, wn_str_of(s->name), wn_text_trim(f->docs.v[i].source),
+				     wn_buf_slice(&json), cli->actor, cli->now_us, &out->version, &err);
 	wn_buf_done(&json);
 	out->same = rc == WN_EXISTS;
 	if (rc && rc != WN_EXISTS)
 		return cli_fail(cli, rc, &err);
-	cli_say(cli, "%s: version %d %s", s->name, out->version, out->same ? "says the same already" : "published; in force within a second of a running daemon");
+	cli_say(cli, "%s: version %d %s", s->name, out->version,
+		out->same ? "says the same already"
+			  : "published; in force within a second of a running daemon");
 	tell_segment(cli, s);
 	return 0;
 }
@@ -301,13 +331,15 @@ static int run_apply(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 }
 
 const struct wn_command command_segment_apply = {
-	.name = "segment apply",
-	.args = "FILE",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "publish the segments of a file, all or none",
-	.more = "Each document becomes the next version of its segment unless the newest says the same. Open campaigns of the old version take no new members and "
-		"are judged by their own version. The first apply of a live segment asks, unless touches.redirect_to of the main file sends every message "
-		"to one address.",
-	.run = run_apply,
+    .name = "segment apply",
+    .args = "FILE",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "publish the segments of a file, all or none",
+    .more = "Each document becomes the next version of its segment unless the newest says the same. Open "
+	    "campaigns of the old version take no new members and "
+	    "are judged by their own version. The first apply of a live segment asks, unless "
+	    "touches.redirect_to of the main file sends every message "
+	    "to one address.",
+    .run = run_apply,
 };

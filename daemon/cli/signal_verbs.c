@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `signal add|retract`. What an operator adds goes the way of every sighting, from the feed "operator"; the same fact
- * typed twice is one signal.
+ * `signal add|retract`. What an operator adds goes the way of every sighting, from the feed "operator"; the
+ * same fact typed twice is one signal.
  */
 #include "parts.h"
 #include <whynow/text.h>
 
-/* ------------------------------------------------------------------------------------------------------------ add */
+/* --- add ------------------------------------------------------------------------------------- */
 struct add {
 	struct wn_cli *cli;
 	struct wn_sighting sighting;
@@ -19,7 +19,8 @@ struct add {
 static enum wn_rc load_add(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct add *a = ctx;
-	a->in = (struct wn_intake){.sightings = &a->sighting, .n = 1, .create = a->create, .wires = w->catalog->wires};
+	a->in = (struct wn_intake){
+	    .sightings = &a->sighting, .n = 1, .create = a->create, .wires = w->catalog->wires};
 	enum wn_rc rc = wn_store_resolve(s, w, &a->in, err);
 	return rc ? rc : wn_store_sightings(s, w, &a->in, err);
 }
@@ -30,7 +31,9 @@ static enum wn_rc step_add(void *ctx, struct wn_store *s WN_UNUSED, struct wn_wo
 	const struct wn_intake_row *row = &a->in.rows[0];
 	if (!row->identity_changed || !row->account || !row->signal)
 		return WN_OK;
-	return wn_campaign_step(w, &(struct wn_event){.type = WN_EV_RETRACTED, .account = row->account, .signal = row->signal}, err);
+	return wn_campaign_step(
+	    w, &(struct wn_event){.type = WN_EV_RETRACTED, .account = row->account, .signal = row->signal},
+	    err);
 }
 
 static void done_add(void *ctx, struct wn_world *w)
@@ -52,7 +55,8 @@ static int kind_of(struct wn_cli *cli, const char *name, int *out)
 	if (*out >= 0)
 		return 0;
 	const char *near = wn_registry_nearest_kind(r, wn_str_of(name));
-	cli_error(cli, WN_EXIT_INVALID, "there is no kind \"%s\"%s%s%s", name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	cli_error(cli, WN_EXIT_INVALID, "there is no kind \"%s\"%s%s%s", name, near ? "; did you mean \"" : "",
+		  near ? near : "", near ? "\"?" : "");
 	struct wn_buf b;
 	wn_buf_init(&b, 4000);
 	for (size_t i = 0; i < wn_registry_kinds(r); i++)
@@ -75,10 +79,12 @@ static int take_attr(struct wn_cli *cli, int kind, const char *text, struct wn_m
 	const struct wn_attr_def *d = wn_registry_attr_of_kind(r, kind, name);
 	if (!d) {
 		const char *near = wn_registry_nearest_attr(r, kind, name);
-		return cli_error(cli, WN_EXIT_INVALID, "%s has no attribute \"" WN_STR_FMT "\"%s%s%s", wn_registry_kind(r, kind)->name, WN_STR_ARG(name),
+		return cli_error(cli, WN_EXIT_INVALID, "%s has no attribute \"" WN_STR_FMT "\"%s%s%s",
+				 wn_registry_kind(r, kind)->name, WN_STR_ARG(name),
 				 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	}
-	enum wn_rc rc = wn_attr_coerce(d->type, d->enum_values, wn_string(wn_str_of(eq + 1)), cli->arena, &v, &err);
+	enum wn_rc rc =
+	    wn_attr_coerce(d->type, d->enum_values, wn_string(wn_str_of(eq + 1)), cli->arena, &v, &err);
 	if (rc)
 		return cli_error(cli, WN_EXIT_INVALID, WN_STR_FMT ": %s", WN_STR_ARG(name), err.text);
 	wn_map_put(attrs, name, v);
@@ -94,9 +100,11 @@ static void fill_position(struct wn_cli *cli, int kind, struct wn_map_builder *a
 	if (position.kind != WN_STRING || !table)
 		return;
 	struct wn_position p = wn_positions_look(table, wn_value_str(position), cli->arena);
-	if (p.department && wn_registry_attr_of_kind(r, kind, WN_STR("department")) && wn_value_at(wn_map_end(attrs), "department").kind == WN_ABSENT)
+	if (p.department && wn_registry_attr_of_kind(r, kind, WN_STR("department")) &&
+	    wn_value_at(wn_map_end(attrs), "department").kind == WN_ABSENT)
 		wn_map_set(attrs, "department", wn_cstring(p.department));
-	if (p.level && wn_registry_attr_of_kind(r, kind, WN_STR("level")) && wn_value_at(wn_map_end(attrs), "level").kind == WN_ABSENT)
+	if (p.level && wn_registry_attr_of_kind(r, kind, WN_STR("level")) &&
+	    wn_value_at(wn_map_end(attrs), "level").kind == WN_ABSENT)
 		wn_map_set(attrs, "level", wn_int(p.level));
 }
 
@@ -111,7 +119,8 @@ static int take_account(struct wn_cli *cli, const char *text, struct add *a)
 	if (rc && rc != WN_NOT_FOUND)
 		return cli_fail(cli, rc, &err);
 	if (rc == WN_OK) {
-		int code = cli_read_one(cli, "account", WN_PARAMS(wn_pg_id(id), wn_pg_int2(wn_id_bucket(id))), &row);
+		int code =
+		    cli_read_one(cli, "account", WN_PARAMS(wn_pg_id(id), wn_pg_int2(wn_id_bucket(id))), &row);
 		if (code)
 			return code;
 		hint->domain = wn_value_str(wn_value_at(row, "domain"));
@@ -136,8 +145,8 @@ static void identify(struct wn_cli *cli, struct add *a, const char *kind)
 	struct wn_sighting *s = &a->sighting;
 	struct wn_buf b;
 	wn_buf_init(&b, 64 << 10);
-	wn_buf_printf(&b, "%s\n" WN_STR_FMT "\n" WN_STR_FMT "\n" WN_STR_FMT "\n", kind, WN_STR_ARG(s->account.domain), WN_STR_ARG(s->account.name_key),
-		      WN_STR_ARG(s->headline));
+	wn_buf_printf(&b, "%s\n" WN_STR_FMT "\n" WN_STR_FMT "\n" WN_STR_FMT "\n", kind,
+		      WN_STR_ARG(s->account.domain), WN_STR_ARG(s->account.name_key), WN_STR_ARG(s->headline));
 	wn_buf_printf(&b, "%lld\n", (long long)(s->occurred_us / WN_DAY));
 	wn_json_write_canonical(&b, s->attrs);
 	uint8_t hash[32];
@@ -161,11 +170,16 @@ static int make_sighting(struct wn_cli *cli, int argc, char **argv, struct add *
 		return code;
 	fill_position(cli, kind, &attrs);
 	const struct wn_kind_def *def = wn_registry_kind(cli->book->registry, kind);
-	*s = (struct wn_sighting){.feed = WN_STR("operator"), .kind = kind, .occurred_us = cli->now_us, .observed_us = cli->now_us,
-				  .strength = def->strength > 0 ? def->strength : 1, .attrs = wn_map_end(&attrs)};
+	*s = (struct wn_sighting){.feed = WN_STR("operator"),
+				  .kind = kind,
+				  .occurred_us = cli->now_us,
+				  .observed_us = cli->now_us,
+				  .strength = def->strength > 0 ? def->strength : 1,
+				  .attrs = wn_map_end(&attrs)};
 	code = cli_time_option(cli, "--occurred", &s->occurred_us);
 	if (code == 0 && s->occurred_us > cli->now_us)
-		code = cli_error(cli, WN_EXIT_INVALID, "--occurred lies in the future; a signal is something that has happened");
+		code = cli_error(cli, WN_EXIT_INVALID,
+				 "--occurred lies in the future; a signal is something that has happened");
 	if (headline)
 		s->headline = wn_text_one_line(wn_str_of(headline), 500, cli->arena);
 	if (url)
@@ -207,7 +221,8 @@ static int tell_added(struct wn_cli *cli, const struct add *a)
 		cli_say(cli, "signal %s was added before; it says something else now", id);
 		return WN_EXIT_DONE;
 	case WN_INTAKE_REVIEW:
-		return cli_error(cli, WN_EXIT_REFUSED, "whose it is is not clear: it waits in the review queue with its candidates");
+		return cli_error(cli, WN_EXIT_REFUSED,
+				 "whose it is is not clear: it waits in the review queue with its candidates");
 	default:
 		return cli_error(cli, WN_EXIT_REFUSED, "it names no account that is known");
 	}
@@ -229,26 +244,28 @@ static int run_add(struct wn_cli *cli, int argc, char **argv)
 }
 
 static const struct wn_cli_option add_options[] = {
-	{"--occurred", "TIME", "when it happened: 2026-05-04T10:00, or 2d [now]"},
-	{"--headline", "TEXT", "what was read or heard"},
-	{"--url", "URL", "where; its domain is the publisher [operator]"},
-	{"--create", NULL, "make the account if it is not known"},
-	{NULL, NULL, NULL},
+    {"--occurred", "TIME", "when it happened: 2026-05-04T10:00, or 2d [now]"},
+    {"--headline", "TEXT", "what was read or heard"},
+    {"--url", "URL", "where; its domain is the publisher [operator]"},
+    {"--create", NULL, "make the account if it is not known"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_signal_add = {
-	.name = "signal add",
-	.args = "ACCOUNT KIND [ATTRIBUTE=VALUE]...",
-	.min_args = 2,
-	.max_args = -1,
-	.summary = "add a signal by hand",
-	.more = "It is matched, joins the signal of the same fact and extends campaigns as if a feed had brought it.\n"
-		"\n"
-		"  whynow signal add acme.com funding round=\"Series B\" amount_usd=25e6 --occurred 2d --url https://...",
-	.options = add_options,
-	.run = run_add,
+    .name = "signal add",
+    .args = "ACCOUNT KIND [ATTRIBUTE=VALUE]...",
+    .min_args = 2,
+    .max_args = -1,
+    .summary = "add a signal by hand",
+    .more =
+	"It is matched, joins the signal of the same fact and extends campaigns as if a feed had brought it.\n"
+	"\n"
+	"  whynow signal add acme.com funding round=\"Series B\" amount_usd=25e6 --occurred 2d --url "
+	"https://...",
+    .options = add_options,
+    .run = run_add,
 };
 
-/* -------------------------------------------------------------------------------------------------------- retract */
+/* --- retract --------------------------------------------------------------------------------- */
 struct retract {
 	struct wn_cli *cli;
 	struct wn_ref_id ref;
@@ -271,7 +288,10 @@ static enum wn_rc step_retract(void *ctx, struct wn_store *s WN_UNUSED, struct w
 	if (sig->retracted)
 		return wn_fail(err, WN_REFUSED, "the signal is retracted already");
 	sig->retracted = sig->dirty = true;
-	return wn_campaign_step(w, &(struct wn_event){.type = WN_EV_RETRACTED, .account = a, .signal = sig, .why = wn_str_of(r->why)}, err);
+	return wn_campaign_step(
+	    w,
+	    &(struct wn_event){.type = WN_EV_RETRACTED, .account = a, .signal = sig, .why = wn_str_of(r->why)},
+	    err);
 }
 
 static void done_retract(void *ctx, struct wn_world *w)
@@ -297,16 +317,17 @@ static int run_retract(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 }
 
 static const struct wn_cli_option retract_options[] = {
-	{"--reason", "TEXT", "kept in history"},
-	{NULL, NULL, NULL},
+    {"--reason", "TEXT", "kept in history"},
+    {NULL, NULL, NULL},
 };
 const struct wn_command command_signal_retract = {
-	.name = "signal retract",
-	.args = "ID",
-	.min_args = 1,
-	.max_args = 1,
-	.summary = "a signal was wrong; what rests on it is judged again at once",
-	.more = "Members whose heat falls under the floor without it, or whose rule is definitely false now, leave (retracted).",
-	.options = retract_options,
-	.run = run_retract,
+    .name = "signal retract",
+    .args = "ID",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "a signal was wrong; what rests on it is judged again at once",
+    .more = "Members whose heat falls under the floor without it, or whose rule is definitely false now, leave "
+	    "(retracted).",
+    .options = retract_options,
+    .run = run_retract,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts for people: times in the operator's zone, spans, values, paragraphs. Strangers' text is cleaned here. */
+/* Texts for people: times in the operator's zone, spans, values, paragraphs. Strangers' text is cleaned here.
+ */
 #include "parts.h"
 #include <math.h>
 #include <whynow/date.h>
@@ -17,7 +18,8 @@ const char *cli_clean(struct wn_cli *cli, struct wn_str s)
 
 const char *cli_at(struct wn_cli *cli, int64_t us)
 {
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	static const char *const weekdays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 	int64_t year, this_year, now = cli->tz ? wn_tz_to_local(cli->tz, cli->now_us) : cli->now_us;
 	int month, day, ignored;
@@ -29,8 +31,10 @@ const char *cli_at(struct wn_cli *cli, int64_t us)
 	wn_civil_from_days(days, &year, &month, &day);
 	wn_civil_from_days(now / WN_DAY, &this_year, &ignored, &ignored);
 	if (year != this_year)
-		return wn_arena_printf(cli->arena, "%d %s %lld %02d:%02d", day, months[month - 1], (long long)year, hour, minute);
-	return wn_arena_printf(cli->arena, "%s %d %s %02d:%02d", weekdays[((days + 3) % 7 + 7) % 7], day, months[month - 1], hour, minute);
+		return wn_arena_printf(cli->arena, "%d %s %lld %02d:%02d", day, months[month - 1],
+				       (long long)year, hour, minute);
+	return wn_arena_printf(cli->arena, "%s %d %s %02d:%02d", weekdays[((days + 3) % 7 + 7) % 7], day,
+			       months[month - 1], hour, minute);
 }
 
 const char *cli_rel(struct wn_cli *cli, int64_t us)
@@ -52,14 +56,18 @@ const char *cli_when(struct wn_cli *cli, int64_t us)
 const char *cli_span(struct wn_cli *cli, int64_t us)
 {
 	char text[40];
-	wn_duration_to_text(us > WN_DAY ? us / WN_HOUR * WN_HOUR : us > WN_HOUR ? us / WN_MINUTE * WN_MINUTE : us, text);
+	wn_duration_to_text(us > WN_DAY    ? us / WN_HOUR * WN_HOUR
+			    : us > WN_HOUR ? us / WN_MINUTE * WN_MINUTE
+					   : us,
+			    text);
 	return wn_arena_strdup(cli->arena, wn_str_of(text));
 }
 
 const char *cli_percent(struct wn_cli *cli, double v)
 {
 	double percent = v * 100;
-	return wn_arena_printf(cli->arena, fabs(percent - round(percent)) < 0.05 ? "%.0f %%" : "%.1f %%", percent);
+	return wn_arena_printf(cli->arena, fabs(percent - round(percent)) < 0.05 ? "%.0f %%" : "%.1f %%",
+			       percent);
 }
 
 /* At most `chars` characters, the last one an ellipsis if something was cut. */
@@ -127,15 +135,20 @@ const char *cli_attrs(struct wn_cli *cli, struct wn_value attrs)
 		struct wn_str name = wn_value_str(attrs.map[i].key);
 		struct wn_value v = attrs.map[i].value;
 		bool money = name.n > 4 && memcmp(name.p + name.n - 4, "_usd", 4) == 0;
-		const char *text = v.kind == WN_INT && money ? number_text(cli, (double)v.i) : cli_value_text(cli, v);
-		wn_buf_printf(&b, "%s" WN_STR_FMT " %s", i ? ", " : "", WN_STR_ARG(name), cli_clip(cli, text, 60));
+		const char *text =
+		    v.kind == WN_INT && money ? number_text(cli, (double)v.i) : cli_value_text(cli, v);
+		wn_buf_printf(&b, "%s" WN_STR_FMT " %s", i ? ", " : "", WN_STR_ARG(name),
+			      cli_clip(cli, text, 60));
 	}
 	const char *text = wn_arena_strdup(cli->arena, wn_buf_slice(&b));
 	wn_buf_done(&b);
 	return text;
 }
 
-int cli_width(const struct wn_cli *cli) { return cli->width > 0 ? cli->width : 100; }
+int cli_width(const struct wn_cli *cli)
+{
+	return cli->width > 0 ? cli->width : 100;
+}
 
 void cli_paragraph(struct wn_cli *cli, FILE *to, int indent, const char *text)
 {
@@ -177,4 +190,7 @@ void cli_text_block(struct wn_cli *cli, FILE *to, int indent, struct wn_str text
 	}
 }
 
-const char *cli_plural(int64_t n, const char *one, const char *many) { return n == 1 ? one : many; }
+const char *cli_plural(int64_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}

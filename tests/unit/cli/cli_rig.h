@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line in the test's own process: a configuration in a temporary folder, the server of $WHYNOW_TEST_DB (else
- * a private one), for each test a database of its own, a clock that the test moves, output in memory.
+ * The command line in the test's own process: a configuration in a temporary folder, the server of
+ * $WHYNOW_TEST_DB (else a private one), for each test a database of its own, a clock that the test moves,
+ * output in memory.
  */
 #ifndef CLI_RIG_H
 #define CLI_RIG_H
@@ -30,7 +31,7 @@ struct rig {
 	int code;
 };
 
-/* ------------------------------------------------------------------------------------------------- files, server */
+/* --- files, server --------------------------------------------------------------------------- */
 static inline const char *rig_file(const char *name, const char *text)
 {
 	static char path[8][160];
@@ -62,7 +63,7 @@ static inline void rig_admin(const char *sql)
 	wn_pg_free(pg);
 }
 
-/* --------------------------------------------------------------------------------------------------- running it */
+/* --- running it ------------------------------------------------------------------------------ */
 static inline void rig_forget(struct rig *r)
 {
 	free(r->out);
@@ -85,29 +86,35 @@ static inline int rig_run(struct rig *r, const char *const *words)
 	return r->code;
 }
 #define RUN(r, ...) rig_run((r), (const char *const[]){__VA_ARGS__, NULL})
-#define EXPECT(r, code_, ...)                                                                                \
-	do {                                                                                                 \
-		if (RUN((r), __VA_ARGS__) != (code_))                                                        \
-			fail_msg("%s:%d: exit code %d, not %d\n%s%s", __FILE__, __LINE__, (r)->code, (code_), (r)->out, (r)->err); \
+#define EXPECT(r, code_, ...)                                                                                  \
+	do {                                                                                                   \
+		if (RUN((r), __VA_ARGS__) != (code_))                                                          \
+			fail_msg("%s:%d: exit code %d, not %d\n%s%s", __FILE__, __LINE__, (r)->code, (code_),  \
+				 (r)->out, (r)->err);                                                          \
 	} while (0)
 #define DONE(r, ...) EXPECT(r, WN_EXIT_DONE, __VA_ARGS__)
-#define SAYS(r, text)                                                                                        \
-	do {                                                                                                 \
-		if (!strstr((r)->out, (text)))                                                               \
-			fail_msg("%s:%d: the output does not say \"%s\":\n%s%s", __FILE__, __LINE__, (text), (r)->out, (r)->err); \
+#define SAYS(r, text)                                                                                          \
+	do {                                                                                                   \
+		if (!strstr((r)->out, (text)))                                                                 \
+			fail_msg("%s:%d: the output does not say \"%s\":\n%s%s", __FILE__, __LINE__, (text),   \
+				 (r)->out, (r)->err);                                                          \
 	} while (0)
-#define SAYS_NOT(r, text)                                                                                    \
-	do {                                                                                                 \
-		if (strstr((r)->out, (text)))                                                                \
-			fail_msg("%s:%d: the output says \"%s\":\n%s", __FILE__, __LINE__, (text), (r)->out); \
+#define SAYS_NOT(r, text)                                                                                      \
+	do {                                                                                                   \
+		if (strstr((r)->out, (text)))                                                                  \
+			fail_msg("%s:%d: the output says \"%s\":\n%s", __FILE__, __LINE__, (text), (r)->out);  \
 	} while (0)
-#define COMPLAINS(r, text)                                                                                   \
-	do {                                                                                                 \
-		if (!strstr((r)->err, (text)))                                                               \
-			fail_msg("%s:%d: the complaint does not say \"%s\":\n%s%s", __FILE__, __LINE__, (text), (r)->err, (r)->out); \
+#define COMPLAINS(r, text)                                                                                     \
+	do {                                                                                                   \
+		if (!strstr((r)->err, (text)))                                                                 \
+			fail_msg("%s:%d: the complaint does not say \"%s\":\n%s%s", __FILE__, __LINE__,        \
+				 (text), (r)->err, (r)->out);                                                  \
 	} while (0)
 
-static inline void rig_advance(struct rig *r, int64_t us) { wn_clock_set(r->cli.clock, wn_clock_now_us(r->cli.clock) + us); }
+static inline void rig_advance(struct rig *r, int64_t us)
+{
+	wn_clock_set(r->cli.clock, wn_clock_now_us(r->cli.clock) + us);
+}
 
 /* The output as JSON; lives in the arena. */
 static inline struct wn_value rig_json(struct rig *r, struct wn_arena *a)
@@ -132,28 +139,33 @@ static inline const char *rig_pick(struct rig *r, size_t at, const char *member,
 	return dst;
 }
 
-/* ----------------------------------------------------------------------------------------------- set-up, tear-down */
+/* --- set-up, tear-down ----------------------------------------------------------------------- */
 static const char rig_main[] =
-	"database: {conninfo: \"host=/nowhere\"}\n"
-	"listen: {control: control}\n"
-	"time_zone: UTC\n"
-	"touches: {window: none}\n"
-	"dirs: {vendor: " WN_SOURCE_DIR "/conf, extract: " WN_SOURCE_DIR "/conf/extract, feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d}\n";
+    "database: {conninfo: \"host=/nowhere\"}\n"
+    "listen: {control: control}\n"
+    "time_zone: UTC\n"
+    "touches: {window: none}\n"
+    "dirs: {vendor: " WN_SOURCE_DIR "/conf, extract: " WN_SOURCE_DIR
+    "/conf/extract, feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d}\n";
 
 static inline int rig_begin(void)
 {
 	char folder[100];
 	snprintf(rig_folder, sizeof(rig_folder), "/tmp/wn-cli-XXXXXX");
 	assert_non_null(mkdtemp(rig_folder));
+	assert_int_equal(chmod(rig_folder, 0755), 0); /* the server runs as another user */
 	for (const char *const *d = (const char *const[]){"feeds.d", "sinks.d", NULL}; *d; d++) {
 		snprintf(folder, sizeof(folder), "%s/%s", rig_folder, *d);
 		assert_int_equal(mkdir(folder, 0755), 0);
 	}
 	rig_file("whynow.yaml", rig_main);
-	rig_file("sinks.d/out.yaml", "sink: out\nkind: file\npath: out.jsonl\nchannels: [email, linkedin-task]\nevents: [\"*\"]\n");
+	rig_file("sinks.d/out.yaml",
+		 "sink: out\nkind: file\npath: out.jsonl\nchannels: [email, linkedin-task]\nevents: [\"*\"]\n");
 	rig_file("feeds.d/page-views.yaml",
-		 "feed: page-views\nurl: https://warehouse.example.com/events.jsonl\nformat: jsonl\nwhere: item.type == \"page_view\" && item.path.startsWith(\"/pricing\")\n"
-		 "account: {domain_from: item.company_domain}\nsignal:\n  kind: page_view\n  occurred_at: timestamp(item.ts)\n  path: item.path\n"
+		 "feed: page-views\nurl: https://warehouse.example.com/events.jsonl\nformat: jsonl\nwhere: "
+		 "item.type == \"page_view\" && item.path.startsWith(\"/pricing\")\n"
+		 "account: {domain_from: item.company_domain}\nsignal:\n  kind: page_view\n  occurred_at: "
+		 "timestamp(item.ts)\n  path: item.path\n"
 		 "reports: {kinds: [page_view], scope: all}\nevery: {floor: 5m, ceiling: 1h}\n");
 	return 0;
 }
@@ -232,8 +244,13 @@ static inline void rig_close(struct rig *r)
 	rig_admin(sql);
 	free(r);
 }
-static inline void rig_closep(struct rig **r) { rig_close(*r); }
-#define RIG(r) WN_CLEANUP(rig_closep) struct rig *r = rig_open(); (void)state
+static inline void rig_closep(struct rig **r)
+{
+	rig_close(*r);
+}
+#define RIG(r)                                                                                                 \
+	WN_CLEANUP(rig_closep) struct rig *r = rig_open();                                                     \
+	(void)state
 
 static inline int64_t rig_count(struct rig *r, const char *sql)
 {
@@ -250,10 +267,10 @@ static inline int64_t rig_count(struct rig *r, const char *sql)
 }
 
 /* Whatever a test did, the invariants hold. */
-#define SOUND(r)                                                                                             \
-	do {                                                                                                 \
-		DONE((r), "fsck");                                                                           \
-		assert_string_equal((r)->out, "");                                                           \
+#define SOUND(r)                                                                                               \
+	do {                                                                                                   \
+		DONE((r), "fsck");                                                                             \
+		assert_string_equal((r)->out, "");                                                             \
 	} while (0)
 
 #endif

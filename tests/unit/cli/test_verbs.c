@@ -1,50 +1,51 @@
 /* SPDX-License-Identifier: MIT */
-/* What an operator does, on a real database: imports, signals, campaigns, touches, segments; and what the screens say. */
-#include "cli_rig.h"
+/* What an operator does, on a real database: imports, signals, campaigns, touches, segments; and what the
+ * screens say. */
 #include "../../../daemon/cli/parts.h"
+#include "cli_rig.h"
 
 static const char segments[] =
-	"segment: funded\n"
-	"description: Raised money\n"
-	"owner: ana@example.com\n"
-	"when: signal.kind == \"funding\" && signal.amount_usd >= 10e6 && !account.customer\n"
-	"who: contact.department == \"people\" && contact.level >= 4\n"
-	"audience: {min: 1, warn: 150, max: 500}\n"
-	"life: {intake: 7d, box: 30d, max: 42d, floor: 0.5, grace: 48h, cooldown: 75d}\n"
-	"exit: stop\n"
-	"goal: {metric: meeting, target: 5%, window: 30d}\n"
-	"mode: live\n"
-	"priority: 50\n"
-	"sequence:\n"
-	"  - {after: 0h, channel: email, subject: \"{{account.name}} and the {{signal.round}}\", body: \"Hi {{contact.first_name}}, congratulations.\"}\n"
-	"  - {after: 3d, channel: linkedin-task, body: \"{{contact.first_name}}: {{signal.headline}}\"}\n";
+    "segment: funded\n"
+    "description: Raised money\n"
+    "owner: ana@example.com\n"
+    "when: signal.kind == \"funding\" && signal.amount_usd >= 10e6 && !account.customer\n"
+    "who: contact.department == \"people\" && contact.level >= 4\n"
+    "audience: {min: 1, warn: 150, max: 500}\n"
+    "life: {intake: 7d, box: 30d, max: 42d, floor: 0.5, grace: 48h, cooldown: 75d}\n"
+    "exit: stop\n"
+    "goal: {metric: meeting, target: 5%, window: 30d}\n"
+    "mode: live\n"
+    "priority: 50\n"
+    "sequence:\n"
+    "  - {after: 0h, channel: email, subject: \"{{account.name}} and the {{signal.round}}\", body: \"Hi "
+    "{{contact.first_name}}, congratulations.\"}\n"
+    "  - {after: 3d, channel: linkedin-task, body: \"{{contact.first_name}}: {{signal.headline}}\"}\n";
 static const char proposing[] =
-	"segment: bought\n"
-	"owner: ana@example.com\n"
-	"when: signal.kind == \"acquisition\"\n"
-	"who: contact.department == \"people\"\n"
-	"audience: {min: 1, warn: 150, max: 500}\n"
-	"life: {intake: 7d, box: 14d, max: 42d, floor: 0.5, grace: 48h, cooldown: 75d}\n"
-	"exit: stop\n"
-	"goal: {metric: meeting, target: 5%, window: 30d}\n"
-	"mode: propose\n"
-	"sequence:\n"
-	"  - {after: 0h, channel: email, subject: \"{{signal.target}}\", body: \"Hi {{contact.first_name}}, welcome {{signal.target}}.\"}\n";
+    "segment: bought\n"
+    "owner: ana@example.com\n"
+    "when: signal.kind == \"acquisition\"\n"
+    "who: contact.department == \"people\"\n"
+    "audience: {min: 1, warn: 150, max: 500}\n"
+    "life: {intake: 7d, box: 14d, max: 42d, floor: 0.5, grace: 48h, cooldown: 75d}\n"
+    "exit: stop\n"
+    "goal: {metric: meeting, target: 5%, window: 30d}\n"
+    "mode: propose\n"
+    "sequence:\n"
+    "  - {after: 0h, channel: email, subject: \"{{signal.target}}\", body: \"Hi {{contact.first_name}}, "
+    "welcome {{signal.target}}.\"}\n";
 
-static const char accounts_csv[] =
-	"Company Name,Website,# Employees,Billing Country,Fax\r\n"
-	"Acme Robotics,https://www.acme-robotics.com/about,\"1,200\",US,123\r\n"
-	"Beta GmbH,beta.de,51-200,DE,\r\n"
-	"\"Multi\r\nLine Ltd\",,12,GB,\r\n"
-	"\r\n"
-	",gmail.com,,,\r\n"
-	"Gamma,gmail.com,lots,US,\r\n";
-static const char contacts_csv[] =
-	"First Name,Last Name,Email,Job Title,Company Domain Name,Phone Number\n"
-	"Ana,Kim,Ana.Kim@Acme-Robotics.com,VP People,acme-robotics.com,+1 555\n"
-	"Bo,Lee,bo@acme-robotics.com,Software Engineer,acme-robotics.com,\n"
-	",,nonsense,CEO,beta.de,\n"
-	"Cy,Roe,cy@beta.de,Chief People Officer,,\n";
+static const char accounts_csv[] = "Company Name,Website,# Employees,Billing Country,Fax\r\n"
+				   "Acme Robotics,https://www.acme-robotics.com/about,\"1,200\",US,123\r\n"
+				   "Beta GmbH,beta.de,51-200,DE,\r\n"
+				   "\"Multi\r\nLine Ltd\",,12,GB,\r\n"
+				   "\r\n"
+				   ",gmail.com,,,\r\n"
+				   "Gamma,gmail.com,lots,US,\r\n";
+static const char contacts_csv[] = "First Name,Last Name,Email,Job Title,Company Domain Name,Phone Number\n"
+				   "Ana,Kim,Ana.Kim@Acme-Robotics.com,VP People,acme-robotics.com,+1 555\n"
+				   "Bo,Lee,bo@acme-robotics.com,Software Engineer,acme-robotics.com,\n"
+				   ",,nonsense,CEO,beta.de,\n"
+				   "Cy,Roe,cy@beta.de,Chief People Officer,,\n";
 
 /* Accounts, contacts, both segments. */
 static void fill(struct rig *r)
@@ -57,8 +58,8 @@ static void fill(struct rig *r)
 
 static void fund(struct rig *r, const char *account)
 {
-	DONE(r, "signal", "add", account, "funding", "round=Series B", "amount_usd=25e6", "--occurred", "2h", "--headline",
-	     "It raises $25M Series B", "--url", "https://news.example.org/x");
+	DONE(r, "signal", "add", account, "funding", "round=Series B", "amount_usd=25e6", "--occurred", "2h",
+	     "--headline", "It raises $25M Series B", "--url", "https://news.example.org/x");
 }
 
 static const char *campaign_of(struct rig *r, char *dst, size_t size)
@@ -67,7 +68,7 @@ static const char *campaign_of(struct rig *r, char *dst, size_t size)
 	return rig_pick(r, 0, "campaign_id", dst, size);
 }
 
-/* ------------------------------------------------------------------------------------------------------- imports */
+/* --- imports --------------------------------------------------------------------------------- */
 static void import_reports_lines_made_changed_same_and_refused(void **state)
 {
 	RIG(r);
@@ -79,7 +80,9 @@ static void import_reports_lines_made_changed_same_and_refused(void **state)
 	SAYS(r, "0 made, 0 changed, 4 the same, 1 refused");
 	DONE(r, "account", "import", rig_file("more.csv", "domain,country\nbeta.de,AT\nacme-robotics.com,\n"));
 	SAYS(r, "0 made, 1 changed, 1 the same, 0 refused");
-	assert_int_equal(rig_count(r, "SELECT count(*) FROM whynow.fact_change WHERE trait = 'country' AND new = '\"AT\"' AND source = 'import more.csv'"), 1);
+	assert_int_equal(rig_count(r, "SELECT count(*) FROM whynow.fact_change WHERE trait = 'country' AND new "
+				      "= '\"AT\"' AND source = 'import more.csv'"),
+			 1);
 	SOUND(r);
 }
 
@@ -87,8 +90,13 @@ static void import_reads_numbers_as_spreadsheets_write_them(void **state)
 {
 	RIG(r);
 	EXPECT(r, WN_EXIT_NO, "account", "import", rig_file("accounts.csv", accounts_csv));
-	assert_int_equal(rig_count(r, "SELECT (traits->'employees'->>'v')::int FROM whynow.account WHERE domain = 'acme-robotics.com'"), 1200);
-	assert_int_equal(rig_count(r, "SELECT (traits->'employees'->>'v')::int FROM whynow.account WHERE domain = 'beta.de'"), 51);
+	assert_int_equal(rig_count(r, "SELECT (traits->'employees'->>'v')::int FROM whynow.account WHERE "
+				      "domain = 'acme-robotics.com'"),
+			 1200);
+	assert_int_equal(
+	    rig_count(r,
+		      "SELECT (traits->'employees'->>'v')::int FROM whynow.account WHERE domain = 'beta.de'"),
+	    51);
 }
 
 static void dry_run_shows_the_guess_and_stores_nothing(void **state)
@@ -109,18 +117,24 @@ static void map_overrides_the_guess_and_names_what_there_is(void **state)
 	EXPECT(r, WN_EXIT_USAGE, "account", "import", path, "--map", "Leute=emploees");
 	COMPLAINS(r, "did you mean \"employees\"?");
 	EXPECT(r, WN_EXIT_USAGE, "account", "import", path, "--map", "Laute=employees");
-	DONE(r, "account", "import", path, "--map", "Leute=employees", "--map", "Seite=domain", "--map", "Firma=name");
-	assert_int_equal(rig_count(r, "SELECT (traits->'employees'->>'v')::int FROM whynow.account WHERE domain = 'acme.com' AND name = 'Acme'"), 7);
+	DONE(r, "account", "import", path, "--map", "Leute=employees", "--map", "Seite=domain", "--map",
+	     "Firma=name");
+	assert_int_equal(rig_count(r, "SELECT (traits->'employees'->>'v')::int FROM whynow.account WHERE "
+				      "domain = 'acme.com' AND name = 'Acme'"),
+			 7);
 }
 
 static void json_lines_are_imported_and_a_broken_line_costs_itself(void **state)
 {
 	RIG(r);
 	EXPECT(r, WN_EXIT_NO, "account", "import", "--json",
-	       rig_file("a.jsonl", "{\"domain\": \"acme.com\", \"employees\": 12, \"technologies\": [\"Kafka\", \"Redis\"]}\n{broken\n\n{\"name\": \"Solo\"}\n"));
+	       rig_file("a.jsonl", "{\"domain\": \"acme.com\", \"employees\": 12, \"technologies\": "
+				   "[\"Kafka\", \"Redis\"]}\n{broken\n\n{\"name\": \"Solo\"}\n"));
 	SAYS(r, "\"made\":2");
 	SAYS(r, "\"line\":2");
-	assert_int_equal(rig_count(r, "SELECT jsonb_array_length(traits->'technologies'->'v') FROM whynow.account WHERE domain = 'acme.com'"), 2);
+	assert_int_equal(rig_count(r, "SELECT jsonb_array_length(traits->'technologies'->'v') FROM "
+				      "whynow.account WHERE domain = 'acme.com'"),
+			 2);
 }
 
 static void contacts_get_department_and_level_from_their_position(void **state)
@@ -129,8 +143,11 @@ static void contacts_get_department_and_level_from_their_position(void **state)
 	EXPECT(r, WN_EXIT_NO, "contact", "import", rig_file("contacts.csv", contacts_csv));
 	SAYS(r, "3 made, 0 changed, 0 the same, 1 refused");
 	COMPLAINS(r, "contacts.csv:4: \"nonsense\" is no mail address");
-	assert_int_equal(rig_count(r, "SELECT count(*) FROM whynow.contact WHERE department = 'people' AND level >= 5"), 2);
-	assert_int_equal(rig_count(r, "SELECT count(*) FROM whynow.contact WHERE email = 'ana.kim@acme-robotics.com' AND name = 'Ana Kim'"), 1);
+	assert_int_equal(
+	    rig_count(r, "SELECT count(*) FROM whynow.contact WHERE department = 'people' AND level >= 5"), 2);
+	assert_int_equal(rig_count(r, "SELECT count(*) FROM whynow.contact WHERE email = "
+				      "'ana.kim@acme-robotics.com' AND name = 'Ana Kim'"),
+			 1);
 }
 
 static void a_large_import_goes_in_blocks(void **state)
@@ -152,7 +169,10 @@ static void a_name_that_gets_its_domain_is_merged(void **state)
 	RIG(r);
 	fill(r);
 	DONE(r, "signal", "add", "Delta Works", "funding", "round=Series B", "amount_usd=25e6", "--create");
-	assert_int_equal(rig_count(r, "SELECT count(*) FROM whynow.account WHERE state = 'provisional' AND name = 'Delta Works'"), 1);
+	assert_int_equal(
+	    rig_count(
+		r, "SELECT count(*) FROM whynow.account WHERE state = 'provisional' AND name = 'Delta Works'"),
+	    1);
 	DONE(r, "account", "import", rig_file("delta.csv", "name,domain\nDelta Works,delta-works.com\n"));
 	DONE(r, "signal", "list", "--account", "delta-works.com");
 	DONE(r, "delta-works.com");
@@ -160,7 +180,7 @@ static void a_name_that_gets_its_domain_is_merged(void **state)
 	SOUND(r);
 }
 
-/* ------------------------------------------------------------------------------------------------- the life of one */
+/* --- the life of one ------------------------------------------------------------------------- */
 static void a_signal_by_hand_opens_a_campaign_and_the_screen_says_why(void **state)
 {
 	RIG(r);
@@ -206,7 +226,8 @@ static void the_same_fact_typed_twice_is_one_signal(void **state)
 	fund(r, "acme-robotics.com");
 	fund(r, "acme-robotics.com");
 	SAYS(r, "the same was added before");
-	DONE(r, "signal", "add", "acme-robotics.com", "funding", "round=Series B", "--occurred", "1h", "--headline", "Others say so too", "--url", "https://other.example.net/");
+	DONE(r, "signal", "add", "acme-robotics.com", "funding", "round=Series B", "--occurred", "1h",
+	     "--headline", "Others say so too", "--url", "https://other.example.net/");
 	SAYS(r, "it reports signal");
 	DONE(r, "acme-robotics.com");
 	SAYS(r, "2 independent publishers");
@@ -393,14 +414,15 @@ static void a_contact_that_comes_late_opens_what_waited_for_it(void **state)
 	fund(r, "late.com");
 	DONE(r, "late.com");
 	SAYS(r, "nobody there fits `who`");
-	DONE(r, "contact", "import", rig_file("late-contact.csv", "email,name,title\ndi@late.com,Di Sun,VP People\n"));
+	DONE(r, "contact", "import",
+	     rig_file("late-contact.csv", "email,name,title\ndi@late.com,Di Sun,VP People\n"));
 	DONE(r, "late.com");
 	SAYS(r, "WHY NOW  funded");
 	SAYS_NOT(r, "nobody there fits");
 	SOUND(r);
 }
 
-/* ------------------------------------------------------------------------------------------------------- segments */
+/* --- segments -------------------------------------------------------------------------------- */
 static void a_live_segment_asks_the_first_time_only(void **state)
 {
 	RIG(r);
@@ -424,7 +446,7 @@ static void one_bad_document_keeps_all_of_them_out(void **state)
 	char both[4000];
 	snprintf(both, sizeof(both), "%s---\nsegment: bad\nwhen: signal.kid == \"funding\"\n", proposing);
 	EXPECT(r, WN_EXIT_INVALID, "segment", "apply", rig_file("both.yaml", both));
-	COMPLAINS(r, "both.yaml:13:7:");
+	COMPLAINS(r, "both.yaml:14:14:");
 	COMPLAINS(r, "nothing was applied");
 	assert_int_equal(rig_count(r, "SELECT count(*) FROM whynow.segment_version"), 0);
 	DONE(r, "segment", "list");
@@ -465,7 +487,7 @@ static void pauses_are_kept_and_named(void **state)
 	EXPECT(r, WN_EXIT_NOT_FOUND, "pause", "--segment", "nope");
 }
 
-/* --------------------------------------------------------------------------------------------------- looking round */
+/* --- looking round --------------------------------------------------------------------------- */
 static void doctor_and_status_say_what_is_wrong_without_a_daemon(void **state)
 {
 	RIG(r);
@@ -484,7 +506,8 @@ static void doctor_and_status_say_what_is_wrong_without_a_daemon(void **state)
 static void every_list_is_json_for_programs(void **state)
 {
 	RIG(r);
-	static const char *const lists[][2] = {{"campaign", "list"}, {"touch", "list"}, {"segment", "list"}, {"signal", "list"}, {"feed", "list"}};
+	static const char *const lists[][2] = {
+	    {"campaign", "list"}, {"touch", "list"}, {"segment", "list"}, {"signal", "list"}, {"feed", "list"}};
 	struct wn_arena *a = wn_arena_new(0);
 	fill(r);
 	fund(r, "acme-robotics.com");
@@ -512,7 +535,8 @@ static void text_of_strangers_is_shown_without_control_characters(void **state)
 {
 	RIG(r);
 	fill(r);
-	DONE(r, "signal", "add", "acme-robotics.com", "funding", "amount_usd=25e6", "--headline", "evil \033[31mred\033[0m\u202e text");
+	DONE(r, "signal", "add", "acme-robotics.com", "funding", "amount_usd=25e6", "--headline",
+	     "evil \033[31mred\033[0m\u202e text");
 	DONE(r, "acme-robotics.com");
 	assert_null(strchr(r->out, '\033'));
 	assert_null(strstr(r->out, "\u202e"));
@@ -568,39 +592,39 @@ static void a_schema_that_is_missing_names_the_command(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(import_reports_lines_made_changed_same_and_refused),
-		cmocka_unit_test(import_reads_numbers_as_spreadsheets_write_them),
-		cmocka_unit_test(dry_run_shows_the_guess_and_stores_nothing),
-		cmocka_unit_test(map_overrides_the_guess_and_names_what_there_is),
-		cmocka_unit_test(json_lines_are_imported_and_a_broken_line_costs_itself),
-		cmocka_unit_test(contacts_get_department_and_level_from_their_position),
-		cmocka_unit_test(a_large_import_goes_in_blocks),
-		cmocka_unit_test(a_name_that_gets_its_domain_is_merged),
-		cmocka_unit_test(a_signal_by_hand_opens_a_campaign_and_the_screen_says_why),
-		cmocka_unit_test(heat_and_times_follow_the_clock_and_the_zone),
-		cmocka_unit_test(the_same_fact_typed_twice_is_one_signal),
-		cmocka_unit_test(a_signal_that_is_none_is_refused_with_the_nearest),
-		cmocka_unit_test(an_account_that_is_not_there_is_told_with_what_there_is),
-		cmocka_unit_test(a_campaign_is_approved_once_and_shown_before),
-		cmocka_unit_test(an_approval_after_the_evidence_went_stale_is_refused),
-		cmocka_unit_test(a_cancelled_campaign_leaves_nobody_and_nothing_planned),
-		cmocka_unit_test(a_dropped_touch_lets_the_sequence_go_on),
-		cmocka_unit_test(a_retracted_signal_takes_its_members_with_it),
-		cmocka_unit_test(an_opt_out_leaves_at_once_and_stays_out),
-		cmocka_unit_test(a_suppressed_domain_takes_the_whole_account_out),
-		cmocka_unit_test(suppressing_needs_the_key),
-		cmocka_unit_test(a_flag_that_comes_late_is_an_event),
-		cmocka_unit_test(a_contact_that_comes_late_opens_what_waited_for_it),
-		cmocka_unit_test(a_live_segment_asks_the_first_time_only),
-		cmocka_unit_test(one_bad_document_keeps_all_of_them_out),
-		cmocka_unit_test(a_withdrawn_segment_opens_nothing),
-		cmocka_unit_test(pauses_are_kept_and_named),
-		cmocka_unit_test(doctor_and_status_say_what_is_wrong_without_a_daemon),
-		cmocka_unit_test(every_list_is_json_for_programs),
-		cmocka_unit_test(tables_fit_a_narrow_terminal),
-		cmocka_unit_test(text_of_strangers_is_shown_without_control_characters),
-		cmocka_unit_test(the_reference_tables_read_back_as_the_files),
-		cmocka_unit_test(a_schema_that_is_missing_names_the_command),
+	    cmocka_unit_test(import_reports_lines_made_changed_same_and_refused),
+	    cmocka_unit_test(import_reads_numbers_as_spreadsheets_write_them),
+	    cmocka_unit_test(dry_run_shows_the_guess_and_stores_nothing),
+	    cmocka_unit_test(map_overrides_the_guess_and_names_what_there_is),
+	    cmocka_unit_test(json_lines_are_imported_and_a_broken_line_costs_itself),
+	    cmocka_unit_test(contacts_get_department_and_level_from_their_position),
+	    cmocka_unit_test(a_large_import_goes_in_blocks),
+	    cmocka_unit_test(a_name_that_gets_its_domain_is_merged),
+	    cmocka_unit_test(a_signal_by_hand_opens_a_campaign_and_the_screen_says_why),
+	    cmocka_unit_test(heat_and_times_follow_the_clock_and_the_zone),
+	    cmocka_unit_test(the_same_fact_typed_twice_is_one_signal),
+	    cmocka_unit_test(a_signal_that_is_none_is_refused_with_the_nearest),
+	    cmocka_unit_test(an_account_that_is_not_there_is_told_with_what_there_is),
+	    cmocka_unit_test(a_campaign_is_approved_once_and_shown_before),
+	    cmocka_unit_test(an_approval_after_the_evidence_went_stale_is_refused),
+	    cmocka_unit_test(a_cancelled_campaign_leaves_nobody_and_nothing_planned),
+	    cmocka_unit_test(a_dropped_touch_lets_the_sequence_go_on),
+	    cmocka_unit_test(a_retracted_signal_takes_its_members_with_it),
+	    cmocka_unit_test(an_opt_out_leaves_at_once_and_stays_out),
+	    cmocka_unit_test(a_suppressed_domain_takes_the_whole_account_out),
+	    cmocka_unit_test(suppressing_needs_the_key),
+	    cmocka_unit_test(a_flag_that_comes_late_is_an_event),
+	    cmocka_unit_test(a_contact_that_comes_late_opens_what_waited_for_it),
+	    cmocka_unit_test(a_live_segment_asks_the_first_time_only),
+	    cmocka_unit_test(one_bad_document_keeps_all_of_them_out),
+	    cmocka_unit_test(a_withdrawn_segment_opens_nothing),
+	    cmocka_unit_test(pauses_are_kept_and_named),
+	    cmocka_unit_test(doctor_and_status_say_what_is_wrong_without_a_daemon),
+	    cmocka_unit_test(every_list_is_json_for_programs),
+	    cmocka_unit_test(tables_fit_a_narrow_terminal),
+	    cmocka_unit_test(text_of_strangers_is_shown_without_control_characters),
+	    cmocka_unit_test(the_reference_tables_read_back_as_the_files),
+	    cmocka_unit_test(a_schema_that_is_missing_names_the_command),
 	};
 	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);
 }

@@ -14,7 +14,9 @@ static void close_plain(struct rig **r)
 	wn_clock_free((*r)->cli.clock);
 	free(*r);
 }
-#define PLAIN(r) WN_CLEANUP(close_plain) struct rig *r = open_plain(); (void)state
+#define PLAIN(r)                                                                                               \
+	WN_CLEANUP(close_plain) struct rig *r = open_plain();                                                  \
+	(void)state
 
 static void help_names_every_command_and_every_exit_code(void **state)
 {
@@ -109,7 +111,8 @@ static void a_time_may_only_be_given_in_a_demonstration(void **state)
 	EXPECT(r, WN_EXIT_USAGE, "campaign", "list", "--now", "2026-05-04");
 	COMPLAINS(r, "WHYNOW_TRY=1");
 	r->cli.try_mode = true;
-	EXPECT(r, WN_EXIT_AWAY, "campaign", "list", "--database", "host=/nowhere/at/all", "--now", "2026-05-04");
+	EXPECT(r, WN_EXIT_AWAY, "campaign", "list", "--database", "host=/nowhere/at/all", "--now",
+	       "2026-05-04");
 }
 
 static void config_check_names_file_line_and_column(void **state)
@@ -129,8 +132,10 @@ static void config_check_names_file_line_and_column(void **state)
 static void config_check_compiles_the_mappings(void **state)
 {
 	PLAIN(r);
-	rig_file("feeds.d/broken.yaml", "feed: broken\nurl: https://example.com/x.json\nformat: json\naccount: {domain_from: item.domain}\n"
-					"signal:\n  kind: page_view\n  path: item.path +\n");
+	rig_file(
+	    "feeds.d/broken.yaml",
+	    "feed: broken\nurl: https://example.com/x.json\nformat: json\naccount: {domain_from: item.domain}\n"
+	    "signal:\n  kind: page_view\n  path: item.path +\n");
 	EXPECT(r, WN_EXIT_NO, "config", "check");
 	SAYS(r, "feeds.d/broken.yaml:7:");
 	SAYS(r, "1 error");
@@ -158,7 +163,8 @@ static void a_segment_can_be_checked_without_a_database(void **state)
 	DONE(r, "segment", "check", "--offline", WN_SOURCE_DIR "/conf/segments/new-vp-people.yaml");
 	SAYS(r, "new-vp-people: good");
 	SAYS(r, "one hire goes stale after 30d");
-	const char *path = rig_file("bad-segment.yaml", "segment: bad\nowner: a@b.co\nwhen: signal.kind == \"fundng\"\nexit: stopp\n");
+	const char *path = rig_file(
+	    "bad-segment.yaml", "segment: bad\nowner: a@b.co\nwhen: signal.kind == \"fundng\"\nexit: stopp\n");
 	EXPECT(r, WN_EXIT_NO, "segment", "check", "--offline", path);
 	COMPLAINS(r, "bad-segment.yaml:3:22:");
 	COMPLAINS(r, "did you mean `funding`?");
@@ -173,7 +179,8 @@ static void db_init_shows_its_statements(void **state)
 	SAYS(r, "CREATE ROLE whynow_daemon");
 	SAYS(r, "CREATE DATABASE \"wn_x\"");
 	SAYS(r, "\"bo\"");
-	EXPECT(r, WN_EXIT_INVALID, "db", "init", "--dry-run", "--name", "x\"; DROP", "--database", "host=/nowhere");
+	EXPECT(r, WN_EXIT_INVALID, "db", "init", "--dry-run", "--name", "x\"; DROP", "--database",
+	       "host=/nowhere");
 }
 
 static void a_daemon_that_is_away_is_told_with_what_to_do(void **state)
@@ -193,21 +200,21 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(help_names_every_command_and_every_exit_code),
-		cmocka_unit_test(every_command_explains_itself),
-		cmocka_unit_test(manual_has_every_command_and_option),
-		cmocka_unit_test(slip_in_a_command_names_the_nearest),
-		cmocka_unit_test(slip_in_an_option_names_the_nearest),
-		cmocka_unit_test(wrong_number_of_arguments_shows_the_usage),
-		cmocka_unit_test(no_words_show_the_help_as_a_usage_error),
-		cmocka_unit_test(global_options_stand_anywhere_and_last_for_one_run),
-		cmocka_unit_test(a_time_may_only_be_given_in_a_demonstration),
-		cmocka_unit_test(config_check_names_file_line_and_column),
-		cmocka_unit_test(config_check_compiles_the_mappings),
-		cmocka_unit_test(config_show_tells_one_option_or_all),
-		cmocka_unit_test(a_segment_can_be_checked_without_a_database),
-		cmocka_unit_test(db_init_shows_its_statements),
-		cmocka_unit_test(a_daemon_that_is_away_is_told_with_what_to_do),
+	    cmocka_unit_test(help_names_every_command_and_every_exit_code),
+	    cmocka_unit_test(every_command_explains_itself),
+	    cmocka_unit_test(manual_has_every_command_and_option),
+	    cmocka_unit_test(slip_in_a_command_names_the_nearest),
+	    cmocka_unit_test(slip_in_an_option_names_the_nearest),
+	    cmocka_unit_test(wrong_number_of_arguments_shows_the_usage),
+	    cmocka_unit_test(no_words_show_the_help_as_a_usage_error),
+	    cmocka_unit_test(global_options_stand_anywhere_and_last_for_one_run),
+	    cmocka_unit_test(a_time_may_only_be_given_in_a_demonstration),
+	    cmocka_unit_test(config_check_names_file_line_and_column),
+	    cmocka_unit_test(config_check_compiles_the_mappings),
+	    cmocka_unit_test(config_show_tells_one_option_or_all),
+	    cmocka_unit_test(a_segment_can_be_checked_without_a_database),
+	    cmocka_unit_test(db_init_shows_its_statements),
+	    cmocka_unit_test(a_daemon_that_is_away_is_told_with_what_to_do),
 	};
 	return cmocka_run_group_tests(tests, setup, rig_group_teardown);
 }
