@@ -47,6 +47,7 @@ struct wn_cli {
 	char actor[64]; /* "operator ana"; empty: of the login name */
 	/* made on demand during a run, gone after it */
 	const char *now_text; /* --now TIME */
+	const char *login_as;    /* system user whose role root takes; NULL: the daemon's */
 	const struct wn_command *command;
 	const struct wn_cli_value *values;
 	size_t n_values;          /* options of the command */

@@ -5,6 +5,7 @@
  * clock opens and closes nothing early.
  */
 #include "parts.h"
+#include <pwd.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <whynow/date.h>
@@ -102,6 +103,22 @@ static const char *with_password(struct wn_cli *cli, const char *info)
 	return all;
 }
 
+/* Root is seldom a role of the database. The socket sees who connects, so it connects as the user whose role it may take
+ * anyway: the daemon's, or the server's own superuser for `db init`. */
+static enum wn_rc connect_as(struct wn_cli *cli, const char *user, const char *conninfo, struct wn_err *err)
+{
+	struct passwd *p = geteuid() == 0 && !strstr(conninfo, "user=") ? getpwnam(user) : NULL;
+	if (!p || seteuid(p->pw_uid) != 0)
+		return WN_REFUSED;
+	struct wn_err second = {0};
+	enum wn_rc rc = wn_pg_connect(cli->pg, CONNECT_MS, &second);
+	if (seteuid(0))
+		abort();
+	if (rc && rc != WN_REFUSED)
+		*err = second;
+	return rc;
+}
+
 int cli_reconnect_to(struct wn_cli *cli, const char *conninfo)
 {
 	struct wn_err err = {0};
@@ -110,10 +127,14 @@ int cli_reconnect_to(struct wn_cli *cli, const char *conninfo)
 	cli->store = NULL;
 	cli->pg = wn_pg_new(NULL, with_password(cli, conninfo), "whynow");
 	enum wn_rc rc = wn_pg_connect(cli->pg, CONNECT_MS, &err);
+	if (rc == WN_REFUSED)
+		rc = connect_as(cli, cli->login_as ? cli->login_as : "whynow", conninfo, &err);
 	if (rc) {
 		cli_fail(cli, rc, &err);
-		cli_hint(cli, "the database is named by --database, by database.conninfo of the main file, or "
-			      "by PGHOST, PGDATABASE ...");
+		cli_hint(cli, rc == WN_REFUSED
+				  ? "`whynow db init --operator USER` lets a system user in; --database may name user and host"
+				  : "the database is named by --database, by database.conninfo of the main file, or by "
+				    "PGHOST, PGDATABASE ...");
 		return cli_exit_of(rc);
 	}
 	read_key(cli);

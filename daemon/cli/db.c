@@ -2,37 +2,15 @@
 /* `db init|migrate|status`: the database itself. Nothing here needs a schema to be there. */
 #include "parts.h"
 #include <errno.h>
-#include <pwd.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const char key_default[] = "/etc/whynow/installation.key";
 enum { PARTITIONS_AHEAD_DAYS = 45 };
 
-/* Root is no role of a fresh PostgreSQL, its own superuser is: the socket sees who connects, so connect as that
- * user. */
 static int connect_as_admin(struct wn_cli *cli, const char *conninfo)
 {
-	struct passwd *p = geteuid() == 0 && !strstr(conninfo, "user=") ? getpwnam("postgres") : NULL;
-	FILE *err = cli->err;
-	char *text = NULL;
-	size_t size = 0;
-	if (!p)
-		return cli_reconnect_to(cli, conninfo);
-	cli->err = open_memstream(&text, &size); /* the first refusal is no news if the second try works */
-	int code = cli_reconnect_to(cli, conninfo);
-	fclose(cli->err);
-	cli->err = err;
-	if (code == WN_EXIT_REFUSED && seteuid(p->pw_uid) == 0) {
-		code = cli_reconnect_to(cli, conninfo);
-		if (seteuid(0))
-			abort();
-	} else if (code) {
-		fputs(text, cli->err);
-	}
-	free(text);
-	return code;
+	cli->login_as = "postgres";
+	return cli_reconnect_to(cli, conninfo);
 }
 
 /* --- db init --------------------------------------------------------------------------------- */

@@ -186,7 +186,7 @@ static void print_manual(FILE *to)
 {
 	fputs(".\\\" SPDX-License-Identifier: MIT\n.\\\" Made by `whynow help --manual` from the table of "
 	      "commands.\n"
-	      ".Dd $Mdocdate$\n.Dt WHYNOW 1\n.Os\n.Sh NAME\n.Nm whynow\n.Nd signals, micro campaigns and "
+	      ".Dd November 21, 2026\n.Dt WHYNOW 1\n.Os\n.Sh NAME\n.Nm whynow\n.Nd signals, micro campaigns and "
 	      "touches of an account\n"
 	      ".Sh SYNOPSIS\n.Nm\n.Ar ACCOUNT\n.Nm\n.Ar COMMAND\n.Op Ar ARGUMENT ...\n.Op Ar OPTION ...\n"
 	      ".Sh DESCRIPTION\n.Nm\nanswers\n.Dq why now?\nfor one account, and is where an operator works.\n"
