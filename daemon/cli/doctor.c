@@ -116,7 +116,7 @@ static void check_feeds(struct exam *e)
 	if (!e->feeds.n)
 		find(e, "note", "feeds",
 		     "there are none; they are files in feeds.d, ready-made ones are in "
-		     "/usr/share/whynow/feeds.examples");
+		     "/usr/share/whynow/examples");
 	else
 		find(e, "ok", "feeds", "%zu of %zu are good", good, e->feeds.n);
 	if (row_int(e->counts, "feeds_overdue"))
