@@ -118,7 +118,7 @@ static void script_cancel(struct wn_net *net, struct wn_http_call *call)
 struct run {
 	const char *file;
 	int line;
-	char dir[64];
+	char dir[400];
 	char *text, *at; /* of the file */
 	const char *database;
 	struct wn_daemon d;
