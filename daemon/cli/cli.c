@@ -20,7 +20,7 @@ struct words {
 };
 
 /* --- errors ---------------------------------------------------------------------------------- */
-static void tell(struct wn_cli *cli, const char *prefix, const char *fmt, va_list ap)
+WN_PRINTF(3, 0) static void tell(struct wn_cli *cli, const char *prefix, const char *fmt, va_list ap)
 {
 	char text[2000];
 	vsnprintf(text, sizeof(text), fmt, ap);
