@@ -35,7 +35,7 @@ static void check_feeds(struct wn_cli *cli, const struct wn_book *book, struct w
 			wn_yaml_error_add(errors, &book->feeds[i].error);
 }
 
-static int report(struct wn_cli *cli, struct wn_yaml_errors *errors)
+static int report(struct wn_cli *cli, struct wn_yaml_errors *errors, bool starts)
 {
 	wn_yaml_errors_sort(errors);
 	if (cli->json) {
@@ -51,9 +51,8 @@ static int report(struct wn_cli *cli, struct wn_yaml_errors *errors)
 	fprintf(cli->out, "%.*s", (int)b.n, b.p ? b.p : "");
 	wn_buf_done(&b);
 	size_t n = wn_yaml_errors_count(errors);
-	fprintf(cli->out, "%zu %s\n", n,
-		cli_plural((int64_t)n, "error; the daemon would not start with this",
-			   "errors; the daemon would not start with these"));
+	fprintf(cli->out, "%zu %s: %s\n", n, cli_plural((int64_t)n, "error", "errors"),
+		starts ? "such a feed is not polled, everything else works" : "the daemon would not start");
 	return WN_EXIT_NO;
 }
 
@@ -64,16 +63,16 @@ static int run_check(struct wn_cli *cli, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (load(cli, &errors, &cli->config))
-		return report(cli, &errors);
+		return report(cli, &errors, false);
 	if (wn_book_new(cli->config, "check", &cli->book, &err)) {
 		wn_yaml_error_add(&errors, &err);
-		return report(cli, &errors);
+		return report(cli, &errors, false);
 	}
 	const struct wn_config *c = cli->config;
 	cli->config = NULL; /* the book has it */
 	check_feeds(cli, cli->book, &errors);
 	if (wn_yaml_errors_count(&errors))
-		return report(cli, &errors);
+		return report(cli, &errors, true);
 	if (cli->json)
 		cli_json(cli, wn_list(NULL, 0));
 	else
@@ -99,7 +98,7 @@ static int run_show(struct wn_cli *cli, int argc, char **argv)
 	struct wn_yaml_errors errors;
 	struct wn_buf b;
 	if (load(cli, &errors, &cli->config))
-		return report(cli, &errors) ? WN_EXIT_INVALID : 0;
+		return report(cli, &errors, false) ? WN_EXIT_INVALID : 0;
 	wn_buf_init(&b, 1 << 20);
 	if (argc == 1) {
 		const struct wn_option *o = wn_option_find(argv[0]);

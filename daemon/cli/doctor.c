@@ -97,7 +97,10 @@ static void check_feeds(struct exam *e)
 	for (size_t i = 0; i < e->feeds.n; i++) {
 		struct wn_value f = e->feeds.v[i];
 		const char *name = row_text(cli, f, "feed"), *error = row_text(cli, f, "last_error");
-		if (row_has(f, "blind_since"))
+		const char *useless = cli_feed_error(cli, name);
+		if (useless)
+			find(e, "BAD", "feed", "%s is not polled: %s", name, useless);
+		else if (row_has(f, "blind_since"))
 			find(e, "BAD", "feed", "%s is blind since %s: %s; next try %s", name,
 			     cli_when(cli, row_us(f, "blind_since")), error,
 			     cli_rel(cli, row_us(f, "next_at")));
@@ -249,7 +252,7 @@ static int examine(struct exam *e)
 static int run(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSED)
 {
 	struct exam e = {.cli = cli};
-	int code = cli_connect(cli);
+	int code = cli_book(cli);
 	if (code)
 		cli_hint(cli, "nothing else can be looked at; `whynow db status` and `whynow config check` "
 			      "look at single things");

@@ -2,10 +2,20 @@
 /* `feed list|show`: what polling gave, when the next poll is, and why. */
 #include "parts.h"
 
+/* Why a feed is never polled: what it says cannot be used. NULL: it can. */
+const char *cli_feed_error(struct wn_cli *cli, const char *name)
+{
+	const struct wn_book_feed *f = cli->book ? wn_book_feed_named(cli->book, wn_str_of(name)) : NULL;
+	return f && !f->mapping ? cli_clean(cli, wn_str_of(f->error.text)) : NULL;
+}
+
 static const char *state_of(struct wn_cli *cli, struct wn_value row)
 {
+	const char *error = cli_feed_error(cli, row_text(cli, row, "feed"));
 	if (!row_bool(row, "enabled"))
 		return "no file has it";
+	if (error)
+		return wn_arena_printf(cli->arena, "cannot be used: %s", error);
 	if (row_has(row, "blind_since"))
 		return wn_arena_printf(cli->arena, "blind since %s", cli_rel(cli, row_us(row, "blind_since")));
 	if (!row_has(row, "polls"))
@@ -34,7 +44,7 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 						    {"STATE", CLI_CLIP}};
 	struct cli_rows rows;
 	struct cli_table t;
-	int code = cli_connect(cli);
+	int code = cli_book(cli);
 	if (code == 0)
 		code = cli_read(cli, "feeds", WN_PARAMS(wn_pg_bool(cli_flag(cli, "--all"))), &rows);
 	if (code)
@@ -173,7 +183,7 @@ static void print_troubles(struct wn_cli *cli, const struct parts *p)
 static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 {
 	struct parts p = {0};
-	int code = cli_connect(cli);
+	int code = cli_book(cli);
 	if (code == 0)
 		code = read_parts(cli, argv[0], &p);
 	if (code)

@@ -116,6 +116,7 @@ const char *cli_bar(struct wn_cli *cli, double part, int cells); /* "######...."
 /* --- phrases that several screens use (account_print.c) ---- */
 const char *cli_touch_state(struct wn_cli *cli, struct wn_value touch); /* "due in 3 h", "held: ..." */
 const char *cli_touch_why(struct wn_cli *cli, const char *reason);
+const char *cli_feed_error(struct wn_cli *cli, const char *name); /* feed.c */
 const char *cli_signal_text(struct wn_cli *cli, struct wn_value signal);
 
 /* --- ids (ids.c) ---- */
