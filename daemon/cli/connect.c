@@ -126,9 +126,12 @@ int cli_reconnect_to(struct wn_cli *cli, const char *conninfo)
 	wn_pg_free(cli->pg);
 	cli->store = NULL;
 	cli->pg = wn_pg_new(NULL, with_password(cli, conninfo), "whynow");
-	enum wn_rc rc = wn_pg_connect(cli->pg, CONNECT_MS, &err);
+	/* db init and migrate: the superuser first, as root may be an operator who may not do it. */
+	enum wn_rc rc = cli->login_as ? connect_as(cli, cli->login_as, conninfo, &err) : WN_REFUSED;
 	if (rc == WN_REFUSED)
-		rc = connect_as(cli, cli->login_as ? cli->login_as : "whynow", conninfo, &err);
+		rc = wn_pg_connect(cli->pg, CONNECT_MS, &err);
+	if (rc == WN_REFUSED && !cli->login_as)
+		rc = connect_as(cli, "whynow", conninfo, &err);
 	if (rc) {
 		cli_fail(cli, rc, &err);
 		cli_hint(cli, rc == WN_REFUSED
