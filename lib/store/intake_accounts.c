@@ -75,17 +75,21 @@ static bool is_kept(const struct plan_row *p)
 	return p->how == WN_INTAKE_NEW || p->how == WN_INTAKE_EDITED;
 }
 
-static enum wn_rc lock_accounts(struct wn_store *s, struct wn_world *w, struct wn_intake *in,
-				struct wn_err *err)
+static enum wn_rc queue_locks(struct wn_store *s, struct wn_world *w, struct wn_intake *in,
+			      struct account_locks *l, struct wn_err *err)
 {
 	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, in->n + 1);
-	struct wn_account **named = WN_NEW_N(w->arena, struct wn_account *, in->n + 1);
-	size_t n = 0, n_named = 0;
+	size_t n = 0;
 	for (size_t i = 0; i < in->n; i++)
 		if (is_kept(&in->plan->rows[i]))
 			ids[n++] = in->plan->rows[i].account;
-	if (n)
-		TRY(wn_store_load_accounts(s, w, ids, n, 0, err));
+	return account_locks_queue(s, w, ids, n, l, err);
+}
+
+static enum wn_rc take_locked(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err)
+{
+	struct wn_account **named = WN_NEW_N(w->arena, struct wn_account *, in->n + 1);
+	size_t n_named = 0;
 	for (size_t i = 0; i < in->n; i++) {
 		if (!is_kept(&in->plan->rows[i]))
 			continue;
@@ -93,7 +97,7 @@ static enum wn_rc lock_accounts(struct wn_store *s, struct wn_world *w, struct w
 		if (!a || wn_str_is(a->state, "merged"))
 			return wn_fail(err, WN_AGAIN, "an account of the batch was merged meanwhile");
 		in->rows[i].account = a;
-		if (in->sightings[i].contact.name.n || in->sightings[i].contact.email.n)
+		if (names_contact(&in->sightings[i]))
 			named[n_named++] = a;
 	}
 	return n_named ? wn_store_load_parts(s, w, named, n_named, WN_LOAD_CONTACTS, err) : WN_OK;
@@ -101,11 +105,20 @@ static enum wn_rc lock_accounts(struct wn_store *s, struct wn_world *w, struct w
 
 /* `fresh` says of an account row: inserted by this transaction. */
 enum wn_rc make_and_lock(struct wn_store *s, struct wn_world *w, struct wn_intake *in, const char *source,
+			 enum wn_rc (*more)(struct wn_store *, void *, struct wn_err *), void *ctx,
 			 struct wn_err *err)
 {
 	struct id_map made = {.a = w->arena};
+	struct account_locks locks;
 	TRY(create_accounts(s, w, in->plan->fresh.v, in->plan->fresh.n, source, &made, err));
-	TRY(lock_accounts(s, w, in, err));
+	enum wn_rc rc = queue_locks(s, w, in, &locks, err);
+	if (rc == WN_OK && more)
+		rc = more(s, ctx, err);
+	if (rc == WN_OK)
+		rc = wn_pg_flush(s->pg, err);
+	account_locks_take(w, &locks, rc == WN_OK);
+	TRY(rc);
+	TRY(take_locked(s, w, in, err));
 	for (size_t i = 0; i < w->accounts.n; i++)
 		if (id_map_get(&made, w->accounts.v[i]->id))
 			w->accounts.v[i]->fresh = true;

@@ -146,7 +146,7 @@ static enum wn_rc accounts_for(struct wn_store *s, struct wn_world *w, struct wn
 	in->create = true;
 	plan_begin(w, in);
 	TRY(resolve_accounts(s, w, in, err));
-	return make_and_lock(s, w, in, wn_arena_strdup(w->arena, by), err);
+	return make_and_lock(s, w, in, wn_arena_strdup(w->arena, by), NULL, NULL, err);
 }
 
 static const char *refusal(const struct wn_intake *in, size_t i)
@@ -191,26 +191,11 @@ static struct wn_contact *find_contact(struct wn_world *w, struct wn_account *a,
 {
 	struct wn_contact *c = email.n ? wn_account_contact(a, by_address) : NULL;
 	struct wn_str person = name.n ? wn_person_normalise(name, w->arena) : (struct wn_str){NULL, 0};
-	for (size_t i = 0; !c && email.n && i < a->contacts.n; i++)
-		if (wn_str_eq(a->contacts.v[i]->email, email))
-			c = a->contacts.v[i];
+	if (!c)
+		c = contact_by_email(a, email);
 	if (!c && person.n)
 		c = wn_account_contact(a, wn_contact_id_of_person(a->id, person));
 	return c && (c->subject || !email.n || !c->email.n || wn_str_eq(c->email, email)) ? c : NULL;
-}
-
-static struct wn_contact *make_contact(struct wn_world *w, struct wn_account *a, struct wn_id id, bool subject)
-{
-	struct wn_contact *c = &WN_NEW(w->arena, struct contact_row)->base;
-	*c = (struct wn_contact){.object = {&wn_contact_class},
-				 .world = w,
-				 .account = a,
-				 .id = id,
-				 .subject = subject,
-				 .fresh = true,
-				 .changed = true};
-	account_add_contact(w, a, c);
-	return c;
 }
 
 static bool fill_contact(struct wn_world *w, struct wn_account *a, struct wn_contact *c,
@@ -260,7 +245,7 @@ static void import_contact(struct wn_store *s, struct wn_world *w, struct wn_acc
 	}
 	bool made = !c;
 	if (made)
-		c = make_contact(w, a, email.n ? by_address : wn_contact_id_of_person(a->id, person), !email.n);
+		c = contact_make(w, a, email.n ? by_address : wn_contact_id_of_person(a->id, person), email);
 	bool changed = fill_contact(w, a, c, r, email, trust, by);
 	row->contact = c;
 	row->how = made ? WN_IMPORT_MADE : changed ? WN_IMPORT_CHANGED : WN_IMPORT_SAME;
@@ -315,6 +300,12 @@ enum wn_rc wn_store_import_contacts(struct wn_store *s, struct wn_world *w,
 		else if (rows[i].account)
 			import_contact(s, w, rows[i].account, &rows_in[i], trust, by, &rows[i]);
 	}
+	struct wn_account **touched = WN_NEW_N(w->arena, struct wn_account *, n + 1);
+	size_t n_touched = 0;
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].how == WN_IMPORT_MADE)
+			touched[n_touched++] = rows[i].account;
+	TRY(load_suppressions(s, w, touched, n_touched, err));
 	wn_failpoint("store.import");
 	return WN_OK;
 }

@@ -129,10 +129,11 @@ struct wn_id alias_id(const char *kind, struct wn_str alias)
 /* What an alias means, or what is known of an account. */
 struct known {
 	struct wn_id id;
-	bool exists, merged, provisional;
+	bool asked, exists, merged, provisional;
 	struct wn_id into;
 };
 struct meaning {
+	bool asked;
 	WN_VEC(struct wn_id) accounts;
 };
 
@@ -140,12 +141,16 @@ struct lookup {
 	struct wn_arena *a;
 	struct id_map aliases;  /* alias id -> struct meaning */
 	struct id_map accounts; /* account id -> struct known */
+	size_t asked;           /* of both */
+	WN_VEC(struct meaning *) under_way;
 };
 
 /* The hint of one sighting, in its normal forms. */
 struct hint {
 	struct wn_str domain, name, name_key, email;
 	bool person;
+	struct wn_id own;              /* the account it would have if nobody said otherwise; nil: none */
+	struct wn_id by_domain, by_name; /* aliases; nil: none */
 };
 
 static struct hint hint_of(struct wn_world *w, const struct wn_sighting *x)
@@ -164,11 +169,11 @@ static struct hint hint_of(struct wn_world *w, const struct wn_sighting *x)
 	return h;
 }
 
-static void want_alias(struct lookup *l, const char *kind, struct wn_str alias)
+static void want_alias(struct lookup *l, struct wn_id alias)
 {
-	if (!alias.n)
+	if (wn_id_is_nil(alias))
 		return;
-	void **slot = id_map_at(&l->aliases, alias_id(kind, alias));
+	void **slot = id_map_at(&l->aliases, alias);
 	if (!*slot)
 		*slot = WN_NEW(l->a, struct meaning);
 }
@@ -185,52 +190,77 @@ static void want_account(struct lookup *l, struct wn_id id)
 	}
 }
 
-static enum wn_rc look_up_aliases(struct wn_store *s, struct lookup *l, struct wn_err *err)
+/* The aliases that were not asked for yet, in the order of their keys. */
+static enum wn_rc queue_aliases(struct wn_store *s, struct lookup *l, struct wn_pg_result *r,
+				struct wn_err *err)
 {
-	RESULT(r);
 	struct key_list keys = {0};
-	WN_VEC(struct meaning *) meanings = {0};
-	for (size_t i = 0; i < l->aliases.cap; i++)
-		if (l->aliases.values[i]) {
-			key_add(l->a, &keys, l->aliases.keys[i], wn_id_bucket(l->aliases.keys[i]));
-			*WN_PUSH(l->a, &meanings) = l->aliases.values[i];
-		}
-	if (!meanings.n)
-		return WN_OK;
-	TRY(wn_pg_exec(s->pg, &wn_sql_alias_lookup, WN_PARAMS(KEY_PARAMS(l->a, &keys)), &r, err));
-	for (int i = 0; i < r.rows; i++) {
-		struct wn_id id = wn_pg_get_id(&r, i, 1);
-		*WN_PUSH(l->a, &meanings.v[wn_pg_get_int(&r, i, 0) - 1]->accounts) = id;
+	l->under_way.n = 0;
+	for (size_t i = 0; i < l->aliases.cap; i++) {
+		struct meaning *m = l->aliases.values[i];
+		if (!m || m->asked)
+			continue;
+		m->asked = true;
+		key_add(l->a, &keys, l->aliases.keys[i], wn_id_bucket(l->aliases.keys[i]));
+		*WN_PUSH(l->a, &l->under_way) = m;
+	}
+	l->asked += keys.ids.n;
+	return keys.ids.n ? wn_pg_queue(s->pg, &wn_sql_alias_lookup, WN_PARAMS(KEY_PARAMS(l->a, &keys)), r, err)
+			  : WN_OK;
+}
+
+static void take_aliases(struct lookup *l, const struct wn_pg_result *r)
+{
+	for (int i = 0; i < r->rows; i++) {
+		struct wn_id id = wn_pg_get_id(r, i, 1);
+		*WN_PUSH(l->a, &l->under_way.v[wn_pg_get_int(r, i, 0) - 1]->accounts) = id;
 		want_account(l, id);
 	}
-	return WN_OK;
+}
+
+static enum wn_rc queue_accounts(struct wn_store *s, struct lookup *l, struct wn_pg_result *r,
+				 struct wn_err *err)
+{
+	struct key_list keys = {0};
+	for (size_t i = 0; i < l->accounts.cap; i++) {
+		struct known *k = l->accounts.values[i];
+		if (!k || k->asked)
+			continue;
+		k->asked = true;
+		key_add(l->a, &keys, k->id, wn_id_bucket(k->id));
+	}
+	l->asked += keys.ids.n;
+	return keys.ids.n ? wn_pg_queue(s->pg, &wn_sql_account_peek, WN_PARAMS(KEY_PARAMS(l->a, &keys)), r, err)
+			  : WN_OK;
+}
+
+static void take_accounts(struct lookup *l, const struct wn_pg_result *r)
+{
+	for (int i = 0; i < r->rows; i++) {
+		struct known *k = id_map_get(&l->accounts, wn_pg_get_id(r, i, 0));
+		k->exists = true;
+		k->merged = wn_str_is(wn_pg_get_str(r, i, 1), "merged");
+		k->provisional = wn_str_is(wn_pg_get_str(r, i, 1), "provisional");
+		k->into = wn_pg_get_id(r, i, 2);
+		if (k->merged)
+			want_account(l, k->into);
+	}
 }
 
 enum { MERGE_HOPS_MAX = 8 };
 
-/* Reads what is known of the accounts, and of those they were merged into, until nothing is new. */
-static enum wn_rc look_up_accounts(struct wn_store *s, struct lookup *l, struct wn_err *err)
+/* Reads what aliases mean, what is known of the accounts, and of those they were merged into, until nothing is
+ * new: an alias is one hop. */
+static enum wn_rc look_up(struct wn_store *s, struct lookup *l, struct wn_err *err)
 {
-	size_t done = 0;
-	for (int hop = 0; hop < MERGE_HOPS_MAX && l->accounts.n > done; hop++) {
-		RESULT(r);
-		struct key_list keys = {0};
-		for (size_t i = 0; i < l->accounts.cap; i++) {
-			const struct known *k = l->accounts.values[i];
-			if (k && !k->exists)
-				key_add(l->a, &keys, k->id, wn_id_bucket(k->id));
-		}
-		done = l->accounts.n;
-		TRY(wn_pg_exec(s->pg, &wn_sql_account_peek, WN_PARAMS(KEY_PARAMS(l->a, &keys)), &r, err));
-		for (int i = 0; i < r.rows; i++) {
-			struct known *k = id_map_get(&l->accounts, wn_pg_get_id(&r, i, 0));
-			k->exists = true;
-			k->merged = wn_str_is(wn_pg_get_str(&r, i, 1), "merged");
-			k->provisional = wn_str_is(wn_pg_get_str(&r, i, 1), "provisional");
-			k->into = wn_pg_get_id(&r, i, 2);
-			if (k->merged)
-				want_account(l, k->into);
-		}
+	for (int hop = 0; hop <= MERGE_HOPS_MAX && l->asked < l->aliases.n + l->accounts.n; hop++) {
+		RESULT(aliases);
+		RESULT(accounts);
+		TRY(queue_aliases(s, l, &aliases, err));
+		TRY(queue_accounts(s, l, &accounts, err));
+		TRY(wn_pg_flush(s->pg, err));
+		take_aliases(l, &aliases);
+		take_accounts(l, &accounts);
 	}
 	return WN_OK;
 }
@@ -264,10 +294,10 @@ static void found_add(struct lookup *l, struct found *f, const struct known *k)
 }
 
 /* All accounts that an alias means; of known and provisional ones only the known. */
-static struct found accounts_of(struct lookup *l, const char *kind, struct wn_str alias, struct wn_id own)
+static struct found accounts_of(struct lookup *l, struct wn_id alias, struct wn_id own)
 {
 	struct found all = {0}, solid = {0};
-	const struct meaning *m = alias.n ? id_map_get(&l->aliases, alias_id(kind, alias)) : NULL;
+	const struct meaning *m = wn_id_is_nil(alias) ? NULL : id_map_get(&l->aliases, alias);
 	for (size_t i = 0; m && i < m->accounts.n; i++)
 		found_add(l, &all, survivor(l, m->accounts.v[i]));
 	found_add(l, &all, survivor(l, own));
@@ -298,14 +328,14 @@ static void to_review(struct plan_row *p, const char *why, const struct found *f
 static void decide_domain(struct wn_world *w, struct wn_intake *in, struct lookup *l, struct plan_row *p,
 			  const struct hint *h)
 {
-	struct wn_id own = wn_account_id_of_domain(h->domain);
-	struct found f = accounts_of(l, "domain", h->domain, own);
-	struct found named = accounts_of(l, "name", h->name_key, (struct wn_id){{0}});
+	const struct known *own = survivor(l, h->own);
+	struct found f = accounts_of(l, h->by_domain, h->own);
+	struct found named = accounts_of(l, h->by_name, (struct wn_id){{0}});
 	if (f.n) {
-		p->account = survivor(l, own) ? survivor(l, own)->id : f.one->id;
-		p->method = survivor(l, own) ? "domain" : "alias";
+		p->account = own ? own->id : f.one->id;
+		p->method = own ? "domain" : "alias";
 	} else if (in->create) {
-		make(w, in, p, own, h, "known", "created");
+		make(w, in, p, h->own, h, "known", "created");
 	} else {
 		to_review(p, "unknown domain", &named);
 		return;
@@ -317,32 +347,45 @@ static void decide_domain(struct wn_world *w, struct wn_intake *in, struct looku
 static void decide_name(struct wn_world *w, struct wn_intake *in, struct lookup *l, struct plan_row *p,
 			const struct hint *h)
 {
-	struct wn_id own = wn_account_id_of_name(h->name_key);
-	struct found f = accounts_of(l, "name", h->name_key, own);
+	struct found f = accounts_of(l, h->by_name, h->own);
 	if (f.n == 1) {
 		p->account = f.one->id;
 		p->method = f.one->provisional ? "provisional" : "name";
 	} else if (f.n > 1) {
 		to_review(p, "several accounts have this name", &f);
 	} else if (in->create) {
-		make(w, in, p, own, h, "provisional", "provisional");
+		make(w, in, p, h->own, h, "provisional", "provisional");
 	} else {
 		to_review(p, "unknown name", NULL);
 	}
 }
 
-static void decide_person(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct lookup *l,
-			  struct plan_row *p, const struct hint *h)
+static void decide_person(struct wn_world *w, struct wn_intake *in, struct lookup *l, struct plan_row *p,
+			  const struct hint *h)
 {
-	struct wn_id own = wn_account_id_of_person(wn_store_key(s), h->email);
-	if (survivor(l, own)) {
-		p->account = survivor(l, own)->id;
+	const struct known *own = survivor(l, h->own);
+	if (own) {
+		p->account = own->id;
 		p->method = "person";
 	} else if (in->create) {
-		make(w, in, p, own, h, "person", "person");
+		make(w, in, p, h->own, h, "person", "person");
 	} else {
 		to_review(p, "unknown person", NULL);
 	}
+}
+
+static void name_accounts(struct wn_store *s, struct hint *h)
+{
+	if (h->domain.n)
+		h->own = wn_account_id_of_domain(h->domain);
+	else if (h->name_key.n)
+		h->own = wn_account_id_of_name(h->name_key);
+	else if (h->person && s->has_key)
+		h->own = wn_account_id_of_person(wn_store_key(s), h->email);
+	if (h->domain.n)
+		h->by_domain = alias_id("domain", h->domain);
+	if (h->name_key.n)
+		h->by_name = alias_id("name", h->name_key);
 }
 
 static void want_all(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct lookup *l,
@@ -355,15 +398,18 @@ static void want_all(struct wn_store *s, struct wn_world *w, struct wn_intake *i
 		if (p->how != WN_INTAKE_NEW)
 			continue;
 		hints[i] = hint_of(w, &in->sightings[i]);
-		want_alias(l, "domain", hints[i].domain);
-		want_alias(l, "name", hints[i].name_key);
-		if (hints[i].domain.n)
-			want_account(l, wn_account_id_of_domain(hints[i].domain));
-		else if (hints[i].name_key.n)
-			want_account(l, wn_account_id_of_name(hints[i].name_key));
-		else if (hints[i].person && s->has_key)
-			want_account(l, wn_account_id_of_person(wn_store_key(s), hints[i].email));
+		name_accounts(s, &hints[i]);
+		want_account(l, hints[i].own);
+		want_alias(l, hints[i].by_name);
 	}
+}
+
+/* An account that a domain makes is found by its id: only where there is none the domain may be an alias. */
+static void want_domains(struct wn_intake *in, struct lookup *l, const struct hint *hints)
+{
+	for (size_t i = 0; i < in->n; i++)
+		if (in->plan->rows[i].how == WN_INTAKE_NEW && !survivor(l, hints[i].own))
+			want_alias(l, hints[i].by_domain);
 }
 
 static void decide(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct lookup *l, size_t i,
@@ -380,7 +426,7 @@ static void decide(struct wn_store *s, struct wn_world *w, struct wn_intake *in,
 	} else if (h->name_key.n) {
 		decide_name(w, in, l, p, h);
 	} else if (h->person && s->has_key) {
-		decide_person(s, w, in, l, p, h);
+		decide_person(w, in, l, p, h);
 	} else {
 		p->how = WN_INTAKE_REJECTED;
 	}
@@ -395,11 +441,12 @@ void plan_begin(struct wn_world *w, struct wn_intake *in)
 
 enum wn_rc resolve_accounts(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err)
 {
-	struct lookup l = {w->arena, {.a = w->arena}, {.a = w->arena}};
+	struct lookup l = {.a = w->arena, .aliases = {.a = w->arena}, .accounts = {.a = w->arena}};
 	struct hint *hints = WN_NEW_N(w->arena, struct hint, in->n + 1);
 	want_all(s, w, in, &l, hints);
-	TRY(look_up_aliases(s, &l, err));
-	TRY(look_up_accounts(s, &l, err));
+	TRY(look_up(s, &l, err));
+	want_domains(in, &l, hints);
+	TRY(look_up(s, &l, err));
 	for (size_t i = 0; i < in->n; i++)
 		decide(s, w, in, &l, i, &hints[i]);
 	return WN_OK;

@@ -49,12 +49,27 @@ static void mark_taken(const struct order *o, size_t n, struct wn_str key, bool 
 		taken[o[lo].at] = true;
 }
 
-/* Inserts the keys, sorted; what another transaction was faster with turns into a duplicate. */
-static enum wn_rc insert_seen(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err)
+/* Keys on their way to the server. */
+struct seen {
+	struct wn_world *world;
+	struct wn_intake *in;
+	struct order *order;
+	size_t n;
+	struct wn_pg_result taken;
+};
+
+static void seen_done(struct seen *seen)
 {
-	RESULT(r);
-	struct order *o = WN_NEW_N(w->arena, struct order, in->n + 1);
-	bool *taken = WN_NEW_N(w->arena, bool, in->n + 1);
+	wn_pg_result_done(&seen->taken);
+}
+
+/* Queues the keys, sorted. */
+static enum wn_rc queue_seen(struct wn_store *s, void *ctx, struct wn_err *err)
+{
+	struct seen *seen = ctx;
+	struct wn_world *w = seen->world;
+	struct wn_intake *in = seen->in;
+	struct order *o = seen->order = WN_NEW_N(w->arena, struct order, in->n + 1);
 	size_t n = 0;
 	for (size_t i = 0; i < in->n; i++)
 		if (in->plan->rows[i].how == WN_INTAKE_NEW)
@@ -71,17 +86,23 @@ static enum wn_rc insert_seen(struct wn_store *s, struct wn_world *w, struct wn_
 						param_day(w->now_us)};
 		memcpy(&p[i * 6], q, sizeof(q));
 	}
-	TRY(wn_pg_queue_rows(s->pg, &wn_sql_seen_insert, p, n, 6, NULL, 0, &r, err));
-	TRY(wn_pg_flush(s->pg, err));
-	for (int i = 0; i < r.rows; i++)
-		mark_taken(o, n, wn_pg_get_str(&r, i, 0), taken);
+	seen->n = n;
+	return wn_pg_queue_rows(s->pg, &wn_sql_seen_insert, p, n, 6, NULL, 0, &seen->taken, err);
+}
+
+/* What another transaction was faster with turns into a duplicate. */
+static void take_seen(struct seen *seen)
+{
+	struct wn_intake *in = seen->in;
+	bool *taken = WN_NEW_N(seen->world->arena, bool, in->n + 1);
+	for (int i = 0; i < seen->taken.rows; i++)
+		mark_taken(seen->order, seen->n, wn_pg_get_str(&seen->taken, i, 0), taken);
 	for (size_t i = 0; i < in->n && !wn_planted("check_then_insert"); i++)
 		if (in->plan->rows[i].how == WN_INTAKE_NEW && !taken[i]) {
 			in->plan->rows[i].how = WN_INTAKE_DUPLICATE;
 			in->rows[i].account = NULL;
 		}
 	wn_failpoint("store.seen");
-	return WN_OK;
 }
 
 static enum wn_rc renew_seen(struct wn_store *s, struct wn_world *w, const struct wn_intake *in,
@@ -279,64 +300,13 @@ static void edit(struct wn_world *w, struct wn_signal *s, const struct wn_sighti
 	s->dirty = s->arrived = true;
 }
 
-/* --- contacts, traits ---- */
-/* Feeds fill what is empty; what they said of a person without an address they may correct. */
-static void fill(struct wn_world *w, struct wn_account *a, struct wn_contact *c, const char *field, bool empty,
-		 struct wn_value v, struct wn_str by)
-{
-	if (empty || c->subject)
-		wn_field_set(w, a, c, field, v, by);
-}
-
-static struct wn_contact *contact_named(struct wn_store *s, struct wn_world *w, struct wn_account *a,
-					const struct wn_sighting *x)
-{
-	struct wn_str email = {NULL, 0},
-		      by = wn_str_of(wn_arena_printf(w->arena, "feed " WN_STR_FMT, WN_STR_ARG(x->feed)));
-	struct wn_id id;
-	if (x->contact.email.n && s->has_key && wn_email_normalise(x->contact.email, w->arena, &email))
-		id = wn_contact_id_of_address(wn_store_key(s), email);
-	else if (x->contact.name.n && wn_person_normalise(x->contact.name, w->arena).n)
-		id = wn_contact_id_of_person(a->id, wn_person_normalise(x->contact.name, w->arena));
-	else
-		return NULL;
-	struct wn_contact *c = wn_account_contact(a, id);
-	if (c && c->erased)
-		return NULL;
-	if (!c) {
-		c = &WN_NEW(w->arena, struct contact_row)->base;
-		*c = (struct wn_contact){.object = {&wn_contact_class},
-					 .world = w,
-					 .account = a,
-					 .id = id,
-					 .email = email,
-					 .subject = !email.n,
-					 .fresh = true,
-					 .changed = true};
-		account_add_contact(w, a, c);
-	}
-	fill(w, a, c, "name", !c->name.n, wn_string(x->contact.name), by);
-	fill(w, a, c, "position", !c->position.n, wn_string(x->contact.position), by);
-	fill(w, a, c, "department", !c->department.n, wn_value_at(x->attrs, "department"), by);
-	fill(w, a, c, "level", !c->level, wn_value_at(x->attrs, "level"), by);
-	return c;
-}
-
-static void apply_traits(struct wn_world *w, struct wn_account *a, const struct wn_sighting *x)
-{
-	struct wn_str by = wn_str_of(wn_arena_printf(w->arena, "feed " WN_STR_FMT, WN_STR_ARG(x->feed)));
-	for (uint32_t i = 0; x->traits.kind == WN_MAP && i < x->traits.n; i++)
-		wn_traits_set(w, a, NULL, wn_value_str(x->traits.map[i].key), x->traits.map[i].value,
-			      WN_TRUST_FEED, by);
-}
-
 /* --- the batch ---- */
 static void take(struct wn_store *s, struct wn_world *w, struct wn_intake *in, size_t i)
 {
 	const struct wn_sighting *x = &in->sightings[i];
 	struct wn_intake_row *row = &in->rows[i];
-	apply_traits(w, row->account, x);
 	row->contact = contact_named(s, w, row->account, x);
+	apply_traits(w, row->account, row->contact, x);
 	if (row->how == WN_INTAKE_EDITED) {
 		if (row->signal)
 			edit(w, row->signal, x, row);
@@ -411,8 +381,10 @@ enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_
 {
 	struct wn_intake_plan *plan = in->plan;
 	in->signals = 0;
-	TRY(make_and_lock(s, w, in, in->n ? wn_arena_strdup(w->arena, in->sightings[0].feed) : "", err));
-	TRY(insert_seen(s, w, in, err));
+	WN_CLEANUP(seen_done) struct seen seen = {.world = w, .in = in};
+	TRY(make_and_lock(s, w, in, in->n ? wn_arena_strdup(w->arena, in->sightings[0].feed) : "", queue_seen,
+			  &seen, err));
+	take_seen(&seen);
 	TRY(insert_reviews(s, w, in, err));
 	TRY(load_candidates(s, w, in, err));
 	for (size_t i = 0; i < in->n; i++) {
@@ -421,6 +393,7 @@ enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_
 		if (in->rows[i].account)
 			take(s, w, in, i);
 	}
+	TRY(forget_erased(s, w, in, err));
 	TRY(insert_sightings(s, w, in, err));
 	TRY(renew_seen(s, w, in, err));
 	TRY(store_translate(s, wn_pg_flush(s->pg, err), err));

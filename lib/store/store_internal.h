@@ -73,6 +73,11 @@ int bucket_id_cmp(int bucket_a, struct wn_id a, int bucket_b, struct wn_id b);
 /* Signals ascending by (occurred, key); contacts by id. */
 void account_add_signal(struct wn_world *w, struct wn_account *a, struct wn_signal *s);
 void account_add_contact(struct wn_world *w, struct wn_account *a, struct wn_contact *c);
+/* Account rows locked and read in two halves, so that other statements may go in the same round trip: queue, flush, take (always). */
+struct account_locks { struct wn_id *ids; struct wn_pg_result *rows; size_t n; };
+enum wn_rc account_locks_queue(struct wn_store *s, struct wn_world *w, const struct wn_id *ids, size_t n, struct account_locks *l,
+			       struct wn_err *err);
+void account_locks_take(struct wn_world *w, struct account_locks *l, bool ok);
 enum wn_rc load_members(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n, struct wn_err *err);
 enum wn_rc load_suppressions(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n, struct wn_err *err);
 /* Signals of the account, kind and span [from, to] that are candidates for the same fact. */

@@ -59,39 +59,53 @@ static void account_of_row(struct wn_world *w, const struct wn_pg_result *r)
 	account_insert_sorted(w, a);
 }
 
-enum wn_rc wn_store_load_accounts(struct wn_store *s, struct wn_world *w, const struct wn_id *ids, size_t n,
-				  unsigned flags, struct wn_err *err)
+/* Of the ids those that are not in the world yet, in the order of locks, each once. */
+enum wn_rc account_locks_queue(struct wn_store *s, struct wn_world *w, const struct wn_id *ids, size_t n,
+			       struct account_locks *l, struct wn_err *err)
 {
 	struct wn_id *sorted = WN_NEW_N(w->arena, struct wn_id, n + 1);
-	struct wn_pg_result *rows = WN_NEW_N(w->arena, struct wn_pg_result, n + 1);
-	size_t m = 0, from = w->accounts.n;
-	memcpy(sorted, ids, n * sizeof(*ids));
+	size_t m = 0;
+	if (n)
+		memcpy(sorted, ids, n * sizeof(*ids));
 	qsort(sorted, n, sizeof(*sorted), by_bucket_id);
 	for (size_t i = 0; i < n; i++)
 		if (!wn_id_is_nil(sorted[i]) && (m == 0 || !wn_id_eq(sorted[i], sorted[m - 1])) &&
 		    !wn_world_account(w, sorted[i]))
 			sorted[m++] = sorted[i];
+	*l = (struct account_locks){sorted, WN_NEW_N(w->arena, struct wn_pg_result, m + 1), m};
 	enum wn_rc rc = WN_OK;
 	for (size_t i = 0; i < m && rc == WN_OK; i++)
 		rc = wn_pg_queue(s->pg, &wn_sql_account_lock,
-				 WN_PARAMS(wn_pg_int2(wn_id_bucket(sorted[i])), wn_pg_id(sorted[i])), &rows[i],
-				 err);
+				 WN_PARAMS(wn_pg_int2(wn_id_bucket(sorted[i])), wn_pg_id(sorted[i])),
+				 &l->rows[i], err);
+	return rc;
+}
+
+void account_locks_take(struct wn_world *w, struct account_locks *l, bool ok)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (ok && l->rows[i].rows)
+			account_of_row(w, &l->rows[i]);
+		wn_pg_result_done(&l->rows[i]);
+	}
+	if (ok)
+		wn_failpoint("store.accounts.locked");
+}
+
+enum wn_rc wn_store_load_accounts(struct wn_store *s, struct wn_world *w, const struct wn_id *ids, size_t n,
+				  unsigned flags, struct wn_err *err)
+{
+	struct account_locks l;
+	size_t from = w->accounts.n, k = 0;
+	enum wn_rc rc = account_locks_queue(s, w, ids, n, &l, err);
 	if (rc == WN_OK)
 		rc = wn_pg_flush(s->pg, err);
-	for (size_t i = 0; i < m; i++) {
-		if (rc == WN_OK && rows[i].rows)
-			account_of_row(w, &rows[i]);
-		wn_pg_result_done(&rows[i]);
-	}
-	if (rc != WN_OK)
+	account_locks_take(w, &l, rc == WN_OK);
+	if (rc != WN_OK || !flags || w->accounts.n == from)
 		return rc;
-	wn_failpoint("store.accounts.locked");
-	if (!flags || w->accounts.n == from)
-		return WN_OK;
-	struct wn_account **fresh = WN_NEW_N(w->arena, struct wn_account *, m);
-	size_t k = 0;
-	for (size_t i = 0; i < m; i++)
-		if ((fresh[k] = wn_world_account(w, sorted[i])))
+	struct wn_account **fresh = WN_NEW_N(w->arena, struct wn_account *, l.n);
+	for (size_t i = 0; i < l.n; i++)
+		if ((fresh[k] = wn_world_account(w, l.ids[i])))
 			k++;
 	return wn_store_load_parts(s, w, fresh, k, flags, err);
 }
@@ -363,6 +377,8 @@ static void set_suppressed(const struct wanted *x, struct wn_str reason)
 		x->contact->opted_out = true;
 	else
 		x->contact->suppressed = true;
+	if (x->contact && x->contact->fresh && wn_str_is(reason, "erased"))
+		x->contact->erased = true; /* not to be kept */
 }
 
 static int by_key32(const void *a, const void *b)

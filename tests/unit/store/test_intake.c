@@ -222,6 +222,42 @@ static void a_person_named_by_a_signal_becomes_a_contact_without_address(void **
 	assert_true(wn_id_eq(ref.id, id));
 }
 
+static void who_was_forgotten_does_not_come_back_by_a_feed_and_who_opted_out_is_known_as_such(void **state)
+{
+	DB(d);
+	OK(wn_store_suppress(d->st, "address", WN_STR("gone@acme.test"), "erased", "link", RIG_NOW - 5, WN_NEVER, &err));
+	OK(wn_store_suppress(d->st, "address", WN_STR("no@acme.test"), "opt_out", "link", RIG_NOW - 5, WN_NEVER, &err));
+	struct wn_sighting x[3] = {db_sighting(d, "1", "page_view", "acme.test", 5, "{}"), db_sighting(d, "2", "page_view", "acme.test", 5, "{}"),
+				   db_sighting(d, "3", "page_view", "acme.test", 5, "{}")};
+	x[0].contact.email = WN_STR("Gone@acme.test");
+	x[1].contact.email = WN_STR("no@acme.test");
+	x[2].contact.email = WN_STR("yes@acme.test");
+	x[2].traits = rig_json(d->rig, "{\"contact.persona\": \"hr\"}");
+	struct wn_intake in = db_take(d, x, 3);
+	assert_null(in.rows[0].contact);
+	assert_true(in.rows[1].contact->opted_out);
+	assert_false(in.rows[2].contact->opted_out || in.rows[2].contact->suppressed);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.contact"), 2);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.contact WHERE traits -> 'persona' ->> 'v' = 'hr'"), 1);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.signal WHERE contact_id IS NULL"), 1);
+}
+
+static void a_shared_address_is_a_person_with_one_contact(void **state)
+{
+	DB(d);
+	struct wn_sighting x = db_sighting(d, "1", "page_view", "x", 5, "{}");
+	x.account = (struct wn_account_hint){.email = WN_STR("Jo.Doe@gmail.com")};
+	struct wn_intake in = db_take(d, &x, 1);
+	assert_true(wn_str_is(in.rows[0].account->state, "person"));
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.contact WHERE email = 'jo.doe@gmail.com'"), 1);
+	db_fresh(d);
+	x.item = WN_STR("2");
+	x.key = wn_sighting_key(x.feed, x.item, 0);
+	in = db_take(d, &x, 1);
+	assert_int_equal(in.new_accounts, 0);
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.contact"), 1);
+}
+
 static void declared_beats_imported_beats_a_feed_and_empty_changes_nothing(void **state)
 {
 	DB(d);
@@ -388,6 +424,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_name_that_is_nearly_known_gets_candidates),
 	cmocka_unit_test(two_accounts_of_one_name_are_ambiguous),
 	cmocka_unit_test(a_person_named_by_a_signal_becomes_a_contact_without_address),
+	cmocka_unit_test(who_was_forgotten_does_not_come_back_by_a_feed_and_who_opted_out_is_known_as_such),
+	cmocka_unit_test(a_shared_address_is_a_person_with_one_contact),
 	cmocka_unit_test(declared_beats_imported_beats_a_feed_and_empty_changes_nothing),
 	cmocka_unit_test(old_items_of_a_first_poll_are_history),
 	cmocka_unit_test(rejects_are_counted_once_an_item_and_reason),
