@@ -24,6 +24,7 @@ install(DIRECTORY DESTINATION /usr/share/whynow)
 install(DIRECTORY conf/kinds.d conf/traits.d conf/extract DESTINATION /usr/share/whynow)
 install(FILES conf/whynow.yaml DESTINATION /usr/share/whynow)
 install(DIRECTORY conf/feeds.d conf/sinks.d conf/segments DESTINATION /usr/share/whynow/examples)
+install(FILES daemon/cli/whynow.1 DESTINATION /usr/share/man/man1)
 install(FILES README.md CHANGELOG.md DESTINATION /usr/share/doc/whynow)
 install(FILES LICENSE DESTINATION /usr/share/doc/whynow RENAME copyright)
 
