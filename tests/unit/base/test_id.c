@@ -76,6 +76,15 @@ static void hashes_are_those_of_the_standards(void **state)
 	wn_hmac_sha256(WN_STR("Jefe"), WN_STR("what do ya want for nothing?"), out);
 	wn_hex(out, 32, text);
 	assert_string_equal(text, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	/* RFC 4231 case 6: a key longer than a block; and nothing at all */
+	char key[131];
+	memset(key, 0xaa, sizeof(key));
+	wn_hmac_sha256((struct wn_str){key, sizeof(key)}, WN_STR("Test Using Larger Than Block-Size Key - Hash Key First"), out);
+	wn_hex(out, 32, text);
+	assert_string_equal(text, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+	wn_hmac_sha256((struct wn_str){NULL, 0}, (struct wn_str){NULL, 0}, out);
+	wn_hex(out, 32, text);
+	assert_string_equal(text, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
 static void ids_go_to_text_and_back_and_nothing_else_does(void **state)
