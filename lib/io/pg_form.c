@@ -26,22 +26,23 @@ static bool fits(const struct wn_pg_form *f, const struct wn_pg_param *params, s
 	return true;
 }
 
-enum wn_rc wn_pg_form_find(struct wn_pg *pg, const struct wn_stmt *s, size_t rows, const Oid *oids,
-			   const struct wn_pg_param *params, size_t n, struct wn_pg_form **out,
-			   struct wn_err *err)
+struct wn_pg_form *wn_pg_form_find(struct wn_pg *pg, const struct wn_stmt *s, size_t rows,
+				   const struct wn_pg_param *params, size_t n)
+{
+	for (struct wn_pg_form *f = *chain(pg, s, rows); f; f = f->next)
+		if (f->stmt == s && f->rows == rows && fits(f, params, n))
+			return f;
+	return NULL;
+}
+
+enum wn_rc wn_pg_form_new(struct wn_pg *pg, const struct wn_stmt *s, size_t rows, const Oid *oids, size_t n,
+			  struct wn_pg_form **out, struct wn_err *err)
 {
 	struct wn_pg_form **head = chain(pg, s, rows), *f;
 	int variants = 0;
 
-	for (f = *head; f; f = f->next) {
-		if (f->stmt != s || f->rows != rows)
-			continue;
-		if (fits(f, params, n)) {
-			*out = f;
-			return WN_OK;
-		}
-		variants++;
-	}
+	for (f = *head; f; f = f->next)
+		variants += f->stmt == s && f->rows == rows;
 	if (variants >= WN_PG_VARIANTS_MAX)
 		return wn_fail(err, WN_INVALID, "%s: its parameters change their types from call to call",
 			       s->name);

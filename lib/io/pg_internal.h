@@ -116,9 +116,11 @@ void wn_pg_watch_idle(struct wn_pg *pg);
 enum wn_rc wn_pg_queue_commit(struct wn_pg *pg, const struct wn_stmt *stmt, struct wn_err *err) WN_MUST_CHECK;
 
 /* pg_form.c */
-enum wn_rc wn_pg_form_find(struct wn_pg *pg, const struct wn_stmt *s, size_t rows, const Oid *oids,
-			   const struct wn_pg_param *params, size_t n, struct wn_pg_form **out,
-			   struct wn_err *err);
+/* NULL: none fits these values. */
+struct wn_pg_form *wn_pg_form_find(struct wn_pg *pg, const struct wn_stmt *s, size_t rows,
+				   const struct wn_pg_param *params, size_t n);
+enum wn_rc wn_pg_form_new(struct wn_pg *pg, const struct wn_stmt *s, size_t rows, const Oid *oids, size_t n,
+			  struct wn_pg_form **out, struct wn_err *err);
 void wn_pg_forms_forget(struct wn_pg *pg);
 
 /* pg_result.c */

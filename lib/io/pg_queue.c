@@ -294,15 +294,21 @@ static void declare_types(struct wn_pg *pg, const struct sending *s)
 	}
 }
 
+static enum wn_rc find_form(struct wn_pg *pg, const struct sending *s, struct wn_pg_form **out, struct wn_err *err)
+{
+	*out = s->stmt->name ? wn_pg_form_find(pg, s->stmt, s->rows, s->params, s->n) : NULL;
+	if (*out)
+		return WN_OK;
+	declare_types(pg, s);
+	return s->stmt->name ? wn_pg_form_new(pg, s->stmt, s->rows, pg->oids, s->n, out, err) : WN_OK;
+}
+
 static enum wn_rc send_statement(struct wn_pg *pg, const struct sending *s, struct wn_err *err)
 {
 	struct wn_pg_form *form = NULL;
-	enum wn_rc rc = WN_OK;
+	enum wn_rc rc = find_form(pg, s, &form, err);
 	int ok;
 
-	declare_types(pg, s);
-	if (s->stmt->name)
-		rc = wn_pg_form_find(pg, s->stmt, s->rows, pg->oids, s->params, s->n, &form, err);
 	if (rc == WN_OK && form && !form->sent)
 		rc = send_prepare(pg, form, s->cols, err);
 	if (rc)
