@@ -158,7 +158,7 @@ class Bench:
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        subprocess.run([ROOT / "tests/lib/pg.sh", "start", self.dir / "pg"], check=True, env=dict(os.environ, PG_EXTRA_CONF=SERVER))
+        subprocess.run([ROOT / "tests/lib/pg.sh", "start", self.dir / "pg"], check=True, env=dict(os.environ, PG_EXTRA_CONF=SERVER + self.args.server.replace(";", "\n\t\t")))
 
     def conninfo(self, database="postgres"):
         return f"host={self.dir}/pg/sock user=postgres dbname={database}"
@@ -194,7 +194,7 @@ class Bench:
         where = f"observed_at > '{since}'"
         out = {}
         for table, query in (
-                ("seen", f"SELECT s.* FROM whynow.sighting g JOIN whynow.seen s USING (bucket, sighting_key) WHERE g.{where} ORDER BY g.tableoid, g.ctid"),
+                ("seen", f"SELECT s.* FROM whynow.sighting g JOIN whynow.seen s USING (sighting_key) WHERE g.{where} ORDER BY g.tableoid, g.ctid"),
                 ("signal", f"SELECT * FROM whynow.signal WHERE {where} ORDER BY stored_at, tableoid, ctid"),
                 ("sighting", f"SELECT * FROM whynow.sighting WHERE {where} ORDER BY tableoid, ctid")):
             done = subprocess.run(["psql", "-XAtq", self.conninfo(database), "-c", f"COPY ({query}) TO STDOUT"], capture_output=True, check=True)
@@ -240,18 +240,22 @@ class Bench:
         if segments != len(world.segments()):
             raise SystemExit(f"only {segments} segments are in force, see {daemon.dir}/log")
         for run in range(1, self.args.runs + 2):
-            since, had, cpu = self.newest(ours), self.effects(ours), self.cpu(daemon)
+            since, had = self.newest(ours), self.effects(ours)
+            pids = [daemon.process.pid, int(psql(self.conninfo(ours), "SELECT pid FROM pg_stat_activity WHERE application_name LIKE '%/intake'"))]
+            used = [self.cpu(p) for p in pids]
             took, line = daemon.poll(feed, make(self.args.items, ACCOUNTS, run))
-            cpu = self.cpu(daemon) - cpu
+            used = [self.cpu(p) - u for p, u in zip(pids, used)]
             rows = self.export(ours, since)
             n = len(rows["sighting"])
+            if len(rows["seen"]) != n:
+                raise SystemExit(f"{n} sightings and {len(rows['seen'])} seen keys")
             copied = self.copy(theirs, rows)
             effects = self.effects(ours) - had
             if n != self.args.items:
                 raise SystemExit(f"{n} of {self.args.items} items became sightings: {line}")
             ratio = copied / took
             told = f"{n} sightings of {len(rows['signal'])} new signals, {effects} of them opened or extended something"
-            print(f"  {'warm-up' if run == 1 else f'run {run - 1}  '}: whynowd {n / took:8.0f}/s ({took:.2f} s, {cpu:.2f} s of it on the CPU), "
+            print(f"  {'warm-up' if run == 1 else f'run {run - 1}  '}: whynowd {n / took:8.0f}/s ({took:.2f} s; CPU {used[0]:.2f} s, its server {used[1]:.2f} s), "
                   f"COPY {n / copied:8.0f}/s ({copied:.2f} s), ratio {ratio:.3f}; {told}", flush=True)
             if run > 1:
                 ratios.append(ratio)
@@ -260,8 +264,8 @@ class Bench:
         self.verdict(f"ingest {feed}, ratio to COPY", ratios, bar, at_least=True)
 
     @staticmethod
-    def cpu(daemon):
-        fields = open(f"/proc/{daemon.process.pid}/stat").read().rsplit(") ", 1)[1].split()
+    def cpu(pid):
+        fields = open(f"/proc/{pid}/stat").read().rsplit(") ", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     # ------------------------------------------------------------------------------------------------------------ idle
@@ -337,6 +341,7 @@ def main():
     p.add_argument("--settle", type=int, default=15, help="seconds after the start until idle is measured")
     p.add_argument("--bin", default="build/release")
     p.add_argument("--wrap", help="put before whynowd, for profilers")
+    p.add_argument("--server", default="", help="further settings of the server, separated by semicolons")
     p.add_argument("--keep", action="store_true")
     args = p.parse_args()
     what = args.what or ["views", "deals", "idle"]
