@@ -187,7 +187,9 @@ struct cel_node_view {
 	const struct cel_type *type;
 	struct wn_value literal;      /* LITERAL */
 	int variable;                 /* IDENT: variable number, -1 = comprehension variable */
-	struct wn_str name;           /* IDENT, SELECT/HAS: field; CALL: function ("_==_", "_<_", "@in", "startsWith"); COMPREHENSION: macro ("exists" "all" ...) */
+	/* IDENT: variable; SELECT, HAS: field; CALL: function ("_==_", "_<_", "@in", "startsWith");
+	 * COMPREHENSION: macro ("exists", "all", ...) */
+	struct wn_str name;
 	const struct cel_field *field; /* SELECT/HAS on a record */
 	/* Operands in order. SELECT, HAS: [operand]. CALL: the receiver first. MAP: key, value, key, ... COMPREHENSION: [range,
 	 * predicate] (all exists exists_one filter), [range, (predicate,) transform] (map, transformList ...), [range, key]
