@@ -118,6 +118,8 @@ static void print_signal(struct wn_cli *cli, struct wn_value s)
 	fprintf(cli->out, "%s about %s, signal %s%s\n", row_text(cli, s, "kind"), row_text(cli, s, "account"),
 		cli_signal_id(cli, row_id(s, "signal_key")),
 		row_bool(s, "retracted") ? ", retracted: kept, and never matched again" : "");
+	if (row_has(s, "retracted_why"))
+		fprintf(cli->out, "  because: %s\n", row_text(cli, s, "retracted_why"));
 	if (row_has(s, "headline"))
 		cli_paragraph(cli, cli->out, 2,
 			      wn_arena_printf(cli->arena, "\"%s\"", row_text(cli, s, "headline")));

@@ -294,19 +294,47 @@ static enum wn_rc step_retract(void *ctx, struct wn_store *s WN_UNUSED, struct w
 	    err);
 }
 
+static enum wn_rc finish_retract(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct retract *r = ctx;
+	const struct wn_signal *sig = wn_account_signal(wn_world_account(w, r->ref.account_id), r->ref.id);
+	if (!r->why)
+		return WN_OK;
+	return wn_pg_exec(wn_store_pg(s), wn_store_stmt("signal_retracted_why"),
+			  WN_PARAMS(wn_pg_int2(wn_id_bucket(sig->account_id)), wn_pg_id(sig->account_id),
+				    wn_pg_id(sig->key), wn_pg_text(r->why)),
+			  NULL, err);
+}
+
 static void done_retract(void *ctx, struct wn_world *w)
 {
 	struct retract *r = ctx;
 	cli_print_changes(r->cli, w);
 }
 
+/* The signals of a merged account live on at the survivor, and so does what rests on them. */
+static int follow_account(struct wn_cli *cli, struct wn_id *account)
+{
+	struct wn_err err = {0};
+	char text[37];
+	wn_id_to_text(*account, text);
+	enum wn_rc rc = wn_store_find_account(cli->store, wn_str_of(text), account, &err);
+	return rc ? cli_fail(cli, rc, &err) : 0;
+}
+
 static int run_retract(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 {
 	struct retract r = {.cli = cli, .why = cli_value(cli, "--reason")};
-	struct wn_unit u = {.load = load_retract, .step = step_retract, .done = done_retract, .ctx = &r};
+	struct wn_unit u = {.load = load_retract,
+			    .step = step_retract,
+			    .finish = finish_retract,
+			    .done = done_retract,
+			    .ctx = &r};
 	int code = cli_book(cli);
 	if (code == 0)
 		code = cli_find_signal(cli, argv[0], &r.ref);
+	if (code == 0)
+		code = follow_account(cli, &r.ref.account_id);
 	if (code == 0)
 		code = cli_unit(cli, &u);
 	if (code)
@@ -317,7 +345,7 @@ static int run_retract(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 }
 
 static const struct wn_cli_option retract_options[] = {
-    {"--reason", "TEXT", "kept in history"},
+    {"--reason", "TEXT", "kept with the signal"},
     {NULL, NULL, NULL},
 };
 const struct wn_command command_signal_retract = {

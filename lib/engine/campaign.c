@@ -291,6 +291,18 @@ static enum wn_rc on_approve(struct wn_world *w, const struct wn_event *ev, stru
 	return WN_OK;
 }
 
+/* What the operator said stands beside the word. */
+static void explain_close(struct wn_world *w, const struct wn_campaign *c, struct wn_str why)
+{
+	for (size_t i = w->changes.n; i-- > 0;) {
+		struct wn_change *ch = w->changes.v[i];
+		if (ch->campaign != c || strcmp(ch->type, "campaign.closed") != 0)
+			continue;
+		ch->why = wn_str_of(wn_arena_printf(w->arena, WN_STR_FMT ": " WN_STR_FMT, WN_STR_ARG(ch->why), WN_STR_ARG(why)));
+		return;
+	}
+}
+
 static enum wn_rc on_cancel(struct wn_world *w, const struct wn_event *ev, struct wn_err *err)
 {
 	struct wn_campaign *c = ev->campaign;
@@ -298,6 +310,8 @@ static enum wn_rc on_cancel(struct wn_world *w, const struct wn_event *ev, struc
 		return wn_fail(err, WN_REFUSED, "the campaign is closed already (%s)", wn_result_to_text(c->result));
 	c->last_left = WN_LEFT_CANCELLED;
 	each_member(w, c, leave_cancelled);
+	if (ev->why.n)
+		explain_close(w, c, ev->why);
 	return WN_OK;
 }
 

@@ -314,7 +314,7 @@ SELECT jsonb_build_object('signal_key', s.signal_key, 'account', coalesce(a.doma
 	'occurred_at', s.occurred_at, 'published_at', s.published_at, 'observed_at', s.observed_at, 'stored_at', s.stored_at, 'strength', s.strength,
 	'half_life_s', extract(epoch FROM s.half_life), 'hard_stop_at', s.hard_stop, 'publishers', s.publishers, 'publisher_list', s.publisher_list,
 	'attrs', s.attrs, 'conflicts', s.conflicts, 'headline', s.headline, 'url', s.url, 'span', s.span, 'feed', s.feed, 'history', s.history,
-	'retracted', s.retracted, 'contact_id', s.contact_id,
+	'retracted', s.retracted, 'retracted_why', s.retracted_why, 'contact_id', s.contact_id,
 	'sightings', (SELECT coalesce(jsonb_agg(jsonb_build_object('feed', x.feed, 'item', x.item, 'publisher', x.publisher, 'source_named', x.source_named,
 			'url', x.url, 'headline', x.headline, 'occurred_at', x.occurred_at, 'published_at', x.published_at, 'observed_at', x.observed_at,
 			'span', x.span) ORDER BY x.observed_at, x.sighting_key), '[]')

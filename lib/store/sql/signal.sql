@@ -82,3 +82,7 @@ UPDATE whynow.feed_state f SET pruned = f.pruned + g.n FROM (SELECT feed, count(
 -- class: cold
 DELETE FROM whynow.item_reject r USING (SELECT bucket, reject_id FROM whynow.item_reject WHERE last_at < $1 ORDER BY last_at LIMIT $2) o
 WHERE r.bucket = o.bucket AND r.reject_id = o.reject_id
+
+-- name: signal_retracted_why
+-- class: cold
+UPDATE whynow.signal SET retracted_why = $4 WHERE bucket = $1 AND account_id = $2 AND signal_key = $3

@@ -306,7 +306,8 @@ static void a_cancelled_campaign_leaves_nobody_and_nothing_planned(void **state)
 	fill(r);
 	fund(r, "acme-robotics.com");
 	campaign_of(r, id, sizeof(id));
-	DONE(r, "campaign", "cancel", id);
+	DONE(r, "campaign", "cancel", id, "--reason", "wrong list");
+	SAYS(r, "cancelled: wrong list");
 	DONE(r, "touch", "list");
 	SAYS(r, "no touch waits");
 	DONE(r, "campaign", "show", id, "--json");
@@ -355,6 +356,7 @@ static void a_retracted_signal_takes_its_members_with_it(void **state)
 	SAYS(r, "no signals in that time");
 	DONE(r, "signal", "show", signal);
 	SAYS(r, "retracted: kept");
+	SAYS(r, "because: a joke");
 	SOUND(r);
 }
 
