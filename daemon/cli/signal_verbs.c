@@ -300,10 +300,7 @@ static enum wn_rc finish_retract(void *ctx, struct wn_store *s, struct wn_world 
 	const struct wn_signal *sig = wn_account_signal(wn_world_account(w, r->ref.account_id), r->ref.id);
 	if (!r->why)
 		return WN_OK;
-	return wn_pg_exec(wn_store_pg(s), wn_store_stmt("signal_retracted_why"),
-			  WN_PARAMS(wn_pg_int2(wn_id_bucket(sig->account_id)), wn_pg_id(sig->account_id),
-				    wn_pg_id(sig->key), wn_pg_text(r->why)),
-			  NULL, err);
+	return wn_store_retracted_why(s, sig->account_id, sig->key, wn_str_of(r->why), err);
 }
 
 static void done_retract(void *ctx, struct wn_world *w)

@@ -210,6 +210,9 @@ enum wn_rc wn_store_resolve(struct wn_store *s, struct wn_world *w, struct wn_in
  * traits and contacts that it names: all in the world's memory but for account, seen, account_review rows, which are inserted
  * here. Signals touched have `arrived` and/or `corroborated`. A sighting's account may have been merged meanwhile: WN_AGAIN. */
 enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err) WN_MUST_CHECK;
+/* Keeps beside a retracted signal what was wrong with it; in the transaction that retracts it. */
+enum wn_rc wn_store_retracted_why(struct wn_store *s, struct wn_id account_id, struct wn_id signal_key, struct wn_str why,
+				  struct wn_err *err) WN_MUST_CHECK;
 /* Items that could not be used, counted once an (item, reason). */
 struct wn_reject_row { struct wn_str feed, item, reason, detail, excerpt; };
 enum wn_rc wn_store_rejects(struct wn_store *s, const struct wn_reject_row *rows, size_t n, int64_t now_us,

@@ -403,3 +403,11 @@ enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_
 	wn_failpoint("store.sightings");
 	return WN_OK;
 }
+
+enum wn_rc wn_store_retracted_why(struct wn_store *s, struct wn_id account_id, struct wn_id signal_key, struct wn_str why,
+				  struct wn_err *err)
+{
+	return wn_pg_exec(s->pg, &wn_sql_signal_retracted_why,
+			  WN_PARAMS(wn_pg_int2(wn_id_bucket(account_id)), wn_pg_id(account_id), wn_pg_id(signal_key), wn_pg_str(why)),
+			  NULL, err);
+}
