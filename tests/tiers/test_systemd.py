@@ -18,7 +18,7 @@ import threading
 import time
 
 import pytest
-from conftest import ROOT, Cluster, build, run
+from conftest import ROOT, SHARED, Cluster, build, run
 
 IDS = dict(re.findall(r'#define WN_MSG_(\w+) "([0-9a-f]{32})"', (ROOT / "include/whynow/message_ids.h").read_text()))
 DEADLINE = 15
@@ -657,3 +657,50 @@ def test_journalctl_explains_every_message(tree):
     entries = dict(re.findall(r"^-- ([0-9a-f]{32})\n(.*?)(?=^-- |\Z)", text, re.M | re.S))
     for name, ident in IDS.items():
         assert "Defined-By: whynow" in entries[ident] and len(entries[ident].split("\n\n")) >= 3, name
+
+
+# ------------------------------------------------------------------------------------------------ in a real systemd
+TESTBED = SHARED / "systemd-testbed/testbed"
+LIBRARIES = "libre2-9 libfyaml0 libpsl5 libidn2-0 libunistring2 libcsv3 libssl3 libsmartcols1 libxml2 publicsuffix tzdata python3".split()
+
+
+@pytest.fixture
+def machine(tree):
+    """Opt-in: making the machine's tree for the first time takes minutes and installs mmdebstrap."""
+    if os.environ.get("WHYNOW_TESTBED") != "1" or not TESTBED.exists() or os.geteuid() != 0:
+        pytest.skip("WHYNOW_TESTBED=1, root and the shared testbed are needed")
+    env = dict(os.environ, TESTBED_NAME="whynow-tier")
+    bed = lambda *a, **kw: run([TESTBED, *a], env=env, **kw)
+    bed("build", *LIBRARIES)
+    bed("boot")
+    try:
+        parcel = tree.parent / "root.tar"
+        run(["tar", "-C", tree, "--exclude=etc/whynow/whynow.yaml", "-cf", parcel, "usr", "lib", "etc/whynow"])
+        bed("push", parcel, "/root/")
+        sh = lambda text: bed("run", "--", "sh", "-ec", text)
+        sh("tar -C / --keep-directory-symlink --no-same-owner -xf /root/root.tar; cp /usr/share/whynow/whynow.yaml /etc/whynow/; systemd-sysusers; "
+           "systemctl daemon-reload; journalctl --update-catalog")
+        yield sh
+    finally:
+        bed("stop")
+
+
+def test_a_real_systemd_starts_reloads_kills_restarts_and_explains_it(machine):
+    wait = "for i in $(seq 100); do {} && exit 0; sleep 0.1; done; systemctl status whynowd --no-pager; exit 1"
+    status = wait.format('systemctl show -p StatusText whynowd | grep -q "{}"')
+    assert "activ" not in machine("systemctl start whynowd || true; systemctl is-active whynowd || true").replace("inactive", "")
+    assert "whynow db init" in machine("journalctl -u whynowd --no-pager")
+    machine("whynow db init; whynow db migrate; systemctl enable --now whynowd")
+    machine(status.format("database up"))
+    machine("echo 'feed: x' > /etc/whynow/feeds.d/x.yaml; systemctl reload whynowd")
+    machine(wait.format("journalctl -u whynowd --no-pager | grep -q 'x.yaml:1:1'"))
+    told = machine("journalctl -x -u whynowd --no-pager")
+    assert "old one stays in force" in told and "whynow config check" in told
+    machine("rm /etc/whynow/feeds.d/x.yaml; systemctl kill -s KILL whynowd")
+    machine(wait.format("systemctl show -p NRestarts whynowd | grep -qx NRestarts=1 && systemctl is-active -q whynowd"))
+    machine("systemctl stop postgresql@15-main")
+    machine(status.format("database away"))
+    machine("systemctl start postgresql@15-main")
+    machine(status.format("database up"))
+    machine("systemctl stop whynowd; systemctl enable --now whynowd.socket; systemctl start whynowd; systemctl restart whynowd; whynow status; whynow fsck")
+    assert "Result=success" in machine("systemctl stop whynowd whynowd.socket; systemctl show -p Result whynowd")
