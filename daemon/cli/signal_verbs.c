@@ -188,6 +188,8 @@ static int make_sighting(struct wn_cli *cli, int argc, char **argv, struct add *
 		s->publisher = WN_STR("operator");
 	s->contact.name = wn_value_str(wn_value_at(s->attrs, "person"));
 	s->contact.position = wn_value_str(wn_value_at(s->attrs, "position"));
+	s->contact.department = wn_value_str(wn_value_at(s->attrs, "department"));
+	s->contact.level = (int)wn_value_at(s->attrs, "level").i;
 	if (code == 0)
 		code = take_account(cli, argv[0], a);
 	if (code == 0)

@@ -121,7 +121,9 @@ struct wn_account_hint {
 	struct wn_str domain, name, email;
 	struct wn_str name_key; /* normalised name */
 };
-struct wn_contact_hint { struct wn_str name, email, position; };
+/* department and level: the named person's own, of the signal's attributes where it is that person's news, else by the table of positions;
+ * "" and 0 where unknown. */
+struct wn_contact_hint { struct wn_str name, email, position, department; int level; };
 
 struct wn_sighting {
 	struct wn_key32 key;

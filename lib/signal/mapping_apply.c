@@ -308,6 +308,19 @@ static bool fill_account(const struct run *r, struct wn_account_hint *h)
 	return false;
 }
 
+/* What the contact is, if that can be said: a person whose own news this is (a hire) is what the signal says, anybody else what the
+ * position says. The department of an opening is not that of the person who is asked about it. */
+static void fill_office(const struct run *r, const struct wn_sighting *s, bool own_news, struct wn_contact_hint *h)
+{
+	struct wn_value department = wn_value_at(s->attrs, "department"), level = wn_value_at(s->attrs, "level");
+	struct wn_position p = {NULL, 0};
+
+	if (h->position.n)
+		p = wn_positions_look(r->m->positions, h->position, r->arena);
+	h->department = own_news && department.kind == WN_STRING ? wn_value_str(department) : wn_str_of(p.department);
+	h->level = own_news && level.kind == WN_INT ? (int)level.i : p.level;
+}
+
 static bool fill_contact(const struct run *r, const struct wn_sighting *s, struct wn_contact_hint *h)
 {
 	struct wn_str email = WN_STR(""), person = wn_value_str(wn_value_at(s->attrs, "person"));
@@ -319,12 +332,13 @@ static bool fill_contact(const struct run *r, const struct wn_sighting *s, struc
 		return false;
 	if (!wn_email_normalise(email, r->arena, &h->email))
 		h->email = WN_STR("");
-	if (!h->name.n && person.n) {
+	if (!h->name.n)
 		h->name = wn_text_one_line(person, WN_NAME_MAX, r->arena);
-		struct wn_str position = wn_value_str(wn_value_at(s->attrs, "position"));
-		if (!h->position.n && position.n)
-			h->position = wn_text_one_line(position, WN_NAME_MAX, r->arena);
-	}
+	bool own_news = person.n && wn_str_eq(wn_person_normalise(person, r->arena), wn_person_normalise(h->name, r->arena));
+	struct wn_str position = own_news ? wn_value_str(wn_value_at(s->attrs, "position")) : WN_STR("");
+	if (!h->position.n && position.n)
+		h->position = wn_text_one_line(position, WN_NAME_MAX, r->arena);
+	fill_office(r, s, own_news, h);
 	return true;
 }
 

@@ -77,8 +77,10 @@ struct wn_contact *contact_named(struct wn_store *s, struct wn_world *w, struct 
 		c = contact_make(w, a, id, email);
 	fill(w, a, c, "name", !c->name.n, wn_string(x->contact.name), by);
 	fill(w, a, c, "position", !c->position.n, wn_string(x->contact.position), by);
-	fill(w, a, c, "department", !c->department.n, wn_value_at(x->attrs, "department"), by);
-	fill(w, a, c, "level", !c->level, wn_value_at(x->attrs, "level"), by);
+	if (x->contact.department.n)
+		fill(w, a, c, "department", !c->department.n, wn_string(x->contact.department), by);
+	if (x->contact.level)
+		fill(w, a, c, "level", !c->level, wn_int(x->contact.level), by);
 	return c;
 }
 

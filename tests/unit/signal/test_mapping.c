@@ -41,6 +41,7 @@ static int set_up(void **state)
 						  {.name = "tags", .type = WN_ATTR_LIST}};
 	struct wn_kind_def kinds[] = {{.name = "funding", .attrs = money, .n_attrs = 2, .strength = 0.8},
 				      {.name = "hire", .attrs = post, .n_attrs = 4},
+				      {.name = "job_posting", .attrs = post + 1, .n_attrs = 3},
 				      {.name = "page_view", .attrs = view, .n_attrs = 2}};
 	struct wn_trait_def employees = {.name = "employees", .of = WN_TRAIT_ACCOUNT, .type = WN_ATTR_INT};
 
@@ -328,9 +329,35 @@ static void a_position_fills_department_level_and_contact(void **state)
 					      "People\",\"department\":\"people\",\"level\":5}")));
 	assert_true(wn_str_is(s.contact.name, "Ana Silva"));
 	assert_true(wn_str_is(s.contact.position, "Vice President of People"));
+	assert_true(wn_str_is(s.contact.department, "people"));
+	assert_int_equal(s.contact.level, 5);
 	s = mapped(m, "{\"what\":\"Wizard\",\"level\":2}");
 	assert_true(wn_value_eq(s.attrs, json("{\"position\":\"Wizard\",\"level\":2}")));
 	assert_int_equal(s.contact.name.n + s.contact.position.n, 0);
+	wn_mapping_free(m);
+}
+
+/* The person to ask about an opening sits where the person's own position says, not where the opening is. */
+static void a_contact_has_the_department_of_its_own_position(void **state)
+{
+	static const struct wn_mapping_attr attrs[] = {{WN_STR("position"), CEL("item.opening")}};
+	struct wn_mapping_source src = {.kind = WN_STR("job_posting"),
+					.attrs = attrs,
+					.n_attrs = 1,
+					.account_name = CEL("\"Acme\""),
+					.contact_name = CEL("item.who"),
+					.contact_position = CEL("item.is")};
+	struct wn_mapping *m = compiled(src);
+	struct wn_sighting s =
+	    mapped(m, "{\"opening\":\"Account Executive\",\"who\":\"Ana Silva\",\"is\":\"VP People\"}");
+
+	(void)state;
+	assert_true(wn_value_eq(wn_value_at(s.attrs, "department"), wn_cstring("sales")));
+	assert_true(wn_str_is(s.contact.department, "people"));
+	assert_int_equal(s.contact.level, 5);
+	s = mapped(m, "{\"opening\":\"Account Executive\",\"who\":\"Ana Silva\"}");
+	assert_int_equal(s.contact.department.n, 0);
+	assert_int_equal(s.contact.level, 0);
 	wn_mapping_free(m);
 }
 
@@ -523,6 +550,7 @@ int main(void)
 	    cmocka_unit_test(times_fall_back_and_are_never_in_the_future),
 	    cmocka_unit_test(shared_domains_are_no_companies),
 	    cmocka_unit_test(a_position_fills_department_level_and_contact),
+	    cmocka_unit_test(a_contact_has_the_department_of_its_own_position),
 	    cmocka_unit_test(helpers_read_what_real_payloads_hold),
 	    cmocka_unit_test(a_feed_of_traits_gives_no_signal),
 	    cmocka_unit_test(identity_is_the_readers_or_the_mappings_but_never_nothing),

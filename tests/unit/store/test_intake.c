@@ -199,7 +199,7 @@ static void a_person_named_by_a_signal_becomes_a_contact_without_address(void **
 {
 	DB(d);
 	struct wn_sighting x = db_sighting(d, "1", "hire", "acme.test", 5, "{\"person\": \"Jo Doe\", \"department\": \"people\", \"level\": 5}");
-	x.contact = (struct wn_contact_hint){.name = WN_STR("Jo Doe"), .position = WN_STR("VP People")};
+	x.contact = (struct wn_contact_hint){.name = WN_STR("Jo Doe"), .position = WN_STR("VP People"), .department = WN_STR("people"), .level = 5};
 	struct wn_intake in = db_take(d, &x, 1);
 	assert_non_null(in.rows[0].contact);
 	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.contact WHERE subject AND email IS NULL AND level = 5 AND department = 'people'"), 1);
@@ -285,7 +285,7 @@ static void declared_beats_imported_beats_a_feed_and_empty_changes_nothing(void 
 	db_fresh(d);
 	OK(wn_store_begin(d->st, &err));
 	OK(wn_store_load_accounts(d->st, d->w, &id, 1, 0, &err));
-	struct wn_value v = wn_trait_value(d->w->accounts.v[0]->traits, WN_STR("employees"));
+	struct wn_value v = wn_trait_value(wn_account_traits(d->w->accounts.v[0]), WN_STR("employees"));
 	assert_int_equal(v.kind, WN_INT);
 	assert_int_equal(v.i, 130);
 	wn_store_rollback(d->st);
