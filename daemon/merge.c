@@ -13,12 +13,31 @@ static enum wn_rc load_both(void *ctx, struct wn_store *s, struct wn_world *w, s
 	return wn_store_load_accounts(s, w, ids, 2, WN_LOAD_ALL, err);
 }
 
+/* What the merged account brought is due to be matched where it lives now: written with the merge, so that a crash before the
+ * second unit loses nothing. */
+static void due_again(struct wn_world *w, struct wn_account *from, struct wn_account *into)
+{
+	for (size_t i = 0; i < from->signals.n; i++) {
+		const struct wn_signal *sig = from->signals.v[i];
+		if (sig->retracted || sig->history || w->now_us >= sig->hard_stop_us)
+			continue;
+		for (size_t k = 0; k < w->catalog->n_segments; k++) {
+			struct wn_recheck *r = WN_NEW(w->arena, struct wn_recheck);
+			*r = (struct wn_recheck){.segment = wn_str_of(w->catalog->segments[k]->name), .account = into, .signal_key = sig->key,
+						 .at_us = w->now_us, .fresh = true};
+			*WN_PUSH(w->arena, &into->rechecks) = r;
+		}
+	}
+}
+
 static enum wn_rc merge(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct wn_merge *m = ctx;
 	struct wn_account *from = wn_world_account(w, m->m.from);
-	if (!from || !wn_world_account(w, m->m.into) || wn_str_is(from->state, "merged"))
+	struct wn_account *into = wn_world_account(w, m->m.into);
+	if (!from || !into || wn_str_is(from->state, "merged"))
 		return WN_OK;
+	due_again(w, from, into);
 	struct wn_event gone = {.type = WN_EV_CONTACT_GONE, .account = from, .left = WN_LEFT_MERGED};
 	enum wn_rc rc = wn_campaign_step(w, &gone, err);
 	return rc ? rc : wn_store_merge(s, w, m->m.from, m->m.into, err);

@@ -390,6 +390,28 @@ static enum wn_rc tick(struct wn_daemon *d, struct wn_err *err)
 	return rc;
 }
 
+/* Provisional accounts whose domain became known, but whose merging a crash prevented. */
+static enum wn_rc merge_left_over(struct wn_daemon *d, struct wn_err *err)
+{
+	struct wn_store *s = d->sweep_session.store;
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_intake_merge *merges;
+	size_t n = 0;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc == WN_OK) {
+		rc = wn_store_merge_candidates(s, DUE_ACCOUNTS, a, &merges, &n, err);
+		wn_turn_give(wn_store_turn(s));
+	}
+	for (size_t i = 0; i < n && rc == WN_OK; i++) {
+		struct wn_merge m = {merges[i]};
+		struct wn_unit u = wn_merge_unit(&m);
+		u.actor = "sweeper";
+		rc = run(d, &u);
+	}
+	wn_arena_free(a);
+	return rc;
+}
+
 /* Once an hour, and at the start of a session: partitions ahead, old rows gone. */
 static enum wn_rc upkeep(struct wn_daemon *d, struct wn_err *err)
 {
@@ -410,7 +432,7 @@ static enum wn_rc upkeep(struct wn_daemon *d, struct wn_err *err)
 		rc = wn_store_prune(s, &p, NULL, err);
 	wn_turn_give(wn_store_turn(s));
 	d->sweeper->upkeep_us = now + WN_HOUR;
-	return rc;
+	return rc ? rc : merge_left_over(d, err);
 }
 
 /* Others see by the heartbeat that we live; the first one also frees what our former self had begun. */
