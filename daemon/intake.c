@@ -27,9 +27,9 @@ static enum wn_rc load_edited(struct wn_batch *b, struct wn_store *s, struct wn_
 static enum wn_rc batch_load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct wn_batch *b = ctx;
-	b->in = (struct wn_intake){.sightings = b->sightings, .n = b->n, .create = b->create, .first_poll = b->first_poll,
+	b->in = (struct wn_intake){.sightings = b->items.sightings, .n = b->items.n, .create = b->create, .first_poll = b->first_poll,
 				   .wires = b->wires};
-	if (!b->n)
+	if (!b->items.n)
 		return WN_OK;
 	enum wn_rc rc = wn_store_resolve(s, w, &b->in, err);
 	wn_failpoint("intake.resolved");
@@ -58,20 +58,20 @@ static enum wn_rc batch_step(void *ctx, struct wn_store *s, struct wn_world *w, 
 static void count(struct wn_batch *b, struct wn_feed_totals *t)
 {
 	*t = b->answer->totals;
-	t->items += (int64_t)(b->n + b->n_rejects + b->filtered);
+	t->items += (int64_t)(b->items.n + b->items.rejects.n + b->items.filtered);
 	t->stored += (int64_t)(b->in.counts[WN_INTAKE_NEW] + b->in.counts[WN_INTAKE_JOINED] + b->in.counts[WN_INTAKE_TRAITS]);
 	t->duplicate += (int64_t)b->in.counts[WN_INTAKE_DUPLICATE];
 	t->edited += (int64_t)b->in.counts[WN_INTAKE_EDITED];
 	t->review += (int64_t)b->in.counts[WN_INTAKE_REVIEW];
-	t->rejected += (int64_t)(b->in.counts[WN_INTAKE_REJECTED] + b->n_rejects);
-	t->filtered += (int64_t)b->filtered;
+	t->rejected += (int64_t)(b->in.counts[WN_INTAKE_REJECTED] + b->items.rejects.n);
+	t->filtered += (int64_t)b->items.filtered;
 	t->signals += (int64_t)b->in.signals;
 }
 
 static enum wn_rc batch_finish(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct wn_batch *b = ctx;
-	enum wn_rc rc = b->n_rejects ? wn_store_rejects(s, b->rejects, b->n_rejects, w->now_us, err) : WN_OK;
+	enum wn_rc rc = b->items.rejects.n ? wn_store_rejects(s, b->items.rejects.v, b->items.rejects.n, w->now_us, err) : WN_OK;
 	count(b, &b->totals);
 	if (rc || !b->last)
 		return rc;
@@ -147,21 +147,17 @@ static void run_merges(struct wn_daemon *d, struct wn_feed_answer *answer)
 /* -------------------------------------------------------------------------------------------------- one answer */
 static enum wn_rc store_items(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err)
 {
-	size_t most = (size_t)wn_daemon_options(d)->batch.items, at = 0;
-	bool first = true;
-	enum wn_rc rc = WN_OK;
+	bool more;
+	enum wn_rc rc;
 	do {
-		size_t n = a->n_sightings - at < most ? a->n_sightings - at : most;
-		struct wn_batch b = {.answer = a, .sightings = a->sightings + at, .n = n, .last = at + n == a->n_sightings};
-		if (first) {
-			b.rejects = a->rejects;
-			b.n_rejects = a->n_rejects;
-			b.filtered = a->filtered;
-		}
+		struct wn_batch b = {.answer = a};
+		more = wn_answer_take(a, &b.items);
+		wn_failpoint("intake.mapped");
+		b.last = !more;
 		rc = store_batch(d, &b, err);
-		at += n;
-		first = false;
-	} while (rc == WN_OK && at < a->n_sightings);
+		wn_lot_done(&b.items);
+	} while (rc == WN_OK && more);
+	wn_answer_done(a);
 	return rc;
 }
 

@@ -12,7 +12,9 @@ void wn_answer_failed(struct wn_feed_answer *a, enum wn_poll_outcome how, const 
 {
 	a->poll.outcome = how;
 	a->error = wn_arena_strdup(a->arena, wn_text_one_line(wn_str_of(why), 300, a->arena));
-	a->n_sightings = a->n_rejects = a->filtered = 0;
+	a->doc = (struct wn_feed_doc){0};
+	a->at = 0;
+	wn_lot_done(&a->ahead);
 	a->keep_validators = true;
 	a->totals = (struct wn_feed_totals){0};
 }
@@ -48,10 +50,16 @@ static void take_validators(struct wn_feed_answer *a, const struct wn_http_respo
 }
 
 /* -------------------------------------------------------------------------------------------------- the items */
+void wn_lot_done(struct wn_lot *m)
+{
+	wn_arena_free(m->arena);
+	*m = (struct wn_lot){0};
+}
+
 static void reject(struct wn_feed_answer *a, struct wn_str item, const char *reason, struct wn_str detail, struct wn_str excerpt)
 {
-	a->rejects[a->n_rejects++] = (struct wn_reject_row){.feed = a->feed->name, .item = item, .reason = wn_str_of(reason),
-							    .detail = detail, .excerpt = excerpt};
+	*WN_PUSH(a->ahead.arena, &a->ahead.rejects) = (struct wn_reject_row){
+		.feed = a->feed->name, .item = item, .reason = wn_str_of(reason), .detail = detail, .excerpt = excerpt};
 }
 
 static struct wn_str excerpt_of(struct wn_arena *a, const struct wn_item *item)
@@ -64,35 +72,73 @@ static struct wn_str excerpt_of(struct wn_arena *a, const struct wn_item *item)
 	return out;
 }
 
-static void map_item(struct wn_feed_answer *a, const struct wn_feed_doc *doc, const struct wn_item *item, int64_t now_us)
+static void map_item(struct wn_feed_answer *a, const struct wn_item *item)
 {
 	struct wn_err err = {0};
-	struct wn_sighting *s = &a->sightings[a->n_sightings];
-	switch (wn_mapping_apply(a->book_feed->mapping, item->value, doc->doc, item->identity, item->published_us, item->title,
-				 item->link, now_us, a->arena, s, &err)) {
+	struct wn_lot *m = &a->ahead;
+	switch (wn_mapping_apply(a->book_feed->mapping, item->value, a->doc.doc, item->identity, item->published_us, item->title,
+				 item->link, a->now_us, m->arena, &m->sightings[m->n], &err)) {
 	case WN_MAPPED:
-		a->n_sightings++;
+		m->n++;
 		break;
 	case WN_MAPPED_FILTERED:
-		a->filtered++;
+		m->filtered++;
 		break;
 	case WN_MAPPED_REJECTED:
-		reject(a, item->identity, "mapping", wn_arena_str(a->arena, wn_str_of(err.text)), excerpt_of(a->arena, item));
+		reject(a, item->identity, "mapping", wn_arena_str(m->arena, wn_str_of(err.text)), excerpt_of(m->arena, item));
 		break;
 	}
 }
 
-static void map_document(struct wn_feed_answer *a, const struct wn_feed_doc *doc, int64_t now_us)
+static void reject_unreadable(struct wn_feed_answer *a)
 {
-	a->sightings = WN_NEW_N(a->arena, struct wn_sighting, doc->items_n + 1);
-	a->rejects = WN_NEW_N(a->arena, struct wn_reject_row, doc->items_n + doc->rejects_n + 1);
-	for (size_t i = 0; i < doc->rejects_n; i++) {
-		const struct wn_reject *r = &doc->rejects[i];
+	for (size_t i = 0; i < a->doc.rejects_n; i++) {
+		const struct wn_reject *r = &a->doc.rejects[i];
 		const char *place = wn_arena_printf(a->arena, "item %zu of the answer", r->index + 1);
-		reject(a, wn_str_of(place), "unreadable", wn_arena_str(a->arena, wn_str_of(r->reason)), r->excerpt);
+		reject(a, wn_str_of(place), "unreadable", wn_str_of(r->reason), r->excerpt);
 	}
-	for (size_t i = 0; i < doc->items_n; i++)
-		map_item(a, doc, &doc->items[i], now_us);
+}
+
+/* At most `items` of them; false: the batch is full, or there are no more. */
+static bool map_some(struct wn_feed_answer *a, size_t items)
+{
+	if (!a->ahead.arena) {
+		a->ahead.arena = wn_arena_new(0);
+		a->ahead.sightings = WN_NEW_N(a->ahead.arena, struct wn_sighting, a->most + 1);
+		if (a->at == 0)
+			reject_unreadable(a);
+	}
+	for (; items && a->at < a->doc.items_n && a->ahead.n < a->most; items--)
+		map_item(a, &a->doc.items[a->at++]);
+	return a->at < a->doc.items_n && a->ahead.n < a->most;
+}
+
+/* A millisecond of work at a time, so that answers of the database are heard. */
+enum { SLICE_ITEMS = 50 };
+
+static void map_ahead(void *ctx)
+{
+	struct wn_feed_answer *a = ctx;
+	if (map_some(a, SLICE_ITEMS))
+		wn_loop_soon(a->d->loop, map_ahead, a);
+}
+
+bool wn_answer_take(struct wn_feed_answer *a, struct wn_lot *out)
+{
+	wn_loop_not_soon(a->d->loop, a);
+	map_some(a, SIZE_MAX);
+	*out = a->ahead;
+	a->ahead = (struct wn_lot){0};
+	if (a->at == a->doc.items_n)
+		return false;
+	wn_loop_soon(a->d->loop, map_ahead, a);
+	return true;
+}
+
+void wn_answer_done(struct wn_feed_answer *a)
+{
+	wn_loop_not_soon(a->d->loop, a);
+	wn_lot_done(&a->ahead);
 }
 
 static enum wn_rc choose_items(struct wn_feed_answer *a, const struct wn_feed_options *opt, struct wn_feed_doc *doc, struct wn_err *err)
@@ -115,24 +161,22 @@ static void read_items(struct wn_feed_answer *a, const struct wn_http_response *
 				      .base_url = wn_str_of(r->url),
 				      .now_us = now_us};
 	opt.items_path_n = wn_mapping_items_path(a->book_feed->mapping, &opt.items_path);
-	struct wn_feed_doc doc;
 	struct wn_err err = {0};
-	enum wn_rc rc = wn_feed_read(r->body, &opt, a->arena, &doc, &err);
+	enum wn_rc rc = wn_feed_read(r->body, &opt, a->arena, &a->doc, &err);
 	if (rc == WN_OK)
-		rc = choose_items(a, &opt, &doc, &err);
+		rc = choose_items(a, &opt, &a->doc, &err);
 	if (rc) {
 		wn_answer_failed(a, WN_POLL_BROKEN, err.text);
 		return;
 	}
-	a->poll.feed = doc.hints;
-	map_document(a, &doc, now_us);
-	wn_failpoint("intake.mapped");
+	a->poll.feed = a->doc.hints;
 }
 
 void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_http_response *r, struct wn_arena *arena)
 {
 	int64_t now = wn_clock_now_us(d->clock);
-	*a = (struct wn_feed_answer){.feed = f, .d = d, .arena = arena, .status = r->status, .bytes = (int64_t)r->body.n};
+	*a = (struct wn_feed_answer){.feed = f, .d = d, .arena = arena, .status = r->status, .bytes = (int64_t)r->body.n,
+				      .now_us = now, .most = (size_t)wn_daemon_options(d)->batch.items};
 	a->name = wn_arena_strdup(arena, f->name);
 	a->actor = wn_arena_printf(arena, "feed %s", a->name);
 	a->book_feed = wn_book_feed_named(d->book, f->name);

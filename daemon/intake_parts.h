@@ -5,14 +5,22 @@
 
 #include "intake.h"
 
-/* One answer on its way to the database. Everything lives in its arena. */
+/* What some of the items became, in an arena of its own (texts may be the answer's). */
+struct wn_lot {
+	struct wn_arena *arena;
+	struct wn_sighting *sightings; size_t n;
+	WN_VEC(struct wn_reject_row) rejects;
+	size_t filtered;                     /* `where` said no */
+};
+
+/* One answer on its way to the database. Everything but what its items become lives in its arena. */
 struct wn_feed_answer {
 	struct wn_poll_feed *feed;
 	const char *name, *actor;
 	const struct wn_book_feed *book_feed;
-	struct wn_sighting *sightings; size_t n_sightings;
-	struct wn_reject_row *rejects; size_t n_rejects;
-	size_t filtered;                     /* `where` said no */
+	struct wn_feed_doc doc; size_t at;   /* items; the first that is not mapped */
+	int64_t now_us;                      /* of the reading */
+	struct wn_lot ahead; size_t most; /* the next batch as far as it is mapped; how many sightings it may have */
 	struct wn_poll poll;                 /* for the schedule */
 	const char *error;                   /* NULL: a good poll */
 	int status;
@@ -30,17 +38,20 @@ struct wn_feed_answer {
 
 struct wn_batch {
 	struct wn_feed_answer *answer;
-	const struct wn_sighting *sightings; size_t n;
-	const struct wn_reject_row *rejects; size_t n_rejects;
-	size_t filtered;
+	struct wn_lot items;
 	bool last, create, first_poll;
 	const char *const *wires;
 	struct wn_intake in;
 	struct wn_feed_totals totals;
 };
 
-/* intake_answer.c: reads the answer: outcome for the schedule, sightings, rejects. Never fails: what cannot be read is an outcome. */
+/* intake_answer.c: reads the answer: outcome for the schedule, items, rejects. Never fails: what cannot be read is an outcome. */
 void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_http_response *r, struct wn_arena *arena);
+/* Maps items to at most `most` sightings, a batch: true if there are more behind it. Gives *out; wn_lot_done frees it. What is left
+ * to do of the next batch is done while this one is stored, whenever the loop has nothing else to do, until wn_answer_done. */
+bool wn_answer_take(struct wn_feed_answer *a, struct wn_lot *out);
+void wn_lot_done(struct wn_lot *m);
+void wn_answer_done(struct wn_feed_answer *a);
 /* Turns it into a failed poll that stores nothing. */
 void wn_answer_failed(struct wn_feed_answer *a, enum wn_poll_outcome how, const char *why);
 /* Writes the feed's new state in the running transaction. */

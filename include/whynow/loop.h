@@ -39,6 +39,8 @@ uint64_t wn_loop_turns(const struct wn_loop *l);
 
 /* Runs fn(ctx) at the next turn, first in first out. */
 void wn_loop_soon(struct wn_loop *l, void (*fn)(void *ctx), void *ctx);
+/* Forgets what wn_loop_soon was told for this ctx. */
+void wn_loop_not_soon(struct wn_loop *l, void *ctx);
 /* A real I/O operation began (+1) or ended (-1): wn_loop_run_until_idle waits for it. Fibers that wait for a
  * socket and HTTP transfers count themselves. */
 void wn_loop_busy(struct wn_loop *l, int delta);

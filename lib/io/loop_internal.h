@@ -55,8 +55,6 @@ void wn_watch_disarm(struct wn_watch *w);
 void wn_fiber_end_all(struct wn_loop *l);
 /* Runs what wn_loop_soon collected so far; false if there was nothing. */
 bool wn_loop_run_soon(struct wn_loop *l);
-/* Forgets what wn_loop_soon was told for this ctx. */
-void wn_loop_not_soon(struct wn_loop *l, void *ctx);
 /* One turn: waits for I/O (at most until a timer is due) unless something is ready already. */
 void wn_loop_turn(struct wn_loop *l);
 /* Soon-callbacks and timers; no I/O. Between begin (false: the loop is running already) and end. */

@@ -395,8 +395,7 @@ enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_
 	}
 	TRY(forget_erased(s, w, in, err));
 	TRY(insert_sightings(s, w, in, err));
-	TRY(renew_seen(s, w, in, err));
-	TRY(store_translate(s, wn_pg_flush(s->pg, err), err));
+	TRY(renew_seen(s, w, in, err)); /* the server works on them while rules are looked at */
 	in->merges = plan->merges.v;
 	in->n_merges = plan->merges.n;
 	count(in);

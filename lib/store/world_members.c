@@ -308,9 +308,10 @@ enum wn_rc wn_store_load_campaigns(struct wn_store *s, struct wn_world *w, struc
 				*WN_PUSH(w->arena, &keys.k) =
 				    (struct campaign_key){w->accounts.v[a]->members.v[i]->campaign_bucket,
 							  w->accounts.v[a]->members.v[i]->campaign_id};
-	TRY(keys_of_verdicts(s, w, &keys, err));
-	if (keys.k.n)
-		TRY(lock_campaigns(s, w, &keys, err));
+	enum wn_rc rc = keys_of_verdicts(s, w, &keys, err);
+	if (rc == WN_OK && keys.k.n)
+		rc = lock_campaigns(s, w, &keys, err);
+	TRY(store_translate(s, rc, err)); /* what was queued before may fail here */
 	link_members(w);
 	return WN_OK;
 }
