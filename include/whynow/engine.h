@@ -221,7 +221,8 @@ struct wn_account {
 	struct wn_str domain, name, state; /* state: known provisional person merged */
 	struct wn_id merged_into;
 	int64_t known_since_us;
-	struct wn_value traits;          /* MAP name -> {v, source, at} */
+	struct wn_str stored_traits;     /* as JSON, until somebody asks: a batch locks many accounts and reads the traits of few */
+	struct wn_value traits;          /* MAP name -> {v, source, at}; read it by wn_account_traits */
 	WN_VEC(struct wn_signal *) signals;   /* ascending (occurred_us, key), unretracted and retracted */
 	WN_VEC(struct wn_contact *) contacts; /* ascending id */
 	WN_VEC(struct wn_member *) members;   /* live and left */
@@ -325,6 +326,10 @@ struct wn_account *wn_world_account(const struct wn_world *w, struct wn_id id);
 struct wn_campaign *wn_world_campaign(const struct wn_world *w, struct wn_id id);
 struct wn_signal *wn_account_signal(const struct wn_account *a, struct wn_id key);
 struct wn_contact *wn_account_contact(const struct wn_account *a, struct wn_id id);
+/* MAP name -> {v, source, at}; what is stored is made of stored_traits when first asked for. */
+struct wn_value wn_account_traits(const struct wn_account *a);
+/* Values as JSON gave them, converted to the types of the registry; a trait that no file names any more stays as it is stored. */
+struct wn_value wn_traits_typed(const struct wn_registry *r, enum wn_trait_of of, struct wn_value traits, struct wn_arena *a);
 struct wn_value wn_trait_value(struct wn_value traits, struct wn_str name); /* the v of {v, source, at}, ABSENT */
 
 /* Classes of the three records (lib/engine/view.c): whoever makes a row sets `object.cls` and `world`. A merged or empty

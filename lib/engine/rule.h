@@ -34,9 +34,9 @@ struct segment_inner {
 	const struct wn_rules *rules;
 	struct wn_rules *own_rules;            /* the same if the segment made them, else NULL */
 	WN_VEC(struct cel_program *) programs; /* all, in order of making; freed from the last */
-	/* Top-level terms of `when` over signal (and now) alone. */
+	/* Top-level terms of `when` over signal (and now) alone; first those that time alone does not change. */
 	const struct cel_program *const *signal_terms;
-	size_t n_signal_terms;
+	size_t n_signal_terms, n_still_terms;
 	const char *const *refers;
 	size_t n_refers;           /* names given to in_segment */
 	bool when_moves;           /* some term changes with time alone */

@@ -116,8 +116,16 @@ static void build_signal_terms(struct segment_build *b)
 {
 	struct terms t = {.b = b, .wanted = is_of_signal, .of = b->s->when, .text = &b->file->when};
 	rule_each_term(cel_program_root(t.of), on_term, &t);
-	b->inner->signal_terms = t.v.v;
-	b->inner->n_signal_terms = t.v.n;
+	const struct cel_program **sorted = WN_NEW_N(b->s->arena, const struct cel_program *, t.v.n + 1);
+	size_t n = 0;
+	for (int moving = 0; moving < 2; moving++) {
+		for (size_t i = 0; i < t.v.n; i++)
+			if (cel_node_look(cel_program_root(t.v.v[i])).moving == (moving == 1))
+				sorted[n++] = t.v.v[i];
+		b->inner->n_still_terms = moving ? b->inner->n_still_terms : n;
+	}
+	b->inner->signal_terms = sorted;
+	b->inner->n_signal_terms = n;
 }
 
 /* --- group_by ------------------------------------------------------------------------------------------ */

@@ -104,7 +104,7 @@ static const struct wn_tz *zone_of(const struct attempt *at)
 	const struct wn_catalog *cat = at->w->catalog;
 	struct wn_str name = at->contact ? at->contact->time_zone : (struct wn_str){NULL, 0};
 	if (!name.n)
-		name = wn_value_str(wn_trait_value(at->m->account->traits, WN_STR("time_zone")));
+		name = wn_value_str(wn_trait_value(wn_account_traits(at->m->account), WN_STR("time_zone")));
 	const struct wn_tz *tz = name.n && cat->tz_of ? cat->tz_of(cat->tz_ctx, name) : NULL;
 	return tz ? tz : cat->default_tz;
 }

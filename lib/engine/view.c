@@ -121,7 +121,7 @@ static bool account_get(const struct wn_object *self, uint32_t field, struct wn_
 {
 	const struct wn_account *a = (const struct wn_account *)self;
 	if (field >= WN_FIELD_TRAIT0)
-		return trait_get(a->world, a->traits, field, out);
+		return trait_get(a->world, wn_account_traits(a), field, out);
 	switch ((enum wn_account_field)field) {
 	case WN_AF_ID:
 		return give_id(a->world, a->id, out);

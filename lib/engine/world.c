@@ -45,6 +45,38 @@ struct wn_contact *wn_account_contact(const struct wn_account *a, struct wn_id i
 	return NULL;
 }
 
+struct wn_value wn_traits_typed(const struct wn_registry *r, enum wn_trait_of of, struct wn_value traits, struct wn_arena *a)
+{
+	struct wn_map_builder m = wn_map_begin(a);
+	for (uint32_t i = 0; traits.kind == WN_MAP && i < traits.n; i++) {
+		struct wn_str name = wn_value_str(traits.map[i].key);
+		int number = wn_registry_trait_number(r, of, name);
+		struct wn_value one = traits.map[i].value, v;
+		if (number >= 0 && wn_attr_coerce(wn_registry_trait(r, number)->type, wn_registry_trait(r, number)->enum_values,
+						  wn_value_at(one, "v"), a, &v, NULL) == WN_OK) {
+			struct wn_map_builder t = wn_map_begin(a);
+			for (uint32_t k = 0; one.kind == WN_MAP && k < one.n; k++)
+				wn_map_put(&t, wn_value_str(one.map[k].key), one.map[k].value);
+			wn_map_set(&t, "v", v);
+			one = wn_map_end(&t);
+		}
+		wn_map_put(&m, name, one);
+	}
+	return wn_map_end(&m);
+}
+
+struct wn_value wn_account_traits(const struct wn_account *a)
+{
+	if (a->traits.kind != WN_ABSENT || !a->stored_traits.n)
+		return a->traits;
+	struct wn_account *fill = (struct wn_account *)a; /* the same account, said otherwise */
+	struct wn_value v = {0};
+	if (wn_json_parse(a->stored_traits, NULL, a->world->arena, &v, NULL))
+		v = (struct wn_value){0};
+	fill->traits = wn_traits_typed(a->world->catalog->registry, WN_TRAIT_ACCOUNT, v, a->world->arena);
+	return fill->traits;
+}
+
 struct wn_value wn_trait_value(struct wn_value traits, struct wn_str name)
 {
 	return wn_value_at(wn_value_get(traits, name), "v");

@@ -38,7 +38,7 @@ static enum wn_rc flush_account(struct wn_store *s, struct wn_world *w, struct w
 				     param_text(a->name), param_text(name_key), param_str(a->state),
 				     param_uuid_0(a->merged_into),
 				     wn_pg_ids(w->arena, row_of(a)->merged_from, row_of(a)->n_merged_from),
-				     param_json_or(w->arena, a->traits, "{}")),
+				     param_json_or(w->arena, wn_account_traits(a), "{}")),
 			   NULL, err);
 }
 

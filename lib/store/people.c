@@ -61,6 +61,8 @@ bool wn_traits_set(struct wn_world *w, struct wn_account *a, struct wn_contact *
 	struct wn_value *traits = c ? &c->traits : &a->traits, typed;
 	if (number < 0)
 		return false;
+	if (!c)
+		a->traits = wn_account_traits(a);
 	const struct wn_trait_def *d = wn_registry_trait(r, number);
 	if (wn_attr_coerce(d->type, d->enum_values, v, w->arena, &typed, NULL) != WN_OK ||
 	    typed.kind == WN_ABSENT)
@@ -367,14 +369,13 @@ enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id f
 		return wn_fail(err, WN_NOT_FOUND, "both accounts must be loaded to be merged");
 	if (wn_str_is(from->state, "merged") || wn_str_is(into->state, "merged"))
 		return wn_fail(err, WN_REFUSED, "one of the accounts was merged already");
-	for (uint32_t i = 0; from->traits.kind == WN_MAP && i < from->traits.n; i++) {
-		struct wn_str name = wn_value_str(from->traits.map[i].key);
-		if (wn_value_get(into->traits, name).kind == WN_ABSENT)
-			wn_traits_set(w, into, NULL, name, wn_value_at(from->traits.map[i].value, "v"),
-				      (enum wn_trust)(trust_of(from->traits.map[i].value) < 0
-							  ? 0
-							  : trust_of(from->traits.map[i].value)),
-				      WN_STR("merge"));
+	struct wn_value theirs = wn_account_traits(from);
+	for (uint32_t i = 0; theirs.kind == WN_MAP && i < theirs.n; i++) {
+		struct wn_str name = wn_value_str(theirs.map[i].key);
+		int trust = trust_of(theirs.map[i].value);
+		if (wn_value_get(wn_account_traits(into), name).kind == WN_ABSENT)
+			wn_traits_set(w, into, NULL, name, wn_value_at(theirs.map[i].value, "v"),
+				      (enum wn_trust)(trust < 0 ? 0 : trust), WN_STR("merge"));
 	}
 	remember_merged(w, from, into);
 	move_signals(w, from, into);

@@ -50,7 +50,6 @@ struct wn_value get_json(const struct wn_pg_result *r, int row, int col, struct 
 struct wn_str get_str(const struct wn_pg_result *r, int row, int col, struct wn_arena *a); /* copy; NULL is absent */
 int64_t get_us_0(const struct wn_pg_result *r, int row, int col);              /* NULL is 0 */
 /* Values as JSON gave them, converted to the types of the kind's attributes. */
-struct wn_value coerce_traits(const struct wn_registry *r, enum wn_trait_of of, struct wn_value traits, struct wn_arena *a);
 struct wn_value coerce_attrs(const struct wn_registry *r, int kind, struct wn_value attrs, struct wn_arena *a);
 
 /* A list of (bucket, id) as two array parameters. */

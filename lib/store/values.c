@@ -102,29 +102,6 @@ struct wn_value coerce_attrs(const struct wn_registry *r, int kind, struct wn_va
 	return wn_map_end(&m);
 }
 
-/* Traits keep {v, source, by, at}; a trait that no file names any more stays as it is stored. */
-struct wn_value coerce_traits(const struct wn_registry *r, enum wn_trait_of of, struct wn_value traits,
-			      struct wn_arena *a)
-{
-	struct wn_map_builder m = wn_map_begin(a);
-	for (uint32_t i = 0; traits.kind == WN_MAP && i < traits.n; i++) {
-		struct wn_str name = wn_value_str(traits.map[i].key);
-		int number = wn_registry_trait_number(r, of, name);
-		struct wn_value one = traits.map[i].value, v;
-		if (number >= 0 && wn_attr_coerce(wn_registry_trait(r, number)->type,
-						  wn_registry_trait(r, number)->enum_values,
-						  wn_value_at(one, "v"), a, &v, NULL) == WN_OK) {
-			struct wn_map_builder t = wn_map_begin(a);
-			for (uint32_t k = 0; one.kind == WN_MAP && k < one.n; k++)
-				wn_map_put(&t, wn_value_str(one.map[k].key), one.map[k].value);
-			wn_map_set(&t, "v", v);
-			one = wn_map_end(&t);
-		}
-		wn_map_put(&m, name, one);
-	}
-	return wn_map_end(&m);
-}
-
 void key_add(struct wn_arena *a, struct key_list *l, struct wn_id id, int bucket)
 {
 	*WN_PUSH(a, &l->ids) = id;

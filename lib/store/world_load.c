@@ -50,8 +50,7 @@ static void account_of_row(struct wn_world *w, const struct wn_pg_result *r)
 				 .state = get_str(r, 0, 3, w->arena),
 				 .merged_into = wn_pg_get_id(r, 0, 4),
 				 .known_since_us = wn_pg_get_us(r, 0, 6),
-				 .traits = coerce_traits(w->catalog->registry, WN_TRAIT_ACCOUNT,
-							 get_json(r, 0, 7, w->arena), w->arena)};
+				 .stored_traits = get_str(r, 0, 7, w->arena)};
 	a->bucket = wn_id_bucket(a->id);
 	struct wn_id *from = NULL;
 	row_of(a)->n_merged_from = wn_pg_get_ids(r, 0, 5, w->arena, &from);
@@ -355,7 +354,7 @@ static enum wn_rc load_contacts(struct wn_store *s, struct wn_world *w, struct w
 					 .subject = wn_pg_get_bool(&r, i, 8),
 					 .departed = wn_pg_get_bool(&r, i, 9),
 					 .erased = wn_pg_get_bool(&r, i, 10),
-					 .traits = coerce_traits(w->catalog->registry, WN_TRAIT_CONTACT,
+					 .traits = wn_traits_typed(w->catalog->registry, WN_TRAIT_CONTACT,
 								 get_json(&r, i, 11, w->arena), w->arena)};
 		account_add_contact(w, a, c);
 	}
@@ -464,8 +463,8 @@ enum wn_rc wn_store_load_parts(struct wn_store *s, struct wn_world *w, struct wn
 	struct wn_account **some = WN_NEW_N(w->arena, struct wn_account *, n + 1);
 	for (size_t i = 0; i < WN_COUNT(parts); i++) {
 		size_t m = flags & parts[i].flag ? lacking(accounts, n, parts[i].flag, some) : 0;
-		if (m)
-			TRY(parts[i].load(s, w, some, m, err));
+		if (m) /* what was queued before may fail here */
+			TRY(store_translate(s, parts[i].load(s, w, some, m, err), err));
 	}
 	return WN_OK;
 }

@@ -84,7 +84,7 @@ static void a_world_comes_back_as_it_was_written(void **state)
 	db_new_world(d);
 	struct wn_account *after = life_load(d, id);
 	wn_store_rollback(d->st);
-	assert_true(wn_str_eq(before->domain, after->domain) && before->known_since_us == after->known_since_us && wn_value_eq(before->traits, after->traits));
+	assert_true(wn_str_eq(before->domain, after->domain) && before->known_since_us == after->known_since_us && wn_value_eq(wn_account_traits(before), wn_account_traits(after)));
 	assert_int_equal(after->signals.n, 1);
 	assert_true(same_signal(before->signals.v[0], after->signals.v[0]));
 	assert_int_equal(after->contacts.n, 1);
