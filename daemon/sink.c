@@ -83,6 +83,12 @@ static void deliver_journal(struct wn_daemon *d, const struct wn_sink_conf *sink
 	wn_buf_init(&event, WN_RENDERED_MAX * 2);
 	wn_cloudevent_write(&event, row);
 	const char *text = wn_buf_slice(&event).p, *type = wn_arena_strdup(a, row->type), *name = wn_arena_strdup(a, sink->name);
+	if (event.n >= WN_LOG_EVENT_MAX) {
+		snprintf(out->text, sizeof(out->text), "the event has %zu bytes, an entry of the journal takes %u", event.n, WN_LOG_EVENT_MAX);
+		wn_buf_done(&event);
+		wn_arena_free(a);
+		return; /* dead: it would be cut off */
+	}
 	wn_log(WN_NOTICE, strncmp(type, "touch.", 6) == 0 ? WN_MSG_TOUCH : WN_MSG_CAMPAIGN,
 	       WN_FIELDS({"WHYNOW_SINK", name}, {"WHYNOW_CAMPAIGN", campaign}, {"WHYNOW_EVENT", text}), "event %s for sink %s", type, name);
 	wn_buf_done(&event);

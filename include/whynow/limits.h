@@ -87,6 +87,7 @@
 #define WN_SERVER_REQUEST_MS 30000         /* ms for a whole request to arrive; slow-loris clients */
 #define WN_CREDENTIAL_MAX (64u << 10)      /* bytes of one credential file */
 #define WN_LOG_VALUE_MAX 2048              /* bytes kept of one field's value, strangers' text */
+#define WN_LOG_EVENT_MAX (64u << 10)       /* bytes of a delivered event (field WHYNOW_EVENT): never clipped, refused above */
 #define WN_LOG_FIELDS_MAX 32               /* fields of one entry */
 
 #endif

@@ -49,7 +49,7 @@ static bool is_name(const char *s)
 
 static void add(struct entry *e, const char *name, const char *value)
 {
-	size_t size = WN_LOG_VALUE_MAX + 4;
+	size_t max = strcmp(name, "WHYNOW_EVENT") == 0 ? WN_LOG_EVENT_MAX : WN_LOG_VALUE_MAX, size = max + 4;
 	char *clean;
 
 	if (e->n == IOVECS || !is_name(name))
@@ -59,7 +59,7 @@ static void add(struct entry *e, const char *name, const char *value)
 	wn_buf_text(&e->text, name);
 	wn_buf_char(&e->text, '=');
 	e->value[e->n] = e->text.n;
-	wn_buf_add(&e->text, clean, wn_log_clean(value, WN_LOG_VALUE_MAX, clean, size));
+	wn_buf_add(&e->text, clean, wn_log_clean(value, max, clean, size));
 	e->end[e->n++] = e->text.n;
 	free(clean);
 }
@@ -67,7 +67,7 @@ static void add(struct entry *e, const char *name, const char *value)
 static void fill(struct entry *e, const char *identifier, enum wn_level level, const char *message_id,
 		 const char *text, const struct wn_field *fields, size_t n)
 {
-	wn_buf_init(&e->text, IOVECS * (WN_LOG_VALUE_MAX + 80));
+	wn_buf_init(&e->text, IOVECS * (WN_LOG_VALUE_MAX + 80) + WN_LOG_EVENT_MAX);
 	add(e, "MESSAGE", text);
 	add(e, "PRIORITY", (const char[]){(char)('0' + level), 0});
 	add(e, "SYSLOG_IDENTIFIER", identifier);

@@ -409,6 +409,27 @@ def test_a_broken_mapping_costs_only_its_own_feed(service):
     assert s.ask("GET", "/v1/status")[1]["feeds"] == 2
 
 
+LATER = {
+    "extract": "feed: late\nextract: news\nurl: https://news.example.com/feed\nformat: rss\n",
+    "stream": FEED.replace("feed: wire", "feed: late\nstream: {cursor: item.id, param: since}").replace("format: json", "format: jsonl")
+    .replace("items: doc.items\n", "").replace("every: {floor: 1h, ceiling: 1h}\n", ""),
+    "page": FEED.replace("feed: wire", "feed: late\npage: {offset: from, limit: 10}"),
+    "changes": FEED.replace("feed: wire", "feed: late\nchanges: removed"),
+}
+
+
+@pytest.mark.parametrize("what", LATER)
+def test_a_feed_of_a_later_version_is_refused_with_its_place(service, what):
+    s = service(NOWHERE, {"feeds.d/late.yaml": LATER[what].replace("PORT", "9"), "feeds.d/wire.yaml": FEED.replace("PORT", "9")}).start()
+    e = s.ear.entry("FEED_REFUSED", WHYNOW_FEED="late")
+    assert re.search(r"feeds\.d/late\.yaml:2:\d+: .*not supported by this version", e["MESSAGE"]), e
+
+
+def test_an_option_without_effect_is_told(service):
+    s = service(NOWHERE, main="poll: {jitter: 5%}\n").start()
+    s.ear.wait("journal", lambda e: e["PRIORITY"] == "4" and re.search(r"whynow\.yaml:\d+:\d+: poll\.jitter has no effect", e["MESSAGE"]))
+
+
 @pytest.mark.parametrize("conninfo", ["up", "away"])
 def test_sigterm_is_told_and_ends_with_0(service, cluster, database, conninfo):
     s = service(cluster.conninfo(database) if conninfo == "up" else NOWHERE).start()
@@ -572,6 +593,21 @@ def test_a_campaign_that_opens_is_told_with_its_fields(service, cluster, databas
     s.ear.told(re.compile(r"^STATUS=1 feed, 0 blind, 1 campaign open, next expiry in .*, database up$"))
     s.cli("campaign", "cancel", campaign, "--yes")
     assert cluster.sql("select state, result from whynow.campaign", database) == "closed|cancelled"
+
+
+def test_the_journal_as_sink_gets_whole_events(service, cluster, database, feed):
+    s = service(cluster.conninfo(database), {"feeds.d/wire.yaml": FEED.replace("PORT", str(feed.server_port)),
+                                             "segment.yaml": SEGMENT.replace("Hello", "Hello " + 500 * "again, "),
+                                             "sinks.d/log.yaml": "sink: log\nkind: journal\nchannels: [email]\nevents: [campaign.*]\n"}).start()
+    s.ear.entry("DATABASE_UP")
+    s.cli("segment", "apply", s.dir / "segment.yaml", "--yes")
+    s.ear.entry("SEGMENT_IN_FORCE")
+    feed.add("acme")
+    s.poll()
+    opened = json.loads(s.ear.entry("CAMPAIGN", WHYNOW_SINK="log")["WHYNOW_EVENT"])
+    assert opened["specversion"] == "1.0" and opened["type"] == "campaign.opened"
+    touch = s.ear.entry("TOUCH", WHYNOW_SINK="log")
+    assert "Hello again, " in json.dumps(json.loads(touch["WHYNOW_EVENT"])) and len(touch["WHYNOW_EVENT"]) > 3000
 
 
 EVIL = "Acme\nWHYNOW_FEED=forged\nPRIORITY=0\x1b[2J\x1b]0;owned\x07\u202e\x85 moves"
