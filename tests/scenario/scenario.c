@@ -44,6 +44,7 @@ struct place {
 };
 struct script {
 	struct wn_net net;
+	struct wn_arena *arena;
 	struct wn_loop *loop;
 	struct place *places;
 };
@@ -58,8 +59,8 @@ static struct place *place_of(struct script *s, const char *url)
 	for (struct place *p = s->places; p; p = p->next)
 		if (strcmp(p->url, url) == 0)
 			return p;
-	struct place *p = wn_alloc(sizeof(*p));
-	p->url = wn_strdup(url);
+	struct place *p = WN_NEW(s->arena, struct place);
+	p->url = wn_arena_strdup(s->arena, wn_str_of(url));
 	wn_buf_init(&p->bodies, 16u << 20);
 	p->next = s->places;
 	s->places = p;
@@ -174,8 +175,11 @@ static char *block(struct run *r)
 	struct wn_buf b;
 	wn_buf_init(&b, 1u << 20);
 	for (char *line; (line = next_line(r));) {
-		if (strcmp(line, "<<") == 0)
-			return wn_arena_strdup(r->arena, wn_buf_slice(&b));
+		if (strcmp(line, "<<") == 0) {
+			char *text = wn_arena_strdup(r->arena, wn_buf_slice(&b));
+			wn_buf_done(&b);
+			return text;
+		}
 		wn_buf_printf(&b, "%s\n", line);
 	}
 	die(r, "a block that is not closed by <<");
@@ -376,7 +380,7 @@ static void do_url(struct run *r, char *rest)
 		p->first = NULL;
 		return;
 	}
-	struct answer *a = wn_alloc(sizeof(*a)), **last = &p->first;
+	struct answer *a = WN_NEW(r->arena, struct answer), **last = &p->first;
 	a->fails = strcmp(w[1], "fails") == 0;
 	a->status = n > 2 ? atoi(w[2]) : 0;
 	bool with_block = false;
@@ -774,7 +778,7 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	wn_log_set_level(getenv("WHYNOW_VERBOSE") ? WN_DEBUG : WN_WARNING);
-	r.arena = wn_arena_new(0);
+	r.arena = r.script.arena = wn_arena_new(0);
 	r.at = r.text;
 	bool own_dir = !r.dir[0];
 	if (own_dir) {
@@ -792,6 +796,8 @@ int main(int argc, char **argv)
 	char *rm = wn_arena_printf(r.arena, "rm -rf '%s'", r.dir);
 	if (own_dir && system(rm))
 		fprintf(stderr, "could not remove %s\n", r.dir);
+	for (struct place *p = r.script.places; p; p = p->next)
+		wn_buf_done(&p->bodies);
 	wn_arena_free(r.arena);
 	free(r.text);
 	return r.failed ? 1 : 0;
