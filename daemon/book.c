@@ -130,29 +130,48 @@ static void view_reports(struct wn_book *b, const struct wn_feed_conf *f, struct
 	v->scope = f->reports.scope == WN_SCOPE_LIST ? strings_to_c(b->arena, &f->reports.domains) : NULL;
 }
 
+static int by_feed_name(const void *a, const void *b)
+{
+	const struct wn_book_feed *x = *(const struct wn_book_feed *const *)a, *y = *(const struct wn_book_feed *const *)b;
+	return wn_str_cmp(x->conf->name, y->conf->name);
+}
+
+/* A feed whose mapping cannot be used says why. */
+static void make_mapping(struct wn_book *b, struct wn_book_feed *f)
+{
+	struct wn_mapping_source src = mapping_source(b, f->conf);
+	struct wn_err err = {0};
+	if (wn_unsupported_feed(f->conf, &err) == WN_OK) {
+		if (wn_mapping_compile(b->registry, &src, &f->mapping, &err) == WN_OK)
+			return;
+		f->mapping = NULL;
+		struct wn_place at = wn_yaml_place(f->conf->node);
+		err.place.file = at.file; /* the mapping's own copy is gone */
+		if (!err.place.line)
+			err.place = at;
+	}
+	struct wn_err *kept = WN_NEW(b->arena, struct wn_err);
+	*kept = err;
+	f->error = kept;
+}
+
 static void make_feeds(struct wn_book *b)
 {
 	const struct wn_config *c = b->config;
 	b->n_feeds = c->n_feeds;
 	b->feeds = WN_NEW_N(b->arena, struct wn_book_feed, c->n_feeds + 1);
 	b->views = WN_NEW_N(b->arena, struct wn_feed_view, c->n_feeds + 1);
+	b->by_name = WN_NEW_N(b->arena, const struct wn_book_feed *, c->n_feeds + 1);
 	for (size_t i = 0; i < c->n_feeds; i++) {
 		struct wn_book_feed *f = &b->feeds[i];
-		struct wn_mapping_source src = mapping_source(b, &c->feeds[i]);
 		f->conf = &c->feeds[i];
 		f->view = &b->views[i];
 		*f->view = (struct wn_feed_view){.name = wn_arena_strdup(b->arena, c->feeds[i].name), .good_since_us = WN_NEVER};
 		view_reports(b, f->conf, f->view);
-		if (wn_unsupported_feed(f->conf, &f->error))
-			continue;
-		if (wn_mapping_compile(b->registry, &src, &f->mapping, &f->error)) {
-			f->mapping = NULL;
-			struct wn_place at = wn_yaml_place(f->conf->node);
-			f->error.place.file = at.file; /* the mapping's own copy is gone */
-			if (!f->error.place.line)
-				f->error.place = at;
-		}
+		make_mapping(b, f);
+		b->by_name[i] = f;
 	}
+	qsort(b->by_name, c->n_feeds, sizeof(*b->by_name), by_feed_name);
 }
 
 /* ------------------------------------------------------------------------------------------------------ sinks */
@@ -313,9 +332,15 @@ void wn_book_replace(struct wn_book *b)
 
 const struct wn_book_feed *wn_book_feed_named(const struct wn_book *b, struct wn_str name)
 {
-	for (size_t i = 0; i < b->n_feeds; i++)
-		if (wn_str_eq(b->feeds[i].conf->name, name))
-			return &b->feeds[i];
+	size_t lo = 0, hi = b->n_feeds;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int by = wn_str_cmp(name, b->by_name[mid]->conf->name);
+		if (by == 0)
+			return b->by_name[mid];
+		lo = by > 0 ? mid + 1 : lo;
+		hi = by > 0 ? hi : mid;
+	}
 	return NULL;
 }
 

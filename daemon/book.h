@@ -18,7 +18,7 @@
 struct wn_book_feed {
 	const struct wn_feed_conf *conf;
 	struct wn_mapping *mapping; /* NULL: error says why */
-	struct wn_err error;
+	const struct wn_err *error; /* NULL: it can be used */
 	struct wn_feed_view *view;  /* in catalog.feeds; the poller keeps `blind`, gaps and good_since up to date */
 };
 
@@ -28,6 +28,7 @@ struct wn_book {
 	struct wn_registry *registry;
 	struct wn_positions *positions;
 	struct wn_book_feed *feeds; size_t n_feeds;
+	const struct wn_book_feed **by_name; /* the same, sorted */
 	struct wn_sink_view *sinks; size_t n_sinks;
 	struct wn_feed_view *views;
 	const char **channels;        /* of all sinks, NULL-terminated */
@@ -63,6 +64,9 @@ void wn_book_replace(struct wn_book *b);
  * only among the older ones. paused: the stored flag. The error names line and column of the source. */
 enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int version, struct wn_str source, bool in_force, bool paused,
 			       struct wn_err *err) WN_MUST_CHECK;
+/* At a reload: everything that is compiled in `from`, in `to`. Fails if a version that is in force or still judged by would not
+ * compile: an attribute that a published segment reads cannot be taken away (design 05). */
+enum wn_rc wn_book_carry_segments(const struct wn_book *from, struct wn_book *to, struct wn_err *err) WN_MUST_CHECK;
 /* Withdrawn: not matched any more; campaigns of it are judged by the version kept. */
 void wn_book_withdraw(struct wn_book *b, struct wn_str name);
 void wn_book_pause(struct wn_book *b, struct wn_str segment, bool paused); /* absent segment: everything */

@@ -96,33 +96,74 @@ struct wn_segment_options wn_book_segment_options(const struct wn_book *b)
 					   .n_others = b->n_segments};
 }
 
-enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int version, struct wn_str source, bool in_force, bool paused,
-			       struct wn_err *err)
+static void put_in_force(struct wn_book *b, struct wn_str name, struct wn_segment *s)
+{
+	long old = find(b->segments, b->n_segments, name, 0);
+	if (old < 0) {
+		push(&b->segments, &b->n_segments, s);
+		return;
+	}
+	push(&b->older, &b->n_older, b->segments[old]);
+	b->segments[old] = s;
+}
+
+/* channels: refuse one that no sink takes. Not asked of what was valid before: a sink may be gone, its touches are held. */
+static enum wn_rc put(struct wn_book *b, struct wn_str name, int version, struct wn_str source, bool in_force, bool paused, bool channels,
+		      struct wn_err *err)
 {
 	struct wn_segment_options opt = wn_book_segment_options(b);
 	struct wn_segment *s = NULL;
-	if (find(b->segments, b->n_segments, name, version) >= 0 || find(b->older, b->n_older, name, version) >= 0)
+	long known = find(b->older, b->n_older, name, version);
+	if (find(b->segments, b->n_segments, name, version) >= 0 || (known >= 0 && !in_force))
 		return WN_OK;
-	if (!in_force)
-		opt.channels = NULL; /* a sink may be gone meanwhile: the campaign goes on, its touches are held */
+	if (known >= 0) { /* withdrawn, and back again */
+		s = b->older[known];
+		b->older[known] = b->older[--b->n_older];
+		put_in_force(b, name, s);
+		wn_book_index(b);
+		return WN_OK;
+	}
+	if (!channels)
+		opt.channels = NULL;
 	enum wn_rc rc = wn_segment_parse(source, "segment", 0, &opt, &s, NULL, 0, NULL, err);
 	if (rc)
 		return rc;
 	s->version = version;
 	s->paused = paused;
-	if (!in_force) {
+	s->source = wn_arena_strdup(s->arena, source);
+	if (in_force)
+		put_in_force(b, name, s);
+	else
 		push(&b->older, &b->n_older, s);
-	} else {
-		long old = find(b->segments, b->n_segments, name, 0);
-		if (old >= 0) {
-			push(&b->older, &b->n_older, b->segments[old]);
-			b->segments[old] = s;
-		} else {
-			push(&b->segments, &b->n_segments, s);
-		}
-	}
 	wn_book_index(b);
 	return WN_OK;
+}
+
+enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int version, struct wn_str source, bool in_force, bool paused,
+			       struct wn_err *err)
+{
+	return put(b, name, version, source, in_force, paused, in_force, err);
+}
+
+static enum wn_rc carry(struct wn_book *to, struct wn_segment *const *v, size_t n, bool in_force, struct wn_err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct wn_err why = {0};
+		enum wn_rc rc = put(to, wn_str_of(v[i]->name), v[i]->version, wn_str_of(v[i]->source), in_force, v[i]->paused, false, &why);
+		if (rc)
+			return wn_fail(err, rc, "segment %s version %d, which campaigns are judged by, would not compile any more: %s:%d:%d: %s",
+				       v[i]->name, v[i]->version, v[i]->name, why.place.line, why.place.column, why.text);
+	}
+	return WN_OK;
+}
+
+enum wn_rc wn_book_carry_segments(const struct wn_book *from, struct wn_book *to, struct wn_err *err)
+{
+	enum wn_rc rc = carry(to, from->segments, from->n_segments, true, err);
+	if (rc == WN_OK)
+		rc = carry(to, from->older, from->n_older, false, err);
+	to->loaded = from->loaded;
+	return rc;
 }
 
 /* Is there a later usable row of the same segment in the list? Rows come by name, version. */
@@ -141,7 +182,8 @@ enum wn_rc wn_book_take_segment(struct wn_book *b, const struct wn_segment_row *
 	*in_force = !row->withdrawn && row->status != WN_SEGMENT_INVALID && !is_superseded(rows, n, i) && !(now && now->version >= row->version);
 	if (!*in_force && !row->needed)
 		return WN_OK;
-	enum wn_rc rc = wn_book_put_segment(b, row->name, row->version, row->source, *in_force, row->paused, err);
+	bool fresh = *in_force && row->status == WN_SEGMENT_UNCHECKED;
+	enum wn_rc rc = put(b, row->name, row->version, row->source, *in_force, row->paused, fresh, err);
 	return rc && *in_force ? rc : WN_OK;
 }
 

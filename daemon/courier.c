@@ -175,7 +175,8 @@ static void deliver(struct parcel *p)
 	enum wn_rc rc;
 	do
 		rc = p->touch ? mark_touch(p, &r) : mark_event(p, &r);
-	while (wn_rc_is_temporary(rc) && rc != WN_CANCELLED && !p->d->stopping);
+	while (wn_rc_is_temporary(rc) && rc != WN_CANCELLED && !p->d->stopping &&
+	       wn_fiber_wait(p->d->loop, (int64_t)(0.2 * WN_SECOND * p->d->factor)) == WN_OK);
 	if (p->d->courier)
 		p->d->courier->again = true;
 }
@@ -284,8 +285,13 @@ static enum wn_rc step_claim(void *ctx, struct wn_store *s, struct wn_world *w, 
 	bool clear = true;
 	if (decision.kind == WN_SEND) {
 		enum wn_rc rc = wn_store_outbox_is_clear(s, t->member->campaign_bucket, t->member->campaign_id, wn_str_of(decision.sink->name), &clear, err);
-		if (rc || !clear)
-			return rc; /* events of the campaign go first, in gen order */
+		if (rc)
+			return rc;
+		if (!clear) { /* events of the campaign go first, in gen order; a dead sink must not keep the others' touches waiting */
+			t->due_us = w->now_us + WN_MINUTE;
+			t->dirty = true;
+			return WN_OK;
+		}
 	}
 	wn_touch_apply(w, t, &decision);
 	c->decided = true;
@@ -346,7 +352,7 @@ static enum wn_rc claim_touches(struct wn_daemon *d)
 	for (size_t i = 0; i < n && rc == WN_OK && has_room(d) && !d->stopping; i++)
 		rc = claim_touch(d, &due[i], a);
 	wn_arena_free(a);
-	if (n)
+	if (d->courier->again)
 		wn_sweeper_nudge(d); /* new due instants */
 	return rc;
 }

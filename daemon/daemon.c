@@ -121,6 +121,11 @@ enum wn_rc wn_daemon_reload(struct wn_daemon *d, struct wn_err *err)
 	struct wn_book *fresh = NULL;
 	wn_systemd_reloading();
 	enum wn_rc rc = make_book(d, &fresh, err);
+	if (rc == WN_OK) {
+		rc = wn_book_carry_segments(d->book, fresh, err);
+		if (rc)
+			wn_book_free(fresh);
+	}
 	if (rc) {
 		tell_refused("the configuration was refused, the old one stays in force", err);
 	} else {
@@ -280,8 +285,8 @@ static int check_only(struct wn_daemon *d)
 	struct wn_book *b = NULL;
 	int code = make_book(d, &b, &err) ? refuse(&err) : 0;
 	for (size_t i = 0; b && i < b->n_feeds; i++)
-		if (b->feeds[i].error.text[0])
-			code = refuse(&b->feeds[i].error);
+		if (b->feeds[i].error)
+			code = refuse(b->feeds[i].error);
 	wn_book_free(b);
 	return code;
 }

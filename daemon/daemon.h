@@ -62,6 +62,7 @@ struct wn_daemon {
 	double factor;                 /* clock seconds a real second; 1 in life */
 	bool simulated;                /* virtual clock: ticks follow due instants, not seconds */
 	bool stopping, ready;
+	int64_t able_us;               /* since when polls are possible: our own downtime is not blindness */
 	bool swept;                    /* everything overdue was closed since the database came: touches may go */
 	struct wn_poller *poller;
 	struct wn_intake_queue *intake;
@@ -103,6 +104,7 @@ void wn_poller_run(struct wn_daemon *d);
 void wn_poller_book_changed(struct wn_daemon *d);      /* after a reload */
 enum wn_rc wn_poller_now(struct wn_daemon *d, struct wn_str feed, struct wn_err *err); /* `feed poll` */
 size_t wn_poller_feeds(const struct wn_daemon *d, size_t *blind, size_t *failing);
+bool wn_poller_is_loaded(const struct wn_daemon *d);
 void wn_poller_look_blind(struct wn_daemon *d);        /* marks feeds that have been silent too long */
 
 /* --- intake.c (the rest of it in intake.h) ---- */

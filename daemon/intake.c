@@ -5,12 +5,15 @@
  * the last one. An answer is let go only when its transaction is committed: with the database away it waits here.
  */
 #include "intake_parts.h"
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <whynow/failpoint.h>
 #include <whynow/limits.h>
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
+
+enum { GIVE_BACK_BYTES = 512 << 10 };
 
 /* ------------------------------------------------------------------------------------------------ one batch */
 /* Evidence that rests on an edited signal is weighed again: its members must be there. */
@@ -28,7 +31,7 @@ static enum wn_rc batch_load(void *ctx, struct wn_store *s, struct wn_world *w, 
 {
 	struct wn_batch *b = ctx;
 	b->in = (struct wn_intake){.sightings = b->items.sightings, .n = b->items.n, .create = b->create, .first_poll = b->first_poll,
-				   .wires = b->wires};
+				   .wires = w->catalog->wires};
 	if (!b->items.n)
 		return WN_OK;
 	enum wn_rc rc = wn_store_resolve(s, w, &b->in, err);
@@ -101,7 +104,7 @@ static enum wn_rc wait_for_book(struct wn_daemon *d)
 
 /* Runs a unit until it is committed, however long the database is away. Anything else than a commit or the end of the daemon is a
  * failure of this batch alone. */
-static enum wn_rc run_until_committed(struct wn_daemon *d, const struct wn_unit *u, struct wn_err *err)
+static enum wn_rc run_until_committed(struct wn_daemon *d, struct wn_book *book, const struct wn_unit *u, struct wn_err *err)
 {
 	for (int tries = 1;; tries++) {
 		enum wn_rc rc = wait_for_book(d);
@@ -110,6 +113,7 @@ static enum wn_rc run_until_committed(struct wn_daemon *d, const struct wn_unit 
 		if (rc)
 			return rc;
 		struct wn_worker k = wn_daemon_worker(d, &d->intake_session);
+		k.book = book ? book : d->book; /* numbers of kinds in an answer are those of its book */
 		rc = wn_unit_run(&k, u, err);
 		if (!wn_rc_is_temporary(rc) || rc == WN_CANCELLED)
 			return rc;
@@ -125,10 +129,9 @@ static enum wn_rc store_batch(struct wn_daemon *d, struct wn_batch *b, struct wn
 	const struct wn_book_feed *f = wn_book_feed_named(d->book, b->answer->feed->name);
 	b->create = f && f->conf->accounts == WN_ACCOUNTS_CREATE;
 	b->first_poll = !b->answer->feed->state.first_done;
-	b->wires = d->book->catalog.wires;
 	struct wn_unit u = {.actor = b->answer->actor, .load = batch_load, .step = batch_step, .finish = batch_finish,
 			    .done = batch_done, .ctx = b};
-	return run_until_committed(d, &u, err);
+	return run_until_committed(d, b->answer->book, &u, err);
 }
 
 /* ---------------------------------------------------------------------------------------------- merges afterwards */
@@ -139,7 +142,7 @@ static void run_merges(struct wn_daemon *d, struct wn_feed_answer *answer)
 		struct wn_err err = {0};
 		struct wn_unit merge = wn_merge_unit(&m), rematch = wn_rematch_unit(&m);
 		merge.actor = rematch.actor = answer->actor;
-		if (run_until_committed(d, &merge, &err) || run_until_committed(d, &rematch, &err))
+		if (run_until_committed(d, NULL, &merge, &err) || run_until_committed(d, NULL, &rematch, &err))
 			wn_log(WN_ERR, NULL, NULL, "merging two accounts failed: %s", err.text);
 	}
 }
@@ -195,12 +198,38 @@ static void log_outcome(struct wn_daemon *d, const struct wn_feed_answer *a, int
 static void take_over(struct wn_poll_feed *f, const struct wn_feed_answer *a)
 {
 	struct wn_arena *old = f->arena;
-	f->arena = wn_arena_new(0);
+	f->arena = wn_arena_new_small(WN_FEED_STATE_BYTES);
 	struct wn_str name = wn_arena_str(f->arena, f->name);
 	wn_feed_state_copy(&f->state, &a->moved, f->arena);
 	f->name = f->state.name = name;
 	f->state.version++;
 	wn_arena_free(old);
+}
+
+/* The state in the database is not the one we read: somebody else polls the feed, or our own COMMIT was never answered and is there
+ * all the same. What the answer held is kept once by its keys; the newer state is ours from now on. */
+static enum wn_rc adopt_state(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err)
+{
+	struct wn_store *s = d->intake_session.store;
+	struct wn_feed_state *rows = NULL;
+	size_t n = 0;
+	enum wn_rc rc = wn_session_ensure(d, &d->intake_session);
+	if (rc == WN_OK)
+		rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc)
+		return rc;
+	rc = wn_store_feed_states(s, &a->feed->name, 1, a->arena, &rows, &n, err);
+	wn_turn_give(wn_store_turn(s));
+	if (rc == WN_OK && n == 1) {
+		struct wn_arena *old = a->feed->arena;
+		a->feed->arena = wn_arena_new(0);
+		struct wn_str name = wn_arena_str(a->feed->arena, a->feed->name);
+		wn_feed_state_copy(&a->feed->state, &rows[0], a->feed->arena);
+		a->feed->name = a->feed->state.name = name;
+		wn_arena_free(old);
+		a->adopted = true;
+	}
+	return rc;
 }
 
 static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_response *response)
@@ -215,10 +244,14 @@ static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_r
 	wn_answer_read(a, d, f, response, arena);
 	wn_failpoint("intake.read");
 	enum wn_rc rc = store_items(d, a, &err);
-	if (rc && !wn_rc_is_temporary(rc))
+	if (rc == WN_EXISTS)
+		rc = adopt_state(d, a, &err);
+	else if (rc && !wn_rc_is_temporary(rc))
 		rc = store_failure(d, a, &err);
 	wn_failpoint("intake.stored");
-	if (rc == WN_OK) {
+	if (rc == WN_OK && a->adopted) {
+		wn_log(WN_DEBUG, NULL, NULL, "feed %s: the state is newer than we knew; its items are safe", a->name);
+	} else if (rc == WN_OK) {
 		take_over(f, a);
 		log_outcome(d, a, failures);
 		run_merges(d, a);
@@ -234,6 +267,8 @@ static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_r
 	}
 	wn_book_done(book);
 	wn_arena_free(arena);
+	if (response->body.n > GIVE_BACK_BYTES)
+		malloc_trim(0); /* a rare large answer shall not be what the daemon weighs from then on */
 }
 
 /* ----------------------------------------------------------------------------------------------------- the queue */

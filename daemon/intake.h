@@ -9,6 +9,8 @@
 #include "daemon.h"
 #include <whynow/feed.h>
 
+enum { WN_FEED_STATE_BYTES = 512 }; /* texts of most feeds' states; there may be thousands of feeds */
+
 /* What the poller knows of one feed; the state is what the database has, the rest is of this process. */
 struct wn_poll_feed {
 	struct wn_daemon *d;

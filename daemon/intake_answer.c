@@ -179,6 +179,7 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 				      .now_us = now, .most = (size_t)wn_daemon_options(d)->batch.items};
 	a->name = wn_arena_strdup(arena, f->name);
 	a->actor = wn_arena_printf(arena, "feed %s", a->name);
+	a->book = d->book;
 	a->book_feed = wn_book_feed_named(d->book, f->name);
 	a->poll.feed = wn_feed_hints_none();
 	a->poll.http = wn_http_hints_none();

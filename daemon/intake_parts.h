@@ -18,6 +18,8 @@ struct wn_feed_answer {
 	struct wn_poll_feed *feed;
 	const char *name, *actor;
 	const struct wn_book_feed *book_feed;
+	struct wn_book *book;                /* it was read with; in use until the answer is done */
+	bool adopted;                        /* somebody else's state is newer: nothing to take over */
 	struct wn_feed_doc doc; size_t at;   /* items; the first that is not mapped */
 	int64_t now_us;                      /* of the reading */
 	struct wn_lot ahead; size_t most; /* the next batch as far as it is mapped; how many sightings it may have */
@@ -40,7 +42,6 @@ struct wn_batch {
 	struct wn_feed_answer *answer;
 	struct wn_lot items;
 	bool last, create, first_poll;
-	const char *const *wires;
 	struct wn_intake in;
 	struct wn_feed_totals totals;
 };

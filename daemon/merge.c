@@ -58,7 +58,16 @@ struct wn_unit wn_merge_unit(struct wn_merge *m)
 	return (struct wn_unit){.load = load_both, .step = merge, .ctx = m};
 }
 
+/* Traits that it brought are an event too: members of the survivor may fit no longer. */
+static enum wn_rc step_survivor(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_merge *m = ctx;
+	struct wn_account *a = wn_world_account(w, m->m.into);
+	(void)s;
+	return a ? wn_campaign_step(w, &(struct wn_event){.type = WN_EV_TRAIT, .account = a}, err) : WN_OK;
+}
+
 struct wn_unit wn_rematch_unit(struct wn_merge *m)
 {
-	return (struct wn_unit){.load = load_survivor, .ctx = m};
+	return (struct wn_unit){.load = load_survivor, .step = step_survivor, .ctx = m};
 }

@@ -5,6 +5,7 @@
  * While the database is away nothing is asked, so nothing can be lost.
  */
 #include "intake_parts.h"
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <whynow/log.h>
@@ -181,7 +182,7 @@ enum wn_rc wn_poller_now(struct wn_daemon *d, struct wn_str feed, struct wn_err 
 	if (!f || !b)
 		return wn_fail(err, WN_NOT_FOUND, "no feed is called \"" WN_STR_FMT "\"; `whynow feed list` shows them", WN_STR_ARG(feed));
 	if (!b->mapping)
-		return wn_fail(err, WN_REFUSED, "the feed's file cannot be used: %s", b->error.text);
+		return wn_fail(err, WN_REFUSED, "the feed's file cannot be used: %s", b->error->text);
 	if (d->db != WN_DB_UP)
 		return wn_fail(err, WN_AGAIN, "the database is away: %s", d->db_text);
 	f->state.next_us = wn_clock_now_us(d->clock);
@@ -193,7 +194,7 @@ enum wn_rc wn_poller_now(struct wn_daemon *d, struct wn_str feed, struct wn_err 
 static void take_state(struct wn_poll_feed *f, const struct wn_feed_state *from)
 {
 	struct wn_arena *old = f->arena;
-	f->arena = wn_arena_new(0);
+	f->arena = wn_arena_new_small(WN_FEED_STATE_BYTES);
 	struct wn_str name = wn_arena_str(f->arena, f->name);
 	if (from)
 		wn_feed_state_copy(&f->state, from, f->arena);
@@ -252,6 +253,7 @@ static void loader(void *ctx)
 		return;
 	d->poller->loader = NULL;
 	d->poller->loaded = rc == WN_OK;
+	malloc_trim(0); /* all states at once took more than they do one by one */
 	wn_poller_look_blind(d);
 	wn_poller_run(d);
 }
@@ -263,8 +265,8 @@ static void add_missing(struct wn_daemon *d)
 	for (size_t i = 0; i < d->book->n_feeds; i++) {
 		struct wn_str name = d->book->feeds[i].conf->name;
 		struct wn_poll_feed *f = find(p, name);
-		const struct wn_err *e = &d->book->feeds[i].error;
-		if (e->text[0])
+		const struct wn_err *e = d->book->feeds[i].error;
+		if (e)
 			wn_log(WN_ERR, WN_MSG_FEED_REFUSED, WN_FIELDS({"WHYNOW_FEED", d->book->views[i].name}), "feed %s cannot be used: %s:%d:%d: %.*s",
 			       d->book->views[i].name, e->place.file, e->place.line, e->place.column, (int)strcspn(e->text, "\n"), e->text);
 		if (f) {
@@ -273,7 +275,7 @@ static void add_missing(struct wn_daemon *d)
 		}
 		f = wn_alloc(sizeof(*f));
 		f->d = d;
-		f->arena = wn_arena_new(0);
+		f->arena = wn_arena_new_small(WN_FEED_STATE_BYTES);
 		f->name = f->state.name = wn_arena_str(f->arena, name);
 		f->state.good_since_us = WN_NEVER;
 		p->feeds = wn_realloc(p->feeds, (p->n + 1) * sizeof(*p->feeds));
@@ -328,8 +330,12 @@ static int64_t blind_from(const struct wn_daemon *d, const struct wn_poll_feed *
 	int64_t span = o->blind.factor * planned;
 	if (span < o->blind.min_us)
 		span = o->blind.min_us;
-	return f->state.last_good_us ? f->state.last_good_us + span : WN_NEVER;
+	/* Counted from when we could ask: our own downtime is not blindness; one that never answered is blind in its time. */
+	int64_t from = f->state.last_good_us > d->able_us ? f->state.last_good_us : d->able_us;
+	return from ? from + span : WN_NEVER;
 }
+
+bool wn_poller_is_loaded(const struct wn_daemon *d) { return d->poller && d->poller->loaded; }
 
 void wn_poller_look_blind(struct wn_daemon *d)
 {

@@ -73,6 +73,8 @@ static void tell_state(struct wn_daemon *d, enum wn_db_state state, const char *
 	if (!news)
 		return;
 	if (state == WN_DB_UP)
+		d->able_us = wn_clock_now_us(d->clock);
+	if (state == WN_DB_UP)
 		wn_log(WN_NOTICE, WN_MSG_DATABASE_UP, NULL, "the database is there");
 	else
 		wn_log(WN_WARNING, state == WN_DB_REFUSED ? WN_MSG_SCHEMA_REFUSED : WN_MSG_DATABASE_AWAY, NULL, "%s: %s",

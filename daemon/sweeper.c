@@ -6,6 +6,7 @@
  * overdue is closed here before the courier may send.
  */
 #include "daemon.h"
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <whynow/failpoint.h>
@@ -21,6 +22,7 @@ struct wn_sweeper {
 	struct wn_book *segments_book; /* a reload starts with an empty one */
 	int64_t upkeep_us;           /* next partitions, prune, blindness */
 	int64_t heartbeat_us;        /* next heartbeat, 0: none yet */
+	bool merges_due;             /* look for merges that a crash prevented, once segments are loaded */
 	bool feed_recovered;
 	bool doubtful;               /* told */
 };
@@ -160,13 +162,8 @@ static enum wn_rc load_recheck(void *ctx, struct wn_store *s, struct wn_world *w
 static enum wn_rc finish_recheck(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct due_work *work = ctx;
-	bool again = false;
-	for (size_t i = 0; i < w->accounts.n; i++)
-		for (size_t k = 0; k < w->accounts.v[i]->rechecks.n; k++) {
-			const struct wn_recheck *r = w->accounts.v[i]->rechecks.v[k];
-			again = again || (r->fresh && wn_id_eq(r->signal_key, work->due->signal_key) && wn_str_eq(r->segment, work->due->segment));
-		}
-	return again ? WN_OK : wn_store_recheck_done(s, work->due, err);
+	(void)w;
+	return wn_store_recheck_done(s, work->due, err);
 }
 
 static enum wn_rc sweep_rechecks(struct wn_daemon *d, int64_t until, bool *some)
@@ -256,6 +253,11 @@ static enum wn_rc refuse_segment(struct wn_daemon *d, const struct wn_segment_ro
 	struct wn_arena *a = wn_arena_new(0);
 	char text[1200];
 	wn_err_to_text(why, text, sizeof(text));
+	if (row->status == WN_SEGMENT_VALID) { /* it was good: files changed under it, and may change back */
+		wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, NULL, "a valid segment version does not compile with these files: %s", text);
+		wn_arena_free(a);
+		return WN_OK;
+	}
 	const char *name = wn_arena_strdup(a, row->name);
 	wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, WN_FIELDS({"WHYNOW_SEGMENT", name}, {"WHYNOW_REASON", text}),
 	       "segment %s version %d cannot be used, the last good version stays in force: %s", name, row->version, text);
@@ -332,7 +334,8 @@ enum wn_rc wn_segments_read(struct wn_daemon *d, struct wn_err *err)
 		if (i + 1 < n && wn_str_eq(rows[i + 1].name, rows[i].name))
 			continue; /* once a segment */
 		const struct wn_segment *s = wn_catalog_segment(&d->book->catalog, rows[i].name, 0);
-		rc = finish_replaced(d, rows[i].name, s ? s->version : 0);
+		if (s || rows[i].withdrawn)
+			rc = finish_replaced(d, rows[i].name, s ? s->version : 0);
 	}
 	wn_arena_free(a);
 	wn_courier_nudge(d); /* pauses may have ended */
@@ -380,6 +383,8 @@ static enum wn_rc tick(struct wn_daemon *d, struct wn_err *err)
 		struct wn_tick seen = sw->tick;
 		rc = wn_segments_read(d, err);
 		if (rc == WN_OK) {
+			if (sw->segments_book != book)
+				malloc_trim(0); /* reading files took more than what came of it */
 			sw->segments_book = book;
 			book->loaded = true;
 			wn_intake_nudge(d);
@@ -432,7 +437,8 @@ static enum wn_rc upkeep(struct wn_daemon *d, struct wn_err *err)
 		rc = wn_store_prune(s, &p, NULL, err);
 	wn_turn_give(wn_store_turn(s));
 	d->sweeper->upkeep_us = now + WN_HOUR;
-	return rc ? rc : merge_left_over(d, err);
+	d->sweeper->merges_due = true;
+	return rc;
 }
 
 /* Others see by the heartbeat that we live; the first one also frees what our former self had begun. */
@@ -480,7 +486,12 @@ static enum wn_rc one_round(struct wn_daemon *d, struct wn_err *err)
 		rc = heartbeat(d, err);
 	if (rc == WN_OK)
 		rc = tick(d, err);
-	if (rc == WN_OK && !wn_clock_is_doubtful(d->clock)) {
+	if (rc == WN_OK && d->sweeper->merges_due && d->book->loaded) {
+		d->sweeper->merges_due = false;
+		rc = merge_left_over(d, err);
+	}
+	wn_poller_look_blind(d);
+	if (rc == WN_OK && d->book->loaded && wn_poller_is_loaded(d) && !wn_clock_is_doubtful(d->clock)) {
 		const struct wn_tick *t = &d->sweeper->tick;
 		int64_t sure = wn_clock_sure_us(d->clock) + (wn_planted("early_expiry") ? WN_HOUR : 0);
 		if (!d->swept || d->sweeper->feed_recovered || least(least(t->member_us, t->campaign_us), t->recheck_us) <= sure) {
@@ -489,7 +500,6 @@ static enum wn_rc one_round(struct wn_daemon *d, struct wn_err *err)
 				rc = tick(d, err);
 		}
 	}
-	wn_poller_look_blind(d);
 	return rc;
 }
 

@@ -135,9 +135,9 @@ static void committed(const struct wn_unit *u, struct wn_world *w)
 enum wn_rc wn_unit_run(const struct wn_worker *k, const struct wn_unit *u, struct wn_err *err)
 {
 	struct wn_arena *arena = wn_arena_new(0), *scratch = wn_arena_new(WN_CEL_MEMORY_MAX);
+	wn_book_use(k->book); /* before the first wait */
 	enum wn_rc rc = k->loop ? wn_turn_take(k->loop, wn_store_turn(k->store)) : WN_OK;
 	bool have_turn = k->loop && rc == WN_OK;
-	wn_book_use(k->book);
 	for (int i = 0; i < ATTEMPTS && (rc == WN_OK || i > 0); i++) {
 		wn_arena_reset(arena);
 		wn_arena_reset(scratch);

@@ -32,7 +32,7 @@ static void check_feeds(struct wn_cli *cli, const struct wn_book *book, struct w
 	(void)cli;
 	for (size_t i = 0; i < book->n_feeds; i++)
 		if (!book->feeds[i].mapping)
-			wn_yaml_error_add(errors, &book->feeds[i].error);
+			wn_yaml_error_add(errors, book->feeds[i].error);
 }
 
 static int report(struct wn_cli *cli, struct wn_yaml_errors *errors, bool starts)

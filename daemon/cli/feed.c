@@ -6,7 +6,7 @@
 const char *cli_feed_error(struct wn_cli *cli, const char *name)
 {
 	const struct wn_book_feed *f = cli->book ? wn_book_feed_named(cli->book, wn_str_of(name)) : NULL;
-	return f && !f->mapping ? cli_clean(cli, wn_str_of(f->error.text)) : NULL;
+	return f && !f->mapping ? cli_clean(cli, wn_str_of(f->error->text)) : NULL;
 }
 
 static const char *state_of(struct wn_cli *cli, struct wn_value row)

@@ -14,6 +14,8 @@ struct wn_arena;
 
 /* ceiling in bytes, 0 = no ceiling of its own. Gives; free with wn_arena_free. */
 struct wn_arena *wn_arena_new(size_t ceiling);
+/* For something small that stays: its first block has this many bytes. */
+struct wn_arena *wn_arena_new_small(size_t first);
 void wn_arena_free(struct wn_arena *a);
 void wn_arena_freep(struct wn_arena **a);
 /* Forgets everything; keeps the first block so that a loop does not call malloc. */

@@ -66,6 +66,7 @@ struct wn_segment {
 	bool broad;                     /* account and contact terms only; opens nothing */
 	bool reply_continue;            /* on_reply: continue; colleagues' touches are not held after a reply */
 	bool paused;                    /* set by the catalogue, not by the text */
+	const char *source;             /* as stored; set by the catalogue */
 	const struct cel_program *when, *who; /* who NULL: enrols the account itself */
 	const struct cel_program *const *stay; size_t n_stay; /* terms over account and contact only */
 	const struct cel_program *const *group_by; size_t n_group_by;

@@ -33,12 +33,18 @@ static struct block *block_new(size_t size)
 	return b;
 }
 
-struct wn_arena *wn_arena_new(size_t ceiling)
+struct wn_arena *wn_arena_new_small(size_t first)
 {
 	struct wn_arena *a = wn_alloc(sizeof(*a));
-	a->first = a->head = block_new(FIRST_BLOCK);
+	a->first = a->head = block_new(first);
 	if (!a->first)
 		abort();
+	return a;
+}
+
+struct wn_arena *wn_arena_new(size_t ceiling)
+{
+	struct wn_arena *a = wn_arena_new_small(FIRST_BLOCK);
 	a->ceiling = ceiling;
 	return a;
 }

@@ -423,9 +423,23 @@ static struct draft new_draft(const struct wn_options *o)
 	return d;
 }
 
+/* A file of many feeds: room for them at once, as what a vector outgrows stays in the arena. */
+static void make_room(struct wn_arena *a, struct wn_feed_confs *out, size_t more)
+{
+	size_t want = out->list.n + more;
+	if (want <= 2 * out->list.cap)
+		return;
+	struct wn_feed_conf *v = WN_NEW_N(a, struct wn_feed_conf, want);
+	if (out->list.n)
+		memcpy(v, out->list.v, out->list.n * sizeof(*v));
+	out->list.v = v;
+	out->list.cap = want;
+}
+
 void wn_conf_feeds(const struct wn_yaml_docs *docs, const struct wn_options *defaults, struct wn_arena *a,
 		   struct wn_feed_confs *out, struct wn_yaml_errors *errors)
 {
+	make_room(a, out, docs->n);
 	for (size_t i = 0; i < docs->n; i++) {
 		struct draft d = new_draft(defaults);
 		size_t before = wn_yaml_errors_count(errors);
@@ -445,7 +459,7 @@ void wn_conf_feeds(const struct wn_yaml_docs *docs, const struct wn_options *def
 			continue;
 		}
 		d.f.at = wn_yaml_place(wn_yaml_get(d.f.node, "feed"));
-		wn_conf_checksum(d.f.node, a, d.f.checksum);
+		wn_conf_checksum(d.f.node, d.f.checksum);
 		*WN_PUSH(a, &out->list) = d.f;
 	}
 }

@@ -152,7 +152,7 @@ void wn_conf_kinds(const struct wn_yaml_docs *docs, struct wn_arena *a, struct w
 		if (wn_yaml_walk(docs->v[i].root, &kind_schema, a, &k, errors))
 			continue;
 		k.at = wn_yaml_place(wn_yaml_get(k.node, "kind"));
-		wn_conf_checksum(k.node, a, k.checksum);
+		wn_conf_checksum(k.node, k.checksum);
 		*WN_PUSH(a, &out->list) = k;
 	}
 }

@@ -19,7 +19,7 @@ enum wn_rc wn_conf_credentials(const struct wn_yaml_node *n, size_t max, struct 
 			       struct wn_yaml_strings *out, struct wn_err *err) WN_MUST_CHECK;
 
 /* SHA-256 of the canonical JSON of a document: comments, order of keys and quotes do not count. */
-void wn_conf_checksum(const struct wn_yaml_node *doc, struct wn_arena *a, uint8_t out[32]);
+void wn_conf_checksum(const struct wn_yaml_node *doc, uint8_t out[32]);
 static inline bool wn_conf_is_set(const struct wn_yaml_text *t)
 {
 	return t->text.p != NULL;

@@ -13,8 +13,10 @@
 
 #include "parts.h"
 
-void wn_conf_checksum(const struct wn_yaml_node *doc, struct wn_arena *a, uint8_t out[32])
+/* The value is large and soon forgotten: thousands of feeds would each leave theirs behind. */
+void wn_conf_checksum(const struct wn_yaml_node *doc, uint8_t out[32])
 {
+	WN_CLEANUP(wn_arena_freep) struct wn_arena *a = wn_arena_new(0);
 	struct wn_buf b;
 
 	wn_buf_init(&b, 8u * WN_CONF_FILE_MAX);

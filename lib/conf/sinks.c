@@ -225,7 +225,7 @@ void wn_conf_sinks(const struct wn_yaml_docs *docs, struct wn_arena *a, struct w
 		if (d.s.template.node && !d.s.template.content_type.p)
 			d.s.template.content_type = WN_STR("application/json");
 		d.s.at = wn_yaml_place(wn_yaml_get(d.s.node, "sink"));
-		wn_conf_checksum(d.s.node, a, d.s.checksum);
+		wn_conf_checksum(d.s.node, d.s.checksum);
 		*WN_PUSH(a, &out->list) = d.s;
 	}
 }

@@ -228,7 +228,7 @@ void wn_conf_traits(const struct wn_yaml_docs *docs, struct wn_arena *a, struct 
 		if (wn_yaml_errors_count(errors) != before)
 			continue;
 		d.t.at = wn_yaml_place(wn_yaml_get(d.t.node, "trait"));
-		wn_conf_checksum(d.t.node, a, d.t.checksum);
+		wn_conf_checksum(d.t.node, d.t.checksum);
 		*WN_PUSH(a, &out->list) = d.t;
 	}
 }

@@ -140,7 +140,7 @@ static enum wn_rc on_corroborated(struct wn_world *w, const struct wn_event *ev,
 {
 	struct wn_member *m;
 	for (size_t at = 0; (m = next_live(ev->account, &at));) {
-		for (size_t i = 0; i < m->evidence.n; i++) {
+		for (size_t i = 0; i < m->evidence.n && !member_is_over(w, m); i++) {
 			struct wn_evidence *e = m->evidence.v[i];
 			if (!wn_id_eq(e->signal_key, ev->signal->key) || e->removed || e->publishers >= ev->signal->publishers)
 				continue;
@@ -288,6 +288,8 @@ static enum wn_rc on_approve(struct wn_world *w, const struct wn_event *ev, stru
 	campaign_move(w, c, WN_CAMPAIGN_OPEN, WN_RESULT_NONE, ev->why.n ? wn_arena_strdup(w->arena, ev->why) : "approved");
 	c->live_until_us = 0; /* until now nobody had a box */
 	each_member(w, c, member_start);
+	if (wn_catalog_segment(w->catalog, c->segment_name, 0) != c->segment)
+		campaign_move(w, c, WN_CAMPAIGN_FINISHING, WN_RESULT_NONE, "version replaced or withdrawn");
 	return WN_OK;
 }
 

@@ -16,6 +16,10 @@ struct wn_map_builder campaign_data(struct wn_world *w, const struct wn_campaign
 struct wn_map_builder member_data(struct wn_world *w, const struct wn_member *m);
 struct wn_value signal_data(struct wn_world *w, const struct wn_signal *s);
 
+/* world.c: suppressed, or said to be left alone by the trait do_not_contact. */
+bool trait_forbids(struct wn_value traits);
+bool may_not_contact(const struct wn_account *a);
+
 /* campaign.c: the only place where a campaign's state changes. */
 void campaign_move(struct wn_world *w, struct wn_campaign *c, enum wn_campaign_state to, enum wn_result result, const char *why);
 void campaign_emptied(struct wn_world *w, struct wn_campaign *c); /* the last member left */
@@ -33,6 +37,7 @@ void member_leave(struct wn_world *w, struct wn_member *m, enum wn_left why);
 bool member_extend(struct wn_world *w, struct wn_member *m, const struct wn_verdict *v);
 void member_refresh(struct wn_world *w, struct wn_member *m); /* heat, stale_us again; lowers due_us where needed */
 void member_due(struct wn_world *w, struct wn_member *m);
+bool member_is_over(struct wn_world *w, struct wn_member *m);
 void member_unfit(struct wn_world *w, struct wn_member *m);
 struct wn_signal *member_signal(const struct wn_member *m);
 struct wn_contact *member_contact(const struct wn_member *m);

@@ -4,6 +4,7 @@
  * brings live_members to 0 closes the campaign in the same unit of work.
  */
 #include "engine_internal.h"
+#include <whynow/limits.h>
 
 struct wn_signal *member_signal(const struct wn_member *m) { return wn_account_signal(m->account, m->signal_key); }
 
@@ -48,7 +49,9 @@ void member_refresh(struct wn_world *w, struct wn_member *m)
 {
 	double floor = m->campaign->segment->life.floor;
 	m->heat = wn_heat(evidence_of(m), m->evidence.n, w->now_us);
-	m->stale_us = wn_stale_at(evidence_of(m), m->evidence.n, floor, w->now_us);
+	int64_t stale = wn_stale_at(evidence_of(m), m->evidence.n, floor, w->now_us);
+	if (stale > w->now_us || !m->stale_us || m->stale_us > w->now_us)
+		m->stale_us = stale; /* an instant that has passed stays: grace counts from there */
 	if (m->blind_until_us && m->stale_us > w->now_us)
 		m->blind_until_us = 0;
 	m->due_us = min_us(m->due_us, next_instant(m)); /* raising stays lazy: due_us may lie before the next instant */
@@ -63,6 +66,32 @@ static void add_evidence(struct wn_world *w, struct wn_member *m, const struct w
 	copy->fresh = true;
 	copy->dirty = false;
 	*WN_PUSH(w->arena, &m->evidence) = copy;
+}
+
+static double weight(const struct wn_world *w, const struct wn_evidence *e)
+{
+	if (e->removed)
+		return -1;
+	return wn_freshness(e->strength, e->publishers, e->occurred_us, e->half_life_us, e->hard_stop_us, w->now_us);
+}
+
+/* At most WN_EVIDENCE_MAX count: beyond that a fresher one takes the place of the least fresh, which stays for history. */
+static bool make_room(const struct wn_world *w, struct wn_member *m, const struct wn_evidence *e)
+{
+	struct wn_evidence *least = NULL;
+	size_t live = 0;
+	for (size_t i = 0; i < m->evidence.n; i++) {
+		struct wn_evidence *have = m->evidence.v[i];
+		live += !have->removed;
+		if (!have->removed && (!least || weight(w, have) < weight(w, least)))
+			least = have;
+	}
+	if (live < WN_EVIDENCE_MAX)
+		return true;
+	if (weight(w, e) <= weight(w, least))
+		return false;
+	least->removed = least->dirty = true;
+	return true;
 }
 
 static int64_t first_touch_within(const struct wn_world *w, const struct wn_member *m)
@@ -137,15 +166,23 @@ static bool has_evidence(const struct wn_member *m, struct wn_id signal_key)
 	return false;
 }
 
+/* What is overdue is closed before news may revive it. True if the member is gone or its time is over. */
+bool member_is_over(struct wn_world *w, struct wn_member *m)
+{
+	if (w->now_us >= min_us(m->stale_us, m->box_ends_us) && !m->blind_until_us)
+		member_due(w, m);
+	return !member_is_live(m) || w->now_us >= m->box_ends_us;
+}
+
 /* Only evidence that is new to this member moves its box; true if there was any. */
 bool member_extend(struct wn_world *w, struct wn_member *m, const struct wn_verdict *v)
 {
 	const struct wn_life *life = &m->campaign->segment->life;
 	size_t added = 0;
-	if (w->now_us >= m->campaign->max_ends_us || m->finishing_fit)
+	if (member_is_over(w, m) || w->now_us >= m->campaign->max_ends_us || m->finishing_fit)
 		return false;
 	for (size_t i = 0; i < v->evidence.n; i++)
-		if (!has_evidence(m, v->evidence.v[i].signal_key)) {
+		if (!has_evidence(m, v->evidence.v[i].signal_key) && make_room(w, m, &v->evidence.v[i])) {
 			add_evidence(w, m, &v->evidence.v[i]);
 			added++;
 		}

@@ -5,6 +5,13 @@
  */
 #include "engine_internal.h"
 
+static bool waits_for_contact(const struct wn_world *w, const struct wn_account *a, const struct wn_non_action *na)
+{
+	const struct wn_signal *s = wn_account_signal(a, na->signal_key);
+	bool waits = na->reason == WN_NON_ACTION_NO_CONTACT || na->reason == WN_NON_ACTION_AUDIENCE_BELOW_MIN;
+	return waits && s && !s->retracted && w->now_us < s->hard_stop_us;
+}
+
 void non_action(struct wn_world *w, const struct wn_verdict *v, enum wn_non_action_reason reason, const char *detail)
 {
 	struct wn_non_action *na = NULL;
@@ -12,6 +19,8 @@ void non_action(struct wn_world *w, const struct wn_verdict *v, enum wn_non_acti
 	for (size_t i = 0; i < v->account->non_actions.n && !na; i++)
 		if (wn_str_eq(v->account->non_actions.v[i]->segment, segment))
 			na = v->account->non_actions.v[i];
+	if (na && waits_for_contact(w, v->account, na) && reason != WN_NON_ACTION_NO_CONTACT && reason != WN_NON_ACTION_AUDIENCE_BELOW_MIN)
+		return; /* it is asked again when a contact comes: news that does less must not hide that */
 	if (!na)
 		*WN_PUSH(w->arena, &v->account->non_actions) = na = WN_NEW(w->arena, struct wn_non_action);
 	*na = (struct wn_non_action){.segment = segment,
@@ -93,6 +102,9 @@ static size_t enrol_all(struct wn_world *w, struct wn_campaign *c, struct wn_ver
 void enrol_contact_like(struct wn_world *w, const struct wn_member *like, struct wn_contact *contact)
 {
 	struct wn_campaign *c = like->campaign;
+	double heat = wn_heat((const struct wn_evidence *const *)like->evidence.v, like->evidence.n, w->now_us);
+	if (heat < c->segment->life.floor || like->finishing_fit || may_not_contact(like->account))
+		return;
 	if (is_member(like->account, c, contact->id) || w->now_us >= c->intake_ends_us || c->audience >= c->segment->audience_max)
 		return;
 	member_new(w, c, like->account, contact, (const struct wn_evidence *const *)like->evidence.v, like->evidence.n, like->signal_key);
@@ -117,7 +129,9 @@ static bool extend_living(struct wn_world *w, struct wn_verdict *v)
 				non_action(w, v, WN_NON_ACTION_PROPOSED, "its campaign waits for approval");
 		} else {
 			member_extend(w, m, v);
-			if (!lives && can_take_members(w, m->campaign) && m->version == v->segment->version &&
+			bool fit = member_is_live(m) && !m->finishing_fit && !v->excluded && !may_not_contact(v->account) &&
+				   wn_heat(verdict_evidence(w, v), v->evidence.n, w->now_us) >= v->segment->life.floor;
+			if (!lives && fit && can_take_members(w, m->campaign) && m->version == v->segment->version &&
 			    enrol_all(w, m->campaign, v))
 				non_action(w, v, WN_NON_ACTION_AUDIENCE_FULL, NULL);
 		}
@@ -203,7 +217,7 @@ static int refusal(struct wn_world *w, const struct wn_verdict *v)
 		return WN_NON_ACTION_MERGED;
 	if (v->excluded)
 		return WN_NON_ACTION_EXCLUDED;
-	if (a->do_not_contact)
+	if (may_not_contact(a))
 		return WN_NON_ACTION_SUPPRESSED;
 	if (w->now_us < cooldown_until(a, s))
 		return WN_NON_ACTION_COOLDOWN;

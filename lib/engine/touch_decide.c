@@ -47,7 +47,7 @@ static bool check_member(struct attempt *at)
 static bool check_suppressed(struct attempt *at)
 {
 	const struct wn_contact *c = at->contact;
-	if (at->m->account->do_not_contact || (c && (c->suppressed || c->opted_out || c->erased)))
+	if (may_not_contact(at->m->account) || (c && !c->erased && trait_forbids(c->traits)) || (c && (c->suppressed || c->opted_out || c->erased)))
 		return decide(at, WN_CANCEL, "suppressed", 0);
 	return false;
 }

@@ -174,8 +174,25 @@ static void hold(struct wn_world *w, struct wn_touch *t, const struct wn_decisio
 	touch_move(w, t, WN_TOUCH_HELD, again ? NULL : "touch.held", d->reason);
 }
 
+/* An attempt without an answer may have arrived: it never becomes something that says it did not. */
+static void keep_unanswered(struct wn_world *w, struct wn_touch *t, const struct wn_decision *d)
+{
+	bool over = d->kind == WN_CANCEL || d->kind == WN_DROP || d->kind == WN_EXPIRE;
+	if (over) {
+		touch_move(w, t, WN_TOUCH_UNKNOWN, "touch.unknown", WN_STR("no answer to the attempt"));
+		after_final(w, t, w->now_us);
+		return;
+	}
+	t->due_us = max_us(d->until_us, later_us(w->now_us, WN_MINUTE));
+	t->dirty = true;
+}
+
 void wn_touch_apply(struct wn_world *w, struct wn_touch *t, const struct wn_decision *d)
 {
+	if (t->state == WN_TOUCH_SENDING && d->kind != WN_SEND) {
+		keep_unanswered(w, t, d);
+		return;
+	}
 	switch (d->kind) {
 	case WN_SEND:
 		send(w, t, d);

@@ -124,3 +124,14 @@ bool wn_catalog_is_blind(const struct wn_catalog *c, const struct wn_member *m)
 	}
 	return any;
 }
+
+bool trait_forbids(struct wn_value traits)
+{
+	struct wn_value v = wn_trait_value(traits, WN_STR("do_not_contact"));
+	return v.kind == WN_BOOL && v.b;
+}
+
+bool may_not_contact(const struct wn_account *a)
+{
+	return a->do_not_contact || trait_forbids(wn_account_traits(a));
+}

@@ -144,7 +144,7 @@ static void poll_events(struct wn_loop *l, bool wait)
 	if (wait)
 		evtimer_add(l->alarm, &tv);
 	event_base_loop(l->base, wait ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
-	l->turns++;
+	l->turns += wait; /* looking without waiting is no wake-up */
 }
 
 void wn_loop_turn(struct wn_loop *l)

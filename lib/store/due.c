@@ -121,8 +121,8 @@ enum wn_rc wn_store_recheck_done(struct wn_store *s, const struct wn_due *r, str
 {
 	return wn_pg_queue(s->pg, &wn_sql_recheck_delete,
 			   WN_PARAMS(wn_pg_int2(r->bucket), wn_pg_id(r->account_id), wn_pg_str(r->segment),
-				     wn_pg_id(r->signal_key)),
-			   NULL, err);
+				     wn_pg_id(r->signal_key), wn_pg_time(r->at_us)),
+			   NULL, err); /* one that was set anew meanwhile lies later and stays */
 }
 
 enum wn_rc wn_store_merge_candidates(struct wn_store *s, int limit, struct wn_arena *a,

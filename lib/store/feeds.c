@@ -113,7 +113,7 @@ static enum wn_rc move_in(struct wn_store *s, void *ctx, struct wn_err *err)
 	TRY(queue_poll(s, m, err));
 	enum wn_rc rc = wn_pg_flush(s->pg, err);
 	if (rc == WN_EXISTS || (rc == WN_OK && moved.affected != 1))
-		return wn_fail(err, WN_AGAIN, "feed " WN_STR_FMT " was polled by somebody else meanwhile",
+		return wn_fail(err, WN_EXISTS, "feed " WN_STR_FMT " was polled by somebody else meanwhile",
 			       WN_STR_ARG(m->st->name));
 	if (rc == WN_OK)
 		wn_failpoint("store.feed.moved");

@@ -329,7 +329,7 @@ static enum wn_rc flush_verdict_rows(struct wn_store *s, struct wn_world *w, str
 			if (c->remove)
 				TRY(wn_pg_queue(s->pg, &wn_sql_recheck_delete,
 						WN_PARAMS(wn_pg_int2(a->bucket), wn_pg_id(a->id),
-							  param_str(c->segment), wn_pg_id(c->signal_key)),
+							  param_str(c->segment), wn_pg_id(c->signal_key), wn_pg_time(WN_NEVER)),
 						NULL, err));
 			else if (c->fresh)
 				ADD_ROW(&rechecks, wn_pg_int2(a->bucket), wn_pg_id(a->id),

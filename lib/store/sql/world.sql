@@ -108,7 +108,7 @@ ON CONFLICT (bucket, account_id, segment, signal_key) DO UPDATE SET due_at = exc
 
 -- name: recheck_delete
 -- class: hot
-DELETE FROM whynow.recheck WHERE bucket = $1 AND account_id = $2 AND segment = $3 AND signal_key = $4
+DELETE FROM whynow.recheck WHERE bucket = $1 AND account_id = $2 AND segment = $3 AND signal_key = $4 AND due_at <= $5
 
 -- name: history_insert
 -- class: rows

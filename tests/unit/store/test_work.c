@@ -117,7 +117,7 @@ static void a_feeds_state_moves_by_compare_and_set(void **state)
 				   .schedule = {.last_us = RIG_NOW, .rate_us = RIG_NOW - 3, .rate = 0.25, .weight = 7.5, .worth = 0.5, .failures = 2, .gone = 1}};
 	struct wn_feed_totals poll = {.polls = 1, .items = 3, .stored = 1, .duplicate = 1, .filtered = 1, .signals = 1, .bytes = 99};
 	OK(wn_store_feed_move(d->st, &st, &poll, "items", RIG_NOW, &err));
-	assert_int_equal(wn_store_feed_move(d->st, &st, &poll, "items", RIG_NOW, &err), WN_AGAIN);
+	assert_int_equal(wn_store_feed_move(d->st, &st, &poll, "items", RIG_NOW, &err), WN_EXISTS);
 	struct wn_feed_state *got;
 	size_t n;
 	OK(wn_store_feed_states(d->st, &st.name, 1, d->w->arena, &got, &n, &err));
@@ -130,7 +130,7 @@ static void a_feeds_state_moves_by_compare_and_set(void **state)
 	assert_int_equal(got->totals.items, 3);
 	assert_int_equal(got->totals.bytes, 99);
 	OK(wn_store_feed_move(d->st, got, &poll, "items", RIG_NOW, &err));
-	assert_int_equal(wn_store_feed_move(d->st, got, &poll, "items", RIG_NOW, &err), WN_AGAIN);
+	assert_int_equal(wn_store_feed_move(d->st, got, &poll, "items", RIG_NOW, &err), WN_EXISTS);
 	poll.items = 4;
 	assert_int_equal(wn_store_feed_move(d->st, got, &poll, "items", RIG_NOW, &err), WN_INVALID);
 	assert_int_equal(db_count(d, "SELECT items FROM whynow.feed_state"), 6);
