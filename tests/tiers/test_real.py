@@ -76,7 +76,7 @@ def payload_feeds(server):
         url = server.serve(name, SHARED / "extraction/payloads" / file, {})
         lines = []
         for l in text.split("\n"):
-            if l.startswith(("feed:", "url:", "enabled:")):
+            if l.startswith(("feed:", "url:", "enabled:", "page:")):
                 continue
             if l.startswith("  occurred_at:"):
                 l = "  occurred_at: now"
@@ -105,6 +105,7 @@ def watched(cluster, tmp_path_factory):
         (tmp / d).mkdir()
     for name, (text, _) in feeds.items():
         (tmp / "feeds.d" / f"{name}.yaml").write_text(text)
+    (tmp / "sinks.d" / "mail.yaml").write_text("sink: mail\nkind: file\npath: mail.jsonl\nchannels: [email]\n")
     (tmp / "installation-key").write_text("07" * 32)
     (tmp / "whynow.yaml").write_text(
         f"database: {{conninfo: \"{cluster.conninfo(db)}\"}}\nlisten: {{control: {tmp}/control}}\n"
@@ -122,7 +123,9 @@ def watched(cluster, tmp_path_factory):
         try:
             wait(cluster, db, f"select count(*) = {len(feeds)} from whynow.feed_state where polls >= 1 and name in ('{names}')")
         except AssertionError as e:
-            raise AssertionError(f"{e}\n{pathlib.Path(tmp / 'log').read_text()[-4000:]}")
+            missing = cluster.sql(f"select name from unnest(array['{names}']) name where name not in (select name from whynow.feed_state where polls >= 1)", db)
+            trouble = [l for l in pathlib.Path(tmp / "log").read_text().splitlines() if not l.startswith(("<6>", "<7>"))]
+            raise AssertionError(f"{e}\nnot polled: {missing}\n" + "\n".join(trouble)[-4000:])
         yield cluster, db, feeds
     finally:
         daemon.send_signal(signal.SIGTERM)

@@ -20,7 +20,7 @@ def test_unit(program, request, tmp_path):
         name = "u_" + os.urandom(5).hex()
         cluster.sql(f"create database {name}")
         env["WHYNOW_TEST_DB"] = cluster.conninfo(name)
-    done = subprocess.run([BIN / program], env=env, capture_output=True, text=True, timeout=300, cwd=ROOT)
+    done = subprocess.run([BIN / program], env=env, capture_output=True, text=True, errors="replace", timeout=300, cwd=ROOT)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-6000:]
 
 
