@@ -651,6 +651,29 @@ static void do_use(struct run *r, char *rest)
 	free(more);
 }
 
+static void shut_down(struct run *r)
+{
+	wn_daemon_stop(&r->d);
+	wn_book_free(r->d.book);
+	wn_loop_free(r->d.loop);
+	wn_clock_free(r->d.clock);
+}
+
+/* The daemon stops, time passes without it, and it starts again. */
+static void do_downtime(struct run *r, char *rest)
+{
+	int64_t by;
+	start(r);
+	if (!wn_duration_parse(wn_str_of(rest), &by))
+		die(r, "downtime DURATION");
+	r->start_us = wn_clock_now_us(r->d.clock) + by;
+	shut_down(r);
+	r->d = (struct wn_daemon){0};
+	r->n_sets--; /* start says the database again */
+	r->started = false;
+	start(r);
+}
+
 static void do_scenario(struct run *r, char *rest)
 {
 	(void)r;
@@ -663,7 +686,7 @@ static const struct {
 } commands[] = {
 	{"scenario", do_scenario}, {"at", do_at}, {"option", do_option}, {"file", do_file}, {"url", do_url}, {"time", do_time},
 	{"whynow", do_whynow}, {"refused", do_refused}, {"segment", do_segment}, {"import", do_import}, {"expect", do_expect},
-	{"reload", do_reload}, {"use", do_use},
+	{"reload", do_reload}, {"use", do_use}, {"downtime", do_downtime},
 };
 
 /* A line that a former self had done is only read: what it wrote is in the database, in the folder, at the server. */
@@ -748,10 +771,7 @@ static void finish(struct run *r, bool trace)
 	if (trace)
 		printf("%s\n", ask(r, "select string_agg(concat_ws(' ', left(subject_id::text, 8), gen, type, from_state, to_state, why), E'\\n' order by subject_id, gen)"
 				      " from whynow.history"));
-	wn_daemon_stop(&r->d);
-	wn_book_free(r->d.book);
-	wn_loop_free(r->d.loop);
-	wn_clock_free(r->d.clock);
+	shut_down(r);
 }
 
 int main(int argc, char **argv)
