@@ -239,7 +239,8 @@ struct wn_feed_state {
 enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, size_t n_names, struct wn_arena *a,
 				struct wn_feed_state **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* Writes the state of a feed after a poll: version is the one that was read and becomes version + 1, in the transaction that stored the
- * items. WN_EXISTS: somebody else moved it, or we did and never heard of it: read the state again. `poll` counts this poll (items = stored + duplicate + edited + review + rejected +
+ * items. WN_EXISTS: somebody else moved it, or we did and never heard of it: read the state again. `poll`
+ * counts this poll (items = stored + duplicate + edited + review + rejected +
  * filtered, else WN_INVALID); it is added to state->totals and kept as one feed_poll row. */
 enum wn_rc wn_store_feed_move(struct wn_store *s, const struct wn_feed_state *state, const struct wn_feed_totals *poll,
 			      const char *result, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
