@@ -63,6 +63,7 @@ struct wn_daemon {
 	bool simulated;                /* virtual clock: ticks follow due instants, not seconds */
 	bool stopping, ready;
 	int64_t able_us;               /* since when polls are possible: our own downtime is not blindness */
+	bool gaps_changed;             /* a feed became blind, or sees again */
 	bool swept;                    /* everything overdue was closed since the database came: touches may go */
 	struct wn_poller *poller;
 	struct wn_intake_queue *intake;
@@ -111,6 +112,9 @@ void wn_poller_look_blind(struct wn_daemon *d);        /* marks feeds that have 
 void wn_intake_start(struct wn_daemon *d);
 void wn_intake_stop(struct wn_daemon *d);
 void wn_intake_nudge(struct wn_daemon *d);             /* the book is loaded */
+
+/* --- gaps.c: into the views of the book; takes the sweep session's turn ---- */
+enum wn_rc wn_gaps_read(struct wn_daemon *d, struct wn_err *err) WN_MUST_CHECK;
 
 /* --- sweeper.c ---- */
 void wn_sweeper_start(struct wn_daemon *d);

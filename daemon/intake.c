@@ -258,6 +258,7 @@ static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_r
 		if (a->changes)
 			wn_sweeper_nudge(d);
 		if (was_blind && !f->state.blind_since_us) {
+			d->gaps_changed = true;
 			wn_poller_look_blind(d);
 			wn_sweeper_feed_recovered(d);
 		}
@@ -305,6 +306,7 @@ static enum wn_rc note_blind(struct wn_daemon *d, struct wn_poll_feed *f, struct
 	if (rc)
 		wn_store_rollback(s);
 	wn_turn_give(wn_store_turn(s));
+	d->gaps_changed = true;
 	return rc;
 }
 

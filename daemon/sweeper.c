@@ -22,6 +22,7 @@ struct wn_sweeper {
 	struct wn_book *segments_book; /* a reload starts with an empty one */
 	int64_t upkeep_us;           /* next partitions, prune, blindness */
 	int64_t heartbeat_us;        /* next heartbeat, 0: none yet */
+	struct wn_book *gaps_book;   /* its views have the gaps */
 	bool merges_due;             /* look for merges that a crash prevented, once segments are loaded */
 	bool feed_recovered;
 	bool doubtful;               /* told */
@@ -491,6 +492,11 @@ static enum wn_rc one_round(struct wn_daemon *d, struct wn_err *err)
 		rc = merge_left_over(d, err);
 	}
 	wn_poller_look_blind(d);
+	if (rc == WN_OK && (d->gaps_changed || d->sweeper->gaps_book != d->book)) {
+		d->gaps_changed = false;
+		d->sweeper->gaps_book = d->book;
+		rc = wn_gaps_read(d, err);
+	}
 	if (rc == WN_OK && d->book->loaded && wn_poller_is_loaded(d) && !wn_clock_is_doubtful(d->clock)) {
 		const struct wn_tick *t = &d->sweeper->tick;
 		int64_t sure = wn_clock_sure_us(d->clock) + (wn_planted("early_expiry") ? WN_HOUR : 0);
