@@ -12,11 +12,11 @@
 enum { ATTEMPTS = 6 };
 
 /* -------------------------------------------------------------------------------------- what the engine must see */
-/* Something of the account changed, or some rule might care for an arrived signal. */
-static bool is_concerned(struct wn_world *w, struct wn_account *a)
+/* Something of the account itself changed, or of what its members rest on. */
+static bool is_changed(const struct wn_world *w, const struct wn_account *a)
 {
 	for (size_t i = 0; i < a->signals.n; i++)
-		if (a->signals.v[i]->corroborated || a->signals.v[i]->retracted)
+		if (a->signals.v[i]->retracted)
 			return true;
 	for (size_t i = 0; i < a->contacts.n; i++)
 		if (a->contacts.v[i]->fresh || a->contacts.v[i]->changed)
@@ -24,18 +24,57 @@ static bool is_concerned(struct wn_world *w, struct wn_account *a)
 	for (size_t i = 0; i < w->fact_changes.n; i++)
 		if (w->fact_changes.v[i]->account == a)
 			return true;
-	a->ruled_out = wn_verdicts_are_ruled_out(w, a);
-	return !a->ruled_out;
+	return false;
 }
 
+static bool is_corroborated(const struct wn_account *a)
+{
+	for (size_t i = 0; i < a->signals.n; i++)
+		if (a->signals.v[i]->corroborated)
+			return true;
+	return false;
+}
+
+static bool rests_on_corroborated(const struct wn_account *a, const struct wn_member *m)
+{
+	for (size_t i = 0; i < m->evidence.n; i++) {
+		const struct wn_signal *s = wn_account_signal(a, m->evidence.v[i]->signal_key);
+		if (s && s->corroborated && !m->evidence.v[i]->removed)
+			return true;
+	}
+	return false;
+}
+
+static bool has_member_resting_on_corroborated(const struct wn_account *a)
+{
+	for (size_t i = 0; i < a->members.n; i++)
+		if (a->members.v[i]->left == WN_LEFT_LIVE && rests_on_corroborated(a, a->members.v[i]))
+			return true;
+	return false;
+}
+
+/* Most accounts of a batch concern nobody: what they have is not loaded. A further publisher of a signal matters only to members who
+ * rest on it (or to a rule, like anything that arrived). */
 static enum wn_rc load_concerned(struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct wn_account **some = WN_NEW_N(w->arena, struct wn_account *, w->accounts.n + 1);
-	size_t n = 0;
-	for (size_t i = 0; i < w->accounts.n; i++)
-		if (w->accounts.v[i]->loaded != WN_LOAD_ALL && is_concerned(w, w->accounts.v[i]))
-			some[n++] = w->accounts.v[i];
-	return n ? wn_store_load_parts(s, w, some, n, WN_LOAD_ALL, err) : WN_OK;
+	struct wn_account **perhaps = WN_NEW_N(w->arena, struct wn_account *, w->accounts.n + 1);
+	size_t n = 0, m = 0;
+	for (size_t i = 0; i < w->accounts.n; i++) {
+		struct wn_account *a = w->accounts.v[i];
+		if (a->loaded == WN_LOAD_ALL)
+			continue;
+		a->ruled_out = !is_changed(w, a) && wn_verdicts_are_ruled_out(w, a);
+		if (!a->ruled_out)
+			some[n++] = a;
+		else if (is_corroborated(a))
+			perhaps[m++] = a;
+	}
+	enum wn_rc rc = m ? wn_store_load_parts(s, w, perhaps, m, WN_LOAD_MEMBERS, err) : WN_OK;
+	for (size_t i = 0; i < m; i++)
+		if (has_member_resting_on_corroborated(perhaps[i]))
+			some[n++] = perhaps[i];
+	return rc == WN_OK && n ? wn_store_load_parts(s, w, some, n, WN_LOAD_ALL, err) : rc;
 }
 
 /* -------------------------------------------------------------------------------------------------- reactions */

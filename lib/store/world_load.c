@@ -263,7 +263,8 @@ enum wn_rc load_same(struct wn_store *s, struct wn_world *w, const struct same_q
 		return WN_OK;
 	TRY(wn_pg_exec(s->pg, &wn_sql_signal_same,
 		       WN_PARAMS(KEY_PARAMS(w->arena, &keys), wn_pg_strs(w->arena, kinds.v, kinds.n),
-				 wn_pg_int8s(w->arena, from.v, from.n), wn_pg_int8s(w->arena, to.v, to.n)),
+				 wn_pg_int8s(w->arena, from.v, from.n), wn_pg_int8s(w->arena, to.v, to.n),
+				 wn_pg_date(day_of(w->now_us) + 1)),
 		       &r, err));
 	/* One account may be asked for several spans: rows that came with an earlier one are kept. */
 	for (int i = 0; i < r.rows; i++) {

@@ -23,11 +23,13 @@ CROSS JOIN LATERAL (SELECT * FROM whynow.signal WHERE bucket = k.b::int2 AND acc
 
 -- name: signal_same
 -- class: batch
+-- A signal is not received before it occurred, so months before the span need no look; nor those to come.
 SELECT k.n, s.account_id, s.signal_key, s.received_on, s.kind, s.occurred_at, s.published_at, s.observed_at, s.stored_at, s.strength, s.half_life,
 	s.hard_stop, s.publishers, s.publisher_list, s.attrs, s.conflicts, s.headline, s.url, s.span, s.feed, s.contact_id, s.history, s.retracted
 FROM unnest($1::int8[], $2::uuid[], $3::text[], $4::int8[], $5::int8[]) WITH ORDINALITY AS k (b, id, kind, from_s, to_s, n)
 CROSS JOIN LATERAL (SELECT * FROM whynow.signal WHERE bucket = k.b::int2 AND account_id = k.id AND kind = k.kind
-	AND occurred_at >= to_timestamp(k.from_s) AND occurred_at <= to_timestamp(k.to_s) ORDER BY occurred_at DESC LIMIT 500) s
+	AND occurred_at >= to_timestamp(k.from_s) AND occurred_at <= to_timestamp(k.to_s)
+	AND received_on >= (to_timestamp(k.from_s) AT TIME ZONE 'UTC')::date - 1 AND received_on <= $6 ORDER BY occurred_at DESC LIMIT 500) s
 
 -- name: signal_of_sighting
 -- class: batch
