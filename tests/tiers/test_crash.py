@@ -68,7 +68,10 @@ class World:
                                self.name).split()
         return set(due) - seen
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.server.kill()
         self.server.wait()
         self.cluster.drop(self.name)
@@ -87,19 +90,17 @@ def first_difference(a, b):
 def calm(cluster, tmp_path_factory):
     """The run that was never killed, and the failpoints that it passed."""
     bin_dir = build("crash")
-    w = World(cluster, tmp_path_factory.mktemp("calm"), bin_dir)
-    points = w.dir / "points.log"
-    began = time.monotonic()
-    code, out = w.finish({"WHYNOW_FAILPOINT_LOG": str(points)})
-    took = time.monotonic() - began
-    assert code == 0, out
-    assert not w.unseen()
-    passed = {}
-    for name in points.read_text().split():
-        passed[name] = passed.get(name, 0) + 1
-    result = {"dump": w.dump(), "points": passed, "took": took, "bin": bin_dir}
-    w.close()
-    return result
+    with World(cluster, tmp_path_factory.mktemp("calm"), bin_dir) as w:
+        points = w.dir / "points.log"
+        began = time.monotonic()
+        code, out = w.finish({"WHYNOW_FAILPOINT_LOG": str(points)})
+        took = time.monotonic() - began
+        assert code == 0, out
+        assert not w.unseen()
+        passed = {}
+        for name in points.read_text().split():
+            passed[name] = passed.get(name, 0) + 1
+        return {"dump": w.dump(), "points": passed, "took": took, "bin": bin_dir}
 
 
 def check_survivor(w, calm, what):
@@ -116,12 +117,11 @@ def test_killed_at_every_failpoint_nobody_can_tell(cluster, calm, tmp_path):
     chance = random.Random(SEED)
     for name, times in sorted(calm["points"].items()):
         n = chance.randint(1, max(1, times * 9 // 10))
-        w = World(cluster, tmp_path / name, calm["bin"])
-        p = w.start({"WHYNOW_FAILPOINT": f"{name}:kill:{n}"})
-        out, _ = p.communicate(timeout=120)
-        assert p.returncode == -signal.SIGKILL, f"{name}:{n} ended with {p.returncode}\n{out}"
-        check_survivor(w, calm, f"killed at {name}, pass {n} of {times}")
-        w.close()
+        with World(cluster, tmp_path / name, calm["bin"]) as w:
+            p = w.start({"WHYNOW_FAILPOINT": f"{name}:kill:{n}"})
+            out, _ = p.communicate(timeout=120)
+            assert p.returncode == -signal.SIGKILL, f"{name}:{n} ended with {p.returncode}\n{out}"
+            check_survivor(w, calm, f"killed at {name}, pass {n} of {times}")
 
 
 @pytest.mark.xdist_group("crash2")
@@ -132,15 +132,14 @@ def test_killed_at_random_instants_nobody_can_tell(cluster, calm, tmp_path):
     for i in range(RANDOM_KILLS * 3):
         if killed == RANDOM_KILLS:
             break
-        w = World(cluster, tmp_path / str(i), calm["bin"])
-        p = w.start()
-        time.sleep(chance.uniform(0.02, calm["took"] * 0.95))
-        p.send_signal(signal.SIGKILL)
-        p.communicate(timeout=120)
-        if p.returncode == -signal.SIGKILL:
-            killed += 1
-            check_survivor(w, calm, f"killed at a random instant, number {i}, seed {SEED}")
-        w.close()
+        with World(cluster, tmp_path / str(i), calm["bin"]) as w:
+            p = w.start()
+            time.sleep(chance.uniform(0.02, calm["took"] * 0.95))
+            p.send_signal(signal.SIGKILL)
+            p.communicate(timeout=120)
+            if p.returncode == -signal.SIGKILL:
+                killed += 1
+                check_survivor(w, calm, f"killed at a random instant, number {i}, seed {SEED}")
     assert killed == RANDOM_KILLS
 
 
@@ -165,8 +164,7 @@ def test_a_planted_bug_is_noticed(cluster, bug):
 
 @pytest.mark.xdist_group("crash2")
 def test_a_cursor_that_moves_before_its_items_is_noticed(cluster, calm, tmp_path):
-    w = World(cluster, tmp_path / "cursor", calm["bin"])
-    code, _ = w.finish({"WHYNOW_PLANT": "cursor_early"})
-    noticed = code != 0 or first_difference(calm["dump"], w.dump())
-    w.close()
+    with World(cluster, tmp_path / "cursor", calm["bin"]) as w:
+        code, _ = w.finish({"WHYNOW_PLANT": "cursor_early"})
+        noticed = code != 0 or first_difference(calm["dump"], w.dump())
     assert noticed, "the planted bug went unnoticed"
