@@ -297,6 +297,92 @@ static void the_index_gives_the_verdicts_of_brute_force(void **state)
 	wn_index_free(r->catalog.index);
 }
 
+/* Asked of the account's row and this one arrived signal, as if nothing else were loaded. */
+static bool ruled_out_alone(struct rig *r, struct wn_signal *sig)
+{
+	struct wn_account all = r->account;
+	struct wn_signal *one[] = {sig};
+	memset(&r->account.signals, 0, sizeof(r->account.signals));
+	r->account.signals.v = one;
+	r->account.signals.n = 1;
+	bool out = wn_verdicts_are_ruled_out(&r->world, &r->account);
+	r->account = all;
+	return out;
+}
+
+static void what_only_stored_signals_decide_is_not_ruled_out(void **state)
+{
+	static const struct { const char *when; bool ruled_out; } cases[] = {
+		{"signal.kind == \"hire\"", false},
+		{"signal.kind == \"funding\"", true},
+		{"signal.kind == \"hire\" && signal.department == \"sales\"", true},
+		{"signal.kind == \"hire\" && account.employees > 100", true},
+		{"signal.kind == \"hire\" && account.industry == \"x\"", false}, /* not known: told as unknown */
+		{"signal.department == \"sales\" && signals.count(\"funding\", days(9)) > 0", true},
+		{"signal.department == \"people\" && signals.count(\"funding\", days(9)) > 0", false},
+		{"signal.department == \"sales\" || signals.count(\"funding\", days(9)) > 0", false},
+		{"signal.department == \"people\" && absent(\"funding\", days(9))", false},
+		{"signal.department == \"people\" && signal.age > days(3)", false}, /* in time */
+		{"signal.department == \"sales\" && signal.age > days(3)", true},
+		{"signal.kind == \"hire\" && in_segment(\"other\")", false},
+		{"signal.kind == \"hire\" && account.employees > 100 && in_segment(\"other\")", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < WN_COUNT(cases); i++) {
+		RIG r = rig_new();
+		r->account.traits = rig_trait_map(r, "{\"employees\": 60}");
+		struct wn_signal *sig = rig_signal(r, "hire", 2, "{\"department\": \"people\"}");
+		sig->arrived = true;
+		rig_segment_of(r, "segment: other\nowner: a\nbroad: true\nwhen: account.employees > 5\n");
+		rig_segment(r, "s", cases[i].when, NULL, NULL);
+		if (ruled_out_alone(r, sig) != cases[i].ruled_out)
+			fail_msg("%s: ruled out %d", cases[i].when, !cases[i].ruled_out);
+	}
+}
+
+static const char *random_rule(struct rig *r, unsigned *seed)
+{
+	static const char *const terms[] = {
+		"signal.department == \"people\"", "signal.level >= 4", "signal.age > days(2)", "signal.freshness > 0.9",
+		"account.employees > 50", "account.country == \"US\"", "account.customer", "signals.count(\"page_view\", days(3)) >= 2",
+		"signals.followed(\"hire\", \"funding\", days(5))", "signals.exists(s, s.kind == \"funding\" && s.amount_usd > 5.0)", "absent(\"purchase\", days(4))",
+		"signals.within(\"page_view\", days(1), days(6)).size() > 1", "in_segment(\"other\")", "signals.sum(\"purchase\", \"amount_usd\", days(30)) > 10.0"};
+	const char *text = terms[(size_t)rand_r(seed) % WN_COUNT(terms)];
+	for (int i = rand_r(seed) % 4; i > 0; i--)
+		text = wn_arena_printf(r->arena, "%s(%s) %s (%s)", rand_r(seed) % 4 ? "" : "!", terms[(size_t)rand_r(seed) % WN_COUNT(terms)],
+				       rand_r(seed) % 3 ? "&&" : "||", text);
+	return wn_arena_printf(r->arena, "signal.kind == \"hire\" && (%s)", text);
+}
+
+/* Whatever is stored, traits and contacts included: who was ruled out on the arrived signal alone gets no verdict of any use. */
+static void ruled_out_means_no_verdict_whatever_is_stored(void **state)
+{
+	unsigned seed = 20260101, out = 0, in = 0;
+	(void)state;
+	for (int round = 0; round < 3000; round++) {
+		RIG r = rig_new();
+		const char *const kinds[] = {"page_view", "funding", "purchase", "hire"};
+		rig_feed(r, "purchase");
+		r->account.traits = rig_trait_map(r, rand_r(&seed) % 2 ? "{\"employees\": 60, \"country\": \"US\"}" : "{\"employees\": 20}");
+		for (int i = rand_r(&seed) % 6; i > 0; i--) {
+			int kind = rand_r(&seed) % 4;
+			rig_signal(r, kinds[kind], 1 + rand_r(&seed) % 200, kind % 3 == 0 || rand_r(&seed) % 2 ? "{}" : "{\"amount_usd\": 9.0}");
+		}
+		struct wn_signal *sig = rig_signal(r, "hire", 1 + rand_r(&seed) % 99, rand_r(&seed) % 2 ? "{\"department\": \"people\", \"level\": 5}" : "{\"level\": 2}");
+		sig->arrived = true;
+		rig_segment(r, "other", "signal.kind == \"funding\" && account.employees > 10", NULL, NULL);
+		rig_segment(r, "s", random_rule(r, &seed), NULL, NULL);
+		if (ruled_out_alone(r, sig)) {
+			wn_verdicts_of_arrivals(&r->world);
+			assert_int_equal(r->world.verdicts.n, 0);
+			out++;
+		} else {
+			in++;
+		}
+	}
+	assert_true(out > 300 && in > 300);
+}
+
 static void a_changed_trait_asks_only_segments_that_read_it(void **state)
 {
 	(void)state;
@@ -375,6 +461,8 @@ int main(void)
 		cmocka_unit_test(staying_is_judged_by_account_and_contact_alone),
 		cmocka_unit_test(arrivals_are_matched_in_order_and_once),
 		cmocka_unit_test(the_index_gives_the_verdicts_of_brute_force),
+		cmocka_unit_test(what_only_stored_signals_decide_is_not_ruled_out),
+		cmocka_unit_test(ruled_out_means_no_verdict_whatever_is_stored),
 		cmocka_unit_test(a_changed_trait_asks_only_segments_that_read_it),
 		cmocka_unit_test(the_condition_of_a_step_sees_the_member),
 #ifdef WN_TESTING
