@@ -84,9 +84,9 @@ class Daemon:
         (self.dir / "feeds.d/feeds.yaml").write_text("---\n".join(feeds).replace("PORT", str(b.port)))
         (self.dir / "sinks.d/mail.yaml").write_text(f"sink: mail\nkind: file\npath: {self.dir}/mail.jsonl\nchannels: [email]\nevents: [campaign.*]\n")
         (self.dir / "whynow.yaml").write_text(
-            f"instance: bench\ndatabase: {{conninfo: \"{b.conninfo(database)}\"}}\nlisten: {{control: {self.dir}/control}}\n"
+            f"instance: bench\ndatabase: {{conninfo: \"{b.conninfo(database, 'whynow')}\"}}\nlisten: {{control: {self.dir}/control}}\n"
             f"dirs: {{feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d, vendor: {ROOT}/conf, extract: {ROOT}/conf/extract, "
-            f"spool: {self.dir}}}\nbatch: {{items: 1000}}\ntouches: {{window: none}}\n")
+            f"spool: {self.dir}}}\nbatch: {{items: {b.args.batch}}}\ntouches: {{window: none}}\n")
         shutil.copy(b.dir / "installation-key", self.dir / "installation-key")
 
     def start(self):
@@ -160,8 +160,8 @@ class Bench:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         subprocess.run([ROOT / "tests/lib/pg.sh", "start", self.dir / "pg"], check=True, env=dict(os.environ, PG_EXTRA_CONF=SERVER + self.args.server.replace(";", "\n\t\t")))
 
-    def conninfo(self, database="postgres"):
-        return f"host={self.dir}/pg/sock user=postgres dbname={database}"
+    def conninfo(self, database="postgres", user="postgres"):
+        return f"host={self.dir}/pg/sock user={user} dbname={database}"
 
     def whynow(self, database, *args):
         done = subprocess.run([self.bin / "whynow", "--database", self.conninfo(database), *map(str, args)], capture_output=True, text=True)
@@ -337,6 +337,7 @@ def main():
     p.add_argument("what", nargs="*", default=[], help="views, deals (ingest of a kind that never joins, and of one that does), idle")
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--items", type=int, default=20000)
+    p.add_argument("--batch", type=int, default=1000, help="batch.items of whynowd")
     p.add_argument("--idle-seconds", type=int, default=60)
     p.add_argument("--settle", type=int, default=15, help="seconds after the start until idle is measured")
     p.add_argument("--bin", default="build/release")
