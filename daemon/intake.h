@@ -19,6 +19,7 @@ struct wn_poll_feed {
 	struct wn_feed_state state;
 	bool known;                       /* state was read (or found missing) */
 	bool running;                     /* asked, or its answer waits for the intake */
+	bool again;                       /* asked for while it was running: once more right after */
 	bool gone;                        /* no file has it any more */
 	struct wn_http_call *call;
 };

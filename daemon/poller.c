@@ -172,6 +172,9 @@ void wn_poller_answered(struct wn_daemon *d, struct wn_poll_feed *f)
 {
 	f->running = false;
 	d->poller->running--;
+	if (f->again)
+		f->state.next_us = wn_clock_now_us(d->clock);
+	f->again = false;
 	wn_poller_run(d);
 }
 
@@ -185,6 +188,7 @@ enum wn_rc wn_poller_now(struct wn_daemon *d, struct wn_str feed, struct wn_err 
 		return wn_fail(err, WN_REFUSED, "the feed's file cannot be used: %s", b->error->text);
 	if (d->db != WN_DB_UP)
 		return wn_fail(err, WN_AGAIN, "the database is away: %s", d->db_text);
+	f->again = f->running; /* what is on its way may be older than the wish */
 	f->state.next_us = wn_clock_now_us(d->clock);
 	wn_poller_run(d);
 	return WN_OK;
