@@ -30,7 +30,7 @@ static enum wn_rc load_edited(struct wn_batch *b, struct wn_store *s, struct wn_
 static enum wn_rc batch_load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct wn_batch *b = ctx;
-	b->in = (struct wn_intake){.sightings = b->items.sightings, .n = b->items.n, .create = b->create, .first_poll = b->first_poll, .lazy = true,
+	b->in = (struct wn_intake){.sightings = b->items.sightings, .n = b->items.n, .create = b->create, .first_poll = b->first_poll,
 				   .wires = w->catalog->wires};
 	if (!b->items.n)
 		return WN_OK;

@@ -62,7 +62,7 @@ static enum wn_rc load_concerned(struct wn_store *s, struct wn_world *w, struct 
 	size_t n = 0, m = 0;
 	for (size_t i = 0; i < w->accounts.n; i++) {
 		struct wn_account *a = w->accounts.v[i];
-		if (a->loaded == WN_LOAD_ALL || a->ruled_out)
+		if (a->loaded == WN_LOAD_ALL)
 			continue;
 		a->ruled_out = !is_changed(w, a) && wn_verdicts_are_ruled_out(w, a);
 		if (!a->ruled_out)

@@ -364,9 +364,6 @@ void wn_verdicts_of_arrivals(struct wn_world *w);
 /* True: no arrived signal of the account makes any rule true, unknown or due later, whatever its stored signals, contacts and members
  * are, so they need not be loaded. Needs the account's row and the arrived signals alone. */
 bool wn_verdicts_are_ruled_out(struct wn_world *w, struct wn_account *a) WN_MUST_CHECK;
-/* True: the same, and by the signal's own terms alone, whoever's it is: not even the account's row need be known, nor held against
- * others who change it (whatever they do, this signal says no). */
-bool wn_signal_is_ruled_out(struct wn_world *w, struct wn_signal *sig) WN_MUST_CHECK;
 /* Again, for stored signals not past their hard stop, against the segments that read `trait` (account or contact). */
 void wn_verdicts_of_trait(struct wn_world *w, struct wn_account *a, enum wn_trait_of of, struct wn_str trait);
 /* Puts the stored no_contact verdicts of the account to the rules again (a contact was added or changed). */

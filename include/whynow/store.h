@@ -195,9 +195,6 @@ struct wn_intake {
 	const struct wn_sighting *sightings; size_t n; /* at most WN_BATCH_ITEMS is wise */
 	bool create;              /* accounts: create */
 	bool first_poll;          /* what is older than its kind's first touch is history */
-	/* Accounts of which nothing can come are neither locked nor read, the world knows no more of them than their ids: each of their
-	 * sightings is of a kind that never joins, names no trait and no contact, and is ruled out by itself. */
-	bool lazy;
 	const char *const *wires; /* of the options, may be NULL */
 	/* out, in w->arena */
 	struct wn_intake_row *rows;             /* n, same order */

@@ -79,8 +79,6 @@ bool rule_signals_are_there(struct cel_call *call, const struct rule_host *h);
 /* rule_index.c: positions in the catalogue that the index names for a signal, ascending. */
 size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,
 		       uint32_t **out);
-/* verdict.c: false for this signal, now and later, whoever's it is and whatever else they have. */
-bool verdict_is_ruled_out_by_signal(struct wn_world *w, const struct wn_segment *s, struct wn_signal *sig);
 /* verdict.c: false for this signal and account, now and later, whatever their stored signals are. */
 bool verdict_is_ruled_out(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
 /* verdict.c: evaluates and appends to w->verdicts if it is worth keeping. */

@@ -49,7 +49,7 @@ size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const str
 		       uint32_t **out)
 {
 	struct named n = {.arena = w->arena};
-	struct wn_probe probe = {.signal = &sig->object, .account = a ? &a->object : NULL};
+	struct wn_probe probe = {.signal = &sig->object, .account = &a->object};
 	wn_index_probe(w->catalog->index, &probe, on_candidate, &n);
 	if (n.v.n > 1)
 		qsort(n.v.v, n.v.n, sizeof(*n.v.v), by_number);

@@ -244,30 +244,20 @@ static void evaluate(struct wn_world *w, const struct wn_segment *s, struct wn_a
 	v->recheck_us = recheck_of(&h, s);
 }
 
-bool verdict_is_ruled_out_by_signal(struct wn_world *w, const struct wn_segment *s, struct wn_signal *sig)
-{
-	const struct segment_inner *inner = inner_of(s);
-	struct cel_result res;
-	struct rule_host h = fresh_host(w, NULL, sig, NULL);
-	h.glance = true;
-	for (size_t i = 0; i < inner->n_still_terms; i++)
-		if (rule_eval(&h, inner->signal_terms[i], &res) == WN_FALSE3)
-			return true; /* one term of && that stays false */
-	return false;
-}
-
 /* What a rule says without the account's signals it says with any of them: an unknown term may become true or
  * false, and && and || have absorbed it already. */
 bool verdict_is_ruled_out(struct wn_world *w, const struct wn_segment *s, struct wn_account *a,
 			  struct wn_signal *sig)
 {
+	const struct segment_inner *inner = inner_of(s);
 	struct cel_result res;
-	if (verdict_is_ruled_out_by_signal(w, s, sig)) /* the cheap way, without the account's traits */
-		return true;
 	struct rule_host h = fresh_host(w, a, sig, NULL);
 	h.glance = true;
+	for (size_t i = 0; i < inner->n_still_terms; i++)
+		if (rule_eval(&h, inner->signal_terms[i], &res) == WN_FALSE3)
+			return true; /* one term of && that stays false, found without the account's traits */
 	return rule_eval(&h, s->when, &res) == WN_FALSE3 &&
-	       (!inner_of(s)->when_moves || rule_eval_moving(&h, s->when, &res) == WN_FALSE3);
+	       (!inner->when_moves || rule_eval_moving(&h, s->when, &res) == WN_FALSE3);
 }
 
 /* --- public -------------------------------------------------------------------------------------------- */

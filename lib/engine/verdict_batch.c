@@ -34,22 +34,6 @@ static bool is_ruled_out(struct wn_world *w, struct wn_account *a, struct wn_sig
 	return true;
 }
 
-bool wn_signal_is_ruled_out(struct wn_world *w, struct wn_signal *sig)
-{
-	const struct wn_catalog *c = w->catalog;
-	uint32_t *named = NULL;
-	if (!rule_may_be_signal(sig, w->now_us))
-		return true;
-	size_t n = c->index ? rule_candidates(w, NULL, sig, &named) : c->n_segments;
-	for (size_t i = 0; i < n; i++) {
-		size_t at = named ? named[i] : i;
-		if (at < c->n_segments && !c->segments[at]->broad &&
-		    !verdict_is_ruled_out_by_signal(w, c->segments[at], sig))
-			return false;
-	}
-	return true;
-}
-
 bool wn_verdicts_are_ruled_out(struct wn_world *w, struct wn_account *a)
 {
 	for (size_t k = 0; k < a->signals.n; k++)

@@ -75,52 +75,13 @@ static bool is_kept(const struct plan_row *p)
 	return p->how == WN_INTAKE_NEW || p->how == WN_INTAKE_EDITED;
 }
 
-/* --- accounts that need no lock ---- */
-/* The lock of an account keeps apart who joins a fact, who changes what a rule reads, and who is enrolled. A signal that no rule can
- * name by its own terms, of a kind that never joins, has a part in none of it: whatever others do to the account meanwhile, it is as
- * if they had come first. */
-static bool may_be_free(const struct wn_world *w, const struct plan_row *p, const struct wn_sighting *x)
-{
-	return p->how == WN_INTAKE_NEW && strcmp(p->method, "domain") == 0 && x->kind >= 0 &&
-	       wn_registry_kind(w->catalog->registry, x->kind)->same_within_us == 0 && !names_contact(x) &&
-	       (x->traits.kind != WN_MAP || !x->traits.n);
-}
-
-void choose_free(struct wn_world *w, struct wn_intake *in)
-{
-	struct id_map held = {.a = w->arena};
-	for (size_t i = 0; i < in->n; i++) {
-		struct plan_row *p = &in->plan->rows[i];
-		if (!is_kept(p))
-			continue;
-		if (may_be_free(w, p, &in->sightings[i]))
-			p->free = signal_of_sighting(w, p->account, &in->sightings[i], in->first_poll);
-		if (!p->free || !wn_signal_is_ruled_out(w, p->free))
-			*id_map_at(&held, p->account) = (void *)1;
-	}
-	for (size_t i = 0; i < in->n; i++)
-		if (id_map_get(&held, in->plan->rows[i].account))
-			in->plan->rows[i].free = NULL;
-}
-
-static struct wn_account *unlocked(struct wn_world *w, struct wn_id id)
-{
-	struct wn_account *a = wn_world_account(w, id);
-	if (a)
-		return a;
-	a = &WN_NEW(w->arena, struct account_row)->base;
-	*a = (struct wn_account){.object = {&wn_account_class}, .world = w, .id = id, .bucket = wn_id_bucket(id),
-				 .state = WN_STR("known"), .ruled_out = true};
-	return account_insert_sorted(w, a);
-}
-
 static enum wn_rc queue_locks(struct wn_store *s, struct wn_world *w, struct wn_intake *in,
 			      struct account_locks *l, struct wn_err *err)
 {
 	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, in->n + 1);
 	size_t n = 0;
 	for (size_t i = 0; i < in->n; i++)
-		if (is_kept(&in->plan->rows[i]) && !in->plan->rows[i].free)
+		if (is_kept(&in->plan->rows[i]))
 			ids[n++] = in->plan->rows[i].account;
 	return account_locks_queue(s, w, ids, n, l, err);
 }
@@ -132,8 +93,7 @@ static enum wn_rc take_locked(struct wn_store *s, struct wn_world *w, struct wn_
 	for (size_t i = 0; i < in->n; i++) {
 		if (!is_kept(&in->plan->rows[i]))
 			continue;
-		struct wn_id id = in->plan->rows[i].account;
-		struct wn_account *a = in->plan->rows[i].free ? unlocked(w, id) : wn_world_account(w, id);
+		struct wn_account *a = wn_world_account(w, in->plan->rows[i].account);
 		if (!a || wn_str_is(a->state, "merged"))
 			return wn_fail(err, WN_AGAIN, "an account of the batch was merged meanwhile");
 		in->rows[i].account = a;

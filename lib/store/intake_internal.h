@@ -12,7 +12,6 @@ struct plan_row {
 	uint8_t content[16];           /* hash of what it says */
 	bool touch_seen;               /* the seen row wants its day renewed */
 	const struct wn_id *candidates; size_t n_candidates;
-	struct wn_signal *free;        /* the signal it opens, of which nothing can come: its account is not locked; else NULL */
 };
 struct wn_intake_plan {
 	struct plan_row *rows;
@@ -26,11 +25,6 @@ void plan_begin(struct wn_world *w, struct wn_intake *in);
 enum wn_rc resolve_accounts(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err);
 enum wn_rc make_and_lock(struct wn_store *s, struct wn_world *w, struct wn_intake *in, const char *source,
 			 enum wn_rc (*more)(struct wn_store *, void *, struct wn_err *), void *ctx, struct wn_err *err);
-
-/* Finds the rows whose accounts need no lock. */
-void choose_free(struct wn_world *w, struct wn_intake *in);
-/* sightings.c: the signal that a sighting opens; not yet its account's. */
-struct wn_signal *signal_of_sighting(struct wn_world *w, struct wn_id account, const struct wn_sighting *x, bool first_poll);
 
 /* intake_review.c: the rows with how = REVIEW; what waited already becomes a duplicate. */
 enum wn_rc insert_reviews(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err);

@@ -244,15 +244,15 @@ static void join(struct wn_world *w, struct wn_signal *s, const struct wn_sighti
 	add_publisher(w, s, x, wires);
 }
 
-struct wn_signal *signal_of_sighting(struct wn_world *w, struct wn_id account, const struct wn_sighting *x,
+static struct wn_signal *open_signal(struct wn_world *w, struct wn_account *a, const struct wn_sighting *x,
 				     bool first_poll)
 {
 	const struct wn_kind_def *k = wn_registry_kind(w->catalog->registry, x->kind);
 	struct wn_signal *s = WN_NEW(w->arena, struct wn_signal);
 	*s = (struct wn_signal){.object = {&wn_signal_class},
 				.world = w,
-				.account_id = account,
-				.key = wn_signal_key(account, wn_str_of(k->name), x->key),
+				.account_id = a->id,
+				.key = wn_signal_key(a->id, wn_str_of(k->name), x->key),
 				.kind = x->kind,
 				.occurred_us = x->occurred_us,
 				.published_us = x->published_us,
@@ -275,17 +275,7 @@ struct wn_signal *signal_of_sighting(struct wn_world *w, struct wn_id account, c
 	*p = publisher_of(w, x);
 	s->publisher_list = p;
 	s->n_publisher_list = 1;
-	return s;
-}
-
-static struct wn_signal *open_signal(struct wn_world *w, struct wn_intake *in, size_t i)
-{
-	struct wn_account *a = in->rows[i].account;
-	struct wn_signal *s = in->plan->rows[i].free;
-	if (!s)
-		s = signal_of_sighting(w, a->id, &in->sightings[i], in->first_poll);
 	account_add_signal(w, a, s);
-	in->signals++;
 	return s;
 }
 
@@ -331,7 +321,8 @@ static void take(struct wn_store *s, struct wn_world *w, struct wn_intake *in, s
 		row->how = WN_INTAKE_JOINED;
 		join(w, row->signal, x, in->wires);
 	} else {
-		row->signal = open_signal(w, in, i);
+		row->signal = open_signal(w, row->account, x, in->first_poll);
+		in->signals++;
 	}
 	if (row->contact && wn_id_is_nil(row->signal->contact_id)) {
 		row->signal->contact_id = row->contact->id;
@@ -391,8 +382,6 @@ enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_
 	struct wn_intake_plan *plan = in->plan;
 	in->signals = 0;
 	WN_CLEANUP(seen_done) struct seen seen = {.world = w, .in = in};
-	if (in->lazy)
-		choose_free(w, in);
 	TRY(make_and_lock(s, w, in, in->n ? wn_arena_strdup(w->arena, in->sightings[0].feed) : "", queue_seen,
 			  &seen, err));
 	take_seen(&seen);

@@ -391,85 +391,6 @@ static void two_sessions_with_one_sighting_store_it_once(void **state)
 	wn_arena_free(a);
 }
 
-/* ------------------------------------------------------------------------------------------- accounts without a lock */
-/* As the daemon takes a batch: resolve, keep, write. The transaction is over afterwards. */
-static enum wn_rc take_lazily(struct db *d, struct wn_intake *in, const struct wn_sighting *x, size_t n, struct wn_err *err)
-{
-	*in = (struct wn_intake){.sightings = x, .n = n, .create = true, .lazy = true};
-	enum wn_rc rc;
-	if ((rc = wn_store_begin(d->st, err)) || (rc = wn_store_resolve(d->st, d->w, in, err)) || (rc = wn_store_sightings(d->st, d->w, in, err)) ||
-	    (rc = wn_store_flush(d->st, d->w, err)) || (rc = wn_store_commit(d->st, err)))
-		wn_store_rollback(d->st);
-	return rc;
-}
-
-/* A rule over page views of one path; acme.test exists. */
-static void lazy_world(struct db *d)
-{
-	rig_segment(d->rig, "pricing", "signal.kind == \"page_view\" && signal.path == \"/pricing\" && account.employees > 5", NULL, NULL);
-	TAKE(d, db_sighting(d, "0", "hire", "acme.test", 9, "{}"));
-	db_fresh(d);
-}
-
-static void an_account_of_which_nothing_can_come_is_not_locked(void **state)
-{
-	DB(d);
-	lazy_world(d);
-	struct wn_pg *other = rig_connect(d->name);
-	struct wn_intake in;
-	db_script(d, "SET lock_timeout = '300ms'");
-	OK(wn_pg_script(other, "BEGIN; SELECT 1 FROM whynow.account WHERE domain = 'acme.test' FOR UPDATE", &err));
-	struct wn_sighting blog = db_sighting(d, "1", "page_view", "acme.test", 1, "{\"path\": \"/blog\"}");
-	struct wn_sighting pricing = db_sighting(d, "2", "page_view", "acme.test", 1, "{\"path\": \"/pricing\"}");
-	OK(take_lazily(d, &in, &blog, 1, &err));
-	assert_int_equal(in.rows[0].how, WN_INTAKE_NEW);
-	assert_int_equal(in.signals, 1);
-	assert_true(in.rows[0].account->ruled_out);
-	db_fresh(d);
-	assert_int_equal(take_lazily(d, &in, &pricing, 1, &err), WN_AGAIN); /* a rule may name it: the lock is wanted */
-	OK(wn_pg_script(other, "ROLLBACK", &err));
-	db_fresh(d);
-	OK(take_lazily(d, &in, &pricing, 1, &err));
-	assert_false(in.rows[0].account->ruled_out);
-	wn_pg_free(other);
-	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.signal JOIN whynow.account USING (bucket, account_id) WHERE domain = 'acme.test'"), 3);
-	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.sighting"), 3);
-	assert_int_equal(db_fsck(d, NULL), 0);
-}
-
-static void one_signal_that_may_matter_locks_its_account_for_all_of_the_batch(void **state)
-{
-	DB(d);
-	lazy_world(d);
-	struct wn_intake in;
-	const struct wn_sighting x[] = {db_sighting(d, "1", "page_view", "acme.test", 3, "{\"path\": \"/blog\"}"),
-					db_sighting(d, "2", "page_view", "acme.test", 2, "{\"path\": \"/pricing\"}"),
-					db_sighting(d, "3", "page_view", "acme.test", 1, "{\"path\": \"/docs\"}")};
-	OK(take_lazily(d, &in, x, 3, &err));
-	struct wn_account *a = in.rows[0].account;
-	assert_true(a == in.rows[1].account && a == in.rows[2].account);
-	assert_false(a->ruled_out);
-	assert_true(wn_str_is(a->domain, "acme.test"));
-	assert_int_equal(a->signals.n, 3); /* the rule sees all three */
-}
-
-static void what_joins_or_names_traits_or_people_or_is_new_locks_its_account(void **state)
-{
-	DB(d);
-	lazy_world(d);
-	struct wn_intake in;
-	struct wn_sighting x[] = {db_sighting(d, "1", "funding", "acme.test", 3, "{}"), db_sighting(d, "2", "page_view", "acme.test", 3, "{}"),
-				  db_sighting(d, "3", "page_view", "acme.test", 3, "{}"), db_sighting(d, "4", "page_view", "new.test", 3, "{}")};
-	x[1].traits = rig_json(d->rig, "{\"employees\": 10}");
-	x[2].contact.name = WN_STR("Jo Doe");
-	for (size_t i = 0; i < WN_COUNT(x); i++) {
-		OK(take_lazily(d, &in, &x[i], 1, &err));
-		assert_false(in.rows[0].account->ruled_out);
-		assert_true(in.rows[0].account->domain.n > 0);
-		db_fresh(d);
-	}
-}
-
 static void any_unique_prefix_finds(void **state)
 {
 	DB(d);
@@ -511,9 +432,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(suppressed_addresses_and_domains_are_seen_at_loading),
 	cmocka_unit_test(a_missing_partition_pauses_and_says_so),
 	cmocka_unit_test(two_sessions_with_one_sighting_store_it_once),
-	cmocka_unit_test(an_account_of_which_nothing_can_come_is_not_locked),
-	cmocka_unit_test(one_signal_that_may_matter_locks_its_account_for_all_of_the_batch),
-	cmocka_unit_test(what_joins_or_names_traits_or_people_or_is_new_locks_its_account),
 	cmocka_unit_test(any_unique_prefix_finds),
 };
 STORE_MAIN(tests)
