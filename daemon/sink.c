@@ -5,27 +5,21 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-#include <whynow/date.h>
+#include <whynow/cloudevent.h>
 #include <whynow/failpoint.h>
 #include <whynow/limits.h>
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
 #include <whynow/systemd.h>
 
-/* CloudEvents 1.0.2, JSON event format: attributes as members, `data` a JSON value. */
-void wn_cloudevent_write(struct wn_buf *b, const struct wn_outbox_row *row)
+void wn_sink_event_write(struct wn_buf *b, const struct wn_outbox_row *row)
 {
-	char id[37], subject[37], time[40];
+	char id[37], campaign[37];
 	wn_id_to_text(row->event_id, id);
-	wn_id_to_text(row->campaign_id, subject);
-	wn_rfc3339_from_us(row->at_us, time);
-	wn_buf_printf(b, "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/whynow\",\"type\":", id);
-	wn_json_write_string(b, row->type);
-	wn_buf_text(b, ",\"subject\":");
-	wn_json_write_string(b, wn_id_is_nil(row->campaign_id) ? row->subject : wn_str_of(subject));
-	wn_buf_printf(b, ",\"time\":\"%s\",\"datacontenttype\":\"application/json\",\"sequence\":\"%020lld\",\"data\":", time, (long long)row->gen);
-	wn_buf_str(b, row->payload.n ? row->payload : WN_STR("{}"));
-	wn_buf_char(b, '}');
+	wn_id_to_text(row->campaign_id, campaign);
+	wn_cloudevent_write(b, &(struct wn_cloudevent){.id = wn_str_of(id), .source = WN_STR("/whynow"), .type = row->type,
+						       .subject = wn_id_is_nil(row->campaign_id) ? row->subject : wn_str_of(campaign),
+						       .time_us = row->at_us, .sequence = row->gen, .data = row->payload});
 }
 
 int64_t wn_retry_delay_us(int attempts, struct wn_id event_id)
@@ -60,7 +54,7 @@ static void deliver_file(struct wn_daemon *d, const struct wn_sink_conf *sink, c
 	bool absolute = sink->path.n && sink->path.p[0] == '/';
 	snprintf(path, sizeof(path), "%.*s%s" WN_STR_FMT, absolute ? 0 : (int)spool.n, spool.p ? spool.p : "", absolute ? "" : "/", WN_STR_ARG(sink->path));
 	wn_buf_init(&line, WN_RENDERED_MAX * 2);
-	wn_cloudevent_write(&line, row);
+	wn_sink_event_write(&line, row);
 	wn_buf_char(&line, '\n');
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	bool ok = fd >= 0 && !wn_buf_overflowed(&line) && write_all(fd, line.p, line.n) && fdatasync(fd) == 0;
@@ -81,7 +75,7 @@ static void deliver_journal(struct wn_daemon *d, const struct wn_sink_conf *sink
 	(void)d;
 	wn_id_to_text(row->campaign_id, campaign);
 	wn_buf_init(&event, WN_RENDERED_MAX * 2);
-	wn_cloudevent_write(&event, row);
+	wn_sink_event_write(&event, row);
 	const char *text = wn_buf_slice(&event).p, *type = wn_arena_strdup(a, row->type), *name = wn_arena_strdup(a, sink->name);
 	if (event.n >= WN_LOG_EVENT_MAX) {
 		snprintf(out->text, sizeof(out->text), "the event has %zu bytes, an entry of the journal takes %u", event.n, WN_LOG_EVENT_MAX);
@@ -149,7 +143,7 @@ static void deliver_webhook(struct wn_daemon *d, const struct wn_sink_conf *sink
 	struct wn_err err = {0};
 	int64_t now = wn_clock_now_us(d->clock), timeout = sink->timeout_us ? sink->timeout_us : wn_daemon_options(d)->delivery.timeout_us;
 	wn_buf_init(&body, WN_RENDERED_MAX * 2);
-	wn_cloudevent_write(&body, row);
+	wn_sink_event_write(&body, row);
 	struct wn_http_request req = {.method = "POST",
 				      .url = wn_arena_strdup(a, sink->url),
 				      .headers = headers,

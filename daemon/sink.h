@@ -24,7 +24,7 @@ void wn_sink_deliver(struct wn_daemon *d, const struct wn_sink_conf *sink, const
 /* True if a delivery may wait for the network: it then gets a fiber of its own. */
 bool wn_sink_waits(const struct wn_sink_conf *sink);
 /* CloudEvents 1.0 in the JSON format (structured mode), one object, no newline. */
-void wn_cloudevent_write(struct wn_buf *b, const struct wn_outbox_row *row);
+void wn_sink_event_write(struct wn_buf *b, const struct wn_outbox_row *row);
 /* How long until attempt number `attempts` + 1: the plan of Standard Webhooks (5 s, 5 min, 30 min, 2, 5, 10, 14, 20, 24 h) with
  * up to 10 % jitter by the event's id. */
 int64_t wn_retry_delay_us(int attempts, struct wn_id event_id);

@@ -18,6 +18,8 @@ struct wn_key32 { /* sighting_key: the whole SHA-256 */
 };
 void wn_sha256(struct wn_str data, uint8_t out[32]);
 void wn_hmac_sha256(struct wn_str key, struct wn_str data, uint8_t out[32]);
+/* Equal, in a time that depends on the lengths alone. */
+bool wn_same_secret(struct wn_str a, struct wn_str b);
 
 /* Hash of a type word and n fields. */
 struct wn_id wn_id_of(const char *type, const struct wn_str *fields, size_t n);

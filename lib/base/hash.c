@@ -46,6 +46,8 @@ void wn_hmac_sha256(struct wn_str key, struct wn_str data, uint8_t out[32])
 	OPENSSL_cleanse(outer, sizeof(outer));
 }
 
+bool wn_same_secret(struct wn_str a, struct wn_str b) { return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0); }
+
 void wn_random_bytes(void *out, size_t n)
 {
 	if (n > INT_MAX || RAND_bytes(out, (int)n) != 1)

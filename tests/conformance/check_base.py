@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Checks the folders dates/ and json/ of a conformance tree against harness_base.
+"""Checks the folders dates/, json/, webhooks/ and cloudevents/ of a conformance tree against harness_base.
 
 run(cases_dir, bin_dir) yields (folder, tier, name, passed, detail); bin_dir holds harness_base. A folder or program
 that is missing yields nothing.
@@ -66,6 +66,25 @@ def check_json(harness, case, folder):
     return got == again, "answers differ: %s, then %s" % (got, again)
 
 
+def check_webhook(harness, case):
+    request = dict(case)
+    if not case.get("enforce_timestamp", True):
+        request["tolerance_s"] = 0
+    got = harness.ask(request)
+    if got is None:
+        return False, "crashed"
+    if case["op"] == "sign":
+        return got.get("value") == case["expect"], "expected %s, got %s" % (case["expect"], got)
+    return got["ok"] == case["valid"], "expected valid %s, got %s" % (case["valid"], got)
+
+
+def check_cloudevent(harness, case):
+    got = harness.ask({"op": "cloudevent", "event": case["event"]})
+    if got is None:
+        return False, "crashed"
+    return got["ok"] == case["valid"], "expected valid %s, got %s" % (case["valid"], got)
+
+
 def run(cases_dir, bin_dir):
     program = os.path.join(bin_dir, "harness_base")
     if not os.path.exists(program):
@@ -79,5 +98,11 @@ def run(cases_dir, bin_dir):
         for case in lines_of(os.path.join(folder, "cases.jsonl")):
             passed, detail = check_json(harness, case, folder)
             yield "json", case["expect"], case["file"], passed, detail
+        for case in lines_of(os.path.join(cases_dir, "webhooks", "cases.jsonl")):
+            passed, detail = check_webhook(harness, case)
+            yield "webhooks", case["op"], case["name"], passed, detail
+        for case in lines_of(os.path.join(cases_dir, "cloudevents", "cases.jsonl")):
+            passed, detail = check_cloudevent(harness, case)
+            yield "cloudevents", "valid" if case["valid"] else "invalid", case["name"], passed, detail
     finally:
         harness.close()

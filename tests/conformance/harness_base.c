@@ -5,10 +5,15 @@
  *   {"op":"date","text":"..."}      -> {"ok":true,"value":"2026-05-04T10:00:00Z"} (to the second) or
  * {"ok":false}
  *   {"op":"json","path":"/abs/f"}   -> {"ok":true} or {"ok":false,"error":"LINE:COL: ..."}
+ *   {"op":"sign","secret","id","timestamp","payload"} -> {"ok":true,"value":"v1,..."}
+ *   {"op":"verify","secret","headers":{...},"payload","now","tolerance_s"} -> {"ok":true} or {"ok":false,"error":"..."}
+ *   {"op":"cloudevent","event":...} -> {"ok":true} or {"ok":false,"error":"..."}
  */
+#include <whynow/cloudevent.h>
 #include <whynow/date.h>
 #include <whynow/limits.h>
 #include <whynow/value.h>
+#include <whynow/webhook.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +65,41 @@ static struct wn_value do_json(struct wn_arena *a, struct wn_value request)
 	return answer(a, ok, "error", ok ? NULL : wn_arena_printf(a, "%s", text));
 }
 
+static struct wn_value do_sign(struct wn_arena *a, struct wn_value request)
+{
+	struct wn_str key;
+	struct wn_err err = {0};
+	struct wn_buf b;
+	if (wn_webhook_secret(wn_value_str(wn_value_at(request, "secret")), a, &key, &err))
+		return answer(a, false, "error", wn_arena_printf(a, "%s", err.text));
+	wn_buf_init(&b, 1000);
+	wn_webhook_sign(&b, &key, 1, wn_value_str(wn_value_at(request, "id")), wn_value_at(request, "timestamp").i,
+			wn_value_str(wn_value_at(request, "payload")));
+	struct wn_value done = answer(a, true, "value", wn_arena_strdup(a, wn_buf_slice(&b)));
+	wn_buf_done(&b);
+	return done;
+}
+
+static struct wn_value do_verify(struct wn_arena *a, struct wn_value request)
+{
+	struct wn_value h = wn_value_at(request, "headers");
+	struct wn_webhook_message m = {wn_value_str(wn_value_at(h, "webhook-id")), wn_value_str(wn_value_at(h, "webhook-timestamp")),
+				       wn_value_str(wn_value_at(h, "webhook-signature")), wn_value_str(wn_value_at(request, "payload"))};
+	struct wn_str key;
+	struct wn_err err = {0};
+	bool ok = wn_webhook_secret(wn_value_str(wn_value_at(request, "secret")), a, &key, &err) == WN_OK &&
+		  wn_webhook_verify(&m, &key, 1, wn_value_at(request, "now").i * WN_SECOND, wn_value_at(request, "tolerance_s").i * WN_SECOND,
+				    &err) == WN_OK;
+	return answer(a, ok, "error", ok ? NULL : wn_arena_printf(a, "%s", err.text));
+}
+
+static struct wn_value do_cloudevent(struct wn_arena *a, struct wn_value request)
+{
+	struct wn_err err = {0};
+	bool ok = wn_cloudevent_check(wn_value_at(request, "event"), &err) == WN_OK;
+	return answer(a, ok, "error", ok ? NULL : wn_arena_printf(a, "%s", err.text));
+}
+
 static struct wn_value do_line(struct wn_arena *a, struct wn_str line)
 {
 	struct wn_value request = {0};
@@ -71,6 +111,12 @@ static struct wn_value do_line(struct wn_arena *a, struct wn_str line)
 		return do_date(a, request);
 	if (wn_str_is(op, "json"))
 		return do_json(a, request);
+	if (wn_str_is(op, "sign"))
+		return do_sign(a, request);
+	if (wn_str_is(op, "verify"))
+		return do_verify(a, request);
+	if (wn_str_is(op, "cloudevent"))
+		return do_cloudevent(a, request);
 	return answer(a, false, "error", "unknown op");
 }
 
