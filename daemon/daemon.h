@@ -5,7 +5,7 @@
  *
  *   poller.c    timers and HTTP; hands answers to the intake        (no session)
  *   intake.c    answers -> items -> sightings -> unit of work        session `intake`
- *   sweeper.c   the tick; everything that falls due                   session `sweep`
+ *   sweeper.c   the tick; due.c closes what falls due                 session `sweep`
  *   courier.c   outbox rows and touches to sinks                     session `courier`
  *   control.c   the control socket                                   (asks the others)
  */
@@ -43,6 +43,7 @@ struct wn_arguments {
 struct wn_poller;
 struct wn_intake_queue;
 struct wn_sweeper;
+struct wn_aside_list;
 struct wn_courier;
 
 struct wn_daemon {
@@ -68,6 +69,7 @@ struct wn_daemon {
 	struct wn_poller *poller;
 	struct wn_intake_queue *intake;
 	struct wn_sweeper *sweeper;
+	struct wn_aside_list *aside;   /* due rows that cannot be moved */
 	struct wn_courier *courier;
 	struct wn_server *server;
 	struct wn_watch *signals[3];

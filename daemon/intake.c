@@ -12,6 +12,8 @@
 #include <whynow/limits.h>
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
+#include <whynow/pg.h>
+#include <whynow/text.h>
 
 enum { GIVE_BACK_BYTES = 512 << 10 };
 
@@ -134,6 +136,41 @@ static enum wn_rc store_batch(struct wn_daemon *d, struct wn_batch *b, struct wn
 	return run_until_committed(d, b->answer->book, &u, err);
 }
 
+/* An item of which the database will never take the row: it is set aside with the reason. */
+static void set_aside(struct wn_batch *b, const struct wn_err *why)
+{
+	struct wn_lot *lot = &b->items;
+	const struct wn_sighting *s = &lot->sightings[0];
+	struct wn_str text = wn_text_one_line(wn_str_of(why->text), 300, lot->arena);
+	*WN_PUSH(lot->arena, &lot->rejects) = (struct wn_reject_row){
+		.feed = b->answer->feed->name, .item = s->item, .reason = WN_STR("unstorable"), .detail = text, .excerpt = s->headline};
+	lot->n = 0;
+	b->answer->set_aside++;
+	wn_log(WN_ERR, WN_MSG_ITEMS_REJECTED, WN_FIELDS({"WHYNOW_FEED", b->answer->name}, {"WHYNOW_REASON", text.p}),
+	       "feed %s: an item could not be stored and is set aside: %s", b->answer->name, text.p);
+}
+
+/* A batch that fails for what one of its rows holds is halved until that row stands alone. Many such rows are no accident of the
+ * data but a fault of ours: then the poll fails, and nothing more is set aside. */
+static enum wn_rc store_lot(struct wn_daemon *d, struct wn_batch *b, struct wn_err *err)
+{
+	enum { SET_ASIDE_MAX = 16 };
+	enum wn_rc rc = store_batch(d, b, err);
+	if (rc == WN_OK || !b->items.n || b->answer->set_aside >= SET_ASIDE_MAX ||
+	    !wn_pg_is_bad_data(wn_store_pg(d->intake_session.store), rc))
+		return rc;
+	if (b->items.n == 1) {
+		set_aside(b, err);
+		return store_batch(d, b, err);
+	}
+	struct wn_batch first = {.answer = b->answer, .items = {b->items.arena, b->items.sightings, b->items.n / 2}};
+	struct wn_batch rest = {.answer = b->answer, .items = b->items, .last = b->last};
+	rest.items.sightings += first.items.n;
+	rest.items.n -= first.items.n;
+	rc = store_lot(d, &first, err);
+	return rc ? rc : store_lot(d, &rest, err);
+}
+
 /* ---------------------------------------------------------------------------------------------- merges afterwards */
 static void run_merges(struct wn_daemon *d, struct wn_feed_answer *answer)
 {
@@ -157,7 +194,7 @@ static enum wn_rc store_items(struct wn_daemon *d, struct wn_feed_answer *a, str
 		more = wn_answer_take(a, &b.items);
 		wn_failpoint("intake.mapped");
 		b.last = !more;
-		rc = store_batch(d, &b, err);
+		rc = store_lot(d, &b, err);
 		wn_lot_done(&b.items);
 	} while (rc == WN_OK && more);
 	wn_answer_done(a);
@@ -168,8 +205,10 @@ static enum wn_rc store_items(struct wn_daemon *d, struct wn_feed_answer *a, str
 static enum wn_rc store_failure(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err)
 {
 	char why[300];
+	struct wn_feed_totals committed = a->totals;
 	snprintf(why, sizeof(why), "could not be stored: %.250s", err->text);
 	wn_answer_failed(a, WN_POLL_BROKEN, why);
+	a->totals = committed; /* of the batches before it */
 	return store_items(d, a, err);
 }
 

@@ -33,6 +33,7 @@ struct wn_feed_answer {
 	struct wn_feed_state moved;          /* what was written */
 	struct wn_next_poll next;
 	size_t changes;                      /* campaign changes it led to */
+	size_t set_aside;                    /* items that the database will never take */
 	struct wn_intake_merge merges[64]; size_t n_merges;
 	struct wn_arena *arena;
 	struct wn_daemon *d;

@@ -5,7 +5,7 @@
  * by a tick. What is due is fed into the step function in order of due time. After the database was away everything
  * overdue is closed here before the courier may send.
  */
-#include "daemon.h"
+#include "due.h"
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,49 +28,7 @@ struct wn_sweeper {
 	bool doubtful;               /* told */
 };
 
-enum { DUE_ACCOUNTS = 100, SIMULATED_STEP_H = 1, HEARTBEAT_S = 10,
-	ROUNDS_MAX = 10000 /* then the next tick: something due that does not move must not hold the clock and the segments */ };
-
-/* ---------------------------------------------------------------------------------------------- due members */
-struct due_work {
-	struct wn_daemon *d;
-	const struct wn_due *due;
-	size_t n;
-	bool handled;
-};
-
-static enum wn_rc load_due_accounts(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct due_work *work = ctx;
-	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, work->n + 1);
-	for (size_t i = 0; i < work->n; i++)
-		ids[i] = work->due[i].account_id;
-	return wn_store_load_accounts(s, w, ids, work->n, WN_LOAD_ALL, err);
-}
-
-static struct wn_member *find_member(const struct wn_world *w, const struct wn_due *due)
-{
-	struct wn_account *a = wn_world_account(w, due->account_id);
-	for (size_t i = 0; a && i < a->members.n; i++)
-		if (wn_id_eq(a->members.v[i]->campaign_id, due->campaign_id) && wn_id_eq(a->members.v[i]->contact_id, due->contact_id))
-			return a->members.v[i];
-	return NULL;
-}
-
-static enum wn_rc step_members(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct due_work *work = ctx;
-	(void)s;
-	for (size_t i = 0; i < work->n; i++) {
-		struct wn_member *m = find_member(w, &work->due[i]);
-		if (!m || m->left != WN_LEFT_LIVE || !m->campaign)
-			continue;
-		enum wn_rc rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_MEMBER_DUE, .account = m->account, .member = m}, err);
-		if (rc)
-			return rc;
-	}
-	return WN_OK;
-}
+enum { MERGES = 100, SIMULATED_STEP_H = 1, HEARTBEAT_S = 10 };
 
 static enum wn_rc run(struct wn_daemon *d, const struct wn_unit *u)
 {
@@ -82,126 +40,12 @@ static enum wn_rc run(struct wn_daemon *d, const struct wn_unit *u)
 	return rc;
 }
 
-static enum wn_rc read_due(struct wn_daemon *d, int64_t until, struct wn_arena *a, struct wn_due **due, size_t *n,
-			   enum wn_rc (*read)(struct wn_store *, const struct wn_due_query *, struct wn_arena *, struct wn_due **,
-					      size_t *, struct wn_err *))
-{
-	struct wn_store *s = d->sweep_session.store;
-	struct wn_due_query q = {.until_us = until, .bucket_from = 0, .bucket_to = 1023, .limit = DUE_ACCOUNTS};
-	struct wn_err err = {0};
-	*n = 0;
-	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
-	if (rc)
-		return rc;
-	rc = read(s, &q, a, due, n, &err);
-	wn_turn_give(wn_store_turn(s));
-	return rc;
-}
-
-/* until lies ahead of now only after a feed recovered: members it held are looked at though their own instant is later. */
-static enum wn_rc sweep_members(struct wn_daemon *d, int64_t until, bool *some)
-{
-	struct wn_arena *a = wn_arena_new(0);
-	struct due_work work = {.d = d};
-	enum wn_rc rc = read_due(d, until, a, (struct wn_due **)&work.due, &work.n, wn_store_due_members);
-	if (rc == WN_OK && work.n) {
-		struct wn_unit u = {.actor = "sweeper", .load = load_due_accounts, .step = step_members, .ctx = &work};
-		rc = run(d, &u);
-		*some = true;
-	}
-	wn_arena_free(a);
-	return rc;
-}
-
-/* -------------------------------------------------------------------------------------------- due campaigns */
-static enum wn_rc step_campaign(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct due_work *work = ctx;
-	(void)s;
-	struct wn_campaign *c = wn_world_campaign(w, work->due->campaign_id);
-	return c ? wn_campaign_step(w, &(struct wn_event){.type = WN_EV_CAMPAIGN_DUE, .campaign = c}, err) : WN_OK;
-}
-
-static enum wn_rc load_campaign(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct due_work *work = ctx;
-	struct wn_campaign *c;
-	enum wn_rc rc = wn_store_load_campaign(s, w, work->due->bucket, work->due->campaign_id, true, &c, err);
-	return rc == WN_NOT_FOUND ? WN_OK : rc;
-}
-
-static enum wn_rc sweep_campaigns(struct wn_daemon *d, int64_t until, bool *some)
-{
-	struct wn_arena *a = wn_arena_new(0);
-	struct wn_due *due;
-	size_t n;
-	enum wn_rc rc = read_due(d, until, a, &due, &n, wn_store_due_campaigns);
-	for (size_t i = 0; i < n && rc == WN_OK; i++) {
-		struct due_work work = {.d = d, .due = &due[i], .n = 1};
-		struct wn_unit u = {.actor = "sweeper", .load = load_campaign, .step = step_campaign, .ctx = &work};
-		rc = run(d, &u);
-		*some = true;
-	}
-	wn_arena_free(a);
-	return rc;
-}
-
-/* --------------------------------------------------------------------------------------------- due rechecks */
-/* A rule that may have become true by time alone: the same segment, account and signal again. */
-static enum wn_rc load_recheck(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct due_work *work = ctx;
-	enum wn_rc rc = load_due_accounts(ctx, s, w, err);
-	struct wn_account *a = rc ? NULL : wn_world_account(w, work->due->account_id);
-	struct wn_signal *sig = a ? wn_account_signal(a, work->due->signal_key) : NULL;
-	const struct wn_segment *segment = wn_catalog_segment(w->catalog, work->due->segment, 0);
-	if (sig && segment && !sig->retracted)
-		*WN_PUSH(w->arena, &w->verdicts) = wn_verdict_of(w, segment, a, sig);
-	return rc;
-}
-
-static enum wn_rc finish_recheck(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct due_work *work = ctx;
-	(void)w;
-	return wn_store_recheck_done(s, work->due, err);
-}
-
-static enum wn_rc sweep_rechecks(struct wn_daemon *d, int64_t until, bool *some)
-{
-	struct wn_arena *a = wn_arena_new(0);
-	struct wn_due *due;
-	size_t n;
-	enum wn_rc rc = read_due(d, until, a, &due, &n, wn_store_due_rechecks);
-	for (size_t i = 0; i < n && rc == WN_OK; i++) {
-		struct due_work work = {.d = d, .due = &due[i], .n = 1};
-		struct wn_unit u = {.actor = "sweeper", .load = load_recheck, .finish = finish_recheck, .ctx = &work};
-		rc = run(d, &u);
-		*some = true;
-	}
-	wn_arena_free(a);
-	return rc;
-}
-
 /* --------------------------------------------------------------------------------------------------- the sweep */
-/* Members before campaigns: what a member's leaving closes needs no instant of its own. */
 static enum wn_rc sweep(struct wn_daemon *d)
 {
-	enum wn_rc rc = WN_OK;
-	bool some = true;
 	int64_t ahead = d->sweeper->feed_recovered ? 2 * WN_MINUTE : 0;
 	d->sweeper->feed_recovered = false;
-	for (int round = 0; some && rc == WN_OK && !d->stopping && round < ROUNDS_MAX; round++) {
-		int64_t now = wn_clock_sure_us(d->clock);
-		some = false;
-		rc = sweep_members(d, now + ahead + (wn_planted("early_expiry") ? WN_HOUR : 0), &some);
-		ahead = 0;
-		if (rc == WN_OK)
-			rc = sweep_campaigns(d, now, &some);
-		if (rc == WN_OK)
-			rc = sweep_rechecks(d, now, &some);
-		wn_failpoint("sweeper.swept");
-	}
+	enum wn_rc rc = wn_due_sweep(d, ahead);
 	if (rc == WN_OK && !d->swept) {
 		d->swept = true;
 		wn_courier_nudge(d);
@@ -212,17 +56,17 @@ static enum wn_rc sweep(struct wn_daemon *d)
 /* ------------------------------------------------------------------------------------------------ the segments */
 static enum wn_rc step_replaced(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct due_work *work = ctx;
+	const struct wn_due *due = ctx;
 	(void)s;
-	struct wn_campaign *c = wn_world_campaign(w, work->due->campaign_id);
+	struct wn_campaign *c = wn_world_campaign(w, due->campaign_id);
 	return c ? wn_campaign_step(w, &(struct wn_event){.type = WN_EV_REPLACED, .campaign = c}, err) : WN_OK;
 }
 
 static enum wn_rc load_replaced(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct due_work *work = ctx;
+	const struct wn_due *due = ctx;
 	struct wn_campaign *c;
-	enum wn_rc rc = wn_store_load_campaign(s, w, work->due->bucket, work->due->campaign_id, false, &c, err);
+	enum wn_rc rc = wn_store_load_campaign(s, w, due->bucket, due->campaign_id, false, &c, err);
 	return rc == WN_NOT_FOUND ? WN_OK : rc;
 }
 
@@ -240,8 +84,7 @@ static enum wn_rc finish_replaced(struct wn_daemon *d, struct wn_str name, int v
 		wn_turn_give(wn_store_turn(s));
 	}
 	for (size_t i = 0; i < n && rc == WN_OK; i++) {
-		struct due_work work = {.d = d, .due = &due[i], .n = 1};
-		struct wn_unit u = {.actor = "sweeper", .load = load_replaced, .step = step_replaced, .ctx = &work};
+		struct wn_unit u = {.actor = "sweeper", .load = load_replaced, .step = step_replaced, .ctx = &due[i]};
 		rc = run(d, &u);
 	}
 	wn_arena_free(a);
@@ -405,7 +248,7 @@ static enum wn_rc merge_left_over(struct wn_daemon *d, struct wn_err *err)
 	size_t n = 0;
 	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc == WN_OK) {
-		rc = wn_store_merge_candidates(s, DUE_ACCOUNTS, a, &merges, &n, err);
+		rc = wn_store_merge_candidates(s, MERGES, a, &merges, &n, err);
 		wn_turn_give(wn_store_turn(s));
 	}
 	for (size_t i = 0; i < n && rc == WN_OK; i++) {
@@ -545,11 +388,14 @@ void wn_sweeper_start(struct wn_daemon *d)
 {
 	d->sweeper = wn_alloc(sizeof(*d->sweeper));
 	d->sweeper->segments_seen = -1;
+	d->aside = wn_aside_new();
 	d->sweeper->fiber = wn_fiber_start(d->loop, "sweeper", work, d);
 }
 
 void wn_sweeper_stop(struct wn_daemon *d)
 {
+	wn_aside_free(d->aside);
+	d->aside = NULL;
 	free(d->sweeper);
 	d->sweeper = NULL;
 }

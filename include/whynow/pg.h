@@ -56,6 +56,9 @@ void wn_pg_set_answer_timeout(struct wn_pg *pg, int ms);
 const char *wn_pg_sqlstate(const struct wn_pg *pg);
 /* Name of the violated constraint of the newest failure, "" if none. */
 const char *wn_pg_constraint(const struct wn_pg *pg);
+/* The newest failure, which gave rc, lay in a value of a row: the same work without that row may succeed. A failure of a statement,
+ * of rights, of a missing partition or of the connection does not. */
+bool wn_pg_is_bad_data(const struct wn_pg *pg, enum wn_rc rc);
 
 /* --- parameters: by value, borrowed bytes must live until wn_pg_queue returns ---- */
 struct wn_pg_param {

@@ -274,6 +274,11 @@ enum wn_rc wn_store_load_parts(struct wn_store *s, struct wn_world *w, struct wn
  * the proposed and open ones of the groups of its TRUE verdicts, and those that these verdicts would open again. Sets member->campaign
  * (NULL stays for the others). WN_AGAIN if one needs a segment version that the catalogue does not have. */
 enum wn_rc wn_store_load_campaigns(struct wn_store *s, struct wn_world *w, struct wn_err *err) WN_MUST_CHECK;
+/* Campaigns with the accounts of all their members (WN_LOAD_ALL): finds the accounts, locks them, then the campaigns, each in order.
+ * One that is not there is left out. WN_AGAIN: a member came or left meanwhile. */
+struct wn_campaign_ref { int bucket; struct wn_id id; };
+enum wn_rc wn_store_load_whole_campaigns(struct wn_store *s, struct wn_world *w, const struct wn_campaign_ref *refs, size_t n,
+					 struct wn_err *err) WN_MUST_CHECK;
 /* One campaign with the accounts of all its members (WN_LOAD_ALL): approve, cancel, replaced, intake over, final review. Finds the
  * accounts, locks them, then the campaign. with_members false: only the campaign row. NOT_FOUND. */
 enum wn_rc wn_store_load_campaign(struct wn_store *s, struct wn_world *w, int bucket, struct wn_id campaign_id, bool with_members,
@@ -302,6 +307,7 @@ struct wn_due {
 	int step;                    /* touch */
 	struct wn_str segment, sink; /* recheck; outbox */
 	struct wn_id signal_key;     /* recheck */
+	int weight;                  /* accounts that must be loaded with it, about */
 };
 /* Keys in order of due time, no locks. buckets [from, to]: 0, 1023 for all. */
 struct wn_due_query { int64_t until_us; int bucket_from, bucket_to; int limit; };

@@ -41,6 +41,17 @@ enum wn_rc wn_pg_rc_of_sqlstate(const char *sqlstate)
 	return WN_INVALID;
 }
 
+/* Class 23 without a constraint's name is a missing partition: no fault of the row. */
+bool wn_pg_is_bad_data(const struct wn_pg *pg, enum wn_rc rc)
+{
+	const char *state = pg->sqlstate;
+
+	if (!state[0])
+		return rc == WN_INVALID || rc == WN_LIMIT;
+	return strncmp(state, "22", 2) == 0 || strncmp(state, "54", 2) == 0 ||
+	       (strncmp(state, "23", 2) == 0 && rc != WN_EXISTS && pg->constraint[0]);
+}
+
 static const char *field(const PGresult *res, int code)
 {
 	const char *s = res ? PQresultErrorField(res, code) : NULL;

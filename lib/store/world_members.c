@@ -143,17 +143,13 @@ enum wn_rc load_members(struct wn_store *s, struct wn_world *w, struct wn_accoun
 }
 
 /* --- campaigns ---- */
-struct campaign_key {
-	int bucket;
-	struct wn_id id;
-};
 struct campaign_keys {
-	WN_VEC(struct campaign_key) k;
+	WN_VEC(struct wn_campaign_ref) k;
 };
 
 static int by_campaign_key(const void *a, const void *b)
 {
-	const struct campaign_key *x = a, *y = b;
+	const struct wn_campaign_ref *x = a, *y = b;
 	return bucket_id_cmp(x->bucket, x->id, y->bucket, y->id);
 }
 
@@ -295,7 +291,7 @@ static enum wn_rc keys_of_verdicts(struct wn_store *s, struct wn_world *w, struc
 		       &r, err));
 	for (int i = 0; i < r.rows; i++)
 		*WN_PUSH(w->arena, &keys->k) =
-		    (struct campaign_key){(int)wn_pg_get_int(&r, i, 0), wn_pg_get_id(&r, i, 1)};
+		    (struct wn_campaign_ref){(int)wn_pg_get_int(&r, i, 0), wn_pg_get_id(&r, i, 1)};
 	return WN_OK;
 }
 
@@ -306,7 +302,7 @@ enum wn_rc wn_store_load_campaigns(struct wn_store *s, struct wn_world *w, struc
 		for (size_t i = 0; i < w->accounts.v[a]->members.n; i++)
 			if (needs_campaign(w->accounts.v[a]->members.v[i]))
 				*WN_PUSH(w->arena, &keys.k) =
-				    (struct campaign_key){w->accounts.v[a]->members.v[i]->campaign_bucket,
+				    (struct wn_campaign_ref){w->accounts.v[a]->members.v[i]->campaign_bucket,
 							  w->accounts.v[a]->members.v[i]->campaign_id};
 	enum wn_rc rc = keys_of_verdicts(s, w, &keys, err);
 	if (rc == WN_OK && keys.k.n)
@@ -316,12 +312,15 @@ enum wn_rc wn_store_load_campaigns(struct wn_store *s, struct wn_world *w, struc
 	return WN_OK;
 }
 
-/* --- one campaign with its members ---- */
-static enum wn_rc load_accounts_of(struct wn_store *s, struct wn_world *w, struct wn_id campaign,
-				   struct wn_err *err)
+/* --- whole campaigns ---- */
+static enum wn_rc load_accounts_of(struct wn_store *s, struct wn_world *w, const struct wn_campaign_ref *refs,
+				   size_t n, struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &wn_sql_campaign_accounts, WN_PARAMS(wn_pg_id(campaign)), &r, err));
+	struct wn_id *campaigns = WN_NEW_N(w->arena, struct wn_id, n + 1);
+	for (size_t i = 0; i < n; i++)
+		campaigns[i] = refs[i].id;
+	TRY(wn_pg_exec(s->pg, &wn_sql_campaign_accounts, WN_PARAMS(wn_pg_ids(w->arena, campaigns, n)), &r, err));
 	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, (size_t)r.rows + 1);
 	for (int i = 0; i < r.rows; i++)
 		ids[i] = wn_pg_get_id(&r, i, 0);
@@ -338,28 +337,47 @@ static int live_members_of(const struct wn_world *w, const struct wn_campaign *c
 	return n;
 }
 
-enum wn_rc wn_store_load_campaign(struct wn_store *s, struct wn_world *w, int bucket, struct wn_id campaign_id,
-				  bool with_members, struct wn_campaign **out, struct wn_err *err)
+static enum wn_rc lock_refs(struct wn_store *s, struct wn_world *w, const struct wn_campaign_ref *refs, size_t n,
+			    struct wn_err *err)
 {
 	struct campaign_keys keys = {0};
-	if (with_members)
-		TRY(load_accounts_of(s, w, campaign_id, err));
-	*WN_PUSH(w->arena, &keys.k) = (struct campaign_key){bucket, campaign_id};
-	/* The other campaigns of these accounts too, in one sorted pass: their members' touches compete, and a
-	 * step may touch them. */
-	for (size_t a = 0; with_members && a < w->accounts.n; a++)
+	for (size_t i = 0; i < n; i++)
+		*WN_PUSH(w->arena, &keys.k) = (struct wn_campaign_ref){refs[i].bucket, refs[i].id};
+	/* The other campaigns of the loaded accounts too, in one sorted pass: their members' touches compete,
+	 * and a step may touch them. */
+	for (size_t a = 0; a < w->accounts.n; a++)
 		for (size_t i = 0; i < w->accounts.v[a]->members.n; i++)
 			if (needs_campaign(w->accounts.v[a]->members.v[i]))
 				*WN_PUSH(w->arena, &keys.k) =
-				    (struct campaign_key){w->accounts.v[a]->members.v[i]->campaign_bucket,
+				    (struct wn_campaign_ref){w->accounts.v[a]->members.v[i]->campaign_bucket,
 							  w->accounts.v[a]->members.v[i]->campaign_id};
 	TRY(lock_campaigns(s, w, &keys, err));
 	link_members(w);
-	struct wn_campaign *c = wn_world_campaign(w, campaign_id);
-	if (!c)
-		return wn_fail(err, WN_NOT_FOUND, "no such campaign");
-	if (with_members && live_members_of(w, c) != c->live_members)
-		return wn_fail(err, WN_AGAIN, "members of the campaign changed while it was read");
-	*out = c;
 	return WN_OK;
+}
+
+enum wn_rc wn_store_load_whole_campaigns(struct wn_store *s, struct wn_world *w,
+					 const struct wn_campaign_ref *refs, size_t n, struct wn_err *err)
+{
+	TRY(load_accounts_of(s, w, refs, n, err));
+	TRY(lock_refs(s, w, refs, n, err));
+	for (size_t i = 0; i < n; i++) {
+		const struct wn_campaign *c = wn_world_campaign(w, refs[i].id);
+		if (c && live_members_of(w, c) != c->live_members)
+			return wn_fail(err, WN_AGAIN, "members of a campaign changed while it was read");
+	}
+	return WN_OK;
+}
+
+enum wn_rc wn_store_load_campaign(struct wn_store *s, struct wn_world *w, int bucket, struct wn_id campaign_id,
+				  bool with_members, struct wn_campaign **out, struct wn_err *err)
+{
+	struct wn_campaign_ref ref = {bucket, campaign_id};
+	enum wn_rc rc = with_members ? wn_store_load_whole_campaigns(s, w, &ref, 1, err) : lock_refs(s, w, &ref, 1, err);
+	struct wn_campaign *c = rc ? NULL : wn_world_campaign(w, ref.id);
+	if (rc == WN_OK && !c)
+		return wn_fail(err, WN_NOT_FOUND, "no such campaign");
+	if (c)
+		*out = c;
+	return rc;
 }

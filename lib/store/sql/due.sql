@@ -21,7 +21,7 @@ ORDER BY m.due_at, m.bucket, m.account_id, m.campaign_id, m.contact_id LIMIT $4
 
 -- name: due_campaigns
 -- class: batch
-SELECT c.due_at, c.opening_account, c.campaign_id, c.bucket FROM whynow.campaign c
+SELECT c.due_at, c.opening_account, c.campaign_id, c.bucket, c.members FROM whynow.campaign c
 WHERE c.due_at < 'infinity' AND c.due_at <= $1 AND c.bucket BETWEEN $2 AND $3 ORDER BY c.due_at, c.bucket, c.campaign_id LIMIT $4
 
 -- name: due_touches

@@ -45,7 +45,7 @@ FROM whynow.campaign WHERE bucket = $1 AND campaign_id = $2 FOR UPDATE
 
 -- name: campaign_accounts
 -- class: cold
-SELECT DISTINCT account_id FROM whynow.member WHERE campaign_id = $1
+SELECT DISTINCT account_id FROM whynow.member WHERE campaign_id = ANY ($1)
 
 -- name: campaign_insert
 -- class: rows
