@@ -6,6 +6,7 @@
 const struct wn_command *const wn_commands[] = {
     &command_account,
     &command_why,
+    &command_whynot,
     &command_status,
     &command_doctor,
     &command_campaign_list,

@@ -128,6 +128,8 @@ void cli_hint_accounts(struct wn_cli *cli, const char *text); /* accounts whose 
 int cli_find_account(struct wn_cli *cli, const char *text, struct wn_id *out);
 int cli_find_campaign(struct wn_cli *cli, const char *text, struct wn_ref_id *out);
 int cli_find_signal(struct wn_cli *cli, const char *text, struct wn_ref_id *out);
+/* Tells that there is none, with the nearest name; version 0: of any. WN_EXIT_NOT_FOUND. */
+int cli_no_segment(struct wn_cli *cli, const char *name, int64_t version);
 
 /* A whole file ("-": standard input), at most `most` bytes (segment_apply.c). */
 int cli_read_file(struct wn_cli *cli, const char *path, size_t most, struct wn_str *out);
@@ -155,7 +157,7 @@ void cli_table_line(struct cli_table *t, const char *const *cells);
 void cli_table_end(struct cli_table *t);
 
 /* --- entries, one a command ---- */
-extern const struct wn_command command_account, command_why, command_status, command_doctor, command_feed_list,
+extern const struct wn_command command_account, command_why, command_whynot, command_status, command_doctor, command_feed_list,
     command_feed_show, command_feed_poll, command_segment_list, command_segment_show, command_segment_check,
     command_segment_apply, command_segment_withdraw, command_campaign_list, command_campaign_show,
     command_campaign_approve, command_campaign_cancel, command_touch_list, command_touch_show,

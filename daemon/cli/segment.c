@@ -60,7 +60,7 @@ const struct wn_command command_segment_list = {
 };
 
 /* --- show ------------------------------------------------------------------------------------ */
-static int no_segment(struct wn_cli *cli, const char *name, int64_t version)
+int cli_no_segment(struct wn_cli *cli, const char *name, int64_t version)
 {
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	struct wn_err err;
@@ -121,7 +121,7 @@ static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 		code = cli_read_one(cli, "segment",
 				    WN_PARAMS(wn_pg_text(argv[0]), wn_pg_int4((int32_t)version)), &s);
 	if (code == WN_EXIT_NOT_FOUND)
-		return no_segment(cli, argv[0], version);
+		return cli_no_segment(cli, argv[0], version);
 	if (code == 0)
 		code =
 		    cli_read(cli, "campaigns",
@@ -168,7 +168,7 @@ static int run_withdraw(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 	enum wn_rc rc =
 	    wn_store_segment_withdraw(cli->store, wn_str_of(argv[0]), !back, cli->actor, cli->now_us, &err);
 	if (rc == WN_NOT_FOUND)
-		return no_segment(cli, argv[0], 0);
+		return cli_no_segment(cli, argv[0], 0);
 	if (rc)
 		return cli_fail(cli, rc, &err);
 	cli_nudge(cli);

@@ -425,6 +425,12 @@ struct wn_decision wn_touch_decide(struct wn_world *w, struct wn_touch *t);
 /* The words of a step (0-based) for a member, whether or not it may go out now: SEND with subject, text and variant, else the reason why there
  * are none. For people who look before they approve. */
 struct wn_decision wn_touch_preview(struct wn_world *w, struct wn_member *m, int step);
+/* How much of each cap is used up, over all campaigns, for a touch of this channel to the contact (NULL: the account itself), and the
+ * first instant from now on inside its send window. Needs what wn_touch_decide needs. Returns how many caps there are. */
+enum { WN_TOUCH_CAPS = 3 };
+struct wn_cap_state { const char *name; int used, cap; int64_t span_us, free_us; /* free_us <= now: there is room; cap 0: none */ };
+size_t wn_touch_pressure(struct wn_world *w, struct wn_account *a, struct wn_contact *c, struct wn_str channel,
+			 struct wn_cap_state caps[WN_TOUCH_CAPS], int64_t *window_us);
 /* Writes the decision: SEND moves to sending with a token and the touch.due change (event id stable over retries). */
 void wn_touch_apply(struct wn_world *w, struct wn_touch *t, const struct wn_decision *d);
 /* What came back of an attempt. */

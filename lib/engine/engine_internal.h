@@ -28,6 +28,16 @@ void campaign_emptied(struct wn_world *w, struct wn_campaign *c); /* the last me
 void verdict_true(struct wn_world *w, struct wn_verdict *v);
 void enrol_contact_like(struct wn_world *w, const struct wn_member *like, struct wn_contact *contact);
 void non_action(struct wn_world *w, const struct wn_verdict *v, enum wn_non_action_reason reason, const char *detail);
+/* What a true verdict must pass before it may enrol anybody, in the order in which an operator would ask. */
+struct guard {
+	enum wn_non_action_reason reason;
+	bool (*refuses)(struct wn_world *w, const struct wn_verdict *v);
+	const char *(*tell)(struct wn_world *w, const struct wn_verdict *v); /* detail of a refusal, in w->arena; NULL: the reason says all */
+	bool of_truth; /* reads what only a true verdict has: evidence, group, contacts */
+};
+extern const struct guard verdict_guards[];
+extern const size_t verdict_guards_n;
+int64_t cooldown_until(const struct wn_account *a, const struct wn_segment *s);
 
 /* member.c: the only place where a member leaves. */
 struct wn_member *member_new(struct wn_world *w, struct wn_campaign *c, struct wn_account *a, struct wn_contact *contact,

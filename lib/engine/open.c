@@ -4,6 +4,7 @@
  * one, or leaves a non-action that says why not. Guards stand in the order in which an operator would ask them.
  */
 #include "engine_internal.h"
+#include <whynow/date.h>
 
 static bool waits_for_contact(const struct wn_world *w, const struct wn_account *a, const struct wn_non_action *na)
 {
@@ -39,7 +40,7 @@ static bool of_segment(const struct wn_member *m, const struct wn_segment *s)
 }
 
 /* When the account may come back: the latest leaving plus the cooldown; 0 if it never was in. */
-static int64_t cooldown_until(const struct wn_account *a, const struct wn_segment *s)
+int64_t cooldown_until(const struct wn_account *a, const struct wn_segment *s)
 {
 	int64_t until = 0;
 	for (size_t i = 0; i < a->members.n; i++)
@@ -208,37 +209,64 @@ static void open_campaign(struct wn_world *w, struct wn_verdict *v)
 		non_action(w, v, WN_NON_ACTION_AUDIENCE_FULL, NULL);
 }
 
-/* The first guard that refuses, or -1. */
-static int refusal(struct wn_world *w, const struct wn_verdict *v)
+/* ------------------------------------------------------------------------------------------------------- guards */
+static bool is_merged(struct wn_world *w WN_UNUSED, const struct wn_verdict *v) { return wn_str_is(v->account->state, "merged"); }
+static bool is_excluded(struct wn_world *w WN_UNUSED, const struct wn_verdict *v) { return v->excluded; }
+static bool is_suppressed(struct wn_world *w WN_UNUSED, const struct wn_verdict *v) { return may_not_contact(v->account); }
+static bool cools_down(struct wn_world *w, const struct wn_verdict *v) { return w->now_us < cooldown_until(v->account, v->segment); }
+static bool is_spent(struct wn_world *w WN_UNUSED, const struct wn_verdict *v) { return was_evidence_before(v->account, v->segment, v->signal->key); }
+static bool lacks_group(struct wn_world *w WN_UNUSED, const struct wn_verdict *v) { return !v->group_known; }
+static bool has_no_contact(struct wn_world *w WN_UNUSED, const struct wn_verdict *v) { return v->contacts.n == 0; }
+
+static double heat_of(struct wn_world *w, const struct wn_verdict *v) { return wn_heat(verdict_evidence(w, v), v->evidence.n, w->now_us); }
+static bool is_cold(struct wn_world *w, const struct wn_verdict *v) { return heat_of(w, v) < v->segment->life.floor; }
+
+static const char *tell_cooldown(struct wn_world *w, const struct wn_verdict *v)
 {
-	const struct wn_segment *s = v->segment;
-	const struct wn_account *a = v->account;
-	if (wn_str_is(a->state, "merged"))
-		return WN_NON_ACTION_MERGED;
-	if (v->excluded)
-		return WN_NON_ACTION_EXCLUDED;
-	if (may_not_contact(a))
-		return WN_NON_ACTION_SUPPRESSED;
-	if (w->now_us < cooldown_until(a, s))
-		return WN_NON_ACTION_COOLDOWN;
-	if (was_evidence_before(a, s, v->signal->key))
-		return WN_NON_ACTION_SPENT_SIGNAL;
-	if (!v->group_known)
-		return WN_NON_ACTION_UNKNOWN_GROUP;
-	if (wn_heat(verdict_evidence(w, v), v->evidence.n, w->now_us) < s->life.floor)
-		return WN_NON_ACTION_STALE_ON_ARRIVAL;
-	if (v->contacts.n == 0)
-		return WN_NON_ACTION_NO_CONTACT;
-	return -1;
+	char text[40];
+	wn_rfc3339_from_us(cooldown_until(v->account, v->segment) / WN_SECOND * WN_SECOND, text);
+	return wn_arena_printf(w->arena, "until %s", text);
+}
+
+static const char *tell_heat(struct wn_world *w, const struct wn_verdict *v)
+{
+	return wn_arena_printf(w->arena, "heat %.2f, floor %.2f", heat_of(w, v), v->segment->life.floor);
+}
+
+static const char *tell_contacts(struct wn_world *w, const struct wn_verdict *v)
+{
+	size_t n = v->account->contacts.n;
+	return wn_arena_printf(w->arena, "none of %zu contact%s", n, n == 1 ? "" : "s");
+}
+
+const struct guard verdict_guards[] = {
+	{WN_NON_ACTION_MERGED, is_merged, NULL, false},
+	{WN_NON_ACTION_EXCLUDED, is_excluded, NULL, false},
+	{WN_NON_ACTION_SUPPRESSED, is_suppressed, NULL, false},
+	{WN_NON_ACTION_COOLDOWN, cools_down, tell_cooldown, false},
+	{WN_NON_ACTION_SPENT_SIGNAL, is_spent, NULL, false},
+	{WN_NON_ACTION_UNKNOWN_GROUP, lacks_group, NULL, true},
+	{WN_NON_ACTION_STALE_ON_ARRIVAL, is_cold, tell_heat, true},
+	{WN_NON_ACTION_NO_CONTACT, has_no_contact, tell_contacts, true},
+};
+const size_t verdict_guards_n = WN_COUNT(verdict_guards);
+
+/* The first guard that refuses, or NULL. */
+static const struct guard *refusal(struct wn_world *w, const struct wn_verdict *v)
+{
+	for (size_t i = 0; i < verdict_guards_n; i++)
+		if (verdict_guards[i].refuses(w, v))
+			return &verdict_guards[i];
+	return NULL;
 }
 
 void verdict_true(struct wn_world *w, struct wn_verdict *v)
 {
 	if (v->segment->broad || extend_living(w, v))
 		return;
-	int no = refusal(w, v);
-	if (no >= 0) {
-		non_action(w, v, (enum wn_non_action_reason)no, NULL);
+	const struct guard *no = refusal(w, v);
+	if (no) {
+		non_action(w, v, no->reason, no->tell ? no->tell(w, v) : NULL);
 		return;
 	}
 	struct wn_campaign *c = current_campaign(w, v);

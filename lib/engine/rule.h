@@ -81,6 +81,8 @@ size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const str
 		       uint32_t **out);
 /* verdict.c: false for this signal and account, now and later, whatever their stored signals are. */
 bool verdict_is_ruled_out(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
+/* verdict.c: the global exclude, for a contact or (c NULL) for the account. */
+enum wn_three rule_excluded(struct wn_world *w, const struct wn_account *a, const struct wn_contact *c, struct cel_result *res);
 /* verdict.c: evaluates and appends to w->verdicts if it is worth keeping. */
 bool verdict_add(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
 

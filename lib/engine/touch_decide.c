@@ -160,10 +160,11 @@ static int keep_newest(int64_t *newest, int n, int cap, int64_t instant)
 }
 
 /* When the cap has room: now, or the instant at which the oldest of the `cap` newest counted touches falls out of its span. */
-static int64_t room_at(const struct attempt *at, int cap, int64_t span, bool same_contact, bool same_channel)
+static int64_t room_at(const struct attempt *at, int cap, int64_t span, bool same_contact, bool same_channel, int *used)
 {
 	int64_t now = at->w->now_us, newest[64];
 	int n = 0;
+	*used = 0;
 	if (cap <= 0 || cap > (int)WN_COUNT(newest))
 		return now; /* no cap; the option's range ends at 64 */
 	for (size_t i = 0; i < at->m->account->members.n; i++) {
@@ -177,23 +178,35 @@ static int64_t room_at(const struct attempt *at, int cap, int64_t span, bool sam
 				n = keep_newest(newest, n, cap, counted_at(t));
 		}
 	}
+	*used = n; /* at most the cap */
 	return n < cap ? now : later_us(newest[cap - 1], span);
+}
+
+/* The caps that a touch of this channel is under, over all campaigns. */
+static size_t caps_of(const struct attempt *at, struct wn_cap_state out[WN_TOUCH_CAPS])
+{
+	const struct wn_caps *caps = &at->w->catalog->caps;
+	const struct wn_cap_state rows[] = {
+		{"cap_contact", 0, caps->contact, caps->contact_us, 0},
+		{"cap_account", 0, caps->account, caps->account_us, 0},
+		{"cap_email", 0, caps->email, caps->email_us, 0},
+	};
+	size_t n = 0;
+	for (size_t i = 0; i < (needs_address(at) ? 3u : 2u); i++) {
+		out[n] = rows[i];
+		out[n].free_us = room_at(at, rows[i].cap, rows[i].span_us, i != 1, i == 2, &out[n].used);
+		n++;
+	}
+	return n;
 }
 
 static bool check_caps(struct attempt *at)
 {
-	const struct wn_caps *caps = &at->w->catalog->caps;
-	const struct {
-		const char *reason;
-		int64_t free_us;
-	} rows[] = {
-		{"cap_contact", room_at(at, caps->contact, caps->contact_us, true, false)},
-		{"cap_account", room_at(at, caps->account, caps->account_us, false, false)},
-		{"cap_email", needs_address(at) ? room_at(at, caps->email, caps->email_us, true, true) : at->w->now_us},
-	};
-	for (size_t i = 0; i < WN_COUNT(rows); i++)
-		if (rows[i].free_us > at->w->now_us)
-			return decide(at, WN_DEFER, rows[i].reason, rows[i].free_us);
+	struct wn_cap_state caps[WN_TOUCH_CAPS];
+	size_t n = caps_of(at, caps);
+	for (size_t i = 0; i < n; i++)
+		if (caps[i].free_us > at->w->now_us)
+			return decide(at, WN_DEFER, caps[i].name, caps[i].free_us);
 	return false;
 }
 
@@ -336,6 +349,16 @@ struct wn_decision wn_touch_decide(struct wn_world *w, struct wn_touch *t)
 		if (checks[i](&at))
 			break;
 	return d;
+}
+
+size_t wn_touch_pressure(struct wn_world *w, struct wn_account *a, struct wn_contact *c, struct wn_str channel,
+			 struct wn_cap_state caps[WN_TOUCH_CAPS], int64_t *window_us)
+{
+	struct wn_member m = {.account = a, .contact_id = c ? c->id : (struct wn_id){{0}}};
+	struct wn_touch t = {.member = &m, .channel = channel};
+	struct attempt at = {.w = w, .t = &t, .m = &m, .contact = c};
+	*window_us = w->catalog->window_days ? next_in_window(&at, zone_of(&at)) : w->now_us;
+	return caps_of(&at, caps);
 }
 
 struct wn_decision wn_touch_preview(struct wn_world *w, struct wn_member *m, int step)

@@ -136,8 +136,8 @@ static bool reads_contact(const struct cel_program *p)
 
 /* The global exclude, for a contact or (c NULL) for the account. Where it speaks of contacts and there is none,
  * only a definite yes excludes. */
-static enum wn_three excluded(struct wn_world *w, const struct wn_account *a, const struct wn_contact *c,
-			      struct cel_result *res)
+enum wn_three rule_excluded(struct wn_world *w, const struct wn_account *a, const struct wn_contact *c,
+			    struct cel_result *res)
 {
 	const struct cel_program *p = w->catalog->exclude;
 	if (!p)
@@ -164,7 +164,7 @@ static void choose_contacts(struct wn_world *w, struct wn_verdict *v)
 		struct rule_host h = fresh_host(w, a, v->signal, c);
 		if (rule_eval(&h, v->segment->who, &res) != WN_TRUE3)
 			continue;
-		enum wn_three out = excluded(w, a, c, &res);
+		enum wn_three out = rule_excluded(w, a, c, &res);
 		any_excluded |= out == WN_TRUE3;
 		if (out == WN_FALSE3)
 			*WN_PUSH(w->arena, &v->contacts) = (struct wn_chosen){c};
@@ -185,7 +185,7 @@ static void fill_true(struct rule_host *h, struct wn_verdict *v)
 	struct wn_world *w = h->world;
 	struct cel_result res;
 	v->is = WN_VERDICT_TRUE;
-	enum wn_three out = excluded(w, v->account, NULL, &res);
+	enum wn_three out = rule_excluded(w, v->account, NULL, &res);
 	if (out == WN_UNKNOWN3) {
 		set_unknown(w, v, w->catalog->exclude, &res);
 		v->signal_terms_true = true;
@@ -300,7 +300,7 @@ enum wn_three wn_who(struct wn_world *w, const struct wn_segment *s, struct wn_a
 	if (!c || !may_be_reached(c))
 		return WN_FALSE3;
 	struct rule_host h = fresh_host(w, a, sig, c);
-	enum wn_three is = rule_eval(&h, s->who, &res), out = excluded(w, a, c, &res);
+	enum wn_three is = rule_eval(&h, s->who, &res), out = rule_excluded(w, a, c, &res);
 	if (is == WN_FALSE3 || out == WN_TRUE3)
 		return WN_FALSE3;
 	return is == WN_UNKNOWN3 || out == WN_UNKNOWN3 ? WN_UNKNOWN3 : WN_TRUE3;
@@ -319,7 +319,7 @@ enum wn_three wn_stay(struct wn_world *w, const struct wn_segment *s, struct wn_
 		if (one == WN_UNKNOWN3)
 			all = WN_UNKNOWN3;
 	}
-	enum wn_three out = excluded(w, a, c, &res);
+	enum wn_three out = rule_excluded(w, a, c, &res);
 	if (out == WN_TRUE3)
 		return WN_FALSE3;
 	return out == WN_UNKNOWN3 ? WN_UNKNOWN3 : all;
