@@ -35,6 +35,8 @@ struct wn_http_request {
 	const char *ca_file;       /* PEM file instead of the system's authorities; there is no "verify off" */
 	bool allow_private;        /* from the root-owned file only; see wn_address_is_allowed */
 	bool follow;               /* redirects of GET and HEAD */
+	bool status_is_answer;     /* the answer is there once its headers are: a body that is too large, slow, broken or cut off
+				    * is no failure, and the response has what of it came */
 	size_t body_max;           /* decoded bytes [WN_FETCH_BODY_MAX] */
 	size_t headers_max;        /* bytes [WN_FETCH_HEADERS_MAX] */
 	int redirects_max;         /* [WN_FETCH_REDIRECTS_MAX] */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The real network: libcurl's multi interface on the loop. Two multi handles, so two pools of connections: a
- * connection that the address filter let through for a trusted request must never serve a public one.
+ * The real network: calls of libcurl on the loop (curl_pool.h). Two pools of connections: a connection that the address
+ * filter let through for a trusted request must never serve a public one.
  *
- * libcurl says which sockets and which time-out it waits for (on_socket, on_timer); we tell it what happened
- * (curl_multi_socket_action), then collect finished hops. on_done is called by way of wn_loop_soon, never from
- * inside libcurl.
+ * on_done is called by way of wn_loop_soon, never from inside libcurl.
  */
 #include "http_internal.h"
 #include "loop_internal.h"
@@ -13,83 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct wn_http_pool {
-	struct wn_http_client *client;
-	CURLM *multi;
-	struct wn_watch *timer;
-};
-
-struct watched {
-	struct wn_http_pool *pool;
-	struct wn_watch *watch;
-	curl_socket_t fd;
-};
-
-static void act(struct wn_http_pool *p, curl_socket_t fd, int events);
-
-/* --- what libcurl waits for ---- */
-
-static void on_ready(void *ctx, int events)
-{
-	struct watched *w = ctx;
-
-	act(w->pool, w->fd,
-	    (events & WN_READ ? CURL_CSELECT_IN : 0) | (events & WN_WRITE ? CURL_CSELECT_OUT : 0));
-}
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
-{
-	struct wn_http_pool *p = ctx;
-	struct watched *w = socket_ctx;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (w)
-			wn_watch_free(w->watch);
-		free(w);
-		return 0;
-	}
-	if (!w) {
-		w = wn_alloc(sizeof(*w));
-		*w = (struct watched){.pool = p, .fd = fd};
-		w->watch = wn_watch_new(p->client->loop, fd, 0, on_ready, w);
-		curl_multi_assign(p->multi, fd, w);
-	}
-	wn_watch_set(w->watch, (what & CURL_POLL_IN ? WN_READ : 0) | (what & CURL_POLL_OUT ? WN_WRITE : 0));
-	return 0;
-}
-
-static void on_time(void *ctx, int events)
-{
-	(void)events;
-	act(ctx, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int on_timer(CURLM *multi, long timeout_ms, void *ctx)
-{
-	struct wn_http_pool *p = ctx;
-
-	(void)multi;
-	if (timeout_ms < 0)
-		wn_watch_disarm(p->timer);
-	else
-		wn_watch_arm_once(p->timer, -1, 0, timeout_ms > 3600000 ? 3600000 : (int)timeout_ms);
-	return 0;
-}
-
 /* --- calls ---- */
-
-static void leave_multi(struct wn_http_call *c)
-{
-	if (c->in_multi)
-		curl_multi_remove_handle(c->client->pools[c->req.allow_private]->multi, c->easy);
-	c->in_multi = false;
-}
 
 static void free_call(struct wn_http_call *c)
 {
 	curl_slist_free_all(c->header_list);
-	curl_easy_cleanup(c->easy);
+	curl_easy_cleanup(c->job.easy);
 	wn_http_url_done(&c->first);
 	wn_http_url_done(&c->url);
 	wn_arena_free(c->arena);
@@ -121,7 +48,7 @@ static void deliver(void *ctx)
 static void finish(struct wn_http_call *c)
 {
 	c->done = true;
-	leave_multi(c);
+	wn_curl_job_stop(&c->job);
 	wn_loop_soon(c->client->loop, deliver, c);
 }
 
@@ -134,30 +61,17 @@ static void next_hop(struct wn_http_call *c)
 		finish(c);
 		return;
 	}
-	c->in_multi = curl_multi_add_handle(c->client->pools[c->req.allow_private]->multi, c->easy) == CURLM_OK;
-	if (!c->in_multi)
-		abort(); /* out of memory */
+	wn_curl_job_start(c->client->pools[c->req.allow_private], &c->job);
 }
 
-static void act(struct wn_http_pool *p, curl_socket_t fd, int events)
+static void on_hop(struct wn_curl_job *job, CURLcode code)
 {
-	int running, left;
-	CURLMsg *m;
+	struct wn_http_call *c = (struct wn_http_call *)job;
 
-	curl_multi_socket_action(p->multi, fd, events, &running);
-	while ((m = curl_multi_info_read(p->multi, &left))) {
-		struct wn_http_call *c = NULL;
-		CURLcode code = m->data.result;
-
-		if (m->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&c);
-		leave_multi(c);
-		if (wn_http_hop_finish(c, code))
-			next_hop(c);
-		else
-			finish(c);
-	}
+	if (wn_http_hop_finish(c, code))
+		next_hop(c);
+	else
+		finish(c);
 }
 
 /* --- the contract ---- */
@@ -199,8 +113,9 @@ static struct wn_http_call *new_call(struct wn_http_client *client, const struct
 	c->client = client;
 	c->arena = wn_arena_new(0);
 	c->answer = wn_http_answer_new();
-	c->easy = curl_easy_init();
-	if (!c->easy)
+	c->job = (struct wn_curl_job){.easy = curl_easy_init(), .on_done = on_hop};
+	c->guard.allow_private = req->allow_private;
+	if (!c->job.easy)
 		abort();
 	c->start_us = wn_clock_monotonic_us();
 	keep_request(c, req);
@@ -252,33 +167,6 @@ static void cancel(struct wn_net *net, struct wn_http_call *c)
 	finish(c);
 }
 
-static struct wn_http_pool *new_pool(struct wn_http_client *client, const struct wn_http_options *o)
-{
-	struct wn_http_pool *p = wn_alloc(sizeof(*p));
-
-	*p = (struct wn_http_pool){.client = client, .multi = curl_multi_init()};
-	if (!p->multi)
-		abort();
-	p->timer = wn_watch_new_once(client->loop, on_time, p);
-	curl_multi_setopt(p->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(p->multi, CURLMOPT_SOCKETDATA, p);
-	curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
-	curl_multi_setopt(p->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-			  (long)(o->connections_max ? o->connections_max : 64));
-	curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-			  (long)(o->per_host_max ? o->per_host_max : 4));
-	curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, 16L); /* idle ones kept */
-	return p;
-}
-
-static void free_pool(struct wn_http_pool *p)
-{
-	curl_multi_cleanup(p->multi); /* may still call on_socket */
-	wn_watch_free(p->timer);
-	free(p);
-}
-
 struct wn_net *wn_http_client_new(struct wn_loop *l, const struct wn_http_options *options)
 {
 	static const struct wn_http_options none;
@@ -292,7 +180,8 @@ struct wn_net *wn_http_client_new(struct wn_loop *l, const struct wn_http_option
 	client->user_agent = wn_strdup(o->user_agent ? o->user_agent : "whynow/" WN_VERSION);
 	client->calls_max = o->requests_max ? o->requests_max : WN_HTTP_REQUESTS_MAX;
 	for (int i = 0; i < 2; i++)
-		client->pools[i] = new_pool(client, o);
+		client->pools[i] =
+		    wn_curl_pool_new(l, o->connections_max ? o->connections_max : 64, o->per_host_max ? o->per_host_max : 4);
 	return &client->net;
 }
 
@@ -311,7 +200,7 @@ void wn_http_client_free(struct wn_net *net)
 		deliver(c);
 	}
 	for (int i = 0; i < 2; i++)
-		free_pool(client->pools[i]);
+		wn_curl_pool_free(client->pools[i]);
 	free(client->user_agent);
 	free(client);
 	curl_global_cleanup();

@@ -8,10 +8,8 @@
  */
 #include "http_internal.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <strings.h>
-#include <unistd.h>
 
 /* --- callbacks ---- */
 
@@ -21,6 +19,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 
 	c->body_began = true;
 	if (c->answer->body.n + size * n > c->req.body_max) {
+		if (c->req.status_is_answer)
+			wn_buf_add(&c->answer->body, bytes, c->req.body_max - c->answer->body.n);
 		c->too_large = true;
 		return 0;
 	}
@@ -55,6 +55,14 @@ static void keep_header(struct wn_http_answer *a, struct wn_str line)
 	*WN_PUSH(a->arena, &a->headers) = (struct wn_http_header){name, value};
 }
 
+static long status_of(const struct wn_http_call *c)
+{
+	long status = 0;
+
+	curl_easy_getinfo(c->job.easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 {
 	struct wn_http_call *c = ctx;
@@ -65,6 +73,8 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 		c->too_large = true;
 		return 0;
 	}
+	if (trim(line).n == 0)
+		c->headers_whole |= status_of(c) >= 200;
 	if (line.n > 5 && strncasecmp(line.p, "HTTP/", 5) == 0 && !c->body_began)
 		c->answer->headers.n = 0; /* after 1xx the true ones follow */
 	else if (!c->body_began)          /* trailers are not asked for */
@@ -72,24 +82,9 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 	return line.n;
 }
 
-static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
-{
-	struct wn_http_call *c = ctx;
-	enum wn_address_class cls = wn_address_classify(&a->addr, a->addrlen);
-	const void *ip = a->family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)&a->addr)->sin6_addr
-					       : (void *)&((struct sockaddr_in *)&a->addr)->sin_addr;
-
-	if (purpose == CURLSOCKTYPE_IPCXN && wn_address_is_allowed(cls, c->req.allow_private))
-		return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
-	c->refused = cls;
-	if (cls == WN_ADDRESS_OTHER || !inet_ntop(a->family, ip, c->refused_text, sizeof(c->refused_text)))
-		c->refused_text[0] = 0;
-	return CURL_SOCKET_BAD;
-}
-
 /* --- setting up ---- */
 
-#define SET(option, value) curl_easy_setopt(c->easy, (option), (value))
+#define SET(option, value) curl_easy_setopt(c->job.easy, (option), (value))
 
 static void add_header(struct wn_http_call *c, const char *name, const char *value)
 {
@@ -160,7 +155,8 @@ static void set_limits(struct wn_http_call *c, int64_t left_ms)
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
 	SET(CURLOPT_LOW_SPEED_LIMIT, (long)r->slow_bytes);
 	SET(CURLOPT_LOW_SPEED_TIME, (long)r->slow_s);
-	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)r->body_max); /* an early exit only */
+	if (!r->status_is_answer)
+		SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)r->body_max); /* an early exit only */
 	SET(CURLOPT_BUFFERSIZE, 16384L);
 }
 
@@ -168,18 +164,12 @@ static void set_policy(struct wn_http_call *c)
 {
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_QUICK_EXIT, 1L); /* a hung name lookup must not hold us up */
-	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(CURLOPT_ACCEPT_ENCODING, "gzip");
-	SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-	SET(CURLOPT_OPENSOCKETDATA, c);
-	if (c->req.ca_file)
-		SET(CURLOPT_CAINFO, c->req.ca_file);
+	if (!c->req.status_is_answer)
+		SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+	wn_curl_policy(c->job.easy, c->req.ca_file);
+	wn_curl_guard_set(c->job.easy, &c->guard);
 }
 
 static void set_credentials(struct wn_http_call *c)
@@ -198,10 +188,9 @@ enum wn_rc wn_http_hop_prepare(struct wn_http_call *c, struct wn_err *err)
 
 	if (left_ms <= 0)
 		return wn_fail(err, WN_AGAIN, "no time left for the next hop");
-	curl_easy_reset(c->easy);
+	curl_easy_reset(c->job.easy);
 	c->header_bytes = 0;
-	c->body_began = c->too_large = c->sent = false;
-	c->refused = WN_ADDRESS_PUBLIC;
+	c->headers_whole = c->body_began = c->too_large = c->sent = false;
 	c->error[0] = 0;
 	c->answer->headers.n = 0;
 	wn_buf_clear(&c->answer->body);
@@ -213,7 +202,6 @@ enum wn_rc wn_http_hop_prepare(struct wn_http_call *c, struct wn_err *err)
 		set_credentials(c);
 	SET(CURLOPT_URL, c->url.plain);
 	SET(CURLOPT_ERRORBUFFER, c->error);
-	SET(CURLOPT_PRIVATE, c);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, c);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
@@ -250,7 +238,7 @@ static enum wn_http_failure failure_of(const struct wn_http_call *c, CURLcode co
 {
 	if (c->too_large)
 		return WN_HTTP_TOO_LARGE;
-	if (code == CURLE_COULDNT_CONNECT && c->refused != WN_ADDRESS_PUBLIC)
+	if (code == CURLE_COULDNT_CONNECT && c->guard.refused != WN_ADDRESS_PUBLIC)
 		return WN_HTTP_ADDRESS;
 	for (size_t i = 0; i < WN_COUNT(failures); i++)
 		if (failures[i].code == code)
@@ -286,7 +274,7 @@ static void explain(struct wn_http_call *c, CURLcode code)
 	if (f == WN_HTTP_ADDRESS)
 		wn_http_answer_fail(c->answer, WN_REFUSED, f,
 				    "%.200s leads to %s, which is %s: refused by the address filter",
-				    c->url.host, c->refused_text, wn_address_class_to_text(c->refused));
+				    c->url.host, c->guard.refused_text, wn_address_class_to_text(c->guard.refused));
 	else if (f == WN_HTTP_TOO_LARGE)
 		wn_http_answer_fail(c->answer, WN_LIMIT, f,
 				    "the answer of %.200s has more than %zu bytes of %s", c->url.host,
@@ -307,21 +295,20 @@ static int64_t info_us(CURL *easy, CURLINFO info)
 static void measure(struct wn_http_call *c)
 {
 	struct wn_http_response *r = &c->answer->r;
-	long status = 0, sent = 0;
+	long sent = 0;
 	char *peer = NULL;
 
-	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &sent);
-	curl_easy_getinfo(c->easy, CURLINFO_PRIMARY_IP, &peer);
+	curl_easy_getinfo(c->job.easy, CURLINFO_REQUEST_SIZE, &sent);
+	curl_easy_getinfo(c->job.easy, CURLINFO_PRIMARY_IP, &peer);
 	c->sent = sent > 0;
-	r->status = (int)status;
+	r->status = (int)status_of(c);
 	r->url = wn_arena_strdup(c->answer->arena, wn_str_of(c->url.plain));
 	r->peer = wn_arena_strdup(c->answer->arena, wn_str_of(peer ? peer : ""));
-	r->name_us = info_us(c->easy, CURLINFO_NAMELOOKUP_TIME_T);
-	r->connect_us = info_us(c->easy, CURLINFO_CONNECT_TIME_T);
-	r->tls_us = info_us(c->easy, CURLINFO_APPCONNECT_TIME_T);
-	r->first_byte_us = info_us(c->easy, CURLINFO_STARTTRANSFER_TIME_T);
-	r->bytes = (uint64_t)info_us(c->easy, CURLINFO_SIZE_DOWNLOAD_T);
+	r->name_us = info_us(c->job.easy, CURLINFO_NAMELOOKUP_TIME_T);
+	r->connect_us = info_us(c->job.easy, CURLINFO_CONNECT_TIME_T);
+	r->tls_us = info_us(c->job.easy, CURLINFO_APPCONNECT_TIME_T);
+	r->first_byte_us = info_us(c->job.easy, CURLINFO_STARTTRANSFER_TIME_T);
+	r->bytes = (uint64_t)info_us(c->job.easy, CURLINFO_SIZE_DOWNLOAD_T);
 	r->total_us = wn_clock_monotonic_us() - c->start_us;
 }
 
@@ -365,6 +352,8 @@ static bool follow(struct wn_http_call *c)
 bool wn_http_hop_finish(struct wn_http_call *c, CURLcode code)
 {
 	measure(c);
+	if (c->req.status_is_answer && c->headers_whole)
+		code = CURLE_OK; /* whatever became of the body */
 	if (code != CURLE_OK)
 		explain(c, code);
 	else if (is_redirect(c))

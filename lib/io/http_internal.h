@@ -3,8 +3,8 @@
 #ifndef WHYNOW_HTTP_INTERNAL_H
 #define WHYNOW_HTTP_INTERNAL_H
 
-#include <curl/curl.h>
-#include <whynow/address.h>
+#include "curl_pool.h"
+
 #include <whynow/arena.h>
 #include <whynow/buf.h>
 #include <whynow/http.h>
@@ -43,6 +43,7 @@ bool wn_http_is_header_value(const char *value);
 
 /* A request with its defaults filled in and its strings kept. */
 struct wn_http_call {
+	struct wn_curl_job job; /* first */
 	struct wn_http_call *prev, *next;
 	struct wn_http_client *client;
 	struct wn_arena *arena;
@@ -51,13 +52,11 @@ struct wn_http_call {
 	wn_http_done *on_done;
 	void *ctx;
 	int64_t start_us;
-	CURL *easy;
 	struct curl_slist *header_list;
 	struct wn_http_answer *answer;
 	size_t header_bytes;
-	bool in_multi, body_began, too_large, sent, done;
-	enum wn_address_class refused; /* PUBLIC: none was */
-	char refused_text[64];
+	bool headers_whole, body_began, too_large, sent, done;
+	struct wn_curl_guard guard;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -70,7 +69,7 @@ bool wn_http_hop_finish(struct wn_http_call *c, CURLcode code);
 struct wn_http_client {
 	struct wn_net net; /* first */
 	struct wn_loop *loop;
-	struct wn_http_pool *pools[2]; /* public, trusted */
+	struct wn_curl_pool *pools[2]; /* public, trusted */
 	struct wn_http_call *calls;
 	char *user_agent;
 	int calls_n, calls_max;

@@ -336,6 +336,27 @@ static void a_post_that_may_have_arrived_is_unknown(void **state)
 	wn_http_response_free(r);
 }
 
+static void where_the_status_is_the_answer_no_body_can_change_it(void **state)
+{
+	static const char *const paths[] = {"bomb",  "endless",  "huge",		 "drip",
+					    "truncated", "bad-gzip", "truncated-chunks", "strange-encoding"};
+
+	for (size_t i = 0; i < WN_COUNT(paths); i++) {
+		struct wn_http_request req = {.method = "POST", .url = url(paths[i]), .body = WN_STR("x"), .body_max = 4000,
+					      .allow_private = true, .status_is_answer = true, .total_timeout_ms = 1000};
+		struct wn_http_response *r = fetch(*state, &req);
+
+		if (r->rc != WN_OK || r->status != 200 || r->body.n > 4000)
+			fail_msg("%s: %s, status %d, %zu bytes: %s", paths[i], wn_rc_to_text(r->rc), r->status, r->body.n, r->error);
+		wn_http_response_free(r);
+	}
+	struct wn_http_request req = {.method = "POST", .url = url("reset"), .allow_private = true, .body = WN_STR("x"),
+				      .status_is_answer = true};
+	struct wn_http_response *r = fetch(*state, &req);
+	assert_int_equal(r->rc, WN_UNKNOWN);
+	wn_http_response_free(r);
+}
+
 static void early_hints_and_trailers_are_not_headers(void **state)
 {
 	struct wn_http_response *r = get(*state, "early-hints");
@@ -616,6 +637,7 @@ int main(void)
 	    TEST(broken_answers_are_told_apart),
 	    TEST(slow_servers_are_cut_off),
 	    TEST(a_post_that_may_have_arrived_is_unknown),
+	    TEST(where_the_status_is_the_answer_no_body_can_change_it),
 	    TEST(early_hints_and_trailers_are_not_headers),
 	    TEST(redirects_are_followed_to_a_limit_and_remembered),
 	    TEST(redirects_to_forbidden_places_are_refused),
