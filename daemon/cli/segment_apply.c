@@ -4,7 +4,7 @@
  * error has file, line and column. What is told afterwards is arithmetic of the segment alone: how long one
  * signal lasts.
  */
-#include "parts.h"
+#include "segment_explain.h"
 #include <whynow/limits.h>
 #include <whynow/text.h>
 
@@ -191,26 +191,44 @@ static int open_file(struct wn_cli *cli, struct file *f, bool need_database)
 	return code ? code : parse_documents(cli, f);
 }
 
+static int check_segment(struct wn_cli *cli, const struct wn_segment *s, struct wn_value *out)
+{
+	struct wn_map_builder m = wn_map_begin(cli->arena);
+	struct wn_rates *rates;
+	int64_t most = INT32_MAX;
+	int code = cli_int_option(cli, "--accounts", 0, INT32_MAX, &most);
+	cli_say(cli, "%s: good", s->name);
+	tell_segment(cli, s);
+	if (code == 0)
+		code = cli_segment_rates(cli, s, cli->store ? (size_t)most : 0, &rates);
+	if (code)
+		return code;
+	cli_segment_explain(cli, s, rates);
+	wn_map_set(&m, "segment", wn_string(wn_arena_str(cli->arena, wn_str_of(s->name))));
+	wn_map_set(&m, "accounts", wn_int((int64_t)rates->accounts));
+	wn_map_set(&m, "accounts_with_signal", wn_int((int64_t)rates->with_signal));
+	wn_map_set(&m, "selected", wn_int((int64_t)rates->fit));
+	wn_map_set(&m, "clauses", cli_rates_value(cli, rates));
+	*out = wn_map_end(&m);
+	return 0;
+}
+
 static int run_check(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 {
 	struct file f = {.path = argv[0]};
 	int code = open_file(cli, &f, false);
-	for (size_t i = 0; code == 0 && i < f.n; i++) {
-		cli_say(cli, "%s: good", f.segments[i]->name);
-		tell_segment(cli, f.segments[i]);
-	}
-	if (code == 0 && cli->json) {
-		struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, f.n + 1);
-		for (size_t i = 0; i < f.n; i++)
-			v[i] = wn_string(wn_arena_str(cli->arena, wn_str_of(f.segments[i]->name)));
+	struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, f.n + 1);
+	for (size_t i = 0; code == 0 && i < f.n; i++)
+		code = check_segment(cli, f.segments[i], &v[i]);
+	if (code == 0 && cli->json)
 		cli_json(cli, wn_list(v, f.n));
-	}
 	free_segments(&f);
 	return code == WN_EXIT_INVALID ? WN_EXIT_NO : code;
 }
 
 static const struct wn_cli_option check_options[] = {
     {"--offline", NULL, "against the files of kinds, traits and sinks, without a database"},
+    {"--accounts", "N", "put at most so many stored accounts to the rule, 0 for none [all]"},
     {NULL, NULL, NULL},
 };
 const struct wn_command command_segment_check = {
@@ -221,7 +239,10 @@ const struct wn_command command_segment_check = {
     .summary = "say everything that is wrong with a file of segments",
     .more = "FILE may hold several documents, - is the standard input. Exit code 1 if anything is wrong. A "
 	    "good segment is followed by how long one signal "
-	    "of each kind it opens on lasts, and whether staleness or the box comes first.",
+	    "of each kind it opens on lasts, and whether staleness or the box comes first, and by its rule, clause by clause: canonical "
+	    "text, types of what it reads, for how many of the stored accounts (their newest signal, their contacts) it is true "
+	    "and unknown, what time alone changes, how the index finds it. A clause that is unknown for more than half is told "
+	    "with the count: unknown never enrols anybody.",
     .options = check_options,
     .run = run_check,
 };

@@ -16,6 +16,7 @@
 #define WHYNOW_EXPLAIN_H
 
 #include <whynow/engine.h>
+#include <whynow/match.h>
 
 /* What a clause read: a path, or a call that looks at the account's signals. */
 struct wn_reading {
@@ -88,5 +89,32 @@ void wn_explain_outcome(struct wn_world *w, struct wn_explanation *x);
 /* A program's terms for one account, signal and contact (each may be NULL but the account). */
 struct wn_clause *wn_explain_program(struct wn_world *w, const struct cel_program *p, struct wn_account *a, struct wn_signal *sig,
 				     struct wn_contact *c, size_t *n);
+
+/* --- a rule by itself, and over all accounts ------------------------------------------------------------------ */
+enum wn_turns { WN_TURNS_TRUE = 1, WN_TURNS_FALSE = 2 };
+struct wn_rate {
+	struct wn_str clause, types;  /* canonical; "account.employees int, signal.round enum" */
+	enum wn_rate_of { WN_RATE_ACCOUNT, WN_RATE_SIGNAL, WN_RATE_CONTACT } of; /* asked of each account; of its newest signal that fits
+										  * the kinds of the rule; of each contact (`who`) */
+	unsigned turns;               /* what time alone may make it: WN_TURNS_TRUE | WN_TURNS_FALSE; 0: time changes nothing */
+	size_t yes, no, unknown;
+	struct wn_str why;            /* the first unknown: what is missing */
+};
+struct wn_rates {
+	const struct wn_segment *segment;
+	struct wn_rate *v; size_t n;  /* clauses of `when`, then of `who` */
+	size_t accounts, with_signal, contacts; /* asked so far */
+	size_t fit;                   /* accounts whose newest signal makes `when` true */
+	unsigned needs;               /* WN_LOAD_* that wn_rates_add reads */
+	bool kinds_bounded; uint64_t kinds[4];
+	struct wn_arena *arena;
+};
+/* Lives in `a`. */
+struct wn_rates *wn_rates_new(const struct wn_segment *s, const struct wn_registry *registry, struct wn_arena *a);
+/* Asks one account; it may go away afterwards. */
+void wn_rates_add(struct wn_rates *r, struct wn_world *w, struct wn_account *a);
+/* How the index of a catalogue would file it (match.h). Not for broad segments. */
+enum wn_filed wn_segment_filed(const struct wn_segment *s, const struct wn_registry *registry);
+static inline size_t wn_rate_asked(const struct wn_rate *r) { return r->yes + r->no + r->unknown; }
 
 #endif

@@ -270,6 +270,10 @@ enum wn_rc wn_store_load_accounts(struct wn_store *s, struct wn_world *w, const 
  * contacts with their suppressions, members with evidence and touches, non-actions. What is in memory is kept. */
 enum wn_rc wn_store_load_parts(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n, unsigned flags,
 			       struct wn_err *err) WN_MUST_CHECK;
+/* The next n accounts behind `after` (nil: from the first) that are not merged into others, in the order (bucket, id), with parts, not
+ * locked: for looks over all. Ids are hashes, so the first so many are a fair sample. */
+enum wn_rc wn_store_scan_accounts(struct wn_store *s, struct wn_world *w, struct wn_id after, size_t n, unsigned flags,
+				  struct wn_err *err) WN_MUST_CHECK;
 /* Locks (sorted) and reads the campaigns of live members (and of members with a touch that is not final) of all accounts of the world,
  * the proposed and open ones of the groups of its TRUE verdicts, and those that these verdicts would open again. Sets member->campaign
  * (NULL stays for the others). WN_AGAIN if one needs a segment version that the catalogue does not have. */

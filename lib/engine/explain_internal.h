@@ -32,4 +32,8 @@ int64_t flips_at(const struct asked *at, const struct cel_program *p, const stru
 /* explain_needs.c: what would have to change for it to be true. */
 struct wn_str needs_of(const struct asked *at, const struct cel_program *p, const struct cel_node *n);
 
+
+/* explain_time.c: which way time alone may turn a term (enum wn_turns). */
+unsigned time_turns(const struct cel_node *n);
+
 #endif

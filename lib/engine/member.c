@@ -39,6 +39,8 @@ static int64_t next_instant(const struct wn_member *m)
 static void show_end(struct wn_member *m)
 {
 	int64_t end = min_us(m->stale_us, m->box_ends_us);
+	if (m->box_ends_us == WN_NEVER && m->campaign->state != WN_CAMPAIGN_PROPOSED)
+		return; /* it is just being enrolled: its box comes in a moment */
 	if (end != WN_NEVER && end > m->campaign->live_until_us) {
 		m->campaign->live_until_us = end;
 		m->campaign->dirty = true;

@@ -9,6 +9,7 @@
  */
 #include "rule.h"
 
+#include <whynow/explain.h>
 #include <whynow/match.h>
 
 #include <stdlib.h>
@@ -26,6 +27,14 @@ struct wn_index *wn_catalog_index_new(const struct wn_registry *registry,
 		if (!segments[i]->broad)
 			(void)wn_index_put(index, (uint32_t)i, segments[i]->when);
 	return index;
+}
+
+enum wn_filed wn_segment_filed(const struct wn_segment *s, const struct wn_registry *registry)
+{
+	struct wn_index *index = wn_catalog_index_new(registry, NULL, 0);
+	enum wn_filed how = wn_index_put(index, 0, s->when);
+	wn_index_free(index);
+	return how;
 }
 
 struct named {

@@ -67,6 +67,7 @@ struct account_row {
 static inline struct account_row *row_of(struct wn_account *a) { return (struct account_row *)a; }
 struct contact_row { struct wn_contact base; struct wn_str consent; };
 struct wn_campaign *campaign_of_row(struct wn_world *w, const struct wn_pg_result *r, int row, struct wn_err *err);
+void account_of_row(struct wn_world *w, const struct wn_pg_result *r, int row); /* columns of account_lock */
 struct wn_account *account_insert_sorted(struct wn_world *w, struct wn_account *a);
 int bucket_id_cmp(int bucket_a, struct wn_id a, int bucket_b, struct wn_id b);
 /* Signals ascending by (occurred, key); contacts by id. */

@@ -39,21 +39,21 @@ static int by_bucket_id(const void *a, const void *b)
 	return bucket_id_cmp(wn_id_bucket(*x), *x, wn_id_bucket(*y), *y);
 }
 
-static void account_of_row(struct wn_world *w, const struct wn_pg_result *r)
+void account_of_row(struct wn_world *w, const struct wn_pg_result *r, int i)
 {
 	struct wn_account *a = &WN_NEW(w->arena, struct account_row)->base;
 	*a = (struct wn_account){.object = {&wn_account_class},
 				 .world = w,
-				 .id = wn_pg_get_id(r, 0, 0),
-				 .domain = get_str(r, 0, 1, w->arena),
-				 .name = get_str(r, 0, 2, w->arena),
-				 .state = get_str(r, 0, 3, w->arena),
-				 .merged_into = wn_pg_get_id(r, 0, 4),
-				 .known_since_us = wn_pg_get_us(r, 0, 6),
-				 .stored_traits = get_str(r, 0, 7, w->arena)};
+				 .id = wn_pg_get_id(r, i, 0),
+				 .domain = get_str(r, i, 1, w->arena),
+				 .name = get_str(r, i, 2, w->arena),
+				 .state = get_str(r, i, 3, w->arena),
+				 .merged_into = wn_pg_get_id(r, i, 4),
+				 .known_since_us = wn_pg_get_us(r, i, 6),
+				 .stored_traits = get_str(r, i, 7, w->arena)};
 	a->bucket = wn_id_bucket(a->id);
 	struct wn_id *from = NULL;
-	row_of(a)->n_merged_from = wn_pg_get_ids(r, 0, 5, w->arena, &from);
+	row_of(a)->n_merged_from = wn_pg_get_ids(r, i, 5, w->arena, &from);
 	row_of(a)->merged_from = from;
 	account_insert_sorted(w, a);
 }
@@ -84,7 +84,7 @@ void account_locks_take(struct wn_world *w, struct account_locks *l, bool ok)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		if (ok && l->rows[i].rows)
-			account_of_row(w, &l->rows[i]);
+			account_of_row(w, &l->rows[i], 0);
 		wn_pg_result_done(&l->rows[i]);
 	}
 	if (ok)

@@ -5,6 +5,12 @@
 SELECT account_id, domain, name, state, merged_into, merged_from, known_since, traits
 FROM whynow.account WHERE bucket = $1 AND account_id = $2 FOR NO KEY UPDATE
 
+-- name: account_scan
+-- class: cold
+-- $1 bucket, $2 account_id of the last one seen, $3 limit
+SELECT account_id, domain, name, state, merged_into, merged_from, known_since, traits
+FROM whynow.account WHERE (bucket, account_id) > ($1::int, $2::uuid) AND state <> 'merged' ORDER BY bucket, account_id LIMIT $3
+
 -- name: account_insert
 -- class: rows
 INSERT INTO whynow.account (bucket, account_id, domain, name, name_key, state, known_since) VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7)/*end*/

@@ -244,6 +244,54 @@ static void json_has_it_all(void **state)
 	wn_arena_free(a);
 }
 
+/* --- segment check, segment show ------------------------------------------------------------- */
+static void check_explains_the_rule_over_the_stored_accounts(void **state)
+{
+	RIG(r);
+	fill(r);
+	fund(r, "beta.de");
+	DONE(r, "segment", "check", rig_file("funded.yaml", funded));
+	SAYS(r, "signal.amount_usd >= 10000000.0");
+	SAYS(r, "signal.amount_usd double; true for 100 % of 1 account with a fitting\n");
+	SAYS(r, "account.employees int; true for 50 % of 2 accounts");
+	SAYS(r, "account.country string; true for 50 %, unknown for 50 % of 2 accounts");
+	SAYS(r, "contact.level int; true for 67 % of 3 contacts");
+	SAYS(r, "time alone may make it false");
+	SAYS(r, "time: time alone never makes the rule true");
+	SAYS(r, "index: filed under keys");
+	SAYS_NOT(r, "unknown for more than half");
+	fits_80(r);
+	DONE(r, "account", "import", rig_file("more.csv", "name,domain\nC,c.com\nD,d.com\nE,e.com\n"));
+	DONE(r, "segment", "check", rig_file("funded.yaml", funded));
+	SAYS(r, "unknown for more than half");
+	SAYS(r, "3 of 5 accounts: account.employees >= 50");
+	SAYS(r, "4 of 5 accounts: account.country in [\"US\", \"GB\"]");
+	DONE(r, "segment", "check", rig_file("funded.yaml", funded), "--accounts", "0");
+	SAYS_NOT(r, "true for");
+	DONE(r, "segment", "check", "--offline", rig_file("waiting.yaml", waiting));
+	SAYS(r, "time: the rule may become true by time alone, through signal.age >= days(3)");
+	DONE(r, "segment", "check", rig_file("funded.yaml", funded), "--json");
+	SAYS(r, "\"unknown\":4");
+	SOUND(r);
+}
+
+static void show_tells_what_is_mostly_unknown(void **state)
+{
+	RIG(r);
+	fill(r);
+	DONE(r, "account", "import", rig_file("more.csv", "name,domain\nC,c.com\nD,d.com\nE,e.com\n"));
+	assert_int_equal(rig_count(r, "WITH x AS (UPDATE whynow.segment_version SET status = 'valid' RETURNING "
+				      "1) SELECT count(*) FROM x"),
+			 3);
+	DONE(r, "segment", "show", "funded");
+	SAYS(r, "3 of 5 accounts: account.employees >= 50");
+	SAYS(r, "account.employees has no value: an import or a feed has to bring it");
+	DONE(r, "segment", "show", "bought");
+	SAYS(r, "unknown    no clause for more than half of 5 accounts");
+	DONE(r, "segment", "show", "funded", "--json");
+	SAYS(r, "\"why_unknown\":\"account.employees has no value");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +304,8 @@ int main(void)
 	    cmocka_unit_test(a_cooldown_is_told_with_its_end),
 	    cmocka_unit_test(every_segment_has_a_line_with_the_first_clause),
 	    cmocka_unit_test(json_has_it_all),
+	    cmocka_unit_test(check_explains_the_rule_over_the_stored_accounts),
+	    cmocka_unit_test(show_tells_what_is_mostly_unknown),
 	};
 	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);
 }

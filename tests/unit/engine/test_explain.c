@@ -316,7 +316,11 @@ static void clauses_agree_with_the_verdict(void **state)
 					    "has(account.industry)",
 					    "\"Kafka\" in account.technologies",
 					    "signals.followed(\"page_view\", \"funding\", days(9))",
-					    "signal.freshness > 0.5"};
+					    "signal.freshness > 0.5",
+					    "signal.age >= days(2)",
+					    "signals.count(\"page_view\", days(3)) < 1",
+					    "signals.within(\"page_view\", days(2), days(9)).size() > 0",
+					    "!(signal.age < days(4) && signal.freshness > 0.9)"};
 	RIG r = explain_rig();
 	r->account.traits = rig_trait_map(r, "{\"employees\": 12, \"technologies\": [\"Kafka\"]}");
 	rig_signal(r, "page_view", 24, "{}");
@@ -336,6 +340,13 @@ static void clauses_agree_with_the_verdict(void **state)
 			any_false |= x->clauses[k].is == WN_FALSE3;
 			assert_int_equal(x->clauses[k].needs.n == 0, x->clauses[k].is == WN_TRUE3);
 		}
+		struct wn_rates *y = wn_rates_new(x->segment, r->registry, r->arena);
+		for (size_t k = 0; k < x->n_clauses; k++) {
+			if (x->clauses[k].flips_us != WN_NEVER && x->clauses[k].flips_to == WN_TRUE3)
+				assert_true(y->v[k].turns & WN_TURNS_TRUE);
+			if (x->clauses[k].flips_us != WN_NEVER && x->clauses[k].flips_to == WN_FALSE3)
+				assert_true(y->v[k].turns & WN_TURNS_FALSE);
+		}
 		assert_int_equal(x->is, all ? WN_TRUE3 : any_false ? WN_FALSE3 : WN_UNKNOWN3);
 		assert_int_equal(wn_when(&r->world, x->segment, &r->account, x->signal), x->is);
 		for (size_t k = 0; x->is != WN_TRUE3 && k < r->account.signals.n; k++)
@@ -344,6 +355,75 @@ static void clauses_agree_with_the_verdict(void **state)
 		wn_segment_free(r->segments[--r->n_segments]);
 		r->catalog.n_segments = r->n_segments;
 	}
+}
+
+/* --- rates ------------------------------------------------------------------------------------------------ */
+static struct wn_rates *rates(struct rig *r, const char *when, const char *who)
+{
+	char name[20];
+	snprintf(name, sizeof(name), "s%zu", r->n_segments);
+	return wn_rates_new(rig_segment(r, name, when, who, NULL), r->registry, r->arena);
+}
+
+static void rates_count_true_false_and_unknown_of_each_clause(void **state)
+{
+	(void)state;
+	RIG r = explain_rig();
+	struct wn_rates *x = rates(r, "signal.kind == \"funding\" && signal.round == \"Seed\" && account.employees >= 50 && !account.customer",
+				   "contact.level >= 4");
+	assert_int_equal(x->n, 5);
+	assert_string_equal(x->v[1].types.p, "signal.round enum");
+	assert_string_equal(x->v[2].types.p, "account.employees int");
+	wn_rates_add(x, &r->world, &r->account); /* nothing was heard of it */
+	rig_signal(r, "funding", 2, "{}");
+	rig_signal(r, "page_view", 1, "{}");
+	rig_contact(r, "Ana Kim", "people", 5);
+	rig_contact(r, "Bo Lee", "people", 0);
+	r->account.traits = rig_trait_map(r, "{\"employees\": 120}");
+	wn_rates_add(x, &r->world, &r->account);
+	assert_int_equal(x->accounts, 2);
+	assert_int_equal(x->with_signal, 1);
+	assert_int_equal(x->contacts, 2);
+	assert_int_equal(x->v[0].of, WN_RATE_SIGNAL);
+	assert_int_equal(x->v[0].yes, 1);
+	assert_int_equal(x->v[1].unknown, 1);
+	assert_string_equal(x->v[1].why.p, "signal.round has no value: the signal does not say it; another report of it may");
+	assert_int_equal(x->v[2].of, WN_RATE_ACCOUNT);
+	assert_int_equal(x->v[2].unknown, 1);
+	assert_int_equal(x->v[2].yes, 1);
+	assert_int_equal(x->v[3].yes, 2); /* the default is no ignorance */
+	assert_int_equal(x->v[4].of, WN_RATE_CONTACT);
+	assert_int_equal(x->v[4].yes, 1);
+	assert_int_equal(x->v[4].unknown, 1);
+	assert_int_equal(x->fit, 0);
+}
+
+static unsigned turns_of(struct rig *r, const char *term)
+{
+	char when[300];
+	snprintf(when, sizeof(when), "signal.kind == \"funding\" && %s", term);
+	unsigned turns = rates(r, when, NULL)->v[1].turns;
+	wn_segment_free(r->segments[--r->n_segments]);
+	r->catalog.n_segments = r->n_segments;
+	return turns;
+}
+
+static void time_turns_ages_one_way_and_windows_the_other(void **state)
+{
+	(void)state;
+	RIG r = explain_rig();
+	assert_int_equal(turns_of(r, "signal.age >= days(3)"), WN_TURNS_TRUE);
+	assert_int_equal(turns_of(r, "signal.age < days(3)"), WN_TURNS_FALSE);
+	assert_int_equal(turns_of(r, "!(signal.age < days(3))"), WN_TURNS_TRUE);
+	assert_int_equal(turns_of(r, "signal.freshness > 0.5"), WN_TURNS_FALSE);
+	assert_int_equal(turns_of(r, "now - account.known_since > days(9)"), WN_TURNS_TRUE);
+	assert_int_equal(turns_of(r, "days(9) > now - account.known_since"), WN_TURNS_FALSE);
+	assert_int_equal(turns_of(r, "signals.count(\"hire\", days(9)) >= 2"), WN_TURNS_FALSE);
+	assert_int_equal(turns_of(r, "signals.count(\"hire\", days(9)) < 2"), WN_TURNS_TRUE);
+	assert_int_equal(turns_of(r, "signals.within(\"hire\", days(3), days(9)).size() >= 2"), WN_TURNS_TRUE | WN_TURNS_FALSE);
+	assert_int_equal(turns_of(r, "signals.within(\"hire\", days(9)).exists(s, s.level > 3)"), WN_TURNS_FALSE);
+	assert_int_equal(turns_of(r, "absent(\"purchase\", days(9))"), WN_TURNS_TRUE);
+	assert_int_equal(turns_of(r, "account.employees > 3"), 0);
 }
 
 int main(void)
@@ -364,6 +444,8 @@ int main(void)
 	    cmocka_unit_test(caps_are_counted_over_all_campaigns),
 	    cmocka_unit_test(the_global_exclude_is_a_gate),
 	    cmocka_unit_test(clauses_agree_with_the_verdict),
+	    cmocka_unit_test(rates_count_true_false_and_unknown_of_each_clause),
+	    cmocka_unit_test(time_turns_ages_one_way_and_windows_the_other),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,6 +69,16 @@ static void a_live_segment_opens_and_plans_the_first_touch(void **state)
 	assert_int_equal(r->account.members.v[0]->touches.n, 1);
 }
 
+static void a_campaign_ends_with_the_box_of_its_member_if_that_comes_first(void **state)
+{
+	(void)state;
+	RIG r = life_rig();
+	funding_segment(r, "mode: live\nlife: {box: 5d, max: 42d}\n");
+	arrive(r, "funding", "{\"round\": \"Series B\"}");
+	assert_true(r->account.members.v[0]->stale_us > r->account.members.v[0]->box_ends_us);
+	assert_true(r->world.campaigns.v[0]->live_until_us == RIG_NOW + 5 * WN_DAY);
+}
+
 static void a_shadow_campaign_plans_no_touches_and_tells_only_of_itself(void **state)
 {
 	(void)state;
@@ -453,6 +463,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_live_segment_opens_and_plans_the_first_touch),
+		cmocka_unit_test(a_campaign_ends_with_the_box_of_its_member_if_that_comes_first),
 		cmocka_unit_test(a_shadow_campaign_plans_no_touches_and_tells_only_of_itself),
 		cmocka_unit_test(the_same_opening_again_is_a_no_op),
 		cmocka_unit_test(a_second_signal_extends_the_box_and_a_publisher_does_not),

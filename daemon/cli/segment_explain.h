@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What a rule is and how often each clause is unknown (segment_explain.c); for `segment check` and `segment
+ * show`. */
+#ifndef WN_CLI_SEGMENT_EXPLAIN_H
+#define WN_CLI_SEGMENT_EXPLAIN_H
+
+#include "parts.h"
+#include <whynow/explain.h>
+
+/* Puts at most `most` stored accounts to the segment (0: none, clauses and types only). Exit code. */
+int cli_segment_rates(struct wn_cli *cli, const struct wn_segment *s, size_t most, struct wn_rates **out);
+void cli_segment_explain(struct wn_cli *cli, const struct wn_segment *s, const struct wn_rates *r);
+/* The clauses that are unknown for more than half, with the count; nothing if there are none. */
+void cli_segment_unknowns(struct wn_cli *cli, const struct wn_rates *r);
+const char *cli_segment_filed(struct wn_cli *cli, const struct wn_segment *s);
+struct wn_value cli_rates_value(struct wn_cli *cli, const struct wn_rates *r);
+
+#endif
