@@ -126,11 +126,21 @@ enum wn_rc wn_http_fetch(struct wn_loop *l, struct wn_net *net, const struct wn_
 			 struct wn_http_response **out, struct wn_err *err) WN_MUST_CHECK;
 
 /* --- the real client (lib/io/http_client.c, the only user of libcurl) ---- */
+/* For tests: names and sockets of a scripted world. The address filter judges what `resolve` gave, and only what it lets
+ * through is rewired. */
+struct sockaddr_storage;
+struct wn_http_wiring {
+	const char *(*resolve)(void *ctx, const char *host); /* addresses, "1.2.3.4,[::1]"; NULL: the system's resolver */
+	/* Where the socket really goes: may overwrite *addr (IPv4 only). */
+	void (*rewire)(void *ctx, struct sockaddr_storage *addr);
+	void *ctx;
+};
 struct wn_http_options {
 	const char *user_agent; /* ["whynow/VERSION"]; copied */
 	int connections_max;    /* [64] of each of the two pools */
 	int per_host_max;       /* [4] connections to one host */
 	int requests_max;       /* [1000] under way at once */
+	const struct wn_http_wiring *wiring; /* NULL but in tests; borrowed */
 };
 /* Two pools of connections: trusted (allow_private) and public requests never share one. Gives. */
 struct wn_net *wn_http_client_new(struct wn_loop *l, const struct wn_http_options *options);

@@ -126,6 +126,20 @@ void wn_curl_job_stop(struct wn_curl_job *job)
 
 /* --- what every transfer gets ---- */
 
+/* A test's world; libcurl connects to what we leave in the address. */
+static void rewire(const struct wn_curl_guard *g, struct curl_sockaddr *a)
+{
+	struct sockaddr_storage to = {0};
+
+	memcpy(&to, &a->addr, a->addrlen < sizeof(to) ? a->addrlen : sizeof(to));
+	g->rewire(g->rewire_ctx, &to);
+	if (to.ss_family != AF_INET)
+		return;
+	a->family = AF_INET;
+	a->addrlen = sizeof(struct sockaddr_in);
+	memcpy(&a->addr, &to, a->addrlen);
+}
+
 static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	struct wn_curl_guard *g = ctx;
@@ -133,8 +147,11 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 	const void *ip = a->family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)&a->addr)->sin6_addr
 					       : (void *)&((struct sockaddr_in *)&a->addr)->sin_addr;
 
-	if (purpose == CURLSOCKTYPE_IPCXN && wn_address_is_allowed(cls, g->allow_private))
+	if (purpose == CURLSOCKTYPE_IPCXN && wn_address_is_allowed(cls, g->allow_private)) {
+		if (g->rewire)
+			rewire(g, a);
 		return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	}
 	g->refused = cls;
 	if (cls == WN_ADDRESS_OTHER || !inet_ntop(a->family, ip, g->refused_text, sizeof(g->refused_text)))
 		g->refused_text[0] = 0;

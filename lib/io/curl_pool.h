@@ -31,6 +31,8 @@ void wn_curl_job_stop(struct wn_curl_job *job); /* on_done is not called; nothin
 /* What every socket of a transfer goes through (address.h). */
 struct wn_curl_guard {
 	bool allow_private;
+	void (*rewire)(void *ctx, struct sockaddr_storage *addr); /* tests: where an allowed socket really goes; NULL */
+	void *rewire_ctx;
 	enum wn_address_class refused; /* PUBLIC: none was */
 	char refused_text[64];
 };

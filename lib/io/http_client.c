@@ -17,6 +17,7 @@ static void free_call(struct wn_http_call *c)
 {
 	curl_slist_free_all(c->header_list);
 	curl_easy_cleanup(c->job.easy);
+	curl_slist_free_all(c->names);
 	wn_http_url_done(&c->first);
 	wn_http_url_done(&c->url);
 	wn_arena_free(c->arena);
@@ -115,6 +116,10 @@ static struct wn_http_call *new_call(struct wn_http_client *client, const struct
 	c->answer = wn_http_answer_new();
 	c->job = (struct wn_curl_job){.easy = curl_easy_init(), .on_done = on_hop};
 	c->guard.allow_private = req->allow_private;
+	if (client->wiring) {
+		c->guard.rewire = client->wiring->rewire;
+		c->guard.rewire_ctx = client->wiring->ctx;
+	}
 	if (!c->job.easy)
 		abort();
 	c->start_us = wn_clock_monotonic_us();
@@ -177,6 +182,7 @@ struct wn_net *wn_http_client_new(struct wn_loop *l, const struct wn_http_option
 		abort();
 	client->net = (struct wn_net){.start = start, .cancel = cancel};
 	client->loop = l;
+	client->wiring = o->wiring;
 	client->user_agent = wn_strdup(o->user_agent ? o->user_agent : "whynow/" WN_VERSION);
 	client->calls_max = o->requests_max ? o->requests_max : WN_HTTP_REQUESTS_MAX;
 	for (int i = 0; i < 2; i++)

@@ -172,6 +172,19 @@ static void set_policy(struct wn_http_call *c)
 	wn_curl_guard_set(c->job.easy, &c->guard);
 }
 
+/* A test's names: replaces what the pool remembers of this one. */
+static void set_names(struct wn_http_call *c)
+{
+	const struct wn_http_wiring *w = c->client->wiring;
+	const char *addresses = w ? w->resolve(w->ctx, c->url.host) : NULL;
+
+	if (!addresses)
+		return;
+	curl_slist_free_all(c->names);
+	c->names = curl_slist_append(NULL, wn_arena_printf(c->arena, "%s:%s:%s", c->url.host, c->url.port, addresses));
+	SET(CURLOPT_RESOLVE, c->names);
+}
+
 static void set_credentials(struct wn_http_call *c)
 {
 	if (!c->first.user && !c->first.password)
@@ -198,6 +211,7 @@ enum wn_rc wn_http_hop_prepare(struct wn_http_call *c, struct wn_err *err)
 	set_limits(c, left_ms);
 	set_method(c);
 	set_headers(c, home);
+	set_names(c);
 	if (home)
 		set_credentials(c);
 	SET(CURLOPT_URL, c->url.plain);

@@ -52,7 +52,7 @@ struct wn_http_call {
 	wn_http_done *on_done;
 	void *ctx;
 	int64_t start_us;
-	struct curl_slist *header_list;
+	struct curl_slist *header_list, *names;
 	struct wn_http_answer *answer;
 	size_t header_bytes;
 	bool headers_whole, body_began, too_large, sent, done;
@@ -72,6 +72,7 @@ struct wn_http_client {
 	struct wn_curl_pool *pools[2]; /* public, trusted */
 	struct wn_http_call *calls;
 	char *user_agent;
+	const struct wn_http_wiring *wiring; /* tests */
 	int calls_n, calls_max;
 };
 
