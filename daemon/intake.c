@@ -221,6 +221,9 @@ static void log_outcome(struct wn_daemon *d, const struct wn_feed_answer *a, int
 		       "feed %s could not be polled: %s; %s", name, a->error, a->next.why);
 	else if (!s->schedule.failures && failures_before)
 		wn_log(WN_NOTICE, WN_MSG_FEED_RECOVERED, WN_FIELDS({"WHYNOW_FEED", name}), "feed %s answers again", name);
+	if (a->learned)
+		wn_log(WN_NOTICE, NULL, WN_FIELDS({"WHYNOW_FEED", name}), "feed %s has moved for good to " WN_STR_FMT "; put it into its file",
+		       name, WN_STR_ARG(a->moved_to));
 	if (a->next.stopped)
 		wn_log(WN_WARNING, WN_MSG_FEED_STOPPED, WN_FIELDS({"WHYNOW_FEED", name}), "feed %s is gone: 410 twice", name);
 	if (a->totals.rejected)
@@ -292,6 +295,8 @@ static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_r
 		wn_log(WN_DEBUG, NULL, NULL, "feed %s: the state is newer than we knew; its items are safe", a->name);
 	} else if (rc == WN_OK) {
 		take_over(f, a);
+		if (a->hold_until_us)
+			wn_poller_hold(d, f, a->hold_until_us);
 		log_outcome(d, a, failures);
 		run_merges(d, a);
 		if (a->changes)

@@ -7,6 +7,7 @@
 #define WN_DAEMON_INTAKE_H
 
 #include "daemon.h"
+#include "hosts.h"
 #include <whynow/feed.h>
 
 enum { WN_FEED_STATE_BYTES = 512 }; /* texts of most feeds' states; there may be thousands of feeds */
@@ -21,8 +22,19 @@ struct wn_poll_feed {
 	bool running;                     /* asked, or its answer waits for the intake */
 	bool again;                       /* asked for while it was running: once more right after */
 	bool gone;                        /* no file has it any more */
+	bool lost;                        /* its host could not be reached when we last asked */
+	struct wn_host *host;             /* of the request under way; of the newest one */
 	struct wn_http_call *call;
 };
+
+/* --- request.c ---- */
+/* Where it is asked: the learned address, else the file's. */
+struct wn_str wn_poll_url(const struct wn_poll_feed *f, const struct wn_book_feed *b);
+/* Everything of the request, in `a`. Fails where a credential is missing. */
+enum wn_rc wn_poll_request(const struct wn_options *o, const struct wn_poll_feed *f, const struct wn_book_feed *b, struct wn_arena *a,
+			   struct wn_http_request *req, struct wn_err *err) WN_MUST_CHECK;
+/* Does a request of the feed carry a secret? Such a feed never learns another origin. */
+bool wn_feed_is_secret(const struct wn_feed_conf *c);
 
 struct wn_answer {
 	struct wn_poll_feed *feed;
@@ -35,6 +47,8 @@ void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_ht
 /* The feed has been silent too long: written down as a gap, told to sinks. */
 void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed);
 size_t wn_intake_waiting(const struct wn_daemon *d);
+/* The answer asked us, or everybody who comes from here, to stay away until then. */
+void wn_poller_hold(struct wn_daemon *d, struct wn_poll_feed *f, int64_t until_us);
 /* Called by the intake when it is done with a feed's answer (the poller's side). */
 void wn_poller_answered(struct wn_daemon *d, struct wn_poll_feed *feed);
 

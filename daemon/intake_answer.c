@@ -5,8 +5,10 @@
  */
 #include "intake_parts.h"
 #include <stdio.h>
+#include <whynow/date.h>
 #include <whynow/failpoint.h>
 #include <whynow/text.h>
+#include <whynow/url.h>
 
 void wn_answer_failed(struct wn_feed_answer *a, enum wn_poll_outcome how, const char *why)
 {
@@ -41,9 +43,57 @@ static enum wn_poll_outcome outcome_of_status(int status)
 	return status == 200 ? WN_POLL_ITEMS : WN_POLL_SERVER;
 }
 
+/* A date that is still to come (2038-01-19, the last of a 32-bit clock) is a mistake of the server: with it nothing would ever be
+ * newer. */
+static const char *believable(const char *modified, int64_t now_us)
+{
+	int64_t at;
+	return modified && wn_date_parse(wn_str_of(modified), &at) && at > now_us + WN_DAY ? NULL : modified;
+}
+
+/* Pages that want a browser, by what gives them away. */
+static const struct {
+	const char *header, *value, *name;
+} challenges[] = {
+	{"cf-mitigated", "challenge", "Cloudflare"}, {"x-amzn-waf-action", "", "AWS WAF"}, {"x-datadome", "", "DataDome"},
+	{"x-sucuri-block", "", "Sucuri"},	     {"x-iinfo", "", "Imperva"},	   {"x-vercel-mitigated", "", "Vercel"},
+};
+static const struct {
+	const char *text, *name;
+} challenge_texts[] = {
+	{"<title>Just a moment...", "Cloudflare"}, {"cf-chl-", "Cloudflare"},	     {"challenge-platform", "Cloudflare"},
+	{"captcha-delivery.com", "DataDome"},	   {"/.within.website/", "Anubis"},  {"_Incapsula_Resource", "Imperva"},
+	{"px-captcha", "PerimeterX"},		   {"awsWafCookieDomainList", "AWS WAF"},
+};
+enum { CHALLENGE_LOOK = 32 << 10 };
+
+/* Who wants to see a browser, NULL: nobody. */
+static const char *challenger(const struct wn_http_response *r)
+{
+	size_t look = r->body.n < CHALLENGE_LOOK ? r->body.n : CHALLENGE_LOOK;
+	for (size_t i = 0; i < WN_COUNT(challenges); i++) {
+		const char *v = wn_http_header(r, challenges[i].header);
+		if (v && r->status != 200 && strcasestr(v, challenges[i].value))
+			return challenges[i].name;
+	}
+	for (size_t i = 0; i < WN_COUNT(challenge_texts); i++)
+		if (memmem(r->body.p ? r->body.p : "", look, challenge_texts[i].text, strlen(challenge_texts[i].text)))
+			return challenge_texts[i].name;
+	return NULL;
+}
+
+static const char *describe_status(const struct wn_http_response *r, struct wn_arena *a)
+{
+	const char *who = challenger(r);
+	if (who)
+		return wn_arena_printf(a, "HTTP status %d: a challenge page of %s, which wants a browser; ask the publisher to let our User-Agent pass",
+				       r->status, who);
+	return wn_arena_printf(a, "HTTP status %d", r->status);
+}
+
 static void take_validators(struct wn_feed_answer *a, const struct wn_http_response *r)
 {
-	const char *etag = wn_http_header(r, "etag"), *modified = wn_http_header(r, "last-modified");
+	const char *etag = wn_http_header(r, "etag"), *modified = believable(wn_http_header(r, "last-modified"), a->now_us);
 	a->keep_validators = r->status == 304;
 	a->etag = etag ? wn_arena_str(a->arena, wn_str_of(etag)) : (struct wn_str){NULL, 0};
 	a->last_modified = modified ? wn_arena_str(a->arena, wn_str_of(modified)) : (struct wn_str){NULL, 0};
@@ -72,6 +122,14 @@ static struct wn_str excerpt_of(struct wn_arena *a, const struct wn_item *item)
 	return out;
 }
 
+/* An item whose name is an address is the same under http and https and with any tracking parameter. */
+static void same_address(struct wn_sighting *s, struct wn_arena *a)
+{
+	struct wn_str same = wn_url_same(s->item, a);
+	if (same.n)
+		s->key = wn_sighting_key(s->feed, same, s->place);
+}
+
 static void map_item(struct wn_feed_answer *a, const struct wn_item *item)
 {
 	struct wn_err err = {0};
@@ -79,6 +137,7 @@ static void map_item(struct wn_feed_answer *a, const struct wn_item *item)
 	switch (wn_mapping_apply(a->book_feed->mapping, item->value, a->doc.doc, item->identity, item->published_us, item->title,
 				 item->link, a->now_us, m->arena, &m->sightings[m->n], &err)) {
 	case WN_MAPPED:
+		same_address(&m->sightings[m->n], m->arena);
 		m->n++;
 		break;
 	case WN_MAPPED_FILTERED:
@@ -165,11 +224,15 @@ static void read_items(struct wn_feed_answer *a, const struct wn_http_response *
 	enum wn_rc rc = wn_feed_read(r->body, &opt, a->arena, &a->doc, &err);
 	if (rc == WN_OK)
 		rc = choose_items(a, &opt, &a->doc, &err);
+	if (rc && challenger(r)) {
+		wn_answer_failed(a, WN_POLL_DENIED, describe_status(r, a->arena));
+		return;
+	}
 	if (rc) {
 		wn_answer_failed(a, WN_POLL_BROKEN, err.text);
 		return;
 	}
-	a->poll.feed = a->doc.hints;
+	a->poll.feed = a->remembered.hints = a->doc.hints;
 }
 
 void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_http_response *r, struct wn_arena *arena)
@@ -181,7 +244,8 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 	a->actor = wn_arena_printf(arena, "feed %s", a->name);
 	a->book = d->book;
 	a->book_feed = wn_book_feed_named(d->book, f->name);
-	a->poll.feed = wn_feed_hints_none();
+	a->remembered = wn_remembered_of(f->state.extra);
+	a->poll.feed = a->remembered.hints; /* until a new document says otherwise: a 304 brings none */
 	a->poll.http = wn_http_hints_none();
 	a->poll.first = !f->state.first_done;
 	a->keep_validators = true;
@@ -195,12 +259,14 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 	}
 	read_hints(a, r, now);
 	a->poll.outcome = outcome_of_status(r->status);
-	if (a->poll.outcome == WN_POLL_ITEMS || a->poll.outcome == WN_POLL_NOT_MODIFIED)
-		take_validators(a, r);
 	if (a->poll.outcome == WN_POLL_ITEMS)
 		read_items(a, r, now);
 	else if (a->poll.outcome != WN_POLL_NOT_MODIFIED)
-		wn_answer_failed(a, a->poll.outcome, wn_arena_printf(arena, "HTTP status %d", r->status));
+		wn_answer_failed(a, a->poll.outcome, describe_status(r, arena));
+	if (!a->error)
+		take_validators(a, r);
+	if (!a->error && r->moved_for_good)
+		a->moved_to = wn_arena_str(arena, wn_str_of(r->url));
 }
 
 /* --------------------------------------------------------------------------------------------------- the state */
@@ -229,14 +295,61 @@ static uint64_t seed_of(struct wn_str name)
 
 static void move_schedule(struct wn_feed_answer *a, struct wn_feed_state *s, int64_t now_us)
 {
-	struct wn_schedule_config config = {a->book_feed ? a->book_feed->conf->every.floor_us : 0,
-					    a->book_feed ? a->book_feed->conf->every.ceiling_us : 0};
+	const struct wn_options *o = wn_daemon_options(a->d);
+	struct wn_schedule_config config = {.floor_us = a->book_feed ? a->book_feed->conf->every.floor_us : 0,
+					    .ceiling_us = a->book_feed ? a->book_feed->conf->every.ceiling_us : 0,
+					    .hint_max_us = o->poll.hint_max_us,
+					    .backoff_max_us = o->poll.backoff_max_us,
+					    .jitter = o->poll.jitter > 0 ? o->poll.jitter : -1};
 	a->poll.new_items = (int)(a->totals_after.stored + a->totals_after.review);
 	a->poll.signals = (int)a->totals_after.signals;
 	s->schedule = a->feed->state.schedule;
 	a->next = wn_schedule_next(&s->schedule, &config, &a->poll, now_us, seed_of(a->feed->name));
 	s->next_us = a->next.next_us;
 	s->why = wn_arena_str(a->arena, wn_str_of(a->next.why));
+}
+
+/* Whose word holds others back: 429 always, 503 when it says for how long. */
+static void hold_host(struct wn_feed_answer *a, int64_t now_us)
+{
+	if (a->poll.outcome == WN_POLL_THROTTLED && (a->status == 429 || a->poll.http.retry_after_us >= 0))
+		a->hold_until_us = now_us + a->next.interval_us;
+}
+
+static bool same_origin(struct wn_str x, struct wn_str y)
+{
+	size_t i = 0, slashes = 0;
+	for (; i < x.n && i < y.n && x.p[i] == y.p[i]; i++)
+		if ((slashes += x.p[i] == '/') == 3)
+			return true;
+	return i == x.n && i == y.n;
+}
+
+/* Addresses: a permanent redirect is believed when it led to what we know, again and again; a learned one that leads nowhere is
+ * forgotten. A feed that carries a secret learns none of another origin. */
+enum { LEARNED_FAILURES = 3 };
+
+static void move_address(struct wn_feed_answer *a, struct wn_feed_state *s, int64_t now_us)
+{
+	bool good = !a->error, known = a->poll.outcome == WN_POLL_NOT_MODIFIED || a->totals_after.duplicate + a->totals_after.edited > 0;
+	if (!a->book_feed)
+		return;
+	struct wn_str here = wn_poll_url(a->feed, a->book_feed);
+	a->remembered.of = a->book_feed->conf->url;
+	if (s->url.n && s->schedule.failures >= LEARNED_FAILURES) {
+		s->url = s->etag = s->last_modified = (struct wn_str){NULL, 0};
+		s->next_us = now_us + WN_MINUTE;
+		s->why = WN_STR("1m: the address that redirects led to fails, back to the one of the file");
+		return;
+	}
+	if (!good || (a->moved_to.n && !known))
+		return;
+	bool may = !wn_feed_is_secret(a->book_feed->conf) || same_origin(here, a->moved_to);
+	if (wn_remembered_moved(&a->remembered, may ? a->moved_to : (struct wn_str){NULL, 0}, now_us)) {
+		s->url = a->moved_to;
+		a->learned = true;
+		wn_remembered_moved(&a->remembered, (struct wn_str){NULL, 0}, now_us);
+	}
 }
 
 static enum wn_rc tell_recovery(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err)
@@ -254,10 +367,13 @@ enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t 
 	enum wn_rc rc = WN_OK;
 	*m = a->feed->state;
 	move_schedule(a, m, now_us);
+	hold_host(a, now_us);
 	if (!a->keep_validators || a->etag.n)
 		m->etag = a->etag;
 	if (!a->keep_validators || a->last_modified.n)
 		m->last_modified = a->last_modified;
+	move_address(a, m, now_us);
+	m->extra = wn_remembered_value(&a->remembered, a->arena);
 	m->last_status = a->status;
 	m->last_error = good ? (struct wn_str){NULL, 0} : wn_str_of(a->error);
 	if (good) {

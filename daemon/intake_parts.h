@@ -4,6 +4,7 @@
 #define WN_DAEMON_INTAKE_PARTS_H
 
 #include "intake.h"
+#include "remembered.h"
 
 /* What some of the items became, in an arena of its own (texts may be the answer's). */
 struct wn_lot {
@@ -29,6 +30,10 @@ struct wn_feed_answer {
 	int64_t bytes;
 	struct wn_str etag, last_modified;   /* as answered; absent: keep */
 	bool keep_validators;                /* not a 200: the old ones stay unless a 304 refreshed them */
+	struct wn_remembered remembered;     /* of the feed, as it will be written */
+	struct wn_str moved_to;              /* where permanent redirects led, absent: nowhere */
+	bool learned;                        /* that address is the feed's from now on */
+	int64_t hold_until_us;               /* the host asked us to stay away, 0 */
 	struct wn_feed_totals totals, totals_after; /* of this poll: committed; with the batch under way */
 	struct wn_feed_state moved;          /* what was written */
 	struct wn_next_poll next;

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The poller: which feed is asked when. It starts requests and hands answers to the intake; it decides nothing about
- * what an answer means. A feed has at most one request or waiting answer; a host has at most poll.per_host requests.
- * While the database is away nothing is asked, so nothing can be lost.
+ * what an answer means. A feed has at most one request or waiting answer; a host has at most poll.per_host requests, with
+ * poll.host_gap between them, and none while it asked us to stay away. While hosts cannot be reached at all, one is tried. While the database is away nothing is asked, so nothing can be lost.
  */
 #include "intake_parts.h"
+#include "remembered.h"
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
-#include <whynow/systemd.h>
 
 struct wn_poller {
 	struct wn_daemon *d;
 	struct wn_poll_feed **feeds;
 	size_t n;
 	size_t running;
+	struct wn_hosts *hosts;
 	struct wn_timer *timer;
 	struct wn_fiber *loader;
 	bool loaded;
@@ -33,92 +34,81 @@ static struct wn_poll_feed *find(const struct wn_poller *p, struct wn_str name)
 static void on_timer(void *ctx) { wn_poller_run(ctx); }
 
 /* ------------------------------------------------------------------------------------------------- the request */
-static struct wn_str host_of(struct wn_str url)
+/* Everything that was learned is about the address of the file; another one begins anew. */
+static void forget_former(struct wn_poll_feed *f, const struct wn_book_feed *b)
 {
-	const char *at = memmem(url.p, url.n, "://", 3);
-	if (!at)
-		return url;
-	struct wn_str rest = {at + 3, (size_t)(url.p + url.n - at - 3)};
-	size_t n = 0;
-	while (n < rest.n && !memchr("/?#", rest.p[n], 3))
-		n++;
-	return (struct wn_str){rest.p, n};
+	struct wn_remembered r = wn_remembered_of(f->state.extra);
+	if (!r.of.n || wn_str_eq(r.of, b->conf->url))
+		return;
+	f->state.etag = f->state.last_modified = f->state.cursor = f->state.url = (struct wn_str){NULL, 0};
+	f->state.extra = (struct wn_value){0};
+	f->state.first_done = false; /* an archive we have not seen is history */
 }
 
-static struct wn_str url_of(const struct wn_poll_feed *f, const struct wn_book_feed *b)
+/* No byte came back, and it may be our own network. */
+static bool is_lost(const struct wn_http_response *r)
 {
-	return f->state.url.n ? f->state.url : b->conf->url;
+	return r->rc != WN_OK && r->status == 0 &&
+	       (r->failure == WN_HTTP_DNS || r->failure == WN_HTTP_CONNECT || r->failure == WN_HTTP_TIMEOUT || r->failure == WN_HTTP_TLS);
 }
 
-static bool host_is_busy(const struct wn_poller *p, struct wn_str host)
+static void ask_lost_again(struct wn_poller *p, int64_t now_us)
 {
-	int64_t busy = 0;
 	for (size_t i = 0; i < p->n; i++) {
-		const struct wn_book_feed *b = p->feeds[i]->call ? wn_book_feed_named(p->d->book, p->feeds[i]->name) : NULL;
-		busy += b && wn_str_eq(host_of(url_of(p->feeds[i], b)), host);
+		if (p->feeds[i]->lost && !p->feeds[i]->running)
+			p->feeds[i]->state.next_us = now_us;
+		p->feeds[i]->lost = false;
 	}
-	return busy >= wn_daemon_options(p->d)->poll.per_host;
 }
 
-static void fill_headers(struct wn_arena *a, const struct wn_feed_conf *c, struct wn_http_request *req)
+/* True: the failure is ours; the feed is not blamed for it. */
+static bool look_at_network(struct wn_poller *p, struct wn_poll_feed *f, const struct wn_http_response *r)
 {
-	struct wn_http_header *h = WN_NEW_N(a, struct wn_http_header, c->headers.n + 2);
-	size_t n = 0;
-	for (size_t i = 0; i < c->headers.n; i++) {
-		struct wn_str value = c->headers.v[i].value;
-		if (c->headers.v[i].credential.n) {
-			struct wn_str secret = {NULL, 0};
-			if (wn_systemd_credential(wn_arena_strdup(a, c->headers.v[i].credential), NULL, &secret, NULL))
-				continue;
-			value = wn_arena_str(a, secret);
-			wn_systemd_credential_free(&secret);
+	int64_t now = wn_clock_now_us(p->d->clock);
+	f->lost = is_lost(r);
+	if (!f->lost && r->rc != WN_CANCELLED) {
+		if (wn_hosts_reached(p->hosts, f->host)) {
+			wn_log(WN_NOTICE, WN_MSG_FEED_RECOVERED, NULL, "the network is there again: %s answered", f->host->name);
+			ask_lost_again(p, now);
 		}
-		h[n++] = (struct wn_http_header){wn_arena_strdup(a, c->headers.v[i].name), wn_arena_strdup(a, value)};
+	} else if (f->lost && wn_hosts_lost(p->hosts, f->host, now)) {
+		wn_log(WN_WARNING, WN_MSG_FEED_FAILED, NULL,
+		       "host after host cannot be reached (%s: %s): that is our network, polls wait for it", f->host->name, r->error);
 	}
-	req->headers = h;
-	req->headers_n = n;
+	return f->lost && wn_hosts_probe_us(p->hosts) != 0;
 }
 
 static void on_answer(void *ctx, struct wn_http_response *response)
 {
 	struct wn_poll_feed *f = ctx;
+	struct wn_poller *p = f->d->poller;
 	f->call = NULL;
+	wn_host_ended(f->host, wn_clock_now_us(f->d->clock), wn_daemon_options(f->d)->poll.host_gap_us);
+	if (look_at_network(p, f, response)) {
+		wn_http_response_free(response);
+		f->state.next_us = wn_hosts_probe_us(p->hosts);
+		wn_poller_answered(f->d, f);
+		return;
+	}
 	wn_intake_push(f->d, f, response); /* still `running` until the intake is done with it */
-}
-
-static enum wn_rc ask(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_book_feed *b, struct wn_err *err)
-{
-	const struct wn_options *o = wn_daemon_options(d);
-	struct wn_arena *a = wn_arena_new(0);
-	struct wn_http_request req = {
-		.url = wn_arena_strdup(a, url_of(f, b)),
-		.etag = f->state.etag.n ? wn_arena_strdup(a, f->state.etag) : NULL,
-		.last_modified = f->state.last_modified.n ? wn_arena_strdup(a, f->state.last_modified) : NULL,
-		.user_agent = o->poll.user_agent.n ? wn_arena_strdup(a, o->poll.user_agent) : NULL,
-		.ca_file = o->poll.ca_file.n ? wn_arena_strdup(a, o->poll.ca_file) : NULL,
-		.allow_private = b->conf->allow_private,
-		.follow = true,
-		.body_max = (size_t)b->conf->body_max,
-		.connect_timeout_ms = (int)(o->poll.connect_timeout_us / 1000),
-		.total_timeout_ms = (int)(o->poll.timeout_us / 1000),
-		.slow_bytes = (int)o->poll.low_speed,
-		.slow_s = (int)(o->poll.low_speed_time_us / WN_SECOND),
-	};
-	fill_headers(a, b->conf, &req);
-	f->running = true;
-	d->poller->running++;
-	enum wn_rc rc = wn_http_start(d->net, &req, on_answer, f, &f->call, err);
-	wn_arena_free(a);
-	return rc;
 }
 
 /* A request that could not even begin is an answer like any other: it is counted, told, and backs off. */
 static void start_poll(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_book_feed *b)
 {
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_http_request req;
 	struct wn_err err = {0};
-	enum wn_rc rc = ask(d, f, b, &err);
-	if (rc)
+	enum wn_rc rc = wn_poll_request(wn_daemon_options(d), f, b, a, &req, &err);
+	f->running = true;
+	d->poller->running++;
+	if (rc == WN_OK)
+		rc = wn_http_start(d->net, &req, on_answer, f, &f->call, &err);
+	if (rc == WN_OK)
+		wn_host_began(f->host, wn_clock_now_us(d->clock), wn_daemon_options(d)->poll.host_gap_us);
+	else
 		wn_intake_push(d, f, wn_http_response_failed(rc, WN_HTTP_INVALID, err.text));
+	wn_arena_free(a);
 }
 
 /* ------------------------------------------------------------------------------------------------- what is due */
@@ -130,7 +120,9 @@ static bool may_poll(const struct wn_poll_feed *f, const struct wn_book_feed *b)
 static int by_next(const void *a, const void *b)
 {
 	const struct wn_poll_feed *x = *(struct wn_poll_feed *const *)a, *y = *(struct wn_poll_feed *const *)b;
-	return x->state.next_us < y->state.next_us ? -1 : x->state.next_us > y->state.next_us;
+	if (x->state.next_us != y->state.next_us)
+		return x->state.next_us < y->state.next_us ? -1 : 1;
+	return wn_str_cmp(x->name, y->name);
 }
 
 /* Feeds that are due, the longest overdue first: nobody starves behind a busy host. *next_us: the least instant of the others. */
@@ -151,21 +143,65 @@ static size_t collect_due(struct wn_poller *p, int64_t now_us, struct wn_poll_fe
 	return n;
 }
 
+static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* When the feed may be asked: 0 now, WN_NEVER when an answer must come first. */
+static int64_t ready_us(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_book_feed *b, int64_t now_us)
+{
+	struct wn_poller *p = d->poller;
+	int64_t probe = wn_hosts_probe_us(p->hosts);
+	if (!f->running)
+		forget_former(f, b);
+	f->host = wn_hosts_of_url(p->hosts, wn_poll_url(f, b));
+	if (probe && (p->running || probe > now_us))
+		return p->running ? WN_NEVER : probe;
+	return wn_host_ready_us(f->host, now_us, wn_daemon_options(d)->poll.per_host);
+}
+
+/* Of a broken network: those first that were not lost when last asked, so that one dead host cannot keep it broken. */
+static void lost_last(struct wn_poll_feed **due, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!due[i]->lost) {
+			struct wn_poll_feed *f = due[i];
+			memmove(&due[1], &due[0], i * sizeof(*due));
+			due[0] = f;
+			return;
+		}
+}
+
 void wn_poller_run(struct wn_daemon *d)
 {
 	struct wn_poller *p = d->poller;
-	int64_t next = WN_NEVER;
+	int64_t next = WN_NEVER, now = wn_clock_now_us(d->clock);
 	if (!p || !p->loaded || d->stopping || !p->n)
 		return;
 	struct wn_poll_feed **due = wn_alloc(p->n * sizeof(struct wn_poll_feed *));
-	size_t n = collect_due(p, wn_clock_now_us(d->clock), due, &next);
+	size_t n = collect_due(p, now, due, &next);
+	if (wn_hosts_probe_us(p->hosts))
+		lost_last(due, n);
 	for (size_t i = 0; i < n && d->db == WN_DB_UP && p->running < (size_t)wn_daemon_options(d)->poll.concurrency; i++) {
 		const struct wn_book_feed *b = wn_book_feed_named(d->book, due[i]->name);
-		if (may_poll(due[i], b) && !host_is_busy(p, host_of(url_of(due[i], b))))
-			start_poll(d, due[i], b); /* the others are asked when an answer was taken in, or the database came */
+		if (!may_poll(due[i], b))
+			continue; /* asked when the file can be used again */
+		int64_t at = ready_us(d, due[i], b, now);
+		next = at ? earlier(next, at) : next;
+		if (at)
+			continue; /* asked at that instant, or when an answer was taken in */
+		if (wn_hosts_probe_us(p->hosts))
+			wn_hosts_probed(p->hosts, now);
+		start_poll(d, due[i], b);
 	}
 	free(due);
 	wn_timer_at(p->timer, next);
+}
+
+void wn_poller_hold(struct wn_daemon *d, struct wn_poll_feed *f, int64_t until_us)
+{
+	const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
+	bool alone = !b || b->conf->retry_after == WN_WAIT_FEED || (b->conf->retry_after == WN_WAIT_BY_ADDRESS && b->conf->allow_private);
+	if (!alone && d->poller)
+		wn_host_hold(wn_hosts_of_url(d->poller->hosts, wn_poll_url(f, b)), until_us);
 }
 
 void wn_poller_answered(struct wn_daemon *d, struct wn_poll_feed *f)
@@ -237,6 +273,8 @@ static enum wn_rc load_states(struct wn_daemon *d, struct wn_err *err)
 		if (f->known || f->running)
 			continue;
 		take_state(f, row);
+		if ((f->state.last_status == 429 || f->state.last_status == 503) && f->state.next_us > wn_clock_now_us(d->clock))
+			wn_poller_hold(d, f, f->state.next_us); /* what a host asked for outlives a restart */
 		spread_first(d, f);
 	}
 	wn_arena_free(a);
@@ -302,6 +340,7 @@ void wn_poller_start(struct wn_daemon *d)
 {
 	d->poller = wn_alloc(sizeof(*d->poller));
 	d->poller->d = d;
+	d->poller->hosts = wn_hosts_new();
 	d->poller->timer = wn_timer_new(d->loop, "next poll", on_timer, d);
 	wn_poller_book_changed(d);
 }
@@ -318,6 +357,7 @@ void wn_poller_stop(struct wn_daemon *d)
 		free(p->feeds[i]);
 	}
 	wn_timer_free(p->timer);
+	wn_hosts_free(p->hosts);
 	free(p->feeds);
 	free(p);
 	d->poller = NULL;

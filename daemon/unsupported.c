@@ -10,8 +10,7 @@
 static const char *const refused_options[] = {"http.listen", "poll.proxy", "poll.allow_networks"};
 
 static const char *const idle_options[] = {
-	"database.pool", "database.connect_timeout", "database.statement_timeout", "poll.host_gap",
-	"poll.backoff_max", "poll.hint_max", "poll.jitter", "poll.flood_min", "poll.flood_share", "campaigns.floor",
+	"database.pool", "database.connect_timeout", "database.statement_timeout", "campaigns.floor",
 	"campaigns.holdout_salt", "batch.outbox", "batch.due", "engine.sweep", "engine.segments", "engine.lease",
 	"engine.clock_error", "retention.signals", "retention.history",
 };

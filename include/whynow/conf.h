@@ -162,6 +162,7 @@ enum wn_feed_accounts { WN_ACCOUNTS_KNOWN, WN_ACCOUNTS_CREATE };
 enum wn_feed_changes { WN_CHANGES_ALL, WN_CHANGES_ADDED, WN_CHANGES_REMOVED, WN_CHANGES_CHANGED };
 enum wn_feed_scope { WN_SCOPE_NONE, WN_SCOPE_ALL, WN_SCOPE_LIST };
 enum wn_feed_page { WN_PAGE_NONE, WN_PAGE_NUMBER, WN_PAGE_OFFSET, WN_PAGE_CURSOR, WN_PAGE_LINK };
+enum wn_feed_scope_of_wait { WN_WAIT_BY_ADDRESS, WN_WAIT_HOST, WN_WAIT_FEED };
 enum wn_feed_auth { WN_AUTH_NONE, WN_AUTH_BEARER, WN_AUTH_BASIC, WN_AUTH_HEADER, WN_AUTH_QUERY };
 
 /* One computed value: `position: item.title`. */
@@ -247,6 +248,7 @@ struct wn_feed_conf {
 		struct wn_str param;
 	} stream;
 	struct wn_conf_headers headers;
+	enum wn_feed_scope_of_wait retry_after; /* whom 429 and Retry-After hold; by address: a feed with allow_private itself, else its host */
 	bool allow_private;
 	int64_t max_age_us;            /* 0: no bound */
 	double strength;               /* (0,1] */

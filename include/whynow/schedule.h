@@ -80,6 +80,8 @@ struct wn_schedule_state {
 };
 struct wn_schedule_config {
 	int64_t floor_us, ceiling_us; /* `every:`; 0 reads as 5 min and 24 h */
+	int64_t hint_max_us, backoff_max_us; /* what a server may ask for, the longest wait after failures; 0 reads as 24 h */
+	double jitter; /* share of the wait added at random after a success; 0 reads as a tenth, less than 0 as none */
 };
 /* One poll, just done. */
 struct wn_poll {
@@ -94,7 +96,7 @@ struct wn_next_poll {
 	int64_t next_us;     /* INT64_MAX with stopped */
 	bool stopped;        /* 410 twice: only an operator starts it again */
 	int64_t interval_us; /* before jitter and skipped hours */
-	char why[160];       /* one clause for a person: "learned 42m (1.4 items an hour), floor 5m" */
+	char why[240];       /* one clause for a person: "learned 42m (1.4 items an hour), floor 5m" */
 };
 /* Updates *state by the poll and says when the next one is. `seed` decides the jitter: the same seed, state and
  * poll give the same instant; give it a hash of the feed's name. Never fails. */

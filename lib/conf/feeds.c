@@ -40,6 +40,7 @@ struct draft {
 static const char *const formats[] = {"auto", "rss", "atom", "rdf", "jsonfeed", "json", "jsonl", "csv", NULL};
 static const char *const extracts[] = {"none", "news", NULL};
 static const char *const account_modes[] = {"known", "create", NULL};
+static const char *const waits[] = {"auto", "host", "feed", NULL};
 static const char *const changes[] = {"all", "added", "removed", "changed", NULL};
 
 /* --- every, reports ----------------------------------------------------------------------------------- */
@@ -208,6 +209,7 @@ static const struct wn_yaml_row feed_rows[] = {
 	{"push", WN_YAML_T_MAP, AT(f.push), .schema = &push_schema},
 	{"stream", WN_YAML_T_MAP, AT(f.stream), .schema = &stream_schema},
 	{"headers", WN_YAML_T_CUSTOM, AT(f.headers), .read = wn_conf_read_headers},
+	{"retry_after", WN_YAML_T_ENUM, AT(f.retry_after), .names = waits},
 	{"allow_private", WN_YAML_T_BOOL, AT(f.allow_private)},
 	{"max_age", WN_YAML_T_DURATION, AT(f.max_age_us), .min = 60, .max = 20 * YEAR},
 	{"strength", WN_YAML_T_DOUBLE, AT(f.strength), .min = 0.01, .max = 1},
@@ -366,7 +368,7 @@ static void check_mode(struct draft *d, struct wn_yaml_errors *e)
 {
 	struct wn_feed_conf *f = &d->f;
 	static const char *const polled_only[] = {"url",     "every",   "page",  "auth",
-						  "headers", "changes", "stream"};
+						  "headers", "changes", "stream", "retry_after"};
 
 	f->mode = f->push.node ? WN_FEED_PUSH : f->stream.node ? WN_FEED_STREAM : WN_FEED_POLL;
 	if (f->mode != WN_FEED_PUSH && !f->url.p && !wn_yaml_get(f->node, "url"))

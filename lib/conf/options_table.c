@@ -129,7 +129,7 @@ static const struct wn_option table[] = {
 	    "More than two is rude."),
 	DURATION("poll.host_gap", poll.host_gap_us, "1s", 0, HOUR, NOW,
 		 "least gap between two requests to one host",
-		 "Counted from the end of one to the start of the next."),
+		 "Counted from the start of one and from its end to the start of the next."),
 	STRING("poll.user_agent", poll.user_agent, "\"\"", POLL,
 	       "User-Agent of requests; empty: whynow/VERSION",
 	       "Some publishers (SEC EDGAR) want a contact in it: whynow/0.1 (ops@example.com)."),

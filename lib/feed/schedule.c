@@ -20,8 +20,6 @@
 #define HALF_LIFE (7 * DAY)
 #define GUESS_ITEMS 1.0
 #define GUESS_SECONDS 7200.0
-#define HINT_MAX DAY
-#define BACKOFF_MAX DAY
 
 static const char *const outcome_names[] = {
 #define X(name, text) [WN_POLL_##name] = text,
@@ -156,13 +154,13 @@ static void span_text(int64_t us, char out[40])
 	wn_duration_to_text(us, out);
 }
 
-static int64_t after_success(struct wn_schedule_state *s, int64_t floor, int64_t ceiling,
+static int64_t after_success(struct wn_schedule_state *s, int64_t floor, int64_t ceiling, int64_t hint_max,
 			     const struct wn_poll *poll, char *why, size_t size)
 {
 	struct hint hint = server_hint(poll);
-	int64_t learned = learned_interval(s), asked = min64(hint.us, HINT_MAX), us = max64(asked, learned);
+	int64_t learned = learned_interval(s), asked = min64(hint.us, hint_max), us = max64(asked, learned);
 	const char *bound = "";
-	char told[40], took[40];
+	char told[40], took[40], most[40];
 
 	if (us < floor)
 		us = floor, bound = ", raised to floor";
@@ -171,8 +169,9 @@ static int64_t after_success(struct wn_schedule_state *s, int64_t floor, int64_t
 	span_text(us, took);
 	if (hint.name && asked >= learned) {
 		span_text(hint.us, told);
-		snprintf(why, size, "%s: %s says %s%s%s", took, hint.name, told,
-			 hint.us > HINT_MAX ? " (at most 1d is believed)" : "", bound);
+		span_text(hint_max, most);
+		snprintf(why, size, "%s: %s says %s%s%s%s%s", took, hint.name, told, hint.us > hint_max ? " (at most " : "",
+			 hint.us > hint_max ? most : "", hint.us > hint_max ? " is believed)" : "", bound);
 	} else {
 		span_text(learned, told);
 		snprintf(why, size, "%s: learned %s (%.3g items a day)%s", took, told, rate_of(s) * 86400.0,
@@ -197,19 +196,19 @@ static int64_t first_wait(enum wn_poll_outcome o, int64_t floor)
 	}
 }
 
-static int64_t after_failure(struct wn_schedule_state *s, int64_t floor, const struct wn_poll *poll, char *why,
-			     size_t size)
+static int64_t after_failure(struct wn_schedule_state *s, int64_t floor, int64_t backoff_max, int64_t hint_max,
+			     const struct wn_poll *poll, char *why, size_t size)
 {
 	int doublings = s->failures > 20 ? 20 : s->failures - 1;
 	int64_t us = first_wait(poll->outcome, floor);
 	char took[40];
 
-	while (doublings-- > 0 && us < BACKOFF_MAX)
+	while (doublings-- > 0 && us < backoff_max)
 		us *= 2;
-	us = min64(us, BACKOFF_MAX);
+	us = min64(us, backoff_max);
 	bool told = poll->http.retry_after_us >= 0;
 	if (told)
-		us = min64(max64(poll->http.retry_after_us, MINUTE), DAY);
+		us = min64(max64(poll->http.retry_after_us, MINUTE), hint_max);
 	span_text(us, took);
 	snprintf(why, size, "%s: %s, failure %d in a row%s", took, wn_poll_outcome_to_text(poll->outcome),
 		 (int)s->failures, told ? ", Retry-After" : "");
@@ -238,6 +237,9 @@ struct wn_next_poll wn_schedule_next(struct wn_schedule_state *state, const stru
 {
 	int64_t floor = config->floor_us > 0 ? config->floor_us : 5 * MINUTE;
 	int64_t ceiling = max64(config->ceiling_us > 0 ? config->ceiling_us : DAY, floor);
+	int64_t hint_max = config->hint_max_us > 0 ? config->hint_max_us : DAY;
+	int64_t backoff_max = config->backoff_max_us > 0 ? config->backoff_max_us : DAY;
+	double jitter = config->jitter > 0 ? config->jitter : config->jitter < 0 ? 0 : 0.1;
 	struct wn_next_poll next = {0};
 
 	count(state, poll, now_us);
@@ -247,11 +249,10 @@ struct wn_next_poll wn_schedule_next(struct wn_schedule_state *state, const stru
 		return next;
 	}
 	bool success = is_success(poll->outcome);
-	next.interval_us = success ? after_success(state, floor, ceiling, poll, next.why, sizeof(next.why))
-				   : after_failure(state, floor, poll, next.why, sizeof(next.why));
-	/* Later, never sooner: a tenth after success, a quarter after failure, so that hosts are not met by a
-	 * crowd. */
-	double spread = (double)next.interval_us * (success ? 0.1 : 0.25) * chance(seed, now_us);
+	next.interval_us = success ? after_success(state, floor, ceiling, hint_max, poll, next.why, sizeof(next.why))
+				   : after_failure(state, floor, backoff_max, hint_max, poll, next.why, sizeof(next.why));
+	/* Later, never sooner; more after a failure, so that hosts are not met by a crowd. */
+	double spread = (double)next.interval_us * (success ? jitter : 2.5 * jitter) * chance(seed, now_us);
 	int64_t at = now_us + next.interval_us + (int64_t)spread;
 	next.next_us = success ? wn_schedule_skip(at, &poll->feed) : at;
 	if (next.next_us != at) {

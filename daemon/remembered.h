@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* What is remembered of a feed between polls beside the columns of feed_state: `extra`, a small map. */
+#ifndef WN_DAEMON_REMEMBERED_H
+#define WN_DAEMON_REMEMBERED_H
+
+#include <whynow/schedule.h>
+#include <whynow/value.h>
+
+struct wn_remembered {
+	struct wn_str of;            /* the file's `url` that all of feed_state is about */
+	struct wn_feed_hints hints;  /* of the newest document: a 304 brings none */
+	/* permanent redirects in a row to one place */
+	struct wn_str moved_to;
+	int64_t moved_n, moved_us;   /* how often, since when */
+	/* pages of one answer, from the first to the one where the cursor ends */
+	int64_t walk_us;             /* when it began, 0: none is under way */
+	int64_t walk_pages, walk_new, walk_signals;
+	bool walk_broken;            /* a page was incomplete: absence proves nothing */
+};
+struct wn_remembered wn_remembered_of(struct wn_value extra); /* borrows its texts */
+struct wn_value wn_remembered_value(const struct wn_remembered *r, struct wn_arena *a);
+
+/* A good poll was redirected for good to `to` (absent: it was not), and what was there is what we know (or unchanged). True: it was
+ * seen often enough to be believed: 3 times over a day, or 6 times in a row. */
+bool wn_remembered_moved(struct wn_remembered *r, struct wn_str to, int64_t now_us);
+
+#endif
