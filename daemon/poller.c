@@ -2,7 +2,8 @@
 /*
  * The poller: which feed is asked when. It starts requests and hands answers to the intake; it decides nothing about
  * what an answer means. A feed has at most one request or waiting answer; a host has at most poll.per_host requests, with
- * poll.host_gap between them, and none while it asked us to stay away. While hosts cannot be reached at all, one is tried. While the database is away nothing is asked, so nothing can be lost.
+ * poll.host_gap between them, and none while it asked us to stay away. While hosts cannot be reached at all, one is tried
+ * now and then. While the database is away nothing is asked, so nothing can be lost.
  */
 #include "intake_parts.h"
 #include "remembered.h"
