@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The control socket: the few verbs that need the daemon itself. Everything else the command line does in PostgreSQL. */
 #include "daemon.h"
+#include "outcome.h"
 #include <grp.h>
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
@@ -54,6 +55,58 @@ static void post_feed(void *ctx, const struct wn_server_request *req, struct wn_
 		wn_buf_text(&reply->body, "{\"asked\":true}");
 }
 
+static enum wn_rc take_outcome(struct wn_daemon *d, const struct wn_server_request *req, struct wn_value v, struct wn_map_builder *answer,
+			       struct wn_err *err)
+{
+	struct wn_outcome_take t = {.row = {.source = WN_STR("http")}};
+	struct wn_worker k = wn_daemon_worker(d, &d->sweep_session);
+	enum wn_rc rc = wn_outcome_read(v, req->arena, &t.row, err);
+	struct wn_unit u = wn_outcome_unit(&t);
+	u.actor = "http";
+	if (rc == WN_OK)
+		rc = wn_session_ensure(d, &d->sweep_session);
+	if (rc == WN_OK)
+		rc = wn_unit_run(&k, &u, err);
+	wn_map_set(answer, "outcome", wn_cstring(rc ? "refused" : t.how == WN_OUTCOME_DUPLICATE ? "duplicate" : "stored"));
+	if (rc)
+		wn_map_set(answer, "why", wn_string(wn_arena_str(req->arena, wn_str_of(err->text))));
+	else if (t.how == WN_OUTCOME_STORED)
+		wn_map_set(answer, "campaigns", wn_int((int64_t)t.credited));
+	return rc;
+}
+
+/* One object, or an array of them: each is stored, or refused with its reason; a temporary failure stops, and the sender says all of them
+ * again (what was stored is a duplicate then). */
+static void post_outcomes(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
+{
+	struct wn_value body, *results;
+	struct wn_err err = {0};
+	if (!((struct wn_daemon *)ctx)->book->loaded) {
+		wn_server_problem(reply, 503, NULL, "the segments are not loaded yet; try again in a second");
+		return;
+	}
+	if (wn_json_parse(req->body, NULL, req->arena, &body, &err)) {
+		wn_server_problem(reply, 400, NULL, "the body is no JSON: %s", err.text);
+		return;
+	}
+	bool many = body.kind == WN_LIST;
+	size_t n = many ? body.n : 1;
+	results = WN_NEW_N(req->arena, struct wn_value, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct wn_map_builder answer = wn_map_begin(req->arena);
+		err = (struct wn_err){0};
+		enum wn_rc rc = take_outcome(ctx, req, many ? body.list[i] : body, &answer, &err);
+		if (rc && (!many || wn_rc_is_temporary(rc))) {
+			wn_server_problem_rc(reply, rc, &err);
+			return;
+		}
+		results[i] = wn_map_end(&answer);
+	}
+	wn_json_write(&reply->body, many ? wn_list(results, n) : results[0]);
+	wn_courier_nudge(ctx);
+	wn_sweeper_nudge(ctx);
+}
+
 /* Something changed in the database that the sweeper would notice within a second: notice it now. */
 static void post_nudge(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
 {
@@ -69,6 +122,7 @@ static const struct wn_route routes[] = {
 	{"GET", "/readyz", false, get_ready},
 	{"POST", "/v1/reload", true, post_reload},
 	{"POST", "/v1/feeds/", true, post_feed},
+	{"POST", "/v1/outcomes", true, post_outcomes},
 	{"POST", "/v1/nudge", true, post_nudge},
 };
 

@@ -6,6 +6,7 @@
  * overdue is closed here before the courier may send.
  */
 #include "due.h"
+#include "outcome.h"
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,6 +349,8 @@ static enum wn_rc one_round(struct wn_daemon *d, struct wn_err *err)
 			if (rc == WN_OK)
 				rc = tick(d, err);
 		}
+		if (rc == WN_OK && d->sweeper->tick.outcomes) /* what is overdue is closed by now */
+			rc = wn_outcomes_take(d, err);
 	}
 	return rc;
 }

@@ -161,7 +161,8 @@ extern const struct wn_command command_account, command_why, command_whynot, com
     command_feed_show, command_feed_poll, command_segment_list, command_segment_show, command_segment_check,
     command_segment_apply, command_segment_withdraw, command_campaign_list, command_campaign_show,
     command_campaign_approve, command_campaign_cancel, command_touch_list, command_touch_show,
-    command_touch_drop, command_signal_add, command_signal_list, command_signal_show, command_signal_retract,
+    command_touch_drop, command_outcome_list, command_outcome_add, command_outcome_import,
+    command_signal_add, command_signal_list, command_signal_show, command_signal_retract,
     command_account_import, command_contact_import, command_contact_suppress, command_db_init,
     command_db_migrate, command_db_status, command_config_check, command_config_show, command_fsck,
     command_pause, command_resume, command_reload, command_help;

@@ -28,13 +28,62 @@ static int run_pause(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUS
 {
 	return set_paused(cli, true);
 }
+
+/* --- touches that a colleague's reply holds --------------------------------------------------- */
+struct resume {
+	struct wn_cli *cli;
+	struct wn_id account;
+	const char *segment;
+};
+
+static enum wn_rc load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct resume *r = ctx;
+	return wn_store_load_accounts(s, w, &r->account, 1, WN_LOAD_ALL, err);
+}
+
+static enum wn_rc step(void *ctx, struct wn_store *s WN_UNUSED, struct wn_world *w, struct wn_err *err)
+{
+	struct resume *r = ctx;
+	struct wn_event ev = {.type = WN_EV_RESUME, .account = wn_world_account(w, r->account), .why = wn_str_of(r->segment)};
+	return ev.account ? wn_campaign_step(w, &ev, err) : wn_fail(err, WN_NOT_FOUND, "the account is gone");
+}
+
+static void done(void *ctx, struct wn_world *w)
+{
+	struct resume *r = ctx;
+	cli_print_changes(r->cli, w);
+}
+
+static int resume_account(struct wn_cli *cli, const char *account)
+{
+	struct resume r = {.cli = cli, .segment = cli_value(cli, "--segment")};
+	struct wn_unit u = {.load = load, .step = step, .done = done, .ctx = &r};
+	int code = cli_book(cli);
+	if (code == 0)
+		code = cli_find_account(cli, account, &r.account);
+	if (code == 0)
+		code = cli_unit(cli, &u);
+	if (code)
+		return code;
+	cli_nudge(cli);
+	cli_say(cli, "touches that a reply held go out again");
+	return WN_EXIT_DONE;
+}
+
 static int run_resume(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSED)
 {
-	return set_paused(cli, false);
+	const char *account = cli_value(cli, "--account");
+	return account ? resume_account(cli, account) : set_paused(cli, false);
 }
 
 static const struct wn_cli_option options[] = {
     {"--segment", "NAME", "this segment only"},
+    {NULL, NULL, NULL},
+};
+static const struct wn_cli_option resume_options[] = {
+    {"--segment", "NAME", "this segment only"},
+    {"--account", "ACCOUNT", "end the hold after somebody of this account replied"},
     {NULL, NULL, NULL},
 };
 const struct wn_command command_pause = {
@@ -50,6 +99,8 @@ const struct wn_command command_resume = {
     .name = "resume",
     .args = "",
     .summary = "let touches go out again",
-    .options = options,
+    .more = "With --account: after a reply the account's other contacts are held until somebody has looked at it; this lets their touches go "
+	    "on. Whoever replied is not written to any more.",
+    .options = resume_options,
     .run = run_resume,
 };

@@ -46,6 +46,11 @@
 	X(NO_CONTACT, "no_contact") X(STALE_ON_ARRIVAL, "stale_on_arrival") X(ALREADY_RAN, "already_ran")   \
 	X(PROPOSED, "proposed") X(SPENT_SIGNAL, "spent_signal") /* was evidence of an earlier membership */  \
 	X(EXCLUDED, "excluded") X(SUPPRESSED, "suppressed") X(UNKNOWN_GROUP, "unknown_group") X(MERGED, "merged") X(SHADOW, "shadow")
+/* What came back. Stages: reply < meeting < opportunity < purchase; signup < trial < purchase. */
+#define WN_OUTCOME_LIST(X)                                                                                   \
+	X(REPLY, "reply") X(CLICK, "click") X(MEETING, "meeting") X(OPPORTUNITY, "opportunity") X(PURCHASE, "purchase") X(SIGNUP, "signup") \
+	X(TRIAL, "trial") X(CONVERSION, "conversion") /* the goal, whatever its metric */ X(CHURN, "churn") X(COST, "cost") \
+	X(BOUNCE, "bounce") /* for good: the address is suppressed */ X(UNSUBSCRIBE, "unsubscribe")
 
 #define X(name, text) WN_CAMPAIGN_##name,
 enum wn_campaign_state { WN_CAMPAIGN_STATE_LIST(X) };
@@ -62,6 +67,11 @@ enum wn_touch_state { WN_TOUCH_STATE_LIST(X) };
 #define X(name, text) WN_NON_ACTION_##name,
 enum wn_non_action_reason { WN_NON_ACTION_LIST(X) };
 #undef X
+#define X(name, text) WN_OUTCOME_##name,
+enum wn_outcome_kind { WN_OUTCOME_LIST(X) };
+#undef X
+const char *wn_outcome_to_text(enum wn_outcome_kind k);
+bool wn_outcome_from_text(struct wn_str s, enum wn_outcome_kind *out);
 const char *wn_campaign_state_to_text(enum wn_campaign_state s);
 bool wn_campaign_state_from_text(struct wn_str s, enum wn_campaign_state *out);
 const char *wn_result_to_text(enum wn_result r);
@@ -139,7 +149,7 @@ struct wn_touch {
 	int attempts;
 	struct wn_id token;          /* of the running attempt */
 	struct wn_id event_id;       /* of the first touch.due; repeated on retries */
-	struct wn_str variant;
+	struct wn_str variant, subject, text; /* as sent */
 	uint8_t rendered_hash[32];
 	bool fresh, dirty;
 };
@@ -160,7 +170,10 @@ struct wn_member {
 	int64_t first_touch_by_us;   /* leaves no_first_touch then unless a touch was sent; WN_NEVER otherwise */
 	int64_t blind_until_us;      /* 0: not held by blindness */
 	bool finishing_fit;          /* exit finish, no longer fits: leaves when its last planned touch is final */
-	bool replied_hold;           /* colleague replied: touches held */
+	bool replied;                /* the contact replied: nothing more is planned, the member lives on for the goal */
+	bool replied_hold;           /* somebody of the account replied: touches are held until an operator resumes them */
+	int64_t reached_us;          /* first outcome that reached the goal, 0: none */
+	bool wanted;                 /* of this unit of work: its campaign is to be loaded though it has left */
 	int64_t due_us;              /* lazy: <= the earliest of the instants above */
 	int touches_sent;
 	WN_VEC(struct wn_evidence *) evidence;
@@ -182,7 +195,9 @@ struct wn_campaign {
 	int64_t proposed_us, opened_us, intake_ends_us, max_ends_us, closed_us;
 	int64_t live_until_us;       /* as shown: latest end of its members at the last change */
 	int live_members, audience;  /* live; live without holdouts */
-	int members, holdouts, touched, achieved, converted; /* ever: enrolled, held out, with a touch sent, goal reached, left converted */
+	int members, holdouts, touched, achieved, converted; /* ever: enrolled, held out, with a touch sent, these with the goal reached, left converted */
+	int holdout_achieved;        /* held out, and reached the goal all the same */
+	int64_t goal_window_us;      /* of its own version */
 	int64_t due_us;              /* intake end, proposal end, or the final review */
 	int64_t gen;
 	uint8_t seal[32];            /* hash of goal and metric when opened */
@@ -226,6 +241,7 @@ struct wn_account {
 	WN_VEC(struct wn_signal *) signals;   /* ascending (occurred_us, key), unretracted and retracted */
 	WN_VEC(struct wn_contact *) contacts; /* ascending id */
 	WN_VEC(struct wn_member *) members;   /* live and left */
+	WN_VEC(struct wn_member *) former;    /* of accounts merged into it: they count for caps and cooldown, and are never written */
 	WN_VEC(struct wn_non_action *) non_actions;
 	WN_VEC(struct wn_recheck *) rechecks;
 	bool do_not_contact;             /* suppression on its domain */
@@ -254,9 +270,22 @@ struct wn_review {
 	struct wn_campaign *campaign;
 	bool final;
 	int64_t at_us;
-	int audience, touched, achieved;
+	int audience, touched, achieved, holdouts, holdout_achieved;
 	double rate, low, high, target; /* Wilson 95 % */
+	double cost;
 	const char *verdict;            /* met | missed | not enough data */
+};
+/* To whom an outcome is credited: one enrolment a campaign. first, last: the first and the last touch before it were this one's. */
+struct wn_credit { struct wn_member *member; int step; /* last touch sent before it, -1 none */ bool reached, first, last; };
+struct wn_outcome {
+	struct wn_account *account;
+	struct wn_id key;
+	enum wn_outcome_kind kind;
+	struct wn_id contact_id, campaign_id; /* nil: not said */
+	int64_t at_us;                        /* when it happened */
+	double value_usd, cost_usd;           /* 0: none */
+	struct wn_str source, note;
+	WN_VEC(struct wn_credit) credits;     /* filled by the step */
 };
 struct wn_fact_change {
 	struct wn_account *account;
@@ -320,6 +349,7 @@ struct wn_world {
 	WN_VEC(struct wn_verdict *) verdicts;
 	WN_VEC(struct wn_change *) changes;     /* history + outbox, in order */
 	WN_VEC(struct wn_review *) reviews;
+	WN_VEC(struct wn_outcome *) outcomes;
 	WN_VEC(struct wn_fact_change *) fact_changes;
 };
 struct wn_account *wn_world_account(const struct wn_world *w, struct wn_id id);
@@ -392,7 +422,8 @@ enum wn_event_type {
 	WN_EV_REPLACED,       /* campaign: its version replaced or withdrawn */
 	WN_EV_APPROVE,        /* campaign */
 	WN_EV_CANCEL,         /* campaign; all its members must be loaded */
-	WN_EV_OUTCOME,        /* member, metric: goal reached (converted) */
+	WN_EV_OUTCOME,        /* outcome; the campaigns of its account's memberships are loaded */
+	WN_EV_RESUME,         /* account, why = segment or absent: touches held by a reply go out again */
 };
 struct wn_event {
 	enum wn_event_type type;
@@ -404,6 +435,7 @@ struct wn_event {
 	struct wn_campaign *campaign;
 	enum wn_left left;
 	struct wn_str why;
+	struct wn_outcome *outcome;
 };
 /* What the table of design 05 says, and nothing else. WN_REFUSED (with the reason) for an event that is unlawful in that state
  * and was asked for by an operator; everything else that does nothing leaves a non-action. */
@@ -449,6 +481,11 @@ double wn_heat(const struct wn_evidence *const *ev, size_t n, int64_t at_us);
 /* First instant >= from_us at which heat < floor (from_us if it is already); never WN_NEVER unless floor <= 0: hard stops end it. */
 int64_t wn_stale_at(const struct wn_evidence *const *ev, size_t n, double floor, int64_t from_us);
 
+/* True if an outcome of the kind is the metric or a later stage on its way (design 05); COST, CLICK, CHURN, BOUNCE, UNSUBSCRIBE never are. */
+bool wn_outcome_reaches(enum wn_outcome_kind kind, const char *metric);
+/* Difference of two proportions with its 95 % interval (Newcombe 1998, method 10: from the Wilson intervals of both). False if one side
+ * has nobody: not enough data. */
+bool wn_lift(int k1, int n1, int k2, int n2, double *diff, double *low, double *high);
 /* Wilson score interval at 95 % for k of n (n = 0: 0..1). */
 void wn_wilson(int k, int n, double *low, double *high);
 

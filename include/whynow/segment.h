@@ -13,6 +13,13 @@
 
 #define WN_MODE_LIST(X) X(SHADOW, "shadow") X(PROPOSE, "propose") X(LIVE, "live")
 #define WN_EXIT_LIST(X) X(STOP, "stop") X(FINISH, "finish") X(HAND_OFF, "hand_off")
+#define WN_ON_REPLY_LIST(X)                                                                                  \
+	X(HOLD, "hold")         /* held until an operator resumes them */                                    \
+	X(CONTINUE, "continue") /* nothing */                                                                \
+	X(STOP, "stop")         /* all of the account leave, whoever replied too (replied_stop) */
+#define X(name, text) WN_ON_REPLY_##name,
+enum wn_on_reply { WN_ON_REPLY_LIST(X) };
+#undef X
 #define X(name, text) WN_MODE_##name,
 enum wn_mode { WN_MODE_LIST(X) };
 #undef X
@@ -21,6 +28,7 @@ enum wn_exit { WN_EXIT_LIST(X) };
 #undef X
 const char *wn_mode_to_text(enum wn_mode m);
 const char *wn_exit_to_text(enum wn_exit e);
+const char *wn_on_reply_to_text(enum wn_on_reply r);
 
 struct wn_template; /* compiled Mustache */
 
@@ -64,7 +72,7 @@ struct wn_segment {
 	enum wn_exit exit;
 	int priority;
 	bool broad;                     /* account and contact terms only; opens nothing */
-	bool reply_continue;            /* on_reply: continue; colleagues' touches are not held after a reply */
+	enum wn_on_reply on_reply;      /* what a reply does to the account's other contacts */
 	bool paused;                    /* set by the catalogue, not by the text */
 	const char *source;             /* as stored; set by the catalogue */
 	const struct cel_program *when, *who; /* who NULL: enrols the account itself */

@@ -295,6 +295,7 @@ enum wn_rc wn_store_flush(struct wn_store *s, struct wn_world *w, struct wn_err 
 struct wn_tick {
 	int64_t sent_mono_us, db_us, received_mono_us; /* for wn_clock_reading */
 	int64_t member_us, campaign_us, touch_us, recheck_us, outbox_us; /* least instant, WN_NEVER: none */
+	bool outcomes;               /* the inbox of outcomes is not empty */
 	int64_t versions;            /* number of segment versions and a digest of flags: any change means wn_store_segments again */
 	uint64_t segments_digest;
 };
@@ -437,6 +438,30 @@ struct wn_key32 wn_store_suppression_key(struct wn_str key, const char *what, st
 /* Accounts that have a contact with the address. */
 enum wn_rc wn_store_accounts_of_address(struct wn_store *s, struct wn_str address, struct wn_arena *a, struct wn_id **ids, size_t *n,
 					struct wn_err *err) WN_MUST_CHECK;
+
+/* ------------------------------------------------------------------------------------------------------- outcomes */
+/* An outcome as somebody says it: texts, to be looked up (daemon/outcome.h). at_us 0: now. */
+struct wn_outcome_row {
+	struct wn_id inbox_id;
+	struct wn_str kind, account, email, campaign, touch; /* account: domain or name; touch: id of its event */
+	int64_t at_us, put_us;                               /* when it happened; when it was put into the inbox */
+	double value_usd, cost_usd;
+	struct wn_str source, id, note;                      /* id: of the source; the same again is the same outcome */
+};
+struct wn_touch_ref { struct wn_id account_id, campaign_id, contact_id; int step; };
+/* NOT_FOUND. */
+enum wn_rc wn_store_touch_of_event(struct wn_store *s, struct wn_id event_id, struct wn_touch_ref *out, struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_outcome_exists(struct wn_store *s, struct wn_id key, bool *there, struct wn_err *err) WN_MUST_CHECK;
+/* The account that opened a campaign: who pays is asked of it. NOT_FOUND. */
+enum wn_rc wn_store_campaign_opening(struct wn_store *s, int bucket, struct wn_id campaign_id, struct wn_id *account_id,
+				     struct wn_err *err) WN_MUST_CHECK;
+/* What plain SQL and feeds put into the inbox and nobody took in yet, oldest first. */
+enum wn_rc wn_store_outcome_inbox(struct wn_store *s, int limit, struct wn_arena *a, struct wn_outcome_row **out, size_t *n,
+				  struct wn_err *err) WN_MUST_CHECK;
+enum wn_rc wn_store_outcome_inbox_put(struct wn_store *s, const struct wn_outcome_row *o, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+/* state: stored | duplicate | refused. */
+enum wn_rc wn_store_outcome_inbox_done(struct wn_store *s, struct wn_id inbox_id, const char *state, struct wn_str why, int64_t now_us,
+				       struct wn_err *err) WN_MUST_CHECK;
 
 /* ---------------------------------------------------------------------------------------------------------- finding */
 /* By domain, alias, exact name or unique id prefix (>= 7 hex digits, dashes ignored); merged accounts are followed.

@@ -317,19 +317,6 @@ static enum wn_rc on_cancel(struct wn_world *w, const struct wn_event *ev, struc
 	return WN_OK;
 }
 
-static enum wn_rc on_outcome(struct wn_world *w, const struct wn_event *ev, struct wn_err *err WN_UNUSED)
-{
-	struct wn_campaign *c = ev->member->campaign;
-	c->achieved++;
-	struct wn_member *m;
-	for (size_t at = 0; (m = next_live(ev->member->account, &at));)
-		if (m->campaign == c) {
-			c->converted++;
-			member_leave(w, m, WN_LEFT_CONVERTED);
-		}
-	return WN_OK;
-}
-
 static enum wn_rc on_suppressed(struct wn_world *w, const struct wn_event *ev, struct wn_err *err)
 {
 	struct wn_event all = *ev;
@@ -353,6 +340,7 @@ static handler *const handlers[] = {
 	[WN_EV_APPROVE] = on_approve,
 	[WN_EV_CANCEL] = on_cancel,
 	[WN_EV_OUTCOME] = on_outcome,
+	[WN_EV_RESUME] = on_resume,
 };
 
 enum wn_rc wn_campaign_step(struct wn_world *w, const struct wn_event *ev, struct wn_err *err)

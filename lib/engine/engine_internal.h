@@ -60,6 +60,12 @@ void cancel_touches(struct wn_world *w, struct wn_member *m);
 void wake_held_touches(struct wn_world *w, struct wn_member *m);
 bool has_open_touch(const struct wn_member *m);
 
+void cancel_open_touches(struct wn_world *w, struct wn_member *m, struct wn_str why);
+
+/* outcome.c */
+enum wn_rc on_outcome(struct wn_world *w, const struct wn_event *ev, struct wn_err *err);
+enum wn_rc on_resume(struct wn_world *w, const struct wn_event *ev, struct wn_err *err);
+
 /* review.c */
 void write_review(struct wn_world *w, struct wn_campaign *c, bool final);
 

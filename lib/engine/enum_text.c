@@ -12,6 +12,8 @@ static const char *const results[] = {WN_RESULT_LIST(TEXT_ROW)};
 static const char *const lefts[] = {WN_LEFT_LIST(TEXT_ROW)};
 static const char *const touch_states[] = {WN_TOUCH_STATE_LIST(TEXT_ROW)};
 static const char *const non_actions[] = {WN_NON_ACTION_LIST(TEXT_ROW)};
+static const char *const outcomes[] = {WN_OUTCOME_LIST(TEXT_ROW)};
+static const char *const on_replies[] = {WN_ON_REPLY_LIST(TEXT_ROW)};
 static const char *const modes[] = {WN_MODE_LIST(TEXT_ROW)};
 static const char *const exits[] = {WN_EXIT_LIST(TEXT_ROW)};
 
@@ -108,4 +110,23 @@ const char *wn_mode_to_text(enum wn_mode m)
 const char *wn_exit_to_text(enum wn_exit e)
 {
 	return text_of(exits, WN_COUNT(exits), e);
+}
+
+const char *wn_outcome_to_text(enum wn_outcome_kind k)
+{
+	return text_of(outcomes, WN_COUNT(outcomes), k);
+}
+
+bool wn_outcome_from_text(struct wn_str s, enum wn_outcome_kind *out)
+{
+	size_t i;
+	bool ok = number_of(outcomes, WN_COUNT(outcomes), s, &i);
+	if (ok)
+		*out = (enum wn_outcome_kind)i;
+	return ok;
+}
+
+const char *wn_on_reply_to_text(enum wn_on_reply r)
+{
+	return text_of(on_replies, WN_COUNT(on_replies), r);
 }

@@ -118,6 +118,15 @@ void member_start(struct wn_world *w, struct wn_member *m)
 		plan_step(w, m, 0, w->now_us);
 }
 
+/* Somebody of the account replied to the segment, and no operator has resumed it yet. */
+static bool is_held_by_reply(const struct wn_account *a, struct wn_str segment)
+{
+	for (size_t i = 0; i < a->members.n; i++)
+		if (member_is_live(a->members.v[i]) && a->members.v[i]->replied_hold && wn_str_eq(a->members.v[i]->segment, segment))
+			return true;
+	return false;
+}
+
 struct wn_member *member_new(struct wn_world *w, struct wn_campaign *c, struct wn_account *a, struct wn_contact *contact,
 			     const struct wn_evidence *const *ev, size_t n_ev, struct wn_id signal_key)
 {
@@ -133,6 +142,7 @@ struct wn_member *member_new(struct wn_world *w, struct wn_campaign *c, struct w
 				.holdout = is_holdout(c->segment, a),
 				.enrolled_us = w->now_us,
 				.signal_key = signal_key,
+				.replied_hold = !c->shadow && is_held_by_reply(a, c->segment_name),
 				.box_ends_us = WN_NEVER,
 				.first_touch_by_us = WN_NEVER,
 				.due_us = WN_NEVER,
@@ -201,13 +211,37 @@ bool member_extend(struct wn_world *w, struct wn_member *m, const struct wn_verd
 	return true;
 }
 
+/* The touches that went out, in order. */
+static struct wn_value what_was_said(struct wn_world *w, const struct wn_member *m)
+{
+	struct wn_value *list = WN_NEW_N(w->arena, struct wn_value, m->touches.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < m->touches.n; i++) {
+		const struct wn_touch *t = m->touches.v[i];
+		if (t->state != WN_TOUCH_SENT)
+			continue;
+		struct wn_map_builder said = wn_map_begin(w->arena);
+		wn_map_set(&said, "step", wn_int(t->step + 1));
+		wn_map_set(&said, "channel", wn_string(t->channel));
+		wn_map_set(&said, "at", wn_time_us(t->sent_us));
+		if (t->subject.n)
+			wn_map_set(&said, "subject", wn_string(t->subject));
+		if (t->text.n)
+			wn_map_set(&said, "text", wn_string(t->text));
+		list[n++] = wn_map_end(&said);
+	}
+	return wn_list(list, n);
+}
+
 static void hand_off(struct wn_world *w, struct wn_member *m)
 {
 	const struct wn_segment *s = m->campaign->segment;
 	struct wn_map_builder data = member_data(w, m);
 	wn_map_set(&data, "nurture", wn_cstring(s->nurture ? s->nurture : ""));
 	wn_map_set(&data, "why", wn_cstring(wn_left_to_text(m->left)));
-	wn_map_set(&data, "touches_sent", wn_int(m->touches_sent));
+	wn_map_set(&data, "said", what_was_said(w, m));
+	wn_map_set(&data, "answered", wn_bool(m->replied));
+	wn_map_set(&data, "unanswered", wn_int(m->replied ? 0 : m->touches_sent));
 	wn_map_set(&data, "try_again_at", wn_time_us(later_us(w->now_us, s->life.cooldown_us)));
 	struct wn_change *ch = emit_member(w, m, "member.handed_off");
 	ch->why = wn_str_of(wn_left_to_text(m->left));

@@ -39,23 +39,32 @@ static bool of_segment(const struct wn_member *m, const struct wn_segment *s)
 	return m->shadow == (s->mode == WN_MODE_SHADOW) && wn_str_is(m->segment, s->name);
 }
 
+/* The i-th membership that is over: of the account, then of those merged into it, whose leaving because of the merge is none. */
+static const struct wn_member *past_member(const struct wn_account *a, const struct wn_segment *s, size_t i)
+{
+	bool own = i < a->members.n;
+	const struct wn_member *m = own ? a->members.v[i] : a->former.v[i - a->members.n];
+	return of_segment(m, s) && !member_is_live(m) && (own || m->left != WN_LEFT_MERGED) ? m : NULL;
+}
+
+static size_t past_members(const struct wn_account *a) { return a->members.n + a->former.n; }
+
 /* When the account may come back: the latest leaving plus the cooldown; 0 if it never was in. */
 int64_t cooldown_until(const struct wn_account *a, const struct wn_segment *s)
 {
 	int64_t until = 0;
-	for (size_t i = 0; i < a->members.n; i++)
-		if (of_segment(a->members.v[i], s) && !member_is_live(a->members.v[i]))
-			until = max_us(until, later_us(a->members.v[i]->left_us, s->life.cooldown_us));
+	for (size_t i = 0; i < past_members(a); i++) {
+		const struct wn_member *m = past_member(a, s, i);
+		until = m ? max_us(until, later_us(m->left_us, s->life.cooldown_us)) : until;
+	}
 	return until;
 }
 
 static bool was_evidence_before(const struct wn_account *a, const struct wn_segment *s, struct wn_id signal_key)
 {
-	for (size_t i = 0; i < a->members.n; i++) {
-		const struct wn_member *m = a->members.v[i];
-		if (!of_segment(m, s) || member_is_live(m))
-			continue;
-		for (size_t e = 0; e < m->evidence.n; e++)
+	for (size_t i = 0; i < past_members(a); i++) {
+		const struct wn_member *m = past_member(a, s, i);
+		for (size_t e = 0; m && e < m->evidence.n; e++)
 			if (wn_id_eq(m->evidence.v[e]->signal_key, signal_key))
 				return true;
 	}
@@ -198,6 +207,7 @@ static void open_campaign(struct wn_world *w, struct wn_verdict *v)
 				  .intake_ends_us = WN_NEVER,
 				  .fresh = true,
 				  .dirty = true};
+	c->goal_window_us = s->goal.window_us;
 	memcpy(c->seal, s->seal, sizeof(c->seal));
 	*WN_PUSH(w->arena, &w->campaigns) = c;
 	bool propose = s->mode == WN_MODE_PROPOSE || (int)v->contacts.n > s->audience_warn;

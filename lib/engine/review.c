@@ -21,6 +21,20 @@ void wn_wilson(int k, int n, double *low, double *high)
 	*high = fmin(1, centre + half);
 }
 
+bool wn_lift(int k1, int n1, int k2, int n2, double *diff, double *low, double *high)
+{
+	double l1, u1, l2, u2;
+	if (n1 <= 0 || n2 <= 0)
+		return false;
+	double p1 = (double)k1 / n1, p2 = (double)k2 / n2;
+	wn_wilson(k1, n1, &l1, &u1);
+	wn_wilson(k2, n2, &l2, &u2);
+	*diff = p1 - p2;
+	*low = *diff - sqrt((p1 - l1) * (p1 - l1) + (u2 - p2) * (u2 - p2));
+	*high = *diff + sqrt((u1 - p1) * (u1 - p1) + (p2 - l2) * (p2 - l2));
+	return true;
+}
+
 static const char *verdict_of(const struct wn_review *r)
 {
 	if (r->touched == 0)
@@ -41,6 +55,12 @@ static struct wn_value review_data(struct wn_world *w, const struct wn_review *r
 	wn_map_set(&m, "rate", wn_double(r->rate));
 	wn_map_set(&m, "low", wn_double(r->low));
 	wn_map_set(&m, "high", wn_double(r->high));
+	if (r->holdouts) {
+		wn_map_set(&m, "holdouts", wn_int(r->holdouts));
+		wn_map_set(&m, "holdouts_achieved", wn_int(r->holdout_achieved));
+	}
+	if (r->cost > 0)
+		wn_map_set(&m, "cost_usd", wn_double(r->cost));
 	wn_map_set(&m, "verdict", wn_cstring(r->verdict));
 	return wn_map_end(&m);
 }
@@ -54,9 +74,12 @@ void write_review(struct wn_world *w, struct wn_campaign *c, bool final)
 				.audience = c->members - c->holdouts,
 				.touched = c->touched,
 				.achieved = c->achieved,
+				.holdouts = c->holdouts,
+				.holdout_achieved = c->holdout_achieved,
+				.cost = c->cost,
 				.target = c->segment->goal.target};
 	r->rate = r->touched ? (double)r->achieved / r->touched : 0;
-	wn_wilson(r->achieved < r->touched ? r->achieved : r->touched, r->touched, &r->low, &r->high);
+	wn_wilson(r->achieved, r->touched, &r->low, &r->high);
 	r->verdict = verdict_of(r);
 	*WN_PUSH(w->arena, &w->reviews) = r;
 	struct wn_change *ch = emit(w, c, "review", final ? "review.final" : "review.written");

@@ -49,7 +49,7 @@ static void copy_plain(struct wn_segment *s, const struct segment_file *f)
 	s->exit = (enum wn_exit)f->exit;
 	s->priority = (int)f->priority;
 	s->broad = f->broad;
-	s->reply_continue = f->on_reply == 1;
+	s->on_reply = (enum wn_on_reply)f->on_reply;
 	s->audience_min = (int)f->audience.min;
 	s->audience_warn = (int)f->audience.warn;
 	s->audience_max = (int)f->audience.max;

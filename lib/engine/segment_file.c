@@ -15,7 +15,7 @@
 #define TEXT_ROW(name, text) text,
 static const char *const mode_names[] = {WN_MODE_LIST(TEXT_ROW) NULL};
 static const char *const exit_names[] = {WN_EXIT_LIST(TEXT_ROW) NULL};
-static const char *const reply_names[] = {"hold", "continue", NULL};
+static const char *const reply_names[] = {"hold", "continue", "stop", NULL};
 const char *const segment_metrics[] = {"reply", "meeting", "opportunity", "purchase", "signup", "trial", NULL};
 
 /* --- custom values ------------------------------------------------------------------------------------- */

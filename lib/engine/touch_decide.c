@@ -40,6 +40,8 @@ static bool check_member(struct attempt *at)
 		return decide(at, WN_CANCEL, wn_left_to_text(m->left), 0);
 	if (m->holdout)
 		return decide(at, WN_DROP, "holdout", 0);
+	if (m->replied)
+		return decide(at, WN_CANCEL, "replied", 0);
 	bool over = at->w->now_us >= m->box_ends_us || (at->w->now_us >= m->stale_us && !m->blind_until_us);
 	return over && hold_for(at, "member_ending", 1); /* the sweeper will end it and cancel this */
 }
@@ -167,8 +169,9 @@ static int64_t room_at(const struct attempt *at, int cap, int64_t span, bool sam
 	*used = 0;
 	if (cap <= 0 || cap > (int)WN_COUNT(newest))
 		return now; /* no cap; the option's range ends at 64 */
-	for (size_t i = 0; i < at->m->account->members.n; i++) {
-		const struct wn_member *m = at->m->account->members.v[i];
+	const struct wn_account *a = at->m->account;
+	for (size_t i = 0; i < a->members.n + a->former.n; i++) {
+		const struct wn_member *m = i < a->members.n ? a->members.v[i] : a->former.v[i - a->members.n];
 		if (same_contact && !wn_id_eq(m->contact_id, at->m->contact_id))
 			continue;
 		for (size_t j = 0; j < m->touches.n; j++) {

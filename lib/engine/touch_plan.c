@@ -20,7 +20,7 @@ void touch_move(struct wn_world *w, struct wn_touch *t, enum wn_touch_state to, 
 void plan_step(struct wn_world *w, struct wn_member *m, size_t step, int64_t base_us)
 {
 	const struct wn_segment *s = m->campaign->segment;
-	if (step >= s->n_steps || !member_is_live(m))
+	if (step >= s->n_steps || !member_is_live(m) || m->replied)
 		return;
 	struct wn_touch *t = WN_NEW(w->arena, struct wn_touch);
 	int64_t due = later_us(base_us, s->steps[step].after_us);
@@ -36,14 +36,16 @@ void plan_step(struct wn_world *w, struct wn_member *m, size_t step, int64_t bas
 }
 
 /* A running attempt cannot be called back; its result will be recorded. Everything else that is not final ends here. */
-void cancel_touches(struct wn_world *w, struct wn_member *m)
+void cancel_open_touches(struct wn_world *w, struct wn_member *m, struct wn_str why)
 {
 	for (size_t i = 0; i < m->touches.n; i++) {
 		struct wn_touch *t = m->touches.v[i];
 		if (!wn_touch_is_final(t->state) && t->state != WN_TOUCH_SENDING)
-			touch_move(w, t, WN_TOUCH_CANCELLED, "touch.cancelled", wn_str_of(wn_left_to_text(m->left)));
+			touch_move(w, t, WN_TOUCH_CANCELLED, "touch.cancelled", why);
 	}
 }
+
+void cancel_touches(struct wn_world *w, struct wn_member *m) { cancel_open_touches(w, m, wn_str_of(wn_left_to_text(m->left))); }
 
 bool has_open_touch(const struct wn_member *m)
 {
@@ -83,6 +85,7 @@ static void mark_sent(struct wn_world *w, struct wn_touch *t, struct wn_str deta
 	t->sent_us = w->now_us;
 	if (m->touches_sent++ == 0 && !m->holdout) {
 		m->campaign->touched++;
+		m->campaign->achieved += m->reached_us != 0;
 		m->campaign->dirty = true;
 	}
 	m->dirty = true;
@@ -99,8 +102,10 @@ void wn_touch_sent(struct wn_world *w, struct wn_touch *t, enum wn_sent how, int
 		mark_sent(w, t, detail);
 		return;
 	case WN_SENT_RETRY:
-		if (!member_is_live(t->member)) {
-			touch_move(w, t, WN_TOUCH_CANCELLED, "touch.cancelled", wn_str_of(wn_left_to_text(t->member->left)));
+		if (!member_is_live(t->member) || t->member->replied) {
+			touch_move(w, t, WN_TOUCH_CANCELLED, "touch.cancelled",
+				   wn_str_of(member_is_live(t->member) ? "replied" : wn_left_to_text(t->member->left)));
+			after_final(w, t, w->now_us);
 			return;
 		}
 		t->due_us = retry_us;
@@ -126,6 +131,30 @@ enum wn_rc wn_touch_drop(struct wn_world *w, struct wn_touch *t, struct wn_str w
 	return WN_OK;
 }
 
+static struct wn_value marked(struct wn_world *w, struct wn_str whom, const char *between, struct wn_str text)
+{
+	return wn_cstring(wn_arena_printf(w->arena, "[for " WN_STR_FMT "]%s" WN_STR_FMT, WN_STR_ARG(whom), between, WN_STR_ARG(text)));
+}
+
+/* `touches.redirect_to`: the message goes to that one address, and says for whom it was. What sinks read as the receiver and the words
+ * is changed here, so that no sink can forget it. */
+static void redirect(struct wn_world *w, const struct wn_touch *t, const struct wn_decision *d, struct wn_map_builder *data)
+{
+	const struct wn_contact *c = member_contact(t->member);
+	const struct wn_account *a = t->member->account;
+	struct wn_str whom = c && c->email.n ? c->email : c && c->name.n ? c->name : a->domain.n ? a->domain : a->name;
+	struct wn_map_builder to = wn_map_begin(w->arena);
+	wn_map_set(&to, "email", wn_cstring(w->catalog->redirect_to));
+	if (c)
+		wn_map_set(data, "redirected_from", wn_value_get(wn_map_end(data), WN_STR("contact")));
+	wn_map_set(data, "redirect_to", wn_cstring(w->catalog->redirect_to));
+	wn_map_set(data, "contact", wn_map_end(&to));
+	if (d->subject.n)
+		wn_map_set(data, "subject", marked(w, whom, " ", d->subject));
+	else
+		wn_map_set(data, "text", marked(w, whom, "\n", d->text));
+}
+
 static void send(struct wn_world *w, struct wn_touch *t, const struct wn_decision *d)
 {
 	bool first = wn_id_is_nil(t->event_id);
@@ -148,6 +177,8 @@ static void send(struct wn_world *w, struct wn_touch *t, const struct wn_decisio
 		return; /* the same event, with the id it has, goes out again */
 	struct wn_change *ch = w->changes.v[w->changes.n - 1];
 	t->event_id = ch->event_id;
+	t->subject = d->subject;
+	t->text = d->text;
 	const char **sinks = WN_NEW_N(w->arena, const char *, 2);
 	sinks[0] = d->sink->name;
 	ch->sinks = sinks;
@@ -159,7 +190,7 @@ static void send(struct wn_world *w, struct wn_touch *t, const struct wn_decisio
 	wn_map_set(&data, "text", wn_string(d->text));
 	wn_map_set(&data, "valid_until", wn_time_us(t->valid_until_us));
 	if (w->catalog->redirect_to)
-		wn_map_set(&data, "redirect_to", wn_cstring(w->catalog->redirect_to));
+		redirect(w, t, d, &data);
 	struct wn_signal *s = member_signal(t->member);
 	if (s)
 		wn_map_set(&data, "signal", signal_data(w, s));

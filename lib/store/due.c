@@ -27,6 +27,7 @@ enum wn_rc wn_store_tick(struct wn_store *s, struct wn_tick *out, struct wn_err 
 	t.recheck_us = wn_pg_get_us(&r, 0, 4);
 	t.outbox_us = wn_pg_get_us(&r, 0, 5);
 	t.versions = wn_pg_get_int(&r, 0, 6);
+	t.outcomes = wn_pg_get_bool(&r, 0, 8);
 	t.segments_digest = digest_of(wn_pg_get_str(&r, 0, 7));
 	*out = t;
 	return WN_OK;

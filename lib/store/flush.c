@@ -176,7 +176,8 @@ static enum wn_rc update_campaign(struct wn_store *s, const struct wn_campaign *
 				     wn_pg_int4(c->live_members), wn_pg_int4(c->audience),
 				     wn_pg_int4(c->members), wn_pg_int4(c->holdouts), wn_pg_int4(c->touched),
 				     wn_pg_int4(c->achieved), wn_pg_int4(c->converted), wn_pg_time(c->due_us),
-				     wn_pg_int8(c->gen), wn_pg_bool(c->reviewed_final), wn_pg_float8(c->cost)),
+				     wn_pg_int8(c->gen), wn_pg_bool(c->reviewed_final), wn_pg_float8(c->cost),
+				     wn_pg_int4(c->holdout_achieved)),
 			   out, err);
 }
 
@@ -219,14 +220,16 @@ static enum wn_rc flush_member(struct wn_store *s, struct wn_world *w WN_UNUSED,
 			wn_pg_time(m->enrolled_us), left_at, wn_pg_id(m->signal_key), wn_pg_float8(m->heat),
 			wn_pg_time(m->box_ends_us), wn_pg_time(m->stale_us), wn_pg_time(m->first_touch_by_us),
 			param_time_0(m->blind_until_us), wn_pg_bool(m->finishing_fit),
-			wn_pg_bool(m->replied_hold), wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent));
+			wn_pg_bool(m->replied_hold), wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent),
+			wn_pg_bool(m->replied), param_time_0(m->reached_us));
 	else if (m->dirty)
 		TRY(wn_pg_queue(s->pg, &wn_sql_member_update,
 				WN_PARAMS(MEMBER_KEY(m), state, why, left_at, wn_pg_float8(m->heat),
 					  wn_pg_time(m->box_ends_us), wn_pg_time(m->stale_us),
 					  wn_pg_time(m->first_touch_by_us), param_time_0(m->blind_until_us),
 					  wn_pg_bool(m->finishing_fit), wn_pg_bool(m->replied_hold),
-					  wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent)),
+					  wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent),
+					  wn_pg_bool(m->replied), param_time_0(m->reached_us)),
 				NULL, err));
 	return WN_OK;
 }
@@ -272,7 +275,8 @@ static enum wn_rc flush_touch(struct wn_store *s, struct wn_touch *t, struct row
 		    WN_PARAMS(MEMBER_KEY(m), wn_pg_int4(t->step), param_text(t->sink), state,
 			      param_text(t->reason), wn_pg_time(t->due_us), wn_pg_time(t->valid_until_us),
 			      param_time_0(t->claimed_us), param_time_0(t->sent_us), wn_pg_int4(t->attempts),
-			      param_uuid_0(t->token), param_uuid_0(t->event_id), param_text(t->variant), hash),
+			      param_uuid_0(t->token), param_uuid_0(t->event_id), param_text(t->variant), hash,
+			      param_text(t->subject), param_text(t->text)),
 		    NULL, err);
 	return WN_OK;
 }
@@ -289,7 +293,7 @@ static enum wn_rc flush_members(struct wn_store *s, struct wn_world *w, struct w
 	struct wn_member *m;
 	EACH_MEMBER(w, m)
 	TRY(flush_member(s, w, m, &r, err));
-	TRY(queue_rows(s, &wn_sql_member_insert, &r.members, 23, err));
+	TRY(queue_rows(s, &wn_sql_member_insert, &r.members, 25, err));
 	EACH_MEMBER(w, m)
 	for (size_t k = 0; k < m->touches.n; k++)
 		TRY(flush_touch(s, m->touches.v[k], &r.touches, err));
@@ -369,6 +373,7 @@ static enum wn_rc send_all(struct wn_store *s, struct wn_world *w, struct wn_pg_
 	TRY(flush_changes(s, w, err));
 	TRY(flush_touch_outbox(s, w, err));
 	TRY(flush_reviews(s, w, err));
+	TRY(flush_outcomes(s, w, err));
 	return wn_pg_flush(s->pg, err);
 }
 
@@ -401,7 +406,7 @@ static void settle(struct wn_world *w)
 		c->gen_was = c->gen;
 		c->was = c->state;
 	}
-	w->changes.n = w->reviews.n = w->fact_changes.n = 0;
+	w->changes.n = w->reviews.n = w->fact_changes.n = w->outcomes.n = 0;
 }
 
 /* A missing month or an opening that lost: temporary, with a sentence that says so. */

@@ -181,7 +181,7 @@ enum wn_rc flush_touch_outbox(struct wn_store *s, struct wn_world *w, struct wn_
 
 enum wn_rc flush_reviews(struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct wn_pg_param *p = WN_NEW_N(w->arena, struct wn_pg_param, w->reviews.n * 14 + 1);
+	struct wn_pg_param *p = WN_NEW_N(w->arena, struct wn_pg_param, w->reviews.n * 17 + 1);
 	for (size_t i = 0; i < w->reviews.n; i++) {
 		const struct wn_review *r = w->reviews.v[i];
 		const struct wn_campaign *c = r->campaign;
@@ -199,8 +199,11 @@ enum wn_rc flush_reviews(struct wn_store *s, struct wn_world *w, struct wn_err *
 		    wn_pg_float8(r->rate),
 		    wn_pg_float8(r->low),
 		    wn_pg_float8(r->high),
-		    param_cstr(r->verdict)};
-		memcpy(&p[i * 14], row, sizeof(row));
+		    param_cstr(r->verdict),
+		    wn_pg_int4(r->holdouts),
+		    wn_pg_int4(r->holdout_achieved),
+		    wn_pg_float8(r->cost)};
+		memcpy(&p[i * 17], row, sizeof(row));
 	}
-	return wn_pg_queue_rows(s->pg, &wn_sql_review_insert, p, w->reviews.n, 14, NULL, 0, NULL, err);
+	return wn_pg_queue_rows(s->pg, &wn_sql_review_insert, p, w->reviews.n, 17, NULL, 0, NULL, err);
 }

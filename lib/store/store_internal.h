@@ -97,6 +97,7 @@ enum wn_rc store_translate(struct wn_store *s, enum wn_rc rc, struct wn_err *err
 enum wn_rc flush_changes(struct wn_store *s, struct wn_world *w, struct wn_err *err);
 enum wn_rc flush_touch_outbox(struct wn_store *s, struct wn_world *w, struct wn_err *err);
 enum wn_rc flush_reviews(struct wn_store *s, struct wn_world *w, struct wn_err *err);
+enum wn_rc flush_outcomes(struct wn_store *s, struct wn_world *w, struct wn_err *err); /* outcomes.c */
 struct wn_id subject_id_of(const char *subject, struct wn_str name);
 
 #endif

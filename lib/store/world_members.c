@@ -9,13 +9,24 @@
 #include <stdlib.h>
 
 /* --- members ---- */
-static struct wn_member *find_member(struct wn_account *a, struct wn_id campaign, struct wn_id contact)
+static struct wn_member *find_member(struct wn_member *const *v, size_t n, struct wn_id campaign, struct wn_id contact)
 {
-	for (size_t i = 0; i < a->members.n; i++)
-		if (wn_id_eq(a->members.v[i]->campaign_id, campaign) &&
-		    wn_id_eq(a->members.v[i]->contact_id, contact))
-			return a->members.v[i];
+	for (size_t i = 0; i < n; i++)
+		if (wn_id_eq(v[i]->campaign_id, campaign) && wn_id_eq(v[i]->contact_id, contact))
+			return v[i];
 	return NULL;
+}
+
+/* Rows come by owner: of an account's own rows, or of an account merged into it. */
+struct owner {
+	struct wn_account *account;
+	bool former;
+};
+
+static struct wn_member *member_of_owner(const struct owner *o, struct wn_id campaign, struct wn_id contact)
+{
+	return o->former ? find_member(o->account->former.v, o->account->former.n, campaign, contact)
+			 : find_member(o->account->members.v, o->account->members.n, campaign, contact);
 }
 
 static struct wn_member *member_of_row(struct wn_world *w, struct wn_account *a, const struct wn_pg_result *r,
@@ -41,10 +52,11 @@ static struct wn_member *member_of_row(struct wn_world *w, struct wn_account *a,
 				.finishing_fit = wn_pg_get_bool(r, i, 17),
 				.replied_hold = wn_pg_get_bool(r, i, 18),
 				.due_us = wn_pg_get_us(r, i, 19),
-				.touches_sent = (int)wn_pg_get_int(r, i, 20)};
+				.touches_sent = (int)wn_pg_get_int(r, i, 20),
+				.replied = wn_pg_get_bool(r, i, 21),
+				.reached_us = get_us_0(r, i, 22)};
 	if (!wn_pg_is_null(r, i, 8))
 		(void)wn_left_from_text(wn_pg_get_str(r, i, 8), &m->left);
-	*WN_PUSH(w->arena, &a->members) = m;
 	return m;
 }
 
@@ -79,7 +91,9 @@ static void touch_of_row(struct wn_world *w, struct wn_member *m, const struct w
 			       .attempts = (int)wn_pg_get_int(r, i, 13),
 			       .token = wn_pg_get_id(r, i, 14),
 			       .event_id = wn_pg_get_id(r, i, 15),
-			       .variant = get_str(r, i, 16, w->arena)};
+			       .variant = get_str(r, i, 16, w->arena),
+			       .subject = get_str(r, i, 18, w->arena),
+			       .text = get_str(r, i, 19, w->arena)};
 	struct wn_str hash = wn_pg_get_str(r, i, 17);
 	(void)wn_touch_state_from_text(wn_pg_get_str(r, i, 6), &t->state);
 	if (hash.n == sizeof(t->rendered_hash))
@@ -102,19 +116,39 @@ static void non_action_of_row(struct wn_world *w, struct wn_account *a, const st
 
 /* Rows of evidence and touches come in the order of the members' keys, so the last member found is mostly the
  * next one's. */
-static void attach(struct wn_world *w, struct wn_account *const *accounts, const struct wn_pg_result *r,
+static void attach(struct wn_world *w, const struct owner *owners, const struct wn_pg_result *r,
 		   void (*take)(struct wn_world *, struct wn_member *, const struct wn_pg_result *, int))
 {
 	struct wn_member *last = NULL;
+	const struct owner *last_owner = NULL;
 	for (int i = 0; i < r->rows; i++) {
-		struct wn_account *a = accounts[wn_pg_get_int(r, i, 0) - 1];
+		const struct owner *o = &owners[wn_pg_get_int(r, i, 0) - 1];
 		struct wn_id campaign = wn_pg_get_id(r, i, 1), contact = wn_pg_get_id(r, i, 2);
-		if (!last || last->account != a || !wn_id_eq(last->campaign_id, campaign) ||
+		if (!last || last_owner != o || !wn_id_eq(last->campaign_id, campaign) ||
 		    !wn_id_eq(last->contact_id, contact))
-			last = find_member(a, campaign, contact);
+			last = member_of_owner(o, campaign, contact);
+		last_owner = o;
 		if (last)
 			take(w, last, r, i);
 	}
+}
+
+static const struct owner *add_owners(struct wn_world *w, struct wn_account *const *accounts, size_t n, struct key_list *keys)
+{
+	size_t total = n;
+	for (size_t i = 0; i < n; i++)
+		total += row_of(accounts[i])->n_merged_from;
+	struct owner *owners = WN_NEW_N(w->arena, struct owner, total + 1);
+	for (size_t i = 0; i < n; i++) {
+		owners[keys->ids.n] = (struct owner){accounts[i], false};
+		key_add(w->arena, keys, accounts[i]->id, accounts[i]->bucket);
+		for (size_t k = 0; k < row_of(accounts[i])->n_merged_from; k++) {
+			struct wn_id id = row_of(accounts[i])->merged_from[k];
+			owners[keys->ids.n] = (struct owner){accounts[i], true};
+			key_add(w->arena, keys, id, wn_id_bucket(id));
+		}
+	}
+	return owners;
 }
 
 enum wn_rc load_members(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts, size_t n,
@@ -125,20 +159,26 @@ enum wn_rc load_members(struct wn_store *s, struct wn_world *w, struct wn_accoun
 	RESULT(touches);
 	RESULT(non_actions);
 	struct key_list keys = {0};
-	for (size_t i = 0; i < n; i++)
-		key_add(w->arena, &keys, accounts[i]->id, accounts[i]->bucket);
+	const struct owner *owners = add_owners(w, accounts, n, &keys);
 	struct wn_pg_param both[] = {KEY_PARAMS(w->arena, &keys)};
 	TRY(wn_pg_queue(s->pg, &wn_sql_member_load, both, 2, &members, err));
 	TRY(wn_pg_queue(s->pg, &wn_sql_evidence_load, both, 2, &evidence, err));
 	TRY(wn_pg_queue(s->pg, &wn_sql_touch_load, both, 2, &touches, err));
 	TRY(wn_pg_queue(s->pg, &wn_sql_non_action_load, both, 2, &non_actions, err));
 	TRY(wn_pg_flush(s->pg, err));
-	for (int i = 0; i < members.rows; i++)
-		member_of_row(w, accounts[wn_pg_get_int(&members, i, 0) - 1], &members, i);
-	attach(w, accounts, &evidence, evidence_of_row);
-	attach(w, accounts, &touches, touch_of_row);
+	for (int i = 0; i < members.rows; i++) {
+		const struct owner *o = &owners[wn_pg_get_int(&members, i, 0) - 1];
+		struct wn_member *m = member_of_row(w, o->account, &members, i);
+		if (o->former)
+			*WN_PUSH(w->arena, &o->account->former) = m;
+		else
+			*WN_PUSH(w->arena, &o->account->members) = m;
+	}
+	attach(w, owners, &evidence, evidence_of_row);
+	attach(w, owners, &touches, touch_of_row);
 	for (int i = 0; i < non_actions.rows; i++)
-		non_action_of_row(w, accounts[wn_pg_get_int(&non_actions, i, 0) - 1], &non_actions, i);
+		if (!owners[wn_pg_get_int(&non_actions, i, 0) - 1].former)
+			non_action_of_row(w, owners[wn_pg_get_int(&non_actions, i, 0) - 1].account, &non_actions, i);
 	return WN_OK;
 }
 
@@ -180,7 +220,9 @@ struct wn_campaign *campaign_of_row(struct wn_world *w, const struct wn_pg_resul
 				  .due_us = wn_pg_get_us(r, i, 23),
 				  .gen = wn_pg_get_int(r, i, 24),
 				  .reviewed_final = wn_pg_get_bool(r, i, 26),
-				  .cost = wn_pg_get_double(r, i, 27)};
+				  .cost = wn_pg_get_double(r, i, 27),
+				  .holdout_achieved = (int)wn_pg_get_int(r, i, 28),
+				  .goal_window_us = wn_pg_get_interval(r, i, 29)};
 	struct wn_str seal = wn_pg_get_str(r, i, 25);
 	if (seal.n == sizeof(c->seal))
 		memcpy(c->seal, seal.p, seal.n);
@@ -255,7 +297,7 @@ static enum wn_rc lock_campaigns(struct wn_store *s, struct wn_world *w, struct 
 
 static bool needs_campaign(const struct wn_member *m)
 {
-	bool needs = m->left == WN_LEFT_LIVE;
+	bool needs = m->left == WN_LEFT_LIVE || m->wanted;
 	for (size_t i = 0; i < m->touches.n && !needs; i++)
 		needs = !wn_touch_is_final(m->touches.v[i]->state);
 	return needs && !m->campaign;

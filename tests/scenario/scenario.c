@@ -475,6 +475,14 @@ static void do_refused(struct run *r, char *rest)
 	command(r, rest + 7, true);
 }
 
+/* What others do with plain SQL. */
+static void do_sql(struct run *r, char *rest)
+{
+	start(r);
+	(void)ask(r, rest);
+	settle(r);
+}
+
 static void do_segment(struct run *r, char *rest) { (void)rest; command(r, wn_arena_printf(r->arena, "segment apply @ --yes <<"), false); }
 
 static void do_import(struct run *r, char *rest)
@@ -686,7 +694,7 @@ static const struct {
 } commands[] = {
 	{"scenario", do_scenario}, {"at", do_at}, {"option", do_option}, {"file", do_file}, {"url", do_url}, {"time", do_time},
 	{"whynow", do_whynow}, {"refused", do_refused}, {"segment", do_segment}, {"import", do_import}, {"expect", do_expect},
-	{"reload", do_reload}, {"use", do_use}, {"downtime", do_downtime},
+	{"reload", do_reload}, {"sql", do_sql}, {"use", do_use}, {"downtime", do_downtime},
 };
 
 /* A line that a former self had done is only read: what it wrote is in the database, in the folder, at the server. */

@@ -11,7 +11,8 @@ SELECT clock_timestamp(),
 	(SELECT count(*) FROM whynow.segment_version),
 	(SELECT coalesce(sum(hashtextextended(concat_ws('|', v.name, v.version, v.status, v.published_at), 0)), 0)::text FROM whynow.segment_version v)
 	|| '/' || (SELECT coalesce(sum(hashtextextended(concat_ws('|', g.name, g.withdrawn_at, g.paused_at), 0)), 0)::text FROM whynow.segment g)
-	|| '/' || (SELECT count(*)::text FROM whynow.pause)
+	|| '/' || (SELECT count(*)::text FROM whynow.pause),
+	EXISTS (SELECT 1 FROM whynow.outcome_inbox WHERE state = 'new')
 
 -- name: due_members
 -- class: batch

@@ -107,6 +107,27 @@ FROM whynow.campaign c LEFT JOIN (SELECT campaign_id, count(*) FILTER (WHERE sta
 WHERE (c.live_members, c.audience, c.members, c.holdouts, c.touched)
 	<> (coalesce(m.live, 0), coalesce(m.audience, 0), coalesce(m.members, 0), coalesce(m.holdouts, 0), coalesce(m.touched, 0))
 
+-- name: fsck_achieved
+-- What a campaign achieved is what its members reached: those with a touch sent, and those held out.
+SELECT format('campaign %s counts %s achieved, %s held out, %s converted; its members say %s, %s, %s', c.campaign_id, c.achieved, c.holdout_achieved, c.converted,
+	coalesce(m.achieved, 0), coalesce(m.holdout, 0), coalesce(m.converted, 0))
+FROM whynow.campaign c LEFT JOIN (SELECT campaign_id, count(*) FILTER (WHERE reached_at IS NOT NULL AND touches_sent > 0 AND NOT holdout) AS achieved,
+	count(*) FILTER (WHERE reached_at IS NOT NULL AND holdout) AS holdout, count(*) FILTER (WHERE left_why = 'converted') AS converted
+	FROM whynow.member GROUP BY campaign_id) m ON m.campaign_id = c.campaign_id
+WHERE (c.achieved, c.holdout_achieved, c.converted) <> (coalesce(m.achieved, 0), coalesce(m.holdout, 0), coalesce(m.converted, 0))
+
+-- name: fsck_reached
+-- Whoever reached the goal has an outcome that says so.
+SELECT format('member %s of campaign %s reached the goal at %s, but no outcome says so', m.account_id, m.campaign_id, m.reached_at) FROM whynow.member m
+WHERE m.reached_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM whynow.outcome_credit x WHERE x.bucket = m.bucket AND x.account_id = m.account_id
+	AND x.campaign_id = m.campaign_id AND x.contact_id = m.contact_id AND x.reached)
+
+-- name: fsck_touch_of_replied
+-- Nothing waits for somebody who replied.
+SELECT format('step %s of member %s in campaign %s is %s, but the contact replied', t.step + 1, t.account_id, t.campaign_id, t.state)
+FROM whynow.touch t JOIN whynow.member m ON m.bucket = t.bucket AND m.account_id = t.account_id AND m.campaign_id = t.campaign_id AND m.contact_id = t.contact_id
+WHERE m.replied AND t.state IN ('planned', 'deferred', 'yielded', 'held')
+
 -- name: fsck_campaign_alive
 -- A campaign lives exactly as long as it has live members.
 SELECT format('campaign %s is %s with %s live members', campaign_id, state, live_members) FROM whynow.campaign WHERE (state = 'closed') <> (live_members = 0)

@@ -4,7 +4,7 @@
 -- name: member_load
 -- class: batch
 SELECT k.n, m.campaign_id, m.contact_id, m.campaign_bucket, m.segment, m.version, m.shadow, m.holdout, m.left_why, m.enrolled_at, m.left_at, m.signal_key,
-	m.heat, m.box_ends_at, m.stale_at, m.first_touch_by, m.blind_until, m.finishing_fit, m.replied_hold, m.due_at, m.touches_sent
+	m.heat, m.box_ends_at, m.stale_at, m.first_touch_by, m.blind_until, m.finishing_fit, m.replied_hold, m.due_at, m.touches_sent, m.replied, m.reached_at
 FROM unnest($1::int8[], $2::uuid[]) WITH ORDINALITY AS k (b, id, n)
 CROSS JOIN LATERAL (SELECT * FROM whynow.member WHERE bucket = k.b::int2 AND account_id = k.id OFFSET 0) m
 ORDER BY k.n, m.campaign_id, m.contact_id
@@ -19,7 +19,7 @@ ORDER BY k.n, e.campaign_id, e.contact_id, e.occurred_at DESC, e.signal_key
 -- name: touch_load
 -- class: batch
 SELECT k.n, t.campaign_id, t.contact_id, t.step, t.channel, t.sink, t.state, t.reason, t.planned_at, t.due_at, t.valid_until, t.claimed_at, t.sent_at,
-	t.attempts, t.token, t.event_id, t.variant, t.rendered_hash
+	t.attempts, t.token, t.event_id, t.variant, t.rendered_hash, t.said_subject, t.said_text
 FROM unnest($1::int8[], $2::uuid[]) WITH ORDINALITY AS k (b, id, n)
 CROSS JOIN LATERAL (SELECT * FROM whynow.touch WHERE bucket = k.b::int2 AND account_id = k.id OFFSET 0) t
 ORDER BY k.n, t.campaign_id, t.contact_id, t.step
@@ -40,7 +40,8 @@ CROSS JOIN LATERAL (SELECT bucket, campaign_id FROM whynow.campaign WHERE bucket
 -- name: campaign_lock
 -- class: hot
 SELECT campaign_id, group_id, segment, version, group_values, opening_signal, opening_account, state, result, shadow, proposed_at, opened_at, intake_ends_at,
-	max_ends_at, closed_at, live_until, live_members, audience, members, holdouts, touched, achieved, converted, due_at, gen, seal, reviewed_final, cost
+	max_ends_at, closed_at, live_until, live_members, audience, members, holdouts, touched, achieved, converted, due_at, gen, seal, reviewed_final, cost,
+	holdout_achieved, goal_window
 FROM whynow.campaign WHERE bucket = $1 AND campaign_id = $2 FOR UPDATE
 
 -- name: campaign_accounts
@@ -58,19 +59,20 @@ VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
 -- name: campaign_update
 -- class: hot
 UPDATE whynow.campaign SET state = $4, result = $5, opened_at = $6, intake_ends_at = $7, max_ends_at = $8, closed_at = $9, live_until = $10, live_members = $11,
-	audience = $12, members = $13, holdouts = $14, touched = $15, achieved = $16, converted = $17, due_at = $18, gen = $19, reviewed_final = $20, cost = $21
+	audience = $12, members = $13, holdouts = $14, touched = $15, achieved = $16, converted = $17, due_at = $18, gen = $19, reviewed_final = $20, cost = $21,
+	holdout_achieved = $22
 WHERE bucket = $1 AND campaign_id = $2 AND gen = $3
 
 -- name: member_insert
 -- class: rows
 INSERT INTO whynow.member (bucket, account_id, campaign_id, contact_id, campaign_bucket, segment, version, shadow, holdout, state, left_why, enrolled_at, left_at,
-	signal_key, heat, box_ends_at, stale_at, first_touch_by, blind_until, finishing_fit, replied_hold, due_at, touches_sent)
-VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)/*end*/
+	signal_key, heat, box_ends_at, stale_at, first_touch_by, blind_until, finishing_fit, replied_hold, due_at, touches_sent, replied, reached_at)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)/*end*/
 
 -- name: member_update
 -- class: hot
 UPDATE whynow.member SET state = $5, left_why = $6, left_at = $7, heat = $8, box_ends_at = $9, stale_at = $10, first_touch_by = $11, blind_until = $12,
-	finishing_fit = $13, replied_hold = $14, due_at = $15, touches_sent = $16
+	finishing_fit = $13, replied_hold = $14, due_at = $15, touches_sent = $16, replied = $17, reached_at = $18
 WHERE bucket = $1 AND account_id = $2 AND campaign_id = $3 AND contact_id = $4
 
 -- name: evidence_insert
@@ -92,7 +94,7 @@ VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
 -- name: touch_update
 -- class: hot
 UPDATE whynow.touch SET sink = $6, state = $7, reason = $8, due_at = $9, valid_until = $10, claimed_at = $11, sent_at = $12, attempts = $13, token = $14,
-	event_id = $15, variant = $16, rendered_hash = $17
+	event_id = $15, variant = $16, rendered_hash = $17, said_subject = $18, said_text = $19
 WHERE bucket = $1 AND account_id = $2 AND campaign_id = $3 AND contact_id = $4 AND step = $5
 
 -- name: non_action_upsert
@@ -129,8 +131,9 @@ WHERE bucket = $1 AND event_id = $2 AND step >= 0
 
 -- name: review_insert
 -- class: rows
-INSERT INTO whynow.review (bucket, bucketed_by, campaign_id, final, at, metric, target, audience, touched, achieved, rate, low, high, verdict)
-VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)/*end*/
+INSERT INTO whynow.review (bucket, bucketed_by, campaign_id, final, at, metric, target, audience, touched, achieved, rate, low, high, verdict,
+	holdouts, holdout_achieved, cost_usd)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)/*end*/
 ON CONFLICT DO NOTHING
 
 -- name: subject_next

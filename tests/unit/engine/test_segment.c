@@ -249,7 +249,7 @@ static void defaults_are_careful(void **state)
 	assert_true(s->life.floor == 0.5 && s->life.grace_us == 48 * WN_HOUR && s->life.cooldown_us == 75 * WN_DAY);
 	assert_true(s->holdout == 0 && s->steps[0].valid_for_us == 5 * WN_DAY && s->life.first_touch_us == 0);
 	assert_null(s->who);
-	assert_false(s->reply_continue);
+	assert_int_equal(s->on_reply, WN_ON_REPLY_HOLD);
 	wn_segment_free(s);
 }
 
