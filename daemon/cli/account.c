@@ -41,9 +41,23 @@ static int read_screen(struct wn_cli *cli, struct wn_id id, bool detail, struct 
 		code = cli_read(cli, "account_signals",
 				WN_PARAMS(keys[0], keys[1], wn_pg_int8(detail ? SIGNALS_ALL : SIGNALS)),
 				&s->signals);
-	if (code == 0 && detail)
+	if (code == 0)
 		code = cli_read(cli, "account_rechecks", self, 2, &s->rechecks);
 	return code;
+}
+
+static struct wn_value next_value(struct wn_cli *cli, const struct screen *s)
+{
+	struct next_step *steps;
+	size_t n = account_next(cli, s, &steps);
+	struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct wn_map_builder m = wn_map_begin(cli->arena);
+		wn_map_set(&m, "at", wn_time_us(steps[i].at_us));
+		wn_map_set(&m, "what", wn_cstring(steps[i].what));
+		v[i] = wn_map_end(&m);
+	}
+	return wn_list(v, n);
 }
 
 static struct wn_value screen_value(struct wn_cli *cli, const struct screen *s)
@@ -58,7 +72,8 @@ static struct wn_value screen_value(struct wn_cli *cli, const struct screen *s)
 	v = row_with(cli, v, "members", wn_list(members, s->members.n));
 	v = row_with(cli, v, "non_actions", rows_value(&s->non_actions));
 	v = row_with(cli, v, "signals", cli_with_freshness(cli, rows_value(&s->signals)));
-	return s->rechecks.v ? row_with(cli, v, "rechecks", rows_value(&s->rechecks)) : v;
+	v = row_with(cli, v, "next", next_value(cli, s));
+	return row_with(cli, v, "rechecks", rows_value(&s->rechecks));
 }
 
 static int show(struct wn_cli *cli, int argc, char **argv, bool detail)

@@ -31,8 +31,9 @@ static const char *traits_text(struct wn_cli *cli, const struct screen *s)
 			      WN_STR_ARG(wn_value_str(traits.map[i].key)),
 			      cli_clip(cli, row_text(cli, t, "v"), 40));
 		if (s->detail)
-			wn_buf_printf(&b, " (%s)",
-				      row_has(t, "by") ? row_text(cli, t, "by") : row_text(cli, t, "source"));
+			wn_buf_printf(&b, " (%s%s%s)",
+				      row_has(t, "by") ? row_text(cli, t, "by") : row_text(cli, t, "source"),
+				      row_has(t, "at") ? ", " : "", row_has(t, "at") ? cli_at(cli, row_us(t, "at")) : "");
 	}
 	const char *text = wn_arena_strdup(cli->arena, wn_buf_slice(&b));
 	wn_buf_done(&b);
@@ -83,13 +84,15 @@ static const char *publishers_text(struct wn_cli *cli, struct wn_value row)
 	return text;
 }
 
-/* The words it was read from, if they say more than the headline. */
-static const char *quote_of(struct wn_cli *cli, struct wn_value row)
+/* The headline, and the words it was read from where they say more. */
+static void print_quote(struct wn_cli *cli, struct wn_value row)
 {
 	const char *headline = row_text(cli, row, "headline"), *span = row_text(cli, row, "span");
 	if (*headline)
-		return wn_arena_printf(cli->arena, "\"%s\"", cli_clip(cli, headline, 160));
-	return *span ? wn_arena_printf(cli->arena, "\"%s\"", cli_clip(cli, span, 160)) : "";
+		cli_paragraph(cli, cli->out, 10, wn_arena_printf(cli->arena, "\"%s\"", cli_clip(cli, headline, 160)));
+	if (*span && !strstr(headline, span))
+		cli_paragraph(cli, cli->out, 10,
+			      wn_arena_printf(cli->arena, *headline ? "read from \"%s\"" : "\"%s\"", cli_clip(cli, span, 240)));
 }
 
 static void print_weight(struct wn_cli *cli, struct wn_value e)
@@ -98,9 +101,10 @@ static void print_weight(struct wn_cli *cli, struct wn_value e)
 	       corroboration = wn_corroboration((int)row_int(e, "publishers"));
 	int64_t age = cli->now_us - row_us(e, "occurred_at"),
 		half = (int64_t)(row_double(e, "half_life_s") * 1e6);
-	fprintf(cli->out, "          weight: strength %.2f x corroboration %.2f x 2^(-%s / %s), 0 from %s on\n",
-		strength, corroboration, cli_span(cli, age), cli_span(cli, half),
-		cli_at(cli, row_us(e, "hard_stop_at")));
+	cli_paragraph(cli, cli->out, 10,
+		      wn_arena_printf(cli->arena, "weight: strength %.2f x corroboration %.2f x 2^(-%s / %s), 0 from %s on",
+				      strength, corroboration, cli_span(cli, age), cli_span(cli, half),
+				      cli_at(cli, row_us(e, "hard_stop_at"))));
 	if (*row_text(cli, e, "clause"))
 		cli_paragraph(cli, cli->out, 10,
 			      wn_arena_printf(cli->arena, "made true: %s", row_text(cli, e, "clause")));
@@ -111,14 +115,12 @@ static void print_weight(struct wn_cli *cli, struct wn_value e)
 
 static void print_evidence(struct wn_cli *cli, struct wn_value e, bool detail)
 {
-	const char *quote = quote_of(cli, e), *attrs = cli_attrs(cli, wn_value_at(e, "attrs")),
-		   *from = publishers_text(cli, e);
+	const char *attrs = cli_attrs(cli, wn_value_at(e, "attrs")), *from = publishers_text(cli, e);
 	int64_t publishers = row_int(e, "publishers");
 	fprintf(cli->out, "    %4.2f  %s%s%s, %s%s\n", cli_freshness(e, cli->now_us), bold(cli),
 		row_text(cli, e, "kind"), plain(cli), cli_rel(cli, row_us(e, "occurred_at")),
 		row_bool(e, "removed") ? " (retracted)" : "");
-	if (*quote)
-		cli_paragraph(cli, cli->out, 10, quote);
+	print_quote(cli, e);
 	if (*attrs)
 		cli_paragraph(cli, cli->out, 10, attrs);
 	if (*from || publishers > 1)
@@ -190,7 +192,7 @@ static int64_t ends_at(struct wn_value m)
 	return stale < box ? stale : box;
 }
 
-static const char *person_of(struct wn_cli *cli, struct wn_value m)
+const char *account_person(struct wn_cli *cli, struct wn_value m)
 {
 	const char *name = row_text(cli, m, "contact"), *position = row_text(cli, m, "position"),
 		   *email = row_text(cli, m, "email");
@@ -222,12 +224,8 @@ static void print_end(struct wn_cli *cli, struct wn_value m)
 
 static void print_instants(struct wn_cli *cli, struct wn_value m)
 {
-	fprintf(cli->out, "            enrolled %s; takes members until %s; over at the latest %s\n",
-		cli_at(cli, row_us(m, "enrolled_at")), cli_at(cli, row_us(m, "intake_ends_at")),
+	fprintf(cli->out, "            enrolled %s; over at the latest %s\n", cli_at(cli, row_us(m, "enrolled_at")),
 		cli_at(cli, row_us(m, "max_ends_at")));
-	if (row_int(m, "touches_sent") == 0 && row_us(m, "first_touch_by_at") != WN_NEVER)
-		fprintf(cli->out, "            leaves %s unless a touch was sent by then\n",
-			cli_when(cli, row_us(m, "first_touch_by_at")));
 }
 
 static void print_campaign_head(struct wn_cli *cli, const struct screen *s, struct wn_value m)
@@ -287,7 +285,7 @@ static void print_campaign(struct wn_cli *cli, const struct screen *s, size_t fi
 		struct wn_value m = s->members.v[i];
 		if (!same_campaign(m, s->members.v[first]) || !is_live(cli, m))
 			continue;
-		fprintf(cli->out, "  who       %s\n", person_of(cli, m));
+		fprintf(cli->out, "  who       %s\n", account_person(cli, m));
 		print_touches(cli, m);
 	}
 }
@@ -346,12 +344,6 @@ static void print_non_actions(struct wn_cli *cli, const struct screen *s)
 			heading(cli, "WHY NOT");
 		print_non_action(cli, s->non_actions.v[i]);
 	}
-	if (!shown && s->rechecks.n)
-		heading(cli, "WHY NOT");
-	for (size_t i = 0; i < s->rechecks.n; i++)
-		fprintf(cli->out, "  %s is looked at again %s, when time alone may make it true\n",
-			row_text(cli, s->rechecks.v[i], "segment"),
-			cli_when(cli, row_us(s->rechecks.v[i], "due_at")));
 }
 
 static void print_before(struct wn_cli *cli, const struct screen *s)
@@ -365,7 +357,7 @@ static void print_before(struct wn_cli *cli, const struct screen *s)
 			heading(cli, "BEFORE");
 		fprintf(cli->out, "  %s, campaign %s, %s: left %s, %lld %s sent\n    %s\n",
 			row_text(cli, m, "segment"), cli_campaign_id(cli, row_id(m, "campaign_id")),
-			person_of(cli, m), cli_rel(cli, row_us(m, "left_at")),
+			account_person(cli, m), cli_rel(cli, row_us(m, "left_at")),
 			(long long)row_int(m, "touches_sent"),
 			cli_plural(row_int(m, "touches_sent"), "touch", "touches"),
 			words_left(row_text(cli, m, "left_why")));
@@ -401,13 +393,22 @@ static void print_signals(struct wn_cli *cli, const struct screen *s)
 	cli_table_end(&t);
 }
 
+static const char *account_name(struct wn_cli *cli, const struct screen *s)
+{
+	const char *domain = row_text(cli, s->account, "domain");
+	return *domain ? domain : row_text(cli, s->account, "name");
+}
+
 void account_print(struct wn_cli *cli, const struct screen *s)
 {
 	print_account(cli, s);
 	if (!print_campaigns(cli, s))
 		fputs(s->signals.n ? "\nNo campaign is live for it.\n" : "\nNothing was heard of it yet.\n",
 		      cli->out);
+	account_print_next(cli, s);
 	print_non_actions(cli, s);
+	if (s->detail)
+		fprintf(cli->out, "\n`whynow whynot %s` says of each segment why it does nothing.\n", account_name(cli, s));
 	print_before(cli, s);
 	print_signals(cli, s);
 }

@@ -94,7 +94,7 @@ struct parts {
 	struct cli_rows members, history, reviews;
 };
 
-static int read_parts(struct wn_cli *cli, const struct wn_ref_id *ref, struct parts *p)
+static int read_parts(struct wn_cli *cli, const struct wn_ref_id *ref, int64_t events, struct parts *p)
 {
 	struct wn_pg_param id = wn_pg_id(ref->id), bucket = wn_pg_int2(ref->bucket);
 	int code = cli_read_one(cli, "campaign", WN_PARAMS(id, bucket), &p->campaign);
@@ -102,7 +102,7 @@ static int read_parts(struct wn_cli *cli, const struct wn_ref_id *ref, struct pa
 		code = cli_read(cli, "campaign_members", WN_PARAMS(id, wn_pg_int8(MEMBERS)), &p->members);
 	if (code == 0)
 		code =
-		    cli_read(cli, "campaign_history", WN_PARAMS(id, bucket, wn_pg_int8(HISTORY)), &p->history);
+		    cli_read(cli, "campaign_history", WN_PARAMS(id, bucket, wn_pg_int8(events)), &p->history);
 	if (code == 0)
 		code = cli_read(cli, "campaign_reviews", WN_PARAMS(id), &p->reviews);
 	return code;
@@ -172,33 +172,12 @@ static void print_members(struct wn_cli *cli, const struct parts *p)
 	cli_table_end(&t);
 }
 
-/* The word that is stored, as a sentence where there is one. */
-static const char *why_of(struct wn_cli *cli, struct wn_value h)
-{
-	const char *type = row_text(cli, h, "type"), *why = row_text(cli, h, "why");
-	return strncmp(type, "touch.", 6) == 0 ? cli_touch_why(cli, why) : words_left(why);
-}
-
 static void print_history(struct wn_cli *cli, const struct parts *p)
 {
-	static const struct cli_column columns[] = {{"#", CLI_RIGHT},  {"AT", 0},         {"WHAT", 0},
-						    {"WHO", CLI_CLIP}, {"WHY", CLI_CLIP}, {"BY", CLI_DROP}};
-	struct cli_table t;
 	fputs("\nTimeline\n", cli->out);
-	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
-	t.indent = 2;
-	for (size_t i = 0; i < p->history.n; i++) {
-		struct wn_value h = p->history.v[i];
-		const char *account = row_text(cli, h, "account"), *contact = row_text(cli, h, "contact");
-		const char *step = row_has(h, "step") && row_int(h, "step") > 0
-				       ? wn_arena_printf(cli->arena, " %s", row_text(cli, h, "step"))
-				       : "";
-		CLI_LINE(&t, row_text(cli, h, "gen"), cli_at(cli, row_us(h, "at")),
-			 wn_arena_printf(cli->arena, "%s%s", row_text(cli, h, "type"), step),
-			 *contact ? wn_arena_printf(cli->arena, "%s, %s", account, contact) : account,
-			 why_of(cli, h), row_text(cli, h, "actor"));
-	}
-	cli_table_end(&t);
+	cli_timeline(cli, &p->history);
+	if (row_int(p->campaign, "gen") > (int64_t)p->history.n)
+		fprintf(cli->out, "  the newest %zu of %s events; --events N shows more\n", p->history.n, row_text(cli, p->campaign, "gen"));
 }
 
 static void print_reviews(struct wn_cli *cli, const struct parts *p)
@@ -220,11 +199,14 @@ static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 {
 	struct parts p = {0};
 	struct wn_ref_id ref;
-	int code = cli_connect(cli);
+	int64_t events = HISTORY;
+	int code = cli_int_option(cli, "--events", 1, 1000000, &events);
+	if (code == 0)
+		code = cli_connect(cli);
 	if (code == 0)
 		code = cli_find_campaign(cli, argv[0], &ref);
 	if (code == 0)
-		code = read_parts(cli, &ref, &p);
+		code = read_parts(cli, &ref, events, &p);
 	if (code)
 		return code;
 	if (cli->json) {
@@ -240,12 +222,18 @@ static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 	return WN_EXIT_DONE;
 }
 
+static const struct wn_cli_option show_options[] = {
+    {"--events", "N", "the newest N events of the timeline [200]"},
+    {NULL, NULL, NULL},
+};
 const struct wn_command command_campaign_show = {
     .name = "campaign show",
     .args = "ID",
     .min_args = 1,
     .max_args = 1,
     .summary = "members, reviews and the timeline of a campaign",
-    .more = "Every event has its number, what changed, for whom, why, and who did it.",
+    .more = "The timeline is the campaign's history, a sentence for each event: what changed, for whom, by which signal, why, "
+	    "and who did it.",
+    .options = show_options,
     .run = run_show,
 };

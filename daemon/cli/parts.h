@@ -99,6 +99,8 @@ const char *cli_attrs(struct wn_cli *cli, struct wn_value attrs); /* "round Seri
 const char *cli_value_text(struct wn_cli *cli, struct wn_value v);
 /* Text broken at blanks to the width, each line behind `indent` blanks. */
 void cli_paragraph(struct wn_cli *cli, FILE *to, int indent, const char *text);
+/* The mark behind `indent` blanks, the text broken to the width behind column `column`. */
+void cli_hang(struct wn_cli *cli, int indent, const char *mark, int column, const char *text);
 /* Several lines of strangers' text as they are, control characters taken out, each behind `indent` blanks. */
 void cli_text_block(struct wn_cli *cli, FILE *to, int indent, struct wn_str text);
 int cli_width(const struct wn_cli *cli); /* of the terminal, else 100 */
@@ -116,6 +118,7 @@ const char *cli_bar(struct wn_cli *cli, double part, int cells); /* "######...."
 /* --- phrases that several screens use (account_print.c) ---- */
 const char *cli_touch_state(struct wn_cli *cli, struct wn_value touch); /* "due in 3 h", "held: ..." */
 const char *cli_touch_why(struct wn_cli *cli, const char *reason);
+void cli_timeline(struct wn_cli *cli, const struct cli_rows *history); /* rows of campaign_history (campaign_timeline.c) */
 const char *cli_feed_error(struct wn_cli *cli, const char *name); /* feed.c */
 const char *cli_signal_text(struct wn_cli *cli, struct wn_value signal);
 

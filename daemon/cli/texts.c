@@ -178,6 +178,19 @@ void cli_paragraph(struct wn_cli *cli, FILE *to, int indent, const char *text)
 	}
 }
 
+void cli_hang(struct wn_cli *cli, int indent, const char *mark, int column, const char *text)
+{
+	WN_CLEANUP(wn_freep) char *broken = NULL;
+	size_t n = 0, width = wn_text_width(wn_str_of(mark));
+	FILE *to = open_memstream(&broken, &n);
+	if (!to)
+		return;
+	cli_paragraph(cli, to, column, text);
+	fclose(to);
+	fprintf(cli->out, "%*s%s%*s%s", indent, "", mark, column > indent + (int)width ? column - indent - (int)width : 0, "",
+		n > (size_t)column ? broken + column : "\n");
+}
+
 void cli_text_block(struct wn_cli *cli, FILE *to, int indent, struct wn_str text)
 {
 	while (text.n) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How the answer of `whynot` looks. */
 #include "whynot.h"
-#include <stdlib.h>
 
 enum { CONTACTS_SHOWN = 8 };
 
@@ -24,21 +23,9 @@ static void heading(const struct whynot *q, const char *text)
 	fprintf(q->cli->out, "\n%s%s%s\n", bold(q), text, plain(q));
 }
 
-/* A line of its own behind the mark, broken at blanks. */
 static void line(const struct whynot *q, const char *marked, int indent, const char *text)
 {
-	int col = indent + (int)strlen(marked) + (*marked ? 2 : 0);
-	char *copy = NULL;
-	size_t n = 0;
-	FILE *to = open_memstream(&copy, &n);
-	if (!to)
-		return;
-	cli_paragraph(q->cli, to, col, text);
-	fclose(to);
-	if (*marked && n > (size_t)col)
-		memcpy(copy + indent, marked, strlen(marked));
-	fwrite(copy, 1, n, q->cli->out);
-	free(copy);
+	cli_hang(q->cli, indent, marked, indent + (*marked ? (int)strlen(marked) + 2 : 0), text);
 }
 
 /* --- clauses --------------------------------------------------------------------------------- */

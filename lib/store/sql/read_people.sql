@@ -19,7 +19,7 @@ FROM whynow.account a WHERE a.bucket = $2 AND a.account_id = $1
 -- class: cold
 -- $1 account_id, $2 bucket, $3 ids and $4 buckets of the account and those merged into it, $5 limit
 SELECT jsonb_build_object('campaign_id', m.campaign_id, 'segment', m.segment, 'version', m.version, 'description', v.definition ->> 'description',
-	'state', m.state, 'left_why', m.left_why, 'shadow', m.shadow, 'holdout', m.holdout, 'enrolled_at', m.enrolled_at, 'left_at', m.left_at,
+	'exit', v.definition ->> 'exit', 'nurture', v.definition ->> 'nurture', 'state', m.state, 'left_why', m.left_why, 'shadow', m.shadow, 'holdout', m.holdout, 'enrolled_at', m.enrolled_at, 'left_at', m.left_at,
 	'stale_at', m.stale_at, 'box_ends_at', m.box_ends_at, 'first_touch_by_at', m.first_touch_by, 'blind_until', m.blind_until,
 	'touches_sent', m.touches_sent, 'signal_key', m.signal_key, 'floor', c.floor, 'campaign_state', c.state,
 	'result', nullif(c.result, 'none'), 'opened_at', c.opened_at, 'proposed_at', c.proposed_at, 'closed_at', c.closed_at,
@@ -126,7 +126,7 @@ WHERE m.campaign_id = $1 ORDER BY m.state = 'left', least(m.stale_at, m.box_ends
 -- $1 campaign_id, $2 bucket, $3 limit (the newest)
 SELECT row FROM (SELECT h.gen AS n, jsonb_build_object('gen', h.gen, 'at', h.at, 'subject', h.subject, 'type', h.type, 'from', h.from_state,
 	'to', h.to_state, 'why', h.why, 'account', coalesce(a.domain, a.name), 'contact', coalesce(k.name, k.email), 'step', h.step + 1,
-	'actor', h.actor, 'event_id', h.event_id, 'sinks', h.sinks) AS row
+	'actor', h.actor, 'event_id', h.event_id, 'sinks', h.sinks, 'data', h.data) AS row
 	FROM whynow.history h LEFT JOIN whynow.account a ON a.account_id = h.account_id
 	LEFT JOIN whynow.contact k ON k.account_id = h.account_id AND k.contact_id = h.contact_id
 	WHERE h.bucket = $2 AND h.subject_id = $1 ORDER BY h.gen DESC LIMIT $3) x ORDER BY n

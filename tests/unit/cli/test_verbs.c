@@ -200,7 +200,7 @@ static void a_signal_by_hand_opens_a_campaign_and_the_screen_says_why(void **sta
 	DONE(r, "why", "Acme", "Robotics");
 	SAYS(r, "strength 1.00 x corroboration 1.00 x 2^(-2h / 21d)");
 	SAYS(r, "made true: ");
-	SAYS(r, "employees 1200 (import accounts.csv)");
+	SAYS(r, "employees 1200 (import accounts.csv, Mon 4 May");
 	SOUND(r);
 }
 
@@ -282,8 +282,8 @@ static void a_campaign_is_approved_once_and_shown_before(void **state)
 	DONE(r, "campaign", "list");
 	SAYS(r, "in 14 d");
 	DONE(r, "campaign", "show", id);
-	SAYS(r, "operator ana");
-	SAYS(r, "campaign.opened");
+	SAYS(r, "proposed: it waits for approval, as `mode: propose` wants (operator ana)");
+	SAYS(r, "opened: approved");
 	SOUND(r);
 }
 

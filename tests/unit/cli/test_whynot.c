@@ -292,6 +292,49 @@ static void show_tells_what_is_mostly_unknown(void **state)
 	SAYS(r, "\"why_unknown\":\"account.employees has no value");
 }
 
+/* --- why, campaign show ---------------------------------------------------------------------- */
+static void why_says_what_happens_next_in_order(void **state)
+{
+	RIG(r);
+	fill(r);
+	post_jobs(r, "acme-robotics.com");
+	fund(r, "acme-robotics.com");
+	DONE(r, "why", "acme-robotics.com");
+	SAYS(r, "NEXT\n  now                         touch 1 (email) to Ana Kim is decided\n");
+	SAYS(r, "Thu 7 May 08:00 (in 3 d)    waiting is looked at again: time alone may make it");
+	SAYS(r, "Thu 7 May 10:00 (in 3 d)    Ana Kim leaves funded unless a touch was sent by");
+	SAYS(r, "Mon 11 May 10:00 (in 7 d)   funded takes no new members any more");
+	SAYS(r, "Wed 3 Jun 10:00 (in 30 d)   funded: the box of Ana Kim ends");
+	SAYS(r, "country US (import accounts.csv, Mon 4 May 10:00)");
+	fits_80(r);
+	DONE(r, "why", "acme-robotics.com", "--json");
+	SAYS(r, "\"next\":[{\"at\":\"2026-05-04T10:00:00Z\"");
+}
+
+static void the_timeline_is_history_in_sentences(void **state)
+{
+	RIG(r);
+	char id[64];
+	fill(r);
+	post_jobs(r, "acme-robotics.com");
+	fund(r, "acme-robotics.com");
+	rig_advance(r, WN_DAY);
+	DONE(r, "campaign", "list", "--json");
+	rig_pick(r, 0, "campaign_id", id, sizeof(id));
+	DONE(r, "campaign", "cancel", id, "--reason", "wrong list");
+	DONE(r, "campaign", "show", id);
+	SAYS(r, "Mon 4 May 10:00   opened: its rule came true (operator ana)");
+	SAYS(r, "Ana Kim of acme-robotics.com enrolled for funding of Mon 4");
+	SAYS(r, "\"It raises $25M Series B\"");
+	SAYS(r, "touch 1 (email) to Ana Kim of acme-robotics.com planned");
+	SAYS(r, "Tue 5 May 10:00   ");
+	SAYS(r, "first review: not enough data");
+	fits_80(r);
+	DONE(r, "campaign", "show", id, "--events", "2");
+	SAYS(r, "the newest 2 of ");
+	SOUND(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +349,8 @@ int main(void)
 	    cmocka_unit_test(json_has_it_all),
 	    cmocka_unit_test(check_explains_the_rule_over_the_stored_accounts),
 	    cmocka_unit_test(show_tells_what_is_mostly_unknown),
+	    cmocka_unit_test(why_says_what_happens_next_in_order),
+	    cmocka_unit_test(the_timeline_is_history_in_sentences),
 	};
 	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);
 }
