@@ -40,13 +40,27 @@ static enum wn_rc add_kind(struct wn_book *b, const struct wn_kind_conf *k, stru
 	return wn_registry_add_kind(b->registry, &def, err);
 }
 
+static const struct wn_trait_choice *choices_of(struct wn_book *b, const struct wn_trait_conf *t)
+{
+	const struct wn_trait_rule *rules = t->rules.v;
+	struct wn_trait_choice *out = WN_NEW_N(b->arena, struct wn_trait_choice, t->rules.n + 1);
+	for (size_t i = 0; i < t->rules.n; i++)
+		out[i] = (struct wn_trait_choice){rules[i].when.text, rules[i].when.at, rules[i].value};
+	return out;
+}
+
 static enum wn_rc add_trait(struct wn_book *b, const struct wn_trait_conf *t, struct wn_err *err)
 {
 	struct wn_trait_def def = {.name = wn_arena_strdup(b->arena, t->name),
 				   .of = (enum wn_trait_of)t->of,
 				   .type = (enum wn_attr_type)t->type,
 				   .enum_values = t->values.n ? strings_to_c(b->arena, &t->values) : NULL,
-				   .dflt = t->def};
+				   .dflt = t->def,
+				   .choices = choices_of(b, t),
+				   .n_choices = t->rules.n,
+				   .from_attribute = t->from.node ? wn_arena_strdup(b->arena, t->from.attribute) : NULL,
+				   .from_kinds = t->from.kinds.n ? strings_to_c(b->arena, &t->from.kinds) : NULL,
+				   .from_first = t->from.pick == WN_PICK_FIRST};
 	return wn_registry_add_trait(b->registry, &def, err);
 }
 
@@ -60,9 +74,10 @@ static enum wn_rc make_registry(struct wn_book *b, struct wn_err *err)
 		rc = add_trait(b, &b->config->traits[i], err);
 	if (rc == WN_OK)
 		rc = wn_registry_seal(b->registry, err);
-	if (rc == WN_OK)
-		b->rules = wn_rules_new(b->registry);
-	return rc;
+	if (rc)
+		return rc;
+	b->rules = wn_rules_new(b->registry);
+	return wn_rules_compile_traits(b->rules, err);
 }
 
 /* ------------------------------------------------------------------------------------------------------ feeds */
@@ -247,6 +262,7 @@ static void make_catalog(struct wn_book *b, const char *instance)
 	const struct wn_options *o = &b->config->options;
 	b->catalog = (struct wn_catalog){
 		.registry = b->registry,
+		.rules = b->rules,
 		.sinks = b->sinks,
 		.n_sinks = b->n_sinks,
 		.feeds = b->views,

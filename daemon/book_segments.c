@@ -71,6 +71,7 @@ void wn_book_index(struct wn_book *b)
 	b->catalog.older = (const struct wn_segment *const *)b->older;
 	b->catalog.n_older = b->n_older;
 	b->catalog.index = b->index;
+	wn_catalog_find_stay_kinds(&b->catalog);
 }
 
 static void push(struct wn_segment ***v, size_t *n, struct wn_segment *s)

@@ -127,6 +127,31 @@ static int parse_documents(struct wn_cli *cli, struct file *f)
 	return code;
 }
 
+/* When all documents are read, so that each sees its neighbours. */
+static int run_tests(struct wn_cli *cli, const struct file *f)
+{
+	size_t failed = 0, all = 0;
+	for (size_t i = 0; i < f->n; i++) {
+		struct wn_segment_options opt = wn_book_segment_options(cli->book);
+		struct wn_trial *tests;
+		size_t n;
+		opt.others = f->others;
+		opt.n_others = f->n_others;
+		wn_segment_run_tests(f->segments[i], &opt, f->path, cli->arena, &tests, &n);
+		for (size_t k = 0; k < n; k++)
+			if (tests[k].failure) {
+				cli_text_block(cli, cli->err, 0, wn_str_of(tests[k].failure));
+				failed++;
+			}
+		all += n;
+	}
+	if (failed)
+		return cli_error(cli, WN_EXIT_INVALID, "%zu of %zu %s failed", failed, all, cli_plural((int64_t)all, "test", "tests"));
+	if (all)
+		cli_say(cli, "%zu %s passed", all, cli_plural((int64_t)all, "test", "tests"));
+	return 0;
+}
+
 static void free_segments(struct file *f)
 {
 	for (size_t i = 0; i < f->n; i++)
@@ -188,7 +213,9 @@ static int open_file(struct wn_cli *cli, struct file *f, bool need_database)
 			 "--offline checks against the files of kinds, traits and sinks, without a database");
 	if (code == 0)
 		code = read_documents(cli, f);
-	return code ? code : parse_documents(cli, f);
+	if (code == 0)
+		code = parse_documents(cli, f);
+	return code ? code : run_tests(cli, f);
 }
 
 static int check_segment(struct wn_cli *cli, const struct wn_segment *s, struct wn_value *out)

@@ -313,6 +313,7 @@ struct wn_caps { int contact, account, email; int64_t contact_us, account_us, em
 /* All that is the same for every account of a unit of work; read only; replaced whole on reload. */
 struct wn_catalog {
 	const struct wn_registry *registry;
+	const struct wn_rules *rules;                                /* computed traits; NULL: none */
 	const struct wn_segment *const *segments; size_t n_segments; /* newest valid version of each, by priority (high first), name */
 	const struct wn_segment *const *older; size_t n_older;       /* versions that live campaigns still need */
 	struct wn_index *index;                                      /* over segments[i]: rule handle = i; NULL: probe all */
@@ -328,11 +329,14 @@ struct wn_catalog {
 	int64_t window_from_us, window_to_us; unsigned window_days;  /* send window in local time of day; days bit 0 = Monday; 0 = always */
 	const char *const *wires;
 	const char *instance;
+	uint64_t stay_kinds[4];                                      /* kinds a stay term rests on through computed traits */
 	bool (*absent_cover)(const struct wn_world *, const struct wn_account *, int kind, int64_t from_us);
 };
 /* The index over segments (rule number = position), free with wn_index_free. Made by the engine because what may be skipped
  * is its business: an unknown verdict is stored, so nothing over the account may be indexed. */
 struct wn_index *wn_catalog_index_new(const struct wn_registry *registry, const struct wn_segment *const *segments, size_t n);
+/* Fills stay_kinds, from segments and older. */
+void wn_catalog_find_stay_kinds(struct wn_catalog *c);
 const struct wn_segment *wn_catalog_segment(const struct wn_catalog *c, struct wn_str name, int version); /* version 0: in force */
 /* True if every feed that reports a kind of the member's evidence is blind (and there is one). */
 bool wn_catalog_is_blind(const struct wn_catalog *c, const struct wn_member *m);
@@ -343,6 +347,7 @@ struct wn_world {
 	struct wn_arena *scratch;         /* reset by evaluations */
 	const struct wn_catalog *catalog;
 	int64_t now_us;                   /* one instant for the whole batch (clock's sure time for closing work) */
+	int computing;                    /* depth of computed traits that read computed traits */
 	const char *actor;                /* "feed techcrunch", "sweeper", "operator ana", ... for history */
 	WN_VEC(struct wn_account *) accounts;   /* ascending (bucket, id): lock order */
 	WN_VEC(struct wn_campaign *) campaigns; /* ascending (bucket, id) */

@@ -43,12 +43,23 @@ struct wn_kind_def {
 };
 
 enum wn_trait_of { WN_TRAIT_ACCOUNT, WN_TRAIT_CONTACT };
+/* A computed trait's value: the first choice whose text (CEL over account, contact and signals; empty: always) is true. */
+struct wn_trait_choice {
+	struct wn_str when;
+	struct wn_place at; /* of the first character of `when` */
+	struct wn_value value;
+};
 struct wn_trait_def {
 	const char *name;
 	enum wn_trait_of of;
 	enum wn_attr_type type;
 	const char *const *enum_values;
 	struct wn_value dflt; /* ABSENT: none; read as the value when missing, shown as assumed */
+	/* Where nothing is stored: by choices, or from the attribute of the last (first) signal that has it; neither: not computed. */
+	const struct wn_trait_choice *choices; size_t n_choices;
+	const char *from_attribute;     /* NULL: not from signals */
+	const char *const *from_kinds;  /* NULL-terminated; NULL: every kind that has it */
+	bool from_first;                /* by occurred_at; else the last */
 };
 
 struct wn_registry;

@@ -55,6 +55,9 @@ enum wn_rule_var { WN_RULE_SIGNAL, WN_RULE_SIGNALS, WN_RULE_ACCOUNT, WN_RULE_NOW
 struct wn_rules;
 struct wn_rules *wn_rules_new(const struct wn_registry *registry);
 void wn_rules_free(struct wn_rules *r);
+/* Compiles the rules of computed traits; without it they have no value but what is stored. Once. WN_INVALID with the place: an
+ * expression that is wrong, that depends on time, or that reads its own trait. */
+enum wn_rc wn_rules_compile_traits(struct wn_rules *r, struct wn_err *err) WN_MUST_CHECK;
 /* For tools that compile single expressions (the command line, tests of the index). */
 const struct cel_env *wn_rules_env_when(const struct wn_rules *r);
 const struct cel_env *wn_rules_env_who(const struct wn_rules *r);
@@ -114,6 +117,17 @@ void wn_segment_free(struct wn_segment *s);
 bool wn_segment_opens_on(const struct wn_segment *s, const struct wn_registry *registry, int kind);
 /* Canonical JSON of the definition, defaults written out (for segment_version.definition and comparing versions). */
 void wn_segment_to_json(const struct wn_segment *s, struct wn_buf *out);
+
+/* --- tests: of a segment ------------------------------------------------------------------------------------------ */
+struct wn_trial {
+	const char *name;
+	struct wn_place at;
+	const char *failure; /* NULL: passed; else a line for every expectation that failed, with its place and why */
+};
+/* Runs them with the true engine under a simulated clock, without a database. opt as for parsing (others: for in_segment).
+ * Results in `a`, in the order of the file. */
+void wn_segment_run_tests(const struct wn_segment *s, const struct wn_segment_options *opt, const char *file, struct wn_arena *a,
+			  struct wn_trial **out, size_t *n);
 
 /* --- templates: Mustache, spec core without lambdas ----------------------------------------------------------- */
 /* Text of a partial; false: there is none (it reads as empty). Borrowed while rendering. */

@@ -65,6 +65,8 @@ struct wn_class {
 	const char *name; /* type name as CEL shows it */
 	/* Reads field number `field` (the number declared to the checker); false: not set. Borrowed result. */
 	bool (*get)(const struct wn_object *self, uint32_t field, struct wn_value *out);
+	/* What has() says: is a value stored? NULL: whatever `get` gives is. A field may read as an assumed value and not be stored. */
+	bool (*has)(const struct wn_object *self, uint32_t field);
 };
 
 static inline struct wn_value wn_null(void) { return (struct wn_value){.kind = WN_NULL}; }

@@ -294,6 +294,7 @@ bool cel_out_of_memory(struct cel_run *r, const struct cel_node *at); /* stops t
 /* Arena memory under the ceiling of the evaluation; NULL after failing. */
 void *cel_take(struct cel_run *r, const struct cel_node *at, size_t bytes);
 bool cel_variable_value(struct cel_run *r, const struct cel_node *n, int var, struct wn_value *out);
+bool cel_has_field(const struct wn_object *o, uint32_t field); /* o may be NULL */
 bool cel_select_value(struct cel_run *r, const struct cel_node *n, struct wn_value from, struct wn_str name, struct wn_value *out, bool *found);
 bool cel_index_value(struct cel_run *r, const struct cel_node *n, struct wn_value from, struct wn_value key, struct wn_value *out, bool *found);
 struct wn_value cel_map_find(struct wn_value map, struct wn_value key); /* ABSENT if not there */

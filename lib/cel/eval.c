@@ -106,6 +106,15 @@ bool cel_eval_select(struct cel_run *r, const struct cel_node *n, struct wn_valu
 	return true;
 }
 
+bool cel_has_field(const struct wn_object *o, uint32_t field)
+{
+	struct wn_value v;
+
+	if (o && o->cls->has)
+		return o->cls->has(o, field);
+	return o && o->cls->get(o, field, &v) && v.kind != WN_ABSENT;
+}
+
 bool cel_eval_has(struct cel_run *r, const struct cel_node *n, struct wn_value *out)
 {
 	struct wn_value from, v;
@@ -114,7 +123,7 @@ bool cel_eval_has(struct cel_run *r, const struct cel_node *n, struct wn_value *
 	if (!n->args[0]->eval(r, n->args[0], &from))
 		return false;
 	if (from.kind == WN_OBJECT && n->sel.field)
-		found = from.object && from.object->cls->get(from.object, n->sel.number, &v) && v.kind != WN_ABSENT;
+		found = cel_has_field(from.object, n->sel.number);
 	else if (!cel_select_value(r, n, from, n->name, &v, &found))
 		return false;
 	*out = wn_bool(found);

@@ -355,6 +355,8 @@ enum wn_rc wn_campaign_step_verdicts(struct wn_world *w, struct wn_err *err)
 		rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_VERDICT, .verdict = w->verdicts.v[i]}, err);
 	for (size_t a = 0; a < w->accounts.n; a++) {
 		struct wn_account *account = w->accounts.v[a];
+		if (rc == WN_OK && verdicts_move_stay(w, account))
+			rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_TRAIT, .account = account}, err);
 		for (size_t i = 0; i < account->signals.n && rc == WN_OK; i++)
 			if (account->signals.v[i]->corroborated)
 				rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_CORROBORATED, .account = account,

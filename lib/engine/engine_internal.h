@@ -20,6 +20,9 @@ struct wn_value signal_data(struct wn_world *w, const struct wn_signal *s);
 bool trait_forbids(struct wn_value traits);
 bool may_not_contact(const struct wn_account *a);
 
+/* verdict_batch.c: a signal arrived that a stay term rests on, through a computed trait. */
+bool verdicts_move_stay(const struct wn_world *w, const struct wn_account *a);
+
 /* campaign.c: the only place where a campaign's state changes. */
 void campaign_move(struct wn_world *w, struct wn_campaign *c, enum wn_campaign_state to, enum wn_result result, const char *why);
 void campaign_emptied(struct wn_world *w, struct wn_campaign *c); /* the last member left */

@@ -155,19 +155,20 @@ static struct cel_env *make_env(struct wn_rules *r, enum rule_context context)
 			  .account = cel_env_record(env, r->account),
 			  .contact = cel_env_record(env, r->contact)};
 	t.signals = cel_env_list(env, t.signal);
-	bool facts = context == RULE_FACTS;
-	if (facts) {
-		skip_variable(env);
-		skip_variable(env);
-	} else {
+	bool arriving = context == RULE_WHEN || context == RULE_WHO;
+	if (arriving)
 		cel_env_variable(env, "signal", t.signal);
-		cel_env_variable(env, "signals", t.signals);
-	}
-	cel_env_variable(env, "account", t.account);
-	if (facts)
-		skip_variable(env);
 	else
+		skip_variable(env);
+	if (context != RULE_FACTS)
+		cel_env_variable(env, "signals", t.signals);
+	else
+		skip_variable(env);
+	cel_env_variable(env, "account", t.account);
+	if (arriving)
 		cel_env_moving_variable(env, "now", &cel_timestamp);
+	else
+		skip_variable(env);
 	if (context != RULE_WHEN)
 		cel_env_variable(env, "contact", t.contact);
 	declare_functions(r, env, &t, context);
@@ -206,6 +207,9 @@ void wn_rules_free(struct wn_rules *r)
 {
 	if (!r)
 		return;
+	for (size_t t = 0; r->traits && t < wn_registry_traits(r->registry); t++)
+		for (size_t i = 0; r->traits[t].choices && i < wn_registry_trait(r->registry, (int)t)->n_choices; i++)
+			cel_program_free(r->traits[t].choices[i]);
 	for (int i = 0; i < RULE_CONTEXTS; i++)
 		cel_env_free(r->env[i]);
 	wn_arena_free(r->arena);

@@ -19,6 +19,7 @@ enum rule_context {
 	RULE_WHEN,  /* signal signals account now */
 	RULE_WHO,   /* and contact: `who`, `if` of steps and variants */
 	RULE_FACTS, /* account contact: `stay`, the global `exclude`, broad segments */
+	RULE_TRAIT, /* signals account contact: computed traits */
 	RULE_CONTEXTS
 };
 
@@ -27,6 +28,14 @@ struct wn_rules {
 	struct wn_arena *arena;
 	struct cel_env *env[RULE_CONTEXTS];
 	const struct cel_record *signal, *account, *contact;
+	struct rule_trait *traits; /* by number; NULL: not compiled */
+};
+
+/* A computed trait: what it is made of, and all it reads, through other computed traits too. */
+struct rule_trait {
+	bool computed;
+	struct cel_program **choices; /* as in the definition; NULL: always */
+	struct wn_reads reads;
 };
 
 /* Behind wn_segment.env. */
@@ -40,7 +49,10 @@ struct segment_inner {
 	const char *const *refers;
 	size_t n_refers;           /* names given to in_segment */
 	bool when_moves;           /* some term changes with time alone */
+	uint64_t stay_kinds[4];    /* kinds that stay terms rest on, through computed traits */
 	struct wn_value canonical; /* of the definition */
+	struct segment_test *tests;
+	size_t n_tests;
 };
 static inline struct segment_inner *inner_of(const struct wn_segment *s)
 {
@@ -75,6 +87,11 @@ void rule_eval_collect(struct rule_host *h, const struct cel_program *p, cel_col
 struct wn_value rule_signals(struct rule_host *h);
 /* False after an error: they are not loaded. */
 bool rule_signals_are_there(struct cel_call *call, const struct rule_host *h);
+
+/* rule_trait.c: the value of a computed trait; false: not computed, or not known. */
+bool rule_trait_value(const struct wn_world *w, const struct wn_account *a, const struct wn_contact *c, int trait, struct wn_value *out);
+/* Adds to `reads` what the computed traits in it are made of. */
+void rule_expand_reads(const struct wn_rules *r, struct wn_reads *reads);
 
 /* rule_index.c: positions in the catalogue that the index names for a signal, ascending. */
 size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,

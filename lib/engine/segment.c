@@ -7,7 +7,7 @@
  * The same text, registry and options give the same segment: nothing here asks for the time or for chance. All
  * errors of a document are reported at once, each with its place in the file.
  */
-#include "segment_file.h"
+#include "segment_tests.h"
 
 #include <stdio.h>
 
@@ -108,6 +108,7 @@ static void build(struct segment_build *b)
 	segment_build_rules(b);
 	if (!b->file->broad)
 		segment_build_steps(b);
+	segment_build_tests(b);
 	set_seal(b->s, b->scratch);
 	if (wn_yaml_errors_count(b->errors) == 0)
 		b->inner->canonical = segment_canonical(b);

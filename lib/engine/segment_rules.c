@@ -253,10 +253,17 @@ static void find_reads(struct segment_build *b)
 	b->inner->when_moves = s->reads.time;
 	if (s->who)
 		rule_collect_reads(registry, cel_program_root(s->who), &s->reads);
-	for (size_t i = 0; i < s->n_stay; i++)
+	struct wn_reads stay = {0};
+	for (size_t i = 0; i < s->n_stay; i++) {
 		rule_collect_reads(registry, cel_program_root(s->stay[i]), &s->reads);
+		rule_collect_reads(registry, cel_program_root(s->stay[i]), &stay);
+	}
+	memset(stay.kinds, 0, sizeof(stay.kinds)); /* texts that merely look like kinds */
+	rule_expand_reads(b->inner->rules, &stay);
+	memcpy(b->inner->stay_kinds, stay.kinds, sizeof(stay.kinds));
 	for (size_t i = 0; i < s->n_group_by; i++)
 		rule_collect_reads(registry, cel_program_root(s->group_by[i]), &s->reads);
+	rule_expand_reads(b->inner->rules, &s->reads);
 }
 
 void segment_build_rules(struct segment_build *b)

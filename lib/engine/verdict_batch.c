@@ -4,6 +4,7 @@
  * against the segments that read a changed trait. Order is that of design 02: accounts, then (occurred, key),
  * then priority and name.
  */
+#include "engine_internal.h"
 #include "rule.h"
 
 #define REFER_DEPTH_MAX 8
@@ -34,8 +35,34 @@ static bool is_ruled_out(struct wn_world *w, struct wn_account *a, struct wn_sig
 	return true;
 }
 
+static void add_stay_kinds(struct wn_catalog *c, const struct wn_segment *const *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (int k = 0; k < 4; k++)
+			c->stay_kinds[k] |= inner_of(v[i])->stay_kinds[k];
+}
+
+void wn_catalog_find_stay_kinds(struct wn_catalog *c)
+{
+	memset(c->stay_kinds, 0, sizeof(c->stay_kinds));
+	add_stay_kinds(c, c->segments, c->n_segments);
+	add_stay_kinds(c, c->older, c->n_older);
+}
+
+bool verdicts_move_stay(const struct wn_world *w, const struct wn_account *a)
+{
+	for (size_t k = 0; k < a->signals.n; k++) {
+		const struct wn_signal *s = a->signals.v[k];
+		if (s->arrived && (w->catalog->stay_kinds[s->kind / 64] >> (s->kind % 64) & 1))
+			return true;
+	}
+	return false;
+}
+
 bool wn_verdicts_are_ruled_out(struct wn_world *w, struct wn_account *a)
 {
+	if (verdicts_move_stay(w, a))
+		return false;
 	for (size_t k = 0; k < a->signals.n; k++)
 		if (a->signals.v[k]->arrived && rule_may_be_signal(a->signals.v[k], w->now_us) &&
 		    !is_ruled_out(w, a, a->signals.v[k]))

@@ -7,7 +7,7 @@
  * A field that is not set answers false (unknown in a rule): empty text, a time or level of 0, an attribute or
  * trait that is not stored. A trait with a default in the registry reads as it.
  */
-#include <whynow/engine.h>
+#include "rule.h"
 
 static const struct wn_registry *registry_of(const struct wn_world *w)
 {
@@ -102,17 +102,31 @@ static bool signal_get(const struct wn_object *self, uint32_t field, struct wn_v
 }
 
 /* --- traits -------------------------------------------------------------------------------------------- */
-static bool trait_get(const struct wn_world *w, struct wn_value traits, uint32_t field, struct wn_value *out)
+/* Stored, else computed: what has() asks for. */
+static bool trait_known(const struct wn_account *a, const struct wn_contact *c, uint32_t field, struct wn_value *out)
 {
+	const struct wn_world *w = c ? c->world : a->world;
 	if (field - WN_FIELD_TRAIT0 >= wn_registry_traits(registry_of(w)))
 		return false;
-	const struct wn_trait_def *def = wn_registry_trait(registry_of(w), (int)(field - WN_FIELD_TRAIT0));
-	struct wn_value v = wn_trait_value(traits, wn_str_of(def->name));
+	int trait = (int)(field - WN_FIELD_TRAIT0);
+	struct wn_value v = wn_trait_value(c ? c->traits : wn_account_traits(a),
+					   wn_str_of(wn_registry_trait(registry_of(w), trait)->name));
 	if (v.kind == WN_ABSENT || v.kind == WN_NULL)
-		v = def->dflt;
-	if (v.kind == WN_ABSENT)
-		return false;
+		return rule_trait_value(w, a, c, trait, out);
 	*out = v;
+	return true;
+}
+
+/* Else its default: an assumption. */
+static bool trait_get(const struct wn_account *a, const struct wn_contact *c, uint32_t field, struct wn_value *out)
+{
+	if (trait_known(a, c, field, out))
+		return true;
+	const struct wn_trait_def *def =
+	    wn_registry_trait(registry_of(c ? c->world : a->world), (int)(field - WN_FIELD_TRAIT0));
+	if (!def || def->dflt.kind == WN_ABSENT)
+		return false;
+	*out = def->dflt;
 	return true;
 }
 
@@ -121,7 +135,7 @@ static bool account_get(const struct wn_object *self, uint32_t field, struct wn_
 {
 	const struct wn_account *a = (const struct wn_account *)self;
 	if (field >= WN_FIELD_TRAIT0)
-		return trait_get(a->world, wn_account_traits(a), field, out);
+		return trait_get(a, NULL, field, out);
 	switch ((enum wn_account_field)field) {
 	case WN_AF_ID:
 		return give_id(a->world, a->id, out);
@@ -149,7 +163,7 @@ static bool contact_get(const struct wn_object *self, uint32_t field, struct wn_
 {
 	const struct wn_contact *c = (const struct wn_contact *)self;
 	if (field >= WN_FIELD_TRAIT0)
-		return trait_get(c->world, c->traits, field, out);
+		return trait_get(c->account, c, field, out);
 	switch ((enum wn_contact_field)field) {
 	case WN_CF_ID:
 		return give_id(c->world, c->id, out);
@@ -176,9 +190,26 @@ static bool contact_get(const struct wn_object *self, uint32_t field, struct wn_
 	return false;
 }
 
-const struct wn_class wn_signal_class = {"signal", signal_get};
-const struct wn_class wn_account_class = {"account", account_get};
-const struct wn_class wn_contact_class = {"contact", contact_get};
+static bool account_has(const struct wn_object *self, uint32_t field)
+{
+	struct wn_value v;
+	if (field >= WN_FIELD_TRAIT0)
+		return trait_known((const struct wn_account *)self, NULL, field, &v);
+	return account_get(self, field, &v);
+}
+
+static bool contact_has(const struct wn_object *self, uint32_t field)
+{
+	const struct wn_contact *c = (const struct wn_contact *)self;
+	struct wn_value v;
+	if (field >= WN_FIELD_TRAIT0)
+		return trait_known(c->account, c, field, &v);
+	return contact_get(self, field, &v);
+}
+
+const struct wn_class wn_signal_class = {.name = "signal", .get = signal_get};
+const struct wn_class wn_account_class = {"account", account_get, account_has};
+const struct wn_class wn_contact_class = {"contact", contact_get, contact_has};
 
 static const struct cel_record *record_of(const struct wn_object *o)
 {

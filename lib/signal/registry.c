@@ -195,6 +195,21 @@ enum wn_rc wn_registry_add_kind(struct wn_registry *r, const struct wn_kind_def 
 	return WN_OK;
 }
 
+static void copy_computed(struct wn_registry *r, struct wn_trait_def *t)
+{
+	struct wn_trait_choice *choices = WN_NEW_N(r->arena, struct wn_trait_choice, t->n_choices + 1);
+
+	for (size_t i = 0; i < t->n_choices; i++) {
+		choices[i] = t->choices[i];
+		choices[i].when = wn_arena_str(r->arena, t->choices[i].when);
+		choices[i].value = wn_value_copy(r->arena, t->choices[i].value);
+	}
+	t->choices = choices;
+	if (t->from_attribute)
+		t->from_attribute = wn_arena_strdup(r->arena, wn_str_of(t->from_attribute));
+	t->from_kinds = copy_texts(r->arena, t->from_kinds);
+}
+
 enum wn_rc wn_registry_add_trait(struct wn_registry *r, const struct wn_trait_def *def, struct wn_err *err)
 {
 	enum wn_rc rc = check_type("trait", def->name, def->type, def->enum_values, err);
@@ -221,6 +236,7 @@ enum wn_rc wn_registry_add_trait(struct wn_registry *r, const struct wn_trait_de
 	t->name = wn_arena_strdup(r->arena, wn_str_of(def->name));
 	t->enum_values = copy_texts(r->arena, def->enum_values);
 	t->dflt = wn_value_copy(r->arena, dflt);
+	copy_computed(r, t);
 	return WN_OK;
 }
 

@@ -17,7 +17,7 @@ static bool get_field(const struct wn_object *self, uint32_t number, struct wn_v
 	return out->kind != WN_ABSENT;
 }
 
-static const struct wn_class fact_class = {"fact", get_field};
+static const struct wn_class fact_class = {.name = "fact", .get = get_field};
 static const struct cel_field fields[] = {
 	{.name = "kind", .type = &cel_string, .number = F_KIND},
 	{.name = "round", .type = &cel_string, .number = F_ROUND},

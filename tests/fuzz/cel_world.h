@@ -57,7 +57,7 @@ static inline struct cel_env *fuzz_env(void)
 
 static inline bool fuzz_get(void *ctx, int var, struct wn_value *out)
 {
-	static const struct wn_class cls = {"r", fuzz_get_field};
+	static const struct wn_class cls = {.name = "r", .get = fuzz_get_field};
 	static const struct wn_object object = {&cls};
 	static const struct wn_value items[] = {{.kind = WN_OBJECT, .object = &object}, {.kind = WN_OBJECT, .object = &object}};
 	static const struct wn_entry entries[] = {{{.kind = WN_STRING, .n = 1, .s = "k"}, {.kind = WN_INT, .i = 7}}};

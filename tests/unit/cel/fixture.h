@@ -27,7 +27,7 @@ static bool sig_get(const struct wn_object *self, uint32_t number, struct wn_val
 	return out->kind != WN_ABSENT;
 }
 
-static const struct wn_class sig_class = {"signal", sig_get};
+static const struct wn_class sig_class = {.name = "signal", .get = sig_get};
 static const uint64_t only_funding[4] = {1 << V_FUNDING}, only_people[4] = {1 << V_HIRE | 1 << V_DEPARTURE};
 static const char *const rounds[] = {"Seed", "Series A", "Series B", NULL}, *const tags[] = {"hot", "cold", NULL};
 static const char *const kinds[] = {"funding", "hire", "departure", NULL};

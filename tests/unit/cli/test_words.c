@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands, options, help and the files: what needs no database. */
 #include "cli_rig.h"
+#include <glob.h>
 
 static struct rig *open_plain(void)
 {
@@ -179,6 +180,26 @@ static void a_segment_can_be_checked_without_a_database(void **state)
 	COMPLAINS(r, "bad-segment.yaml:4:7:");
 }
 
+/* What ships as an example is good, and does what its own tests say, with the kinds and traits that ship beside it. */
+static void shipped_segments_pass_their_own_tests(void **state)
+{
+	PLAIN(r);
+	glob_t found;
+	char set[300];
+	snprintf(set, sizeof(set), "dirs.sinks=%s/all-sinks", rig_folder);
+	char folder[200];
+	snprintf(folder, sizeof(folder), "%s/all-sinks", rig_folder);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	rig_file("all-sinks/out.yaml", "sink: out\nkind: file\npath: out\nchannels: [email, linkedin-task, crm-task, phone-task]\n");
+	assert_int_equal(glob(WN_SOURCE_DIR "/conf/segments/*.yaml", 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= 12);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		DONE(r, "segment", "check", "--offline", found.gl_pathv[i], "--set", set);
+		SAYS(r, "tests passed");
+	}
+	globfree(&found);
+}
+
 static void db_init_shows_its_statements(void **state)
 {
 	PLAIN(r);
@@ -220,6 +241,7 @@ int main(void)
 	    cmocka_unit_test(config_check_compiles_the_mappings),
 	    cmocka_unit_test(config_show_tells_one_option_or_all),
 	    cmocka_unit_test(a_segment_can_be_checked_without_a_database),
+		cmocka_unit_test(shipped_segments_pass_their_own_tests),
 	    cmocka_unit_test(db_init_shows_its_statements),
 	    cmocka_unit_test(a_daemon_that_is_away_is_told_with_what_to_do),
 	};
