@@ -129,9 +129,11 @@ static void find_source(const struct asked *at, const struct cel_node *n, struct
 	struct wn_value traits = variable == WN_RULE_ACCOUNT                  ? wn_account_traits(at->account)
 				 : variable == WN_RULE_CONTACT && at->contact ? at->contact->traits
 									      : (struct wn_value){0};
-	struct wn_value one = wn_value_get(traits, v.name), stored = wn_value_at(one, "v");
-	r->assumed = (variable == WN_RULE_ACCOUNT || variable == WN_RULE_CONTACT) &&
-		     r->value.kind != WN_ABSENT && (stored.kind == WN_ABSENT || stored.kind == WN_NULL);
+	struct wn_value one = wn_value_get(traits, v.name);
+	const struct wn_object *of = variable == WN_RULE_ACCOUNT                  ? &at->account->object
+				     : variable == WN_RULE_CONTACT && at->contact ? &at->contact->object
+										  : NULL;
+	r->assumed = of && r->value.kind != WN_ABSENT && !of->cls->has(of, v.field->number);
 	r->source = wn_value_str(wn_value_at(one, "source"));
 	r->by = wn_value_str(wn_value_at(one, "by"));
 	r->at_us = time_of_trait(wn_value_at(one, "at"));

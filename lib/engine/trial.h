@@ -28,7 +28,7 @@ struct trial {
 	WN_VEC(struct trial_sent) sent;
 	bool proposed;
 	/* The clause that kept the likeliest signal from opening it; empty: none came near. */
-	struct wn_str clause, clause_error;
+	const struct wn_clause *clause;
 	const struct wn_signal *clause_signal;
 	int clause_rank;
 };

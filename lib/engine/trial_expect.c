@@ -4,56 +4,22 @@
 #include "trial.h"
 
 #include <whynow/date.h>
-#include <whynow/text.h>
+#include <whynow/explain.h>
 
 /* --- why nothing opened -------------------------------------------------------------------------------- */
-struct nearest {
-	struct trial *t;
-	struct wn_signal *signal;
-	int rank; /* terms that were true before it */
-	bool done;
-};
-
-static void keep_clause(struct nearest *n, const struct cel_program *part, const struct cel_node *term, const struct cel_result *res,
-			bool unknown)
-{
-	struct trial *t = n->t;
-	struct wn_str text = cel_program_text(t->segment.when);
-	struct cel_span span = cel_node_look(term).span;
-	if (n->rank <= t->clause_rank)
-		return;
-	t->clause_rank = n->rank;
-	t->clause_signal = n->signal;
-	t->clause = span.end <= text.n && span.start < span.end
-			? wn_text_trim((struct wn_str){text.p + span.start, span.end - span.start})
-			: cel_program_text(part);
-	t->clause_error = unknown ? wn_arena_str(t->arena, wn_str_of(res->error)) : (struct wn_str){NULL, 0};
-}
-
-static bool on_term(void *ctx, const struct cel_node *term)
-{
-	struct nearest *n = ctx;
-	struct trial *t = n->t;
-	struct cel_program *part;
-	struct cel_result res;
-	if (cel_program_part(t->segment.when, term, &part, NULL))
-		return false;
-	struct rule_host h = {.world = &t->world, .account = &t->account, .signal = n->signal};
-	wn_arena_reset(t->scratch);
-	enum wn_three is = rule_eval(&h, part, &res);
-	if (is == WN_TRUE3)
-		n->rank++;
-	else
-		keep_clause(n, part, term, &res, is == WN_UNKNOWN3);
-	cel_program_free(part);
-	return is == WN_TRUE3;
-}
-
 void trial_note_verdict(struct trial *t, struct wn_signal *sig)
 {
-	struct nearest n = {.t = t, .signal = sig};
-	if (t->world.campaigns.n == 0)
-		rule_each_term(cel_program_root(t->segment.when), on_term, &n);
+	size_t n, at = 0;
+	if (t->world.campaigns.n)
+		return;
+	const struct wn_clause *clauses = wn_explain_program(&t->world, t->segment.when, &t->account, sig, NULL, &n);
+	while (at < n && clauses[at].is == WN_TRUE3)
+		at++;
+	if (at == n || (int)at <= t->clause_rank)
+		return;
+	t->clause_rank = (int)at;
+	t->clause_signal = sig;
+	t->clause = &clauses[at];
 }
 
 static const struct wn_non_action *refused(const struct trial *t)
@@ -71,6 +37,19 @@ static void say_age(struct wn_buf *b, const struct trial *t, const struct wn_sig
 	wn_buf_printf(b, "signal %s (age %s)", wn_registry_kind(t->catalog.registry, s->kind)->name, age);
 }
 
+static void say_reading(struct wn_buf *b, const struct wn_reading *r, bool first)
+{
+	wn_buf_text(b, first ? ": " : ", ");
+	wn_buf_str(b, r->text);
+	if (r->value.kind == WN_ABSENT) {
+		wn_buf_text(b, " is not known");
+		return;
+	}
+	wn_buf_text(b, " is ");
+	wn_json_write(b, r->value);
+	wn_buf_text(b, r->assumed ? " (assumed)" : "");
+}
+
 static void say_why_not(struct wn_buf *b, const struct trial *t)
 {
 	const struct wn_non_action *na = refused(t);
@@ -86,8 +65,12 @@ static void say_why_not(struct wn_buf *b, const struct trial *t)
 	}
 	wn_buf_text(b, "for ");
 	say_age(b, t, t->clause_signal);
-	wn_buf_printf(b, " \"" WN_STR_FMT "\" is %s", WN_STR_ARG(t->clause), t->clause_error.n ? "unknown: " : "false");
-	wn_buf_str(b, t->clause_error);
+	bool unknown = t->clause->is == WN_UNKNOWN3;
+	wn_buf_printf(b, " `" WN_STR_FMT "` is %s", WN_STR_ARG(t->clause->text), unknown ? "unknown" : "false");
+	if (unknown && !t->clause->n_readings)
+		wn_buf_printf(b, ": " WN_STR_FMT, WN_STR_ARG(t->clause->error));
+	for (size_t i = 0; i < t->clause->n_readings; i++)
+		say_reading(b, &t->clause->readings[i], i == 0);
 }
 
 /* --- judging ------------------------------------------------------------------------------------------- */

@@ -93,9 +93,9 @@ static void a_failure_says_where_and_why(void **state)
 {
 	(void)state;
 	fails("  - name: one\n    account: {industry: x}\n    contacts: [{level: 5}]\n    signals: [{kind: funding, age: 1h}]\n    expect: {opens: true}\n",
-	      "test.yaml:18:21: test \"one\": expected a campaign; for signal funding (age 1h) \"account.employees >= 50\" is unknown: ");
+	      "test.yaml:18:21: test \"one\": expected a campaign; for signal funding (age 1h) `account.employees >= 50` is unknown: account.employees is not known");
 	fails("  - name: two\n    account: {employees: 60, customer: true}\n    contacts: [{level: 5}]\n    signals: [{kind: funding, age: 1h}]\n    expect: {opens: true}\n",
-	      "\"!account.customer\" is false");
+	      "`!account.customer` is false: account.customer is true");
 	fails("  - name: three\n" OPENING "    expect: {opens: false}\n", "expected that nothing opens; a campaign opened after 0s");
 	fails("  - name: four\n" OPENING "    expect: {closes_after: 12d}\n", "expected to close 12d after its opening; it closed (boxed) after 14d");
 	fails("  - name: five\n" OPENING "    expect: {touches: [{body: Hello}]}\n", "expected body with \"Hello\", found \"Hi Ana\"");
