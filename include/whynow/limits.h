@@ -62,6 +62,7 @@
 #define WN_CONF_RULES_MAX 200              /* rules of one computed trait */
 #define WN_CONF_THINGS_MAX 20000           /* feeds, sinks, kinds or traits of one configuration */
 /* --- engine ---- */
+#define WN_BACKTEST_VERDICTS_MAX 200000    /* verdicts kept of one backtest; each needs up to 4 KiB */
 #define WN_SEQUENCE_MAX 64                 /* steps of a sequence */
 #define WN_SINK_ANSWER_MAX (64u << 10)      /* bytes kept of what a sink answers; only its status matters */
 #define WN_RENDERED_MAX (256u << 10)       /* bytes of one rendered touch */
