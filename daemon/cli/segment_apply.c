@@ -4,13 +4,14 @@
  * error has file, line and column. What is told afterwards is arithmetic of the segment alone: how long one
  * signal lasts.
  */
+#include "segment_backtest.h"
 #include "segment_explain.h"
 #include <whynow/limits.h>
 #include <whynow/text.h>
 
 enum { WARNINGS = 50, DOCUMENTS = 500 };
 
-struct file {
+struct segment_documents {
 	const char *path;
 	struct wn_str text;
 	struct wn_yaml_docs docs;
@@ -53,7 +54,7 @@ static void tell_warnings(struct wn_cli *cli, const struct wn_warning *warnings,
 }
 
 /* An error without a caret of its own gets the line it is on. */
-static void tell_error(struct wn_cli *cli, const struct file *f, const struct wn_err *err)
+static void tell_error(struct wn_cli *cli, const struct segment_documents *f, const struct wn_err *err)
 {
 	char text[1400];
 	const char *at = f->text.p, *end = f->text.p + f->text.n;
@@ -72,10 +73,10 @@ static void tell_error(struct wn_cli *cli, const struct file *f, const struct wn
 			"");
 }
 
-static int read_documents(struct wn_cli *cli, struct file *f)
+static int read_documents(struct wn_cli *cli, struct segment_documents *f)
 {
 	struct wn_err err = {0};
-	int code = cli_read_file(cli, f->path, WN_CONF_FILE_MAX, &f->text);
+	int code = f->text.p ? 0 : cli_read_file(cli, f->path, WN_CONF_FILE_MAX, &f->text);
 	if (code)
 		return code;
 	enum wn_rc rc = wn_yaml_parse(f->text, f->path, cli->arena, &f->docs, &err);
@@ -90,7 +91,7 @@ static int read_documents(struct wn_cli *cli, struct file *f)
 }
 
 /* The segment of the same name in the database is not one of the others: this is its next version. */
-static void take_other(struct file *f, const struct wn_segment *s)
+static void take_other(struct segment_documents *f, const struct wn_segment *s)
 {
 	for (size_t i = 0; i < f->n_others; i++)
 		if (strcmp(f->others[i]->name, s->name) == 0) {
@@ -100,7 +101,7 @@ static void take_other(struct file *f, const struct wn_segment *s)
 	f->others[f->n_others++] = s;
 }
 
-static int parse_documents(struct wn_cli *cli, struct file *f)
+static int parse_documents(struct wn_cli *cli, struct segment_documents *f)
 {
 	struct wn_warning warnings[WARNINGS];
 	int code = 0;
@@ -128,7 +129,7 @@ static int parse_documents(struct wn_cli *cli, struct file *f)
 }
 
 /* When all documents are read, so that each sees its neighbours. */
-static int run_tests(struct wn_cli *cli, const struct file *f)
+static int run_tests(struct wn_cli *cli, const struct segment_documents *f)
 {
 	size_t failed = 0, all = 0;
 	for (size_t i = 0; i < f->n; i++) {
@@ -152,10 +153,50 @@ static int run_tests(struct wn_cli *cli, const struct file *f)
 	return 0;
 }
 
-static void free_segments(struct file *f)
+static void free_segments(struct segment_documents *f)
 {
 	for (size_t i = 0; i < f->n; i++)
 		wn_segment_free(f->segments[i]);
+}
+
+static int open_file(struct wn_cli *cli, struct segment_documents *f, bool need_database)
+{
+	int code = cli_config(cli);
+	if (code == 0 && !need_database && cli_flag(cli, "--offline"))
+		code = cli_book_of_files(cli);
+	else if (code == 0)
+		code = cli_book(cli);
+	if (code && !need_database)
+		cli_hint(cli,
+			 "--offline checks against the files of kinds, traits and sinks, without a database");
+	if (code == 0)
+		code = read_documents(cli, f);
+	if (code == 0)
+		code = parse_documents(cli, f);
+	return code ? code : run_tests(cli, f);
+}
+
+int cli_segments_open(struct wn_cli *cli, const char *path, struct segment_documents **out)
+{
+	struct segment_documents *f = WN_NEW(cli->arena, struct segment_documents);
+	*f = (struct segment_documents){.path = path};
+	*out = f;
+	return open_file(cli, f, true);
+}
+
+size_t cli_segments_count(const struct segment_documents *f)
+{
+	return f->n;
+}
+
+const struct wn_segment *cli_segments_at(const struct segment_documents *f, size_t i)
+{
+	return f->segments[i];
+}
+
+void cli_segments_close(struct segment_documents *f)
+{
+	free_segments(f);
 }
 
 /* --- how long it lasts ----------------------------------------------------------------------- */
@@ -201,23 +242,6 @@ static void tell_segment(struct wn_cli *cli, const struct wn_segment *s)
 }
 
 /* --- check ----------------------------------------------------------------------------------- */
-static int open_file(struct wn_cli *cli, struct file *f, bool need_database)
-{
-	int code = cli_config(cli);
-	if (code == 0 && !need_database && cli_flag(cli, "--offline"))
-		code = cli_book_of_files(cli);
-	else if (code == 0)
-		code = cli_book(cli);
-	if (code && !need_database)
-		cli_hint(cli,
-			 "--offline checks against the files of kinds, traits and sinks, without a database");
-	if (code == 0)
-		code = read_documents(cli, f);
-	if (code == 0)
-		code = parse_documents(cli, f);
-	return code ? code : run_tests(cli, f);
-}
-
 static int check_segment(struct wn_cli *cli, const struct wn_segment *s, struct wn_value *out)
 {
 	struct wn_map_builder m = wn_map_begin(cli->arena);
@@ -242,7 +266,7 @@ static int check_segment(struct wn_cli *cli, const struct wn_segment *s, struct 
 
 static int run_check(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 {
-	struct file f = {.path = argv[0]};
+	struct segment_documents f = {.path = argv[0]};
 	int code = open_file(cli, &f, false);
 	struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, f.n + 1);
 	for (size_t i = 0; code == 0 && i < f.n; i++)
@@ -304,9 +328,10 @@ static int ask_for_live(struct wn_cli *cli, const struct wn_segment *s)
 struct published {
 	int version;
 	bool same;
+	struct wn_value backtest;
 };
 
-static int publish(struct wn_cli *cli, const struct file *f, size_t i, struct published *out)
+static int publish(struct wn_cli *cli, const struct segment_documents *f, size_t i, struct published *out)
 {
 	const struct wn_segment *s = f->segments[i];
 	struct wn_err err = {0};
@@ -320,14 +345,23 @@ static int publish(struct wn_cli *cli, const struct file *f, size_t i, struct pu
 	out->same = rc == WN_EXISTS;
 	if (rc && rc != WN_EXISTS)
 		return cli_fail(cli, rc, &err);
-	cli_say(cli, "%s: version %d %s", s->name, out->version,
-		out->same ? "says the same already"
-			  : "published; in force within a second of a running daemon");
-	tell_segment(cli, s);
 	return 0;
 }
 
-static struct wn_value published_value(struct wn_cli *cli, const struct file *f, const struct published *p)
+/* After the commit: what was published, how long it lasts, what it would have opened. That a backtest fails undoes nothing. */
+static void tell_applied(struct wn_cli *cli, const struct segment_documents *f, struct published *p)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct wn_segment *s = f->segments[i];
+		cli_say(cli, "%s: version %d %s", s->name, p[i].version,
+			p[i].same ? "says the same already" : "published; in force within a second of a running daemon");
+		tell_segment(cli, s);
+		if (!cli_flag(cli, "--no-backtest") && cli_backtest(cli, s, 30, 5, &p[i].backtest))
+			cli_hint(cli, "the segments were applied all the same");
+	}
+}
+
+static struct wn_value published_value(struct wn_cli *cli, const struct segment_documents *f, const struct published *p)
 {
 	struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, f->n + 1);
 	for (size_t i = 0; i < f->n; i++) {
@@ -335,12 +369,14 @@ static struct wn_value published_value(struct wn_cli *cli, const struct file *f,
 		wn_map_set(&m, "segment", wn_string(wn_arena_str(cli->arena, wn_str_of(f->segments[i]->name))));
 		wn_map_set(&m, "version", wn_int(p[i].version));
 		wn_map_set(&m, "unchanged", wn_bool(p[i].same));
+		if (p[i].backtest.kind == WN_MAP)
+			wn_map_set(&m, "last_30_days", p[i].backtest);
 		v[i] = wn_map_end(&m);
 	}
 	return wn_list(v, f->n);
 }
 
-static int apply(struct wn_cli *cli, const struct file *f, struct published *p)
+static int apply(struct wn_cli *cli, const struct segment_documents *f, struct published *p)
 {
 	struct wn_err err = {0};
 	int code = 0;
@@ -360,24 +396,40 @@ static int apply(struct wn_cli *cli, const struct file *f, struct published *p)
 	return rc ? cli_fail(cli, rc, &err) : 0;
 }
 
-static int run_apply(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
+static int apply_documents(struct wn_cli *cli, struct segment_documents *f)
 {
-	struct file f = {.path = argv[0]};
-	struct published p[DOCUMENTS] = {{0, false}};
-	int code = open_file(cli, &f, true);
+	struct published *p = WN_NEW_N(cli->arena, struct published, DOCUMENTS);
+	int code = open_file(cli, f, true);
 	if (code)
 		cli_hint(cli, "nothing was applied");
 	else
-		code = apply(cli, &f, p);
+		code = apply(cli, f, p);
 	if (code == 0) {
 		cli_nudge(cli);
+		tell_applied(cli, f, p);
 		if (cli->json)
-			cli_json(cli, published_value(cli, &f, p));
+			cli_json(cli, published_value(cli, f, p));
 	}
-	free_segments(&f);
+	free_segments(f);
 	return code;
 }
 
+int cli_segments_apply(struct wn_cli *cli, const char *label, struct wn_str text)
+{
+	struct segment_documents f = {.path = label, .text = text};
+	return apply_documents(cli, &f);
+}
+
+static int run_apply(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
+{
+	struct segment_documents f = {.path = argv[0]};
+	return apply_documents(cli, &f);
+}
+
+static const struct wn_cli_option apply_options[] = {
+    {"--no-backtest", NULL, "do not look what it would have opened in the last 30 days"},
+    {NULL, NULL, NULL},
+};
 const struct wn_command command_segment_apply = {
     .name = "segment apply",
     .args = "FILE",
@@ -388,6 +440,8 @@ const struct wn_command command_segment_apply = {
 	    "campaigns of the old version take no new members and "
 	    "are judged by their own version. The first apply of a live segment asks, unless "
 	    "touches.redirect_to of the main file sends every message "
-	    "to one address.",
+	    "to one address. The tests of every segment run first; one that fails refuses the file. At the end stands what "
+	    "each would have opened in the last 30 days.",
+    .options = apply_options,
     .run = run_apply,
 };

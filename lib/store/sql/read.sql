@@ -69,3 +69,12 @@ SELECT contact_id, bucket, account_id, coalesce(name, email) FROM whynow.contact
 -- name: find_accounts_by_text
 SELECT account_id, bucket, account_id, coalesce(domain, name) FROM whynow.account
 WHERE state <> 'merged' AND (domain = $1 OR name_key = $2 OR lower(name) = lower($1)) ORDER BY domain = $1 DESC NULLS LAST, account_id LIMIT 6
+
+-- name: read_backtest_count
+SELECT count(DISTINCT account_id) FROM whynow.signal WHERE stored_at >= $1::timestamptz AND stored_at <= $2::timestamptz
+	AND received_on >= ($1::timestamptz - interval '2 days')::date AND kind = ANY ($3::text[]) AND NOT retracted
+
+-- name: read_backtest_accounts
+SELECT DISTINCT account_id FROM whynow.signal WHERE stored_at >= $1::timestamptz AND stored_at <= $2::timestamptz
+	AND received_on >= ($1::timestamptz - interval '2 days')::date AND kind = ANY ($3::text[]) AND NOT retracted
+	AND account_id > $4::uuid ORDER BY account_id LIMIT $5
