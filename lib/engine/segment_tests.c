@@ -246,6 +246,12 @@ static void read_attr(struct reader *r, int kind, const struct wn_yaml_pair *p, 
 	}
 }
 
+static void check_contact(struct reader *r, const struct wn_yaml_node *n, int contact)
+{
+	if (contact > (int)r->test->contacts.n)
+		wn_yaml_error(r->b->errors, wn_yaml_place(wn_yaml_get(n, "contact")), "there are only %zu contacts", r->test->contacts.n);
+}
+
 static void read_signal(struct reader *r, const struct wn_yaml_node *n)
 {
 	struct test_signal s = {.publishers = 1, .kind = -1};
@@ -259,8 +265,7 @@ static void read_signal(struct reader *r, const struct wn_yaml_node *n)
 	for (size_t i = 0; s.kind >= 0 && i < n->n; i++)
 		if (!read_known(r, &n->pairs[i], signal_keys, WN_COUNT(signal_keys), &s))
 			read_attr(r, s.kind, &n->pairs[i], &attrs);
-	if (s.contact > (int)r->test->contacts.n)
-		wn_yaml_error(r->b->errors, wn_yaml_place(wn_yaml_get(n, "contact")), "there are only %zu contacts", r->test->contacts.n);
+	check_contact(r, n, s.contact);
 	s.attrs = wn_map_end(&attrs);
 	if (s.kind >= 0)
 		*WN_PUSH(r->arena, &r->test->signals) = s;
@@ -285,19 +290,24 @@ static void read_covered(struct reader *r, const struct wn_yaml_node *n, void *o
 
 /* --- what changes later -------------------------------------------------------------------------------- */
 #define AT(member) offsetof(struct test_change, member)
-static void read_metric(struct reader *r, const struct wn_yaml_node *n, void *out)
+#define TEXT_ROW(name, text) text,
+static const char *const outcome_names[] = {WN_OUTCOME_LIST(TEXT_ROW) NULL};
+#undef TEXT_ROW
+
+static void read_outcome(struct reader *r, const struct wn_yaml_node *n, void *out)
 {
-	for (size_t i = 0; segment_metrics[i]; i++)
-		if (wn_str_is(n->text, segment_metrics[i]))
-			*(const char **)out = segment_metrics[i];
+	for (size_t i = 0; outcome_names[i]; i++)
+		if (wn_str_is(n->text, outcome_names[i]))
+			*(const char **)out = outcome_names[i];
 	if (!*(const char **)out)
-		refuse_word(r, n, "outcome", segment_metrics);
+		refuse_word(r, n, "outcome", outcome_names);
 }
 
 static const struct key change_keys[] = {
     {"after", read_duration, AT(after_us)},
     {"account", read_account, AT(account)},
-    {"outcome", read_metric, AT(outcome)},
+    {"outcome", read_outcome, AT(outcome)},
+    {"contact", read_small, AT(contact)},
 };
 #undef AT
 
@@ -306,8 +316,11 @@ static void read_changes(struct reader *r, const struct wn_yaml_node *n, void *o
 	(void)out;
 	if (!is_list(r, n, TEST_SIGNALS_MAX, "changes of one test"))
 		return;
-	for (size_t i = 0; i < n->n; i++)
-		read_map(r, n->items[i], "change", change_keys, WN_COUNT(change_keys), WN_PUSH(r->arena, &r->test->changes));
+	for (size_t i = 0; i < n->n; i++) {
+		struct test_change *c = WN_PUSH(r->arena, &r->test->changes);
+		read_map(r, n->items[i], "change", change_keys, WN_COUNT(change_keys), c);
+		check_contact(r, n->items[i], c->contact);
+	}
 }
 
 /* --- expectations -------------------------------------------------------------------------------------- */

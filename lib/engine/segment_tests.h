@@ -25,7 +25,8 @@ struct test_signal {
 struct test_change {
 	int64_t after_us;
 	struct test_facts account; /* traits that change */
-	const char *outcome;       /* metric, NULL: none */
+	const char *outcome;       /* what came back, NULL: nothing */
+	int contact;               /* of whom, from 1; 0: of the account */
 };
 /* Where an expectation stands; line 0: it was not written. */
 struct test_want {

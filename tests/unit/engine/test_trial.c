@@ -81,6 +81,10 @@ static void time_and_changes_come_as_written(void **state)
 	passes("  - name: no longer fits\n" OPENING "    changes: [{after: 1d, account: {customer: true}}]\n"
 	       "    expect: {opens: true, left: no_longer_fits, closes: emptied, closes_after: 1d}\n");
 	passes("  - name: converts\n" OPENING "    changes: [{after: 2d, outcome: meeting}]\n    expect: {closes: converted, closes_after: 2d, sent: 1}\n");
+	passes("  - name: a reply of one holds the other\n    account: {employees: 60}\n    contacts: [{level: 5}, {level: 5}]\n"
+	       "    signals: [{kind: funding, age: 1h, round: Seed}, {kind: page_view, after: 2d}]\n"
+	       "    changes: [{after: 1d, outcome: reply, contact: 1}]\n"
+	       "    expect: {members: 2, sent: 2, touches: [{step: 2, contact: 1, state: cancelled}]}\n");
 	passes("  - name: a visit lets the second step go, with the variant of the reader\n    account: {employees: 60}\n"
 	       "    contacts: [{level: 5, department: people}, {level: 4, department: sales}]\n"
 	       "    signals: [{kind: funding, age: 1h, round: Seed}, {kind: page_view, after: 2d}]\n"
