@@ -139,10 +139,15 @@ enum wn_rc wn_template_compile(struct wn_str text, struct wn_place at, struct wn
 enum wn_rc wn_template_compile_partials(struct wn_str text, struct wn_place at, wn_template_partial_fn *partial, void *ctx,
 					struct wn_template **out, struct wn_err *err) WN_MUST_CHECK;
 void wn_template_free(struct wn_template *t);
-/* Data is a value: maps, lists, scalars and the engine's objects (signal, account, contact: fields by name). html: escape.
- * missing: first interpolated name, outside sections that are not taken, that had no value or only blanks; {NULL,0} if
+/* What becomes of a value on its way into the text. NONE: nothing; HTML: also good for XML; FORM: percent-encoded
+ * (application/x-www-form-urlencoded); JSON: {{x}} is the text as it stands between quotes, {{{x}}} is the whole value as JSON
+ * ("Ana", 3, null, ["a"], {...}), so that no value can break the document. */
+enum wn_escape { WN_ESCAPE_NONE, WN_ESCAPE_HTML, WN_ESCAPE_JSON, WN_ESCAPE_FORM };
+/* That of a media type: "application/json; charset=utf-8". */
+enum wn_escape wn_escape_of(struct wn_str media_type);
+/* Data is a value: maps, lists, scalars and the engine's objects (signal, account, contact: fields by name). missing: first interpolated name, outside sections that are not taken, that had no value or only blanks; {NULL,0} if
  * none; may be NULL; borrows the template. Past the ceiling of `out` or WN_TEMPLATE_STEPS_MAX: WN_LIMIT. */
-enum wn_rc wn_template_render(const struct wn_template *t, struct wn_value data, bool html, struct wn_buf *out, struct wn_str *missing,
+enum wn_rc wn_template_render(const struct wn_template *t, struct wn_value data, enum wn_escape escape, struct wn_buf *out, struct wn_str *missing,
 			      struct wn_err *err) WN_MUST_CHECK;
 /* Dotted names used, for checks: callback per name with its place. Names inside sections are as written. */
 void wn_template_names(const struct wn_template *t, void (*cb)(void *ctx, struct wn_str name, struct wn_place at), void *ctx);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rendering of Mustache templates over values. Text goes in as it is; HTML escaping only when asked for.
+ * Rendering of Mustache templates over values. How values are escaped is in template_escape.c.
  *
  * A name is looked up from the innermost context outwards by its first part, the rest strictly below that.
  * Every node rendered is counted, so that lists inside lists end. Nothing here knows of touches: what a missing
@@ -11,8 +11,6 @@
 #include <whynow/engine.h>
 #include <whynow/limits.h>
 
-#include <math.h>
-
 struct context {
 	struct wn_value value;
 	const struct context *up;
@@ -20,7 +18,7 @@ struct context {
 
 struct render {
 	const struct wn_template *root;
-	bool html;
+	enum wn_escape escape;
 	struct wn_buf *out;
 	struct wn_str missing;
 	size_t steps, depth;
@@ -71,59 +69,6 @@ static bool is_falsy(struct wn_value v)
 	}
 }
 
-static void put_escaped(struct wn_buf *out, struct wn_str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		switch (s.p[i]) {
-		case '&':
-			wn_buf_text(out, "&amp;");
-			break;
-		case '<':
-			wn_buf_text(out, "&lt;");
-			break;
-		case '>':
-			wn_buf_text(out, "&gt;");
-			break;
-		case '"':
-			wn_buf_text(out, "&quot;");
-			break;
-		case '\'':
-			wn_buf_text(out, "&#39;");
-			break;
-		default:
-			wn_buf_char(out, s.p[i]);
-		}
-	}
-}
-
-/* A list prints as its elements with commas. */
-static void put_value(struct wn_buf *out, struct wn_value v, bool escape, int depth)
-{
-	if (v.kind == WN_LIST && depth < WN_TEMPLATE_DEPTH_MAX) {
-		for (size_t i = 0; i < v.n; i++) {
-			if (i > 0)
-				wn_buf_text(out, ", ");
-			put_value(out, v.list[i], escape, depth + 1);
-		}
-	} else if (v.kind == WN_STRING) {
-		if (escape)
-			put_escaped(out, wn_value_str(v));
-		else
-			wn_buf_str(out, wn_value_str(v));
-	} else if (v.kind == WN_DOUBLE && isfinite(v.d)) {
-		wn_json_write_canonical(out, v); /* 5000000, not 5000000.0 */
-	} else if (v.kind == WN_TIMESTAMP || v.kind == WN_DURATION) {
-		struct wn_buf json; /* the quoted form of JSON, without the quotes */
-		wn_buf_init(&json, 64);
-		wn_json_write(&json, v);
-		if (json.n > 2)
-			wn_buf_add(out, json.p + 1, json.n - 2);
-		wn_buf_done(&json);
-	} else if (v.kind != WN_NULL && v.kind != WN_ABSENT && v.kind != WN_OBJECT) {
-		wn_json_write(out, v);
-	}
-}
-
 static bool is_blank_text(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -136,7 +81,7 @@ static void render_name(struct render *r, const struct template_node *n, const s
 {
 	struct wn_value v = look_up(n, c);
 	size_t before = r->out->n;
-	put_value(r->out, v, r->html && !n->raw, 0);
+	template_put(r->out, v, r->escape, n->raw);
 	bool nothing = is_blank_text(r->out->p ? r->out->p + before : "", r->out->n - before);
 	if (nothing && !r->missing.p && !wn_buf_overflowed(r->out))
 		r->missing = n->text;
@@ -237,11 +182,11 @@ static enum wn_rc render_range(struct render *r, const struct wn_template *t, si
 	return WN_OK;
 }
 
-enum wn_rc wn_template_render(const struct wn_template *t, struct wn_value data, bool html, struct wn_buf *out,
-			      struct wn_str *missing, struct wn_err *err)
+enum wn_rc wn_template_render(const struct wn_template *t, struct wn_value data, enum wn_escape escape,
+			      struct wn_buf *out, struct wn_str *missing, struct wn_err *err)
 {
 	struct context top = {data, NULL};
-	struct render r = {.root = t, .html = html, .out = out, .err = err};
+	struct render r = {.root = t, .escape = escape, .out = out, .err = err};
 	enum wn_rc rc = render_range(&r, t, 0, t->n, &top);
 	if (rc)
 		return rc;

@@ -29,6 +29,9 @@ struct wn_template {
 	void *partial_ctx;
 };
 
+/* template_escape.c: one value into the text; raw: {{{x}}} or {{&x}}. */
+void template_put(struct wn_buf *out, struct wn_value v, enum wn_escape escape, bool raw);
+
 /* As wn_template_compile, but in an arena that owns it: never given to wn_template_free. */
 enum wn_rc template_compile_in(struct wn_arena *arena, struct wn_str text, struct wn_place at,
 			       struct wn_template *t, struct wn_err *err);
