@@ -189,40 +189,7 @@ static void make_feeds(struct wn_book *b)
 	qsort(b->by_name, c->n_feeds, sizeof(*b->by_name), by_feed_name);
 }
 
-/* ------------------------------------------------------------------------------------------------------ sinks */
-static void make_sinks(struct wn_book *b)
-{
-	static const char *const kinds[] = {"webhook", "smtp", "file", "journal"};
-	const struct wn_config *c = b->config;
-	size_t n = 0;
-	b->n_sinks = c->n_sinks;
-	b->sinks = WN_NEW_N(b->arena, struct wn_sink_view, c->n_sinks + 1);
-	for (size_t i = 0; i < c->n_sinks; i++)
-		n += c->sinks[i].channels.n;
-	b->channels = WN_NEW_N(b->arena, const char *, n + 1);
-	n = 0;
-	for (size_t i = 0; i < c->n_sinks; i++) {
-		const char *const *channels = strings_to_c(b->arena, &c->sinks[i].channels);
-		b->sinks[i] = (struct wn_sink_view){.name = wn_arena_strdup(b->arena, c->sinks[i].name),
-						    .kind = kinds[c->sinks[i].kind],
-						    .channels = channels,
-						    .events = strings_to_c(b->arena, &c->sinks[i].events)};
-		for (size_t k = 0; k < c->sinks[i].channels.n; k++)
-			b->channels[n++] = channels[k];
-	}
-}
-
 /* ---------------------------------------------------------------------------------------------------- the rest */
-const char *const *wn_sinks_for(const struct wn_book *b, const char *type, struct wn_arena *a)
-{
-	const char **names = WN_NEW_N(a ? a : b->arena, const char *, b->n_sinks + 1);
-	size_t n = 0;
-	for (size_t i = 0; i < b->n_sinks; i++)
-		if (wn_sink_takes_event(&b->config->sinks[i], type))
-			names[n++] = b->sinks[i].name;
-	return names;
-}
-
 static enum wn_rc read_file(const char *path, struct wn_arena *a, struct wn_str *out, struct wn_err *err)
 {
 	FILE *f = fopen(path, "re");
@@ -297,13 +264,16 @@ enum wn_rc wn_book_new(struct wn_config *config, const char *instance, struct wn
 		rc = make_positions(b, err);
 	if (rc == WN_OK)
 		rc = make_exclude(b, err);
+	if (rc == WN_OK)
+		rc = wn_book_make_sinks(b, err);
 	if (rc) {
+		wn_book_sinks_free(b);
+		b->n_sinks = 0;
 		b->config = NULL; /* stays the caller's */
 		wn_book_free(b);
 		return rc;
 	}
 	make_feeds(b);
-	make_sinks(b);
 	make_catalog(b, instance);
 	wn_book_index(b);
 	*out = b;
@@ -316,6 +286,7 @@ void wn_book_free(struct wn_book *b)
 		return;
 	for (size_t i = 0; i < b->n_feeds; i++)
 		wn_mapping_free(b->feeds[i].mapping);
+	wn_book_sinks_free(b);
 	wn_book_segments_free(b);
 	wn_book_zones_free(b);
 	cel_program_free(b->exclude);
@@ -358,9 +329,4 @@ const struct wn_book_feed *wn_book_feed_named(const struct wn_book *b, struct wn
 		hi = by > 0 ? hi : mid;
 	}
 	return NULL;
-}
-
-const struct wn_sink_conf *wn_book_sink_named(const struct wn_book *b, struct wn_str name)
-{
-	return wn_config_sink(b->config, name);
 }

@@ -22,6 +22,14 @@ struct wn_book_feed {
 	struct wn_feed_view *view;  /* in catalog.feeds; the poller keeps `blind`, gaps and good_since up to date */
 };
 
+/* One sink of the configuration. */
+struct wn_book_sink {
+	const struct wn_sink_conf *conf;
+	struct wn_sink_view *view;           /* in catalog.sinks; the courier keeps `off` up to date */
+	struct wn_template *body, **headers; /* format: template, else NULL; headers[i] NULL: as it is written */
+	enum wn_escape escape;               /* of the body */
+};
+
 struct wn_book {
 	struct wn_config *config;     /* owned */
 	struct wn_arena *arena;       /* registry's texts, views */
@@ -30,6 +38,7 @@ struct wn_book {
 	struct wn_book_feed *feeds; size_t n_feeds;
 	const struct wn_book_feed **by_name; /* the same, sorted */
 	struct wn_sink_view *sinks; size_t n_sinks;
+	struct wn_book_sink *sink_list; /* the same, in the same order */
 	struct wn_feed_view *views;
 	const char **channels;        /* of all sinks, NULL-terminated */
 	struct wn_rules *rules;       /* environments, shared by all segments */
@@ -77,7 +86,7 @@ enum wn_rc wn_book_take_segment(struct wn_book *b, const struct wn_segment_row *
 	WN_MUST_CHECK;
 
 const struct wn_book_feed *wn_book_feed_named(const struct wn_book *b, struct wn_str name);
-const struct wn_sink_conf *wn_book_sink_named(const struct wn_book *b, struct wn_str name);
+const struct wn_book_sink *wn_book_sink_named(const struct wn_book *b, struct wn_str name);
 /* Options for checking a segment against this book. */
 struct wn_segment_options wn_book_segment_options(const struct wn_book *b);
 /* Names of the sinks that take events of this type, NULL-terminated, in `a` (NULL: the book's own arena). */
@@ -86,6 +95,10 @@ const char *const *wn_sinks_for(const struct wn_book *b, const char *type, struc
 struct wn_store;
 /* Makes the reference tables say what the files say. Takes no turn. */
 enum wn_rc wn_book_sync(const struct wn_book *b, struct wn_store *s, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+
+/* --- book_sinks.c, for book.c ---- */
+enum wn_rc wn_book_make_sinks(struct wn_book *b, struct wn_err *err) WN_MUST_CHECK;
+void wn_book_sinks_free(struct wn_book *b);
 
 /* Shared by book.c and book_segments.c only. */
 void wn_book_zones_attach(struct wn_book *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The control socket: the few verbs that need the daemon itself. Everything else the command line does in PostgreSQL. */
-#include "daemon.h"
 #include "outcome.h"
+#include "unsubscribe.h"
 #include <grp.h>
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
@@ -124,6 +124,8 @@ static const struct wn_route routes[] = {
 	{"POST", "/v1/feeds/", true, post_feed},
 	{"POST", "/v1/outcomes", true, post_outcomes},
 	{"POST", "/v1/nudge", true, post_nudge},
+	{"GET", "/u/", false, wn_unsubscribe_get},
+	{"POST", "/u/", false, wn_unsubscribe_post}, /* the token is the credential */
 };
 
 static gid_t group_named(struct wn_str name)

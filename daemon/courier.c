@@ -2,40 +2,93 @@
 /*
  * The courier: takes outbox rows and due touches to their sinks. A claim is committed before anything is sent, a result
  * is written after; between the two a crash leaves a lease that runs out, and the same event goes out again with the
- * same id. A touch is decided in the transaction that claims it, at every attempt. No touch goes out before everything
- * overdue has been closed.
+ * same id (a mail does not: it is called unknown). A touch is decided in the transaction that claims it, at every
+ * attempt. No touch goes out before everything overdue has been closed.
+ *
+ * Every sink has slots of its own (delivery.concurrency), and no more is claimed for it than it has free: one that hangs
+ * fills its own and nobody else's. A sink whose receiver is gone (410) is off: its events become dead letters at once,
+ * its touches are held.
  */
 #include "sink.h"
+#include "unsubscribe.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <whynow/failpoint.h>
+#include <whynow/limits.h>
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
+
+/* Deliveries under way to one sink. Kept by name: a reload replaces the book, not what is on its way. */
+struct slots {
+	struct slots *next;
+	size_t running;
+	char name[];
+};
 
 struct wn_courier {
 	struct wn_fiber *fiber;
 	struct wn_timer *timer;   /* when something wants us */
-	size_t running;           /* deliveries with a fiber of their own */
+	struct slots *slots;
+	size_t running;           /* deliveries with a fiber of their own, all sinks */
 	bool again;               /* something was claimed: look once more */
 };
 
-enum { CLAIM_ROWS = 50, CLAIM_TOUCHES = 50 };
+enum {
+	CLAIM_ROWS = 50,      /* for a sink that does not wait */
+	CLAIM_TOUCHES = 50,
+	FIBERS_FOR_SINKS = WN_FIBERS_MAX * 3 / 4,
+	LEASE_MORE_S = 15,    /* an event's lease outlives its delivery by so much */
+};
 
 /* One row on its way. */
 struct parcel {
 	struct wn_daemon *d;
 	struct wn_arena *arena;
 	struct wn_outbox_row row;
-	bool touch;
+	int64_t lease_us;
+	struct slots *slots; /* NULL: it does not wait */
+	bool touch, once, redirected;
 };
 
-static struct parcel *parcel_new(struct wn_daemon *d, const struct wn_outbox_row *row, bool touch)
+/* ------------------------------------------------------------------------------------------------------- slots */
+static struct slots *slots_of(struct wn_daemon *d, struct wn_str sink)
+{
+	for (struct slots *s = d->courier->slots; s; s = s->next)
+		if (wn_str_is(sink, s->name))
+			return s;
+	struct slots *s = wn_alloc(sizeof(*s) + sink.n + 1);
+	memcpy(s->name, sink.p, sink.n);
+	s->next = d->courier->slots;
+	d->courier->slots = s;
+	return s;
+}
+
+/* How many more deliveries the sink may have under way. */
+static size_t room_of(struct wn_daemon *d, const struct wn_book_sink *sink)
+{
+	size_t most = (size_t)wn_daemon_options(d)->delivery.concurrency, fair = FIBERS_FOR_SINKS / (d->book->n_sinks ? d->book->n_sinks : 1);
+	size_t running = slots_of(d, sink->conf->name)->running;
+	if (!wn_sink_waits(sink->conf))
+		return CLAIM_ROWS;
+	most = most < fair ? most : fair ? fair : 1;
+	return running < most ? most - running : 0;
+}
+
+static int64_t lease_of(const struct wn_daemon *d, const struct wn_sink_conf *sink)
+{
+	int64_t lease = wn_daemon_options(d)->delivery.lease_us, least = wn_sink_timeout_us(d, sink) + LEASE_MORE_S * WN_SECOND;
+	return lease > least ? lease : least;
+}
+
+/* ------------------------------------------------------------------------------------------------------ parcels */
+static struct parcel *parcel_new(struct wn_daemon *d, const struct wn_outbox_row *row, bool touch, int64_t lease_us)
 {
 	struct parcel *p = wn_alloc(sizeof(*p));
 	p->d = d;
 	p->arena = wn_arena_new(0);
 	p->row = *row;
 	p->touch = touch;
+	p->lease_us = lease_us;
 	p->row.sink = wn_arena_str(p->arena, row->sink);
 	p->row.type = wn_arena_str(p->arena, row->type);
 	p->row.subject = wn_arena_str(p->arena, row->subject);
@@ -62,8 +115,7 @@ static enum wn_outbox_state state_after(struct wn_daemon *d, const struct wn_out
 
 static int64_t next_attempt(const struct wn_outbox_row *row, const struct wn_delivery *r, int64_t now)
 {
-	int64_t delay = wn_retry_delay_us(row->attempts, row->event_id);
-	return now + (r->retry_after_us > delay ? r->retry_after_us : delay);
+	return now + wn_retry_delay_us(row->attempts, row->event_id, r->retry_after_us);
 }
 
 static void log_result(const struct parcel *p, const struct wn_delivery *r, enum wn_outbox_state to)
@@ -79,12 +131,32 @@ static void log_result(const struct parcel *p, const struct wn_delivery *r, enum
 		wn_log(WN_NOTICE, WN_MSG_SINK_RECOVERED, WN_FIELDS({"WHYNOW_SINK", sink}), "sink %s took %s at attempt %d", sink, type, p->row.attempts);
 }
 
+/* The receiver is gone for good: told once, whichever delivery heard it first. */
+static enum wn_rc switch_off(struct parcel *p, const struct wn_delivery *r, struct wn_err *err)
+{
+	struct wn_daemon *d = p->d;
+	bool changed = false;
+	if (!r->gone)
+		return WN_OK;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(d->courier_session.store));
+	if (rc)
+		return rc;
+	rc = wn_store_sink_off(d->courier_session.store, p->row.sink, wn_str_of(r->text), wn_clock_now_us(d->clock), &changed, err);
+	wn_turn_give(wn_store_turn(d->courier_session.store));
+	if (rc == WN_OK && changed)
+		wn_log(WN_ERR, WN_MSG_SINK_OFF, WN_FIELDS({"WHYNOW_SINK", p->row.sink.p}, {"WHYNOW_REASON", r->text}),
+		       "sink %s is switched off: its receiver says that it is gone (%s)", p->row.sink.p, r->text);
+	return rc;
+}
+
 static enum wn_rc mark_event(struct parcel *p, const struct wn_delivery *r)
 {
 	struct wn_daemon *d = p->d;
 	struct wn_store *s = d->courier_session.store;
 	struct wn_err err = {0};
 	enum wn_rc rc = wn_session_ensure(d, &d->courier_session);
+	if (rc == WN_OK)
+		rc = switch_off(p, r, &err);
 	if (rc == WN_OK)
 		rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
@@ -95,7 +167,7 @@ static enum wn_rc mark_event(struct parcel *p, const struct wn_delivery *r)
 	rc = wn_store_outbox_done(s, &p->row, to, next_attempt(&p->row, r, now), wn_str_of(r->text), now, &err);
 	wn_failpoint("courier.after_mark");
 	wn_turn_give(wn_store_turn(s));
-	if (rc == WN_OK)
+	if (rc == WN_OK && !r->quiet)
 		log_result(p, r, to);
 	return rc;
 }
@@ -104,6 +176,7 @@ static enum wn_rc mark_event(struct parcel *p, const struct wn_delivery *r)
 struct touch_result {
 	const struct parcel *p;
 	const struct wn_delivery *r;
+	bool once; /* what may have arrived must not go out again */
 };
 
 static struct wn_touch *find_touch(const struct wn_world *w, struct wn_id account_id, struct wn_id campaign_id, struct wn_id contact_id, int step)
@@ -137,22 +210,36 @@ static enum wn_rc step_result(void *ctx, struct wn_store *s, struct wn_world *w,
 	(void)err;
 	if (!t || !t->member->campaign || !wn_id_eq(t->token, row->token))
 		return WN_OK; /* the lease ran out and somebody else has it */
-	wn_touch_sent(w, t, how[r->r->how], next_attempt(row, r->r, w->now_us), r->r->how == WN_DELIVERED ? (struct wn_str){NULL, 0} : wn_str_of(r->r->text));
+	enum wn_sent sent = r->r->how == WN_DELIVERY_UNKNOWN && r->once ? WN_SENT_UNKNOWN : how[r->r->how];
+	wn_touch_sent(w, t, sent, next_attempt(row, r->r, w->now_us), r->r->how == WN_DELIVERED ? (struct wn_str){NULL, 0} : wn_str_of(r->r->text));
 	return WN_OK;
+}
+
+/* The address takes nothing: nobody writes to it any more. */
+static enum wn_rc tell_bounce(struct parcel *p, const struct wn_delivery *r, struct wn_err *err)
+{
+	struct wn_worker k = wn_daemon_worker(p->d, &p->d->courier_session);
+	if (!r->bounced || p->redirected)
+		return WN_OK;
+	return wn_touch_brought(&k, p->row.event_id, "bounce", "smtp", wn_str_of(r->text), err);
 }
 
 static enum wn_rc mark_touch(struct parcel *p, const struct wn_delivery *r)
 {
 	struct wn_daemon *d = p->d;
-	struct touch_result ctx = {p, r};
+	struct touch_result ctx = {p, r, p->once};
 	struct wn_unit u = {.actor = "courier", .load = load_touch, .step = step_result, .ctx = &ctx};
 	struct wn_err err = {0};
 	enum wn_rc rc = wn_session_ensure(d, &d->courier_session);
 	if (rc)
 		return rc;
 	struct wn_worker k = wn_daemon_worker(d, &d->courier_session);
+	rc = switch_off(p, r, &err);
+	if (rc == WN_OK)
+		rc = tell_bounce(p, r, &err);
 	wn_failpoint("courier.touch.before_mark");
-	rc = wn_unit_run(&k, &u, &err);
+	if (rc == WN_OK)
+		rc = wn_unit_run(&k, &u, &err);
 	wn_failpoint("courier.touch.after_mark");
 	if (rc && rc != WN_CANCELLED)
 		wn_log(WN_ERR, NULL, NULL, "the result of a touch could not be written: %s", err.text);
@@ -163,13 +250,18 @@ static enum wn_rc mark_touch(struct parcel *p, const struct wn_delivery *r)
 static void deliver(struct parcel *p)
 {
 	struct wn_book *book = p->d->book; /* a reload must not take the sink away under a delivery */
-	const struct wn_sink_conf *sink = wn_book_sink_named(book, p->row.sink);
+	const struct wn_book_sink *sink = wn_book_sink_named(book, p->row.sink);
 	struct wn_delivery r = {.how = WN_DELIVERY_RETRY};
 	wn_book_use(book);
 	snprintf(r.text, sizeof(r.text), "no file has a sink of this name any more");
 	wn_failpoint("courier.send");
-	if (sink)
-		wn_sink_deliver(p->d, sink, &p->row, &r);
+	p->once = sink && wn_sink_is_once(sink->conf);
+	if (sink && sink->view->off && !p->touch) {
+		r = (struct wn_delivery){.how = WN_DELIVERY_DEAD, .quiet = true};
+		snprintf(r.text, sizeof(r.text), "the sink is switched off");
+	} else if (sink) {
+		wn_sink_deliver(p->d, sink, &p->row, p->lease_us, &r);
+	}
 	wn_book_done(book);
 	wn_failpoint("courier.sent");
 	enum wn_rc rc;
@@ -186,19 +278,22 @@ static void deliver_fiber(void *ctx)
 	struct parcel *p = ctx;
 	struct wn_daemon *d = p->d;
 	deliver(p);
-	parcel_free(p);
 	if (d->courier) {
+		p->slots->running--;
 		d->courier->running--;
 		wn_courier_nudge(d);
 		wn_sweeper_nudge(d);
 	}
+	parcel_free(p);
 }
 
 static void send(struct wn_daemon *d, struct parcel *p)
 {
-	const struct wn_sink_conf *sink = wn_book_sink_named(d->book, p->row.sink);
-	bool own = sink && wn_sink_waits(sink);
-	if (own && wn_fiber_start(d->loop, "delivery", deliver_fiber, p)) {
+	const struct wn_book_sink *sink = wn_book_sink_named(d->book, p->row.sink);
+	p->slots = slots_of(d, p->row.sink);
+	p->redirected = p->touch && d->book->catalog.redirect_to;
+	if (sink && wn_sink_waits(sink->conf) && wn_fiber_start(d->loop, "delivery", deliver_fiber, p)) {
+		p->slots->running++;
 		d->courier->running++;
 		return;
 	}
@@ -207,9 +302,8 @@ static void send(struct wn_daemon *d, struct parcel *p)
 }
 
 /* ---------------------------------------------------------------------------------------------- claiming events */
-static bool has_room(const struct wn_daemon *d) { return d->courier->running < (size_t)wn_daemon_options(d)->delivery.concurrency; }
-
-static enum wn_rc claim_rows(struct wn_daemon *d, int bucket, struct wn_str sink, struct wn_arena *a, struct wn_outbox_row **rows, size_t *n)
+static enum wn_rc claim_rows(struct wn_daemon *d, int bucket, const struct wn_sink_conf *sink, int limit, struct wn_arena *a,
+			     struct wn_outbox_row **rows, size_t *n)
 {
 	struct wn_store *s = d->courier_session.store;
 	struct wn_err err = {0};
@@ -217,19 +311,21 @@ static enum wn_rc claim_rows(struct wn_daemon *d, int bucket, struct wn_str sink
 	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
 		return rc;
-	rc = wn_store_outbox_claim(s, bucket, sink, wn_clock_now_us(d->clock), wn_daemon_options(d)->delivery.lease_us, CLAIM_ROWS, a, rows, n, &err);
+	rc = wn_store_outbox_claim(s, bucket, sink->name, wn_clock_now_us(d->clock), lease_of(d, sink), limit, a, rows, n, &err);
 	wn_turn_give(wn_store_turn(s));
 	wn_failpoint("courier.claimed");
 	return rc;
 }
 
-static enum wn_rc read_due(struct wn_daemon *d, struct wn_arena *a, struct wn_due **due, size_t *n, int limit,
+static enum wn_rc read_due(struct wn_daemon *d, const struct wn_due_query *what, struct wn_arena *a, struct wn_due **due, size_t *n,
 			   enum wn_rc (*read)(struct wn_store *, const struct wn_due_query *, struct wn_arena *, struct wn_due **, size_t *,
 					      struct wn_err *))
 {
 	struct wn_store *s = d->courier_session.store;
-	struct wn_due_query q = {.until_us = wn_clock_sure_us(d->clock), .bucket_from = 0, .bucket_to = 1023, .limit = limit};
+	struct wn_due_query q = *what;
 	struct wn_err err = {0};
+	q.until_us = wn_clock_sure_us(d->clock);
+	q.bucket_to = 1023;
 	*n = 0;
 	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
@@ -239,20 +335,36 @@ static enum wn_rc read_due(struct wn_daemon *d, struct wn_arena *a, struct wn_du
 	return rc;
 }
 
+/* As many heads of line as the sink has room for. */
+static enum wn_rc claim_for(struct wn_daemon *d, const struct wn_book_sink *sink, struct wn_arena *a)
+{
+	struct wn_due *due;
+	size_t n, room = room_of(d, sink);
+	if (!room)
+		return WN_OK;
+	enum wn_rc rc = read_due(d, &(struct wn_due_query){.sink = sink->conf->name, .limit = (int)room}, a, &due, &n, wn_store_due_outbox);
+	for (size_t i = 0; i < n && room && rc == WN_OK && !d->stopping; i++) {
+		struct wn_outbox_row *rows;
+		size_t k = 0;
+		rc = claim_rows(d, due[i].bucket, sink->conf, (int)room, a, &rows, &k);
+		for (size_t j = 0; j < k && rc == WN_OK; j++)
+			send(d, parcel_new(d, &rows[j], false, lease_of(d, sink->conf)));
+		room -= k < room ? k : room;
+		d->courier->again = d->courier->again || k > 0;
+	}
+	return rc;
+}
+
+/* The book is kept over the waits: a reload replaces it under us. */
 static enum wn_rc claim_events(struct wn_daemon *d)
 {
 	struct wn_arena *a = wn_arena_new(0);
-	struct wn_due *due;
-	size_t n;
-	enum wn_rc rc = read_due(d, a, &due, &n, CLAIM_ROWS, wn_store_due_outbox);
-	for (size_t i = 0; i < n && rc == WN_OK && has_room(d) && !d->stopping; i++) {
-		struct wn_outbox_row *rows;
-		size_t k = 0;
-		rc = claim_rows(d, due[i].bucket, due[i].sink, a, &rows, &k);
-		for (size_t j = 0; j < k && rc == WN_OK; j++)
-			send(d, parcel_new(d, &rows[j], false));
-		d->courier->again = d->courier->again || k > 0;
-	}
+	struct wn_book *book = d->book;
+	enum wn_rc rc = WN_OK;
+	wn_book_use(book);
+	for (size_t i = 0; i < book->n_sinks && rc == WN_OK && !d->stopping; i++)
+		rc = claim_for(d, &book->sink_list[i], a);
+	wn_book_done(book);
 	wn_arena_free(a);
 	return rc;
 }
@@ -273,17 +385,31 @@ static enum wn_rc load_claim(void *ctx, struct wn_store *s, struct wn_world *w, 
 	return wn_store_load_accounts(s, w, &c->due->account_id, 1, WN_LOAD_ALL, err);
 }
 
-/* A touch that is still `sending` here is an attempt whose lease ran out: nobody knows whether it arrived. It is decided anew,
- * and if it may still go, it goes with the same id and without a new event. */
+/* A touch that is still `sending` here is an attempt whose lease ran out: nobody knows whether it arrived. A mail stays unknown; anything
+ * else is decided anew, and if it may still go, it goes with the same id and without a new event. */
+static bool is_lost_mail(const struct wn_daemon *d, const struct wn_touch *t)
+{
+	const struct wn_book_sink *sink = wn_book_sink_named(d->book, t->sink);
+	return t->state == WN_TOUCH_SENDING && sink && wn_sink_is_once(sink->conf);
+}
+
 static enum wn_rc step_claim(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct touch_claim *c = ctx;
 	struct wn_touch *t = find_touch(w, c->due->account_id, c->due->campaign_id, c->due->contact_id, c->due->step);
 	if (!t || wn_touch_is_final(t->state) || t->due_us > w->now_us || !t->member->campaign)
 		return WN_OK;
+	if (is_lost_mail(c->d, t)) {
+		wn_touch_sent(w, t, WN_SENT_UNKNOWN, 0, WN_STR("no answer to the attempt"));
+		c->decided = true;
+		return WN_OK;
+	}
 	struct wn_decision decision = wn_touch_decide(w, t);
 	bool clear = true;
 	if (decision.kind == WN_SEND) {
+		const struct wn_book_sink *sink = wn_book_sink_named(c->d->book, wn_str_of(decision.sink->name));
+		if (!sink || !room_of(c->d, sink))
+			return WN_OK; /* as it was: its channel is asked for again when there is room */
 		enum wn_rc rc = wn_store_outbox_is_clear(s, t->member->campaign_bucket, t->member->campaign_id, wn_str_of(decision.sink->name), &clear, err);
 		if (rc)
 			return rc;
@@ -337,20 +463,53 @@ static enum wn_rc claim_touch(struct wn_daemon *d, const struct wn_due *due, str
 	if (rc == WN_OK && c.goes)
 		rc = read_row(d, &c, &err);
 	if (rc == WN_OK && c.goes)
-		send(d, parcel_new(d, &c.row, true));
+		send(d, parcel_new(d, &c.row, true, d->book->catalog.touch_lease_us));
 	if (rc && rc != WN_CANCELLED && !wn_rc_is_temporary(rc))
 		wn_log(WN_ERR, WN_MSG_TOUCH, NULL, "a due touch could not be decided: %s", err.text);
 	return rc;
+}
+
+/* Channels whose sink has no room: the first sink that takes a channel is its own (touch_decide.c). */
+static size_t full_channels(struct wn_daemon *d, struct wn_arena *a, const struct wn_str **out)
+{
+	WN_VEC(struct wn_str) full = {0}, seen = {0};
+	for (size_t i = 0; i < d->book->n_sinks; i++) {
+		const struct wn_book_sink *sink = &d->book->sink_list[i];
+		for (size_t k = 0; k < sink->conf->channels.n; k++) {
+			struct wn_str channel = sink->conf->channels.v[k];
+			bool taken = false;
+			for (size_t j = 0; j < seen.n; j++)
+				taken = taken || wn_str_eq(seen.v[j], channel);
+			if (!taken && !room_of(d, sink))
+				*WN_PUSH(a, &full) = wn_arena_str(a, channel);
+			*WN_PUSH(a, &seen) = channel;
+		}
+	}
+	*out = full.v;
+	return full.n;
+}
+
+static bool is_among(const struct wn_str *v, size_t n, struct wn_str s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (wn_str_eq(v[i], s))
+			return true;
+	return false;
 }
 
 static enum wn_rc claim_touches(struct wn_daemon *d)
 {
 	struct wn_arena *a = wn_arena_new(0);
 	struct wn_due *due;
+	struct wn_due_query q = {.limit = CLAIM_TOUCHES};
 	size_t n = 0;
-	enum wn_rc rc = d->swept ? read_due(d, a, &due, &n, CLAIM_TOUCHES, wn_store_due_touches) : WN_OK;
-	for (size_t i = 0; i < n && rc == WN_OK && has_room(d) && !d->stopping; i++)
-		rc = claim_touch(d, &due[i], a);
+	q.n_channels = full_channels(d, a, &q.channels);
+	enum wn_rc rc = d->swept ? read_due(d, &q, a, &due, &n, wn_store_due_touches) : WN_OK;
+	for (size_t i = 0; i < n && rc == WN_OK && !d->stopping; i++) {
+		size_t n_full = full_channels(d, a, &q.channels);
+		if (!is_among(q.channels, n_full, due[i].channel))
+			rc = claim_touch(d, &due[i], a);
+	}
 	wn_arena_free(a);
 	if (d->courier->again)
 		wn_sweeper_nudge(d); /* new due instants */
@@ -358,17 +517,39 @@ static enum wn_rc claim_touches(struct wn_daemon *d)
 }
 
 /* ----------------------------------------------------------------------------------------------------- the fiber */
+/* Which sinks are off, into the views of the book. */
+static enum wn_rc read_off(struct wn_daemon *d)
+{
+	struct wn_store *s = d->courier_session.store;
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_str *names = NULL;
+	size_t n = 0;
+	struct wn_err err = {0};
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc == WN_OK) {
+		rc = wn_store_sinks_off(s, a, &names, &n, &err);
+		wn_turn_give(wn_store_turn(s));
+	}
+	for (size_t i = 0; i < d->book->n_sinks && rc == WN_OK; i++)
+		d->book->sinks[i].off = is_among(names, n, d->book->sink_list[i].conf->name);
+	wn_arena_free(a);
+	return rc;
+}
+
 static enum wn_rc one_round(struct wn_daemon *d)
 {
 	enum wn_rc rc = wn_session_ensure(d, &d->courier_session);
 	if (rc || wn_clock_is_doubtful(d->clock))
+		return rc;
+	rc = read_off(d);
+	if (rc)
 		return rc;
 	do { /* events first: a touch may not overtake what its campaign told the same sink before */
 		d->courier->again = false;
 		rc = claim_events(d);
 		if (rc == WN_OK && !d->courier->again)
 			rc = claim_touches(d);
-	} while (rc == WN_OK && d->courier->again && has_room(d) && !d->stopping);
+	} while (rc == WN_OK && d->courier->again && !d->stopping);
 	return rc;
 }
 
@@ -411,8 +592,13 @@ void wn_courier_start(struct wn_daemon *d)
 
 void wn_courier_stop(struct wn_daemon *d)
 {
-	if (d->courier)
-		wn_timer_free(d->courier->timer);
+	if (!d->courier)
+		return;
+	wn_timer_free(d->courier->timer);
+	for (struct slots *s = d->courier->slots, *next; s; s = next) {
+		next = s->next;
+		free(s);
+	}
 	free(d->courier);
 	d->courier = NULL;
 }

@@ -195,8 +195,10 @@ static void make_net(struct wn_daemon *d)
 {
 	const struct wn_options *o = wn_daemon_options(d);
 	struct wn_http_options opt = {.connections_max = (int)o->poll.concurrency, .per_host_max = (int)o->poll.per_host,
-				      .requests_max = (int)(o->poll.concurrency + o->delivery.concurrency)};
+				      .requests_max = (int)o->poll.concurrency};
+	struct wn_http_options sinks = {.connections_max = WN_HTTP_REQUESTS_MAX, .per_host_max = WN_HTTP_REQUESTS_MAX}; /* the courier counts */
 	d->net = wn_http_client_new(d->loop, &opt);
+	d->sink_net = wn_http_client_new(d->loop, &sinks);
 	d->owns_net = true;
 }
 
@@ -219,6 +221,12 @@ enum wn_rc wn_daemon_start(struct wn_daemon *d, struct wn_err *err)
 	d->next_expiry_us = WN_NEVER;
 	if (!d->net)
 		make_net(d);
+	if (!d->sink_net)
+		d->sink_net = d->net;
+	if (!d->mailer) {
+		d->mailer = wn_smtp_new(d->loop);
+		d->owns_mailer = true;
+	}
 	wn_session_init(d, &d->sweep_session, "sweep");
 	wn_session_init(d, &d->intake_session, "intake");
 	wn_session_init(d, &d->courier_session, "courier");
@@ -246,8 +254,12 @@ void wn_daemon_stop(struct wn_daemon *d)
 	for (size_t i = 0; i < WN_COUNT(d->signals); i++)
 		wn_watch_free(d->signals[i]);
 	wn_timer_free(d->watchdog);
-	if (d->owns_net)
+	if (d->owns_net) {
 		wn_http_client_free(d->net);
+		wn_http_client_free(d->sink_net);
+	}
+	if (d->owns_mailer)
+		wn_smtp_free(d->mailer);
 }
 
 /* A demonstration's lines carry its own time: that of the accelerated clock. */

@@ -17,6 +17,7 @@
 #include <whynow/fiber.h>
 #include <whynow/http.h>
 #include <whynow/server.h>
+#include <whynow/smtp.h>
 #include <whynow/store.h>
 
 /* One session with PostgreSQL and its reconnecting. */
@@ -51,7 +52,9 @@ struct wn_daemon {
 	struct wn_clock *clock;
 	struct wn_loop *loop;
 	struct wn_net *net;            /* the real one, or a script in tests */
-	bool owns_net;
+	struct wn_net *sink_net;       /* of the sinks, with connections of their own: nobody they meet can hold up the feeds */
+	struct wn_mailer *mailer;
+	bool owns_net, owns_mailer;
 	struct wn_book *book;          /* in force */
 	char instance[128];
 	uint8_t key[WN_STORE_KEY];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of sinks, the event as CloudEvents JSON, and the retry plan. */
+/* The table of sinks, the event as CloudEvents JSON, the retry plan; files and the journal. */
 #include "sink.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <whynow/failpoint.h>
 #include <whynow/limits.h>
 #include <whynow/log.h>
+#include <whynow/mail.h>
 #include <whynow/message_ids.h>
 #include <whynow/systemd.h>
 
@@ -22,12 +23,52 @@ void wn_sink_event_write(struct wn_buf *b, const struct wn_outbox_row *row)
 						       .time_us = row->at_us, .sequence = row->gen, .data = row->payload});
 }
 
-int64_t wn_retry_delay_us(int attempts, struct wn_id event_id)
+int64_t wn_retry_delay_us(int attempts, struct wn_id event_id, int64_t wish_us)
 {
 	static const int plan_s[] = {5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400};
-	int i = attempts < 1 ? 0 : attempts - 1;
-	int64_t base = plan_s[i < (int)WN_COUNT(plan_s) ? i : (int)WN_COUNT(plan_s) - 1] * WN_SECOND;
-	return base + base / 10 * event_id.b[attempts & 15] / 255;
+	int last = (int)WN_COUNT(plan_s) - 1, i = attempts < 1 ? 0 : attempts - 1;
+	int64_t base = plan_s[i < last ? i : last] * WN_SECOND, most = plan_s[last] * WN_SECOND;
+	int64_t delay = base + base / 10 * event_id.b[attempts & 15] / 255;
+	int64_t wish = wish_us < most ? wish_us : most;
+	return wish > delay ? wish : delay;
+}
+
+enum wn_rc wn_sink_credential(struct wn_str name, struct wn_arena *a, struct wn_str *out, struct wn_err *err)
+{
+	struct wn_str secret = {NULL, 0};
+	enum wn_rc rc = wn_systemd_credential(wn_arena_strdup(a, name), NULL, &secret, err);
+	if (rc)
+		return wn_fail_more(err, rc, "credential:" WN_STR_FMT " (the unit's LoadCredential= brings it)", WN_STR_ARG(name));
+	*out = wn_arena_str(a, secret);
+	wn_systemd_credential_free(&secret);
+	return WN_OK;
+}
+
+enum wn_rc wn_sink_words(const struct wn_outbox_row *row, struct wn_arena *a, struct wn_value *out, struct wn_err *err)
+{
+	struct wn_buf text;
+	struct wn_value event, data;
+	struct wn_map_builder all = wn_map_begin(a), own = wn_map_begin(a);
+	wn_buf_init(&text, WN_RENDERED_MAX * 2);
+	wn_sink_event_write(&text, row);
+	enum wn_rc rc = wn_json_parse(wn_buf_slice(&text), NULL, a, &event, err);
+	wn_buf_done(&text);
+	if (rc)
+		return rc;
+	data = wn_value_at(event, "data");
+	for (size_t i = 0; i < event.n; i++) {
+		struct wn_str key = wn_value_str(event.map[i].key);
+		if (!wn_str_is(key, "data"))
+			wn_map_put(&own, key, event.map[i].value);
+	}
+	for (size_t i = 0; i < own.e.n; i++)
+		wn_map_put(&all, wn_value_str(own.e.v[i].key), own.e.v[i].value);
+	for (size_t i = 0; data.kind == WN_MAP && i < data.n; i++)
+		wn_map_put(&all, wn_value_str(data.map[i].key), data.map[i].value);
+	wn_map_set(&all, "event", wn_map_end(&own));
+	wn_map_set(&all, "data", data);
+	*out = wn_map_end(&all);
+	return WN_OK;
 }
 
 /* --------------------------------------------------------------------------------------------------------- file */
@@ -46,8 +87,10 @@ static bool write_all(int fd, const char *p, size_t n)
 }
 
 /* One line an event, on disk before it counts as delivered. A torn last line (a full disk) is ended by the next writer's newline. */
-static void deliver_file(struct wn_daemon *d, const struct wn_sink_conf *sink, const struct wn_outbox_row *row, struct wn_delivery *out)
+static void deliver_file(struct wn_daemon *d, const struct wn_book_sink *to, const struct wn_outbox_row *row, int64_t timeout_us WN_UNUSED,
+			 struct wn_delivery *out)
 {
+	const struct wn_sink_conf *sink = to->conf;
 	char path[4096];
 	struct wn_buf line;
 	struct wn_str spool = wn_daemon_options(d)->dirs.spool;
@@ -67,12 +110,13 @@ static void deliver_file(struct wn_daemon *d, const struct wn_sink_conf *sink, c
 }
 
 /* ------------------------------------------------------------------------------------------------------ journal */
-static void deliver_journal(struct wn_daemon *d, const struct wn_sink_conf *sink, const struct wn_outbox_row *row, struct wn_delivery *out)
+static void deliver_journal(struct wn_daemon *d WN_UNUSED, const struct wn_book_sink *to, const struct wn_outbox_row *row, int64_t timeout_us WN_UNUSED,
+			    struct wn_delivery *out)
 {
+	const struct wn_sink_conf *sink = to->conf;
 	struct wn_buf event;
 	struct wn_arena *a = wn_arena_new(0);
 	char campaign[37];
-	(void)d;
 	wn_id_to_text(row->campaign_id, campaign);
 	wn_buf_init(&event, WN_RENDERED_MAX * 2);
 	wn_sink_event_write(&event, row);
@@ -90,97 +134,53 @@ static void deliver_journal(struct wn_daemon *d, const struct wn_sink_conf *sink
 	out->how = WN_DELIVERED;
 }
 
-/* ------------------------------------------------------------------------------------------------------ webhook */
-static void judge(const struct wn_http_response *r, int64_t now_us, struct wn_delivery *out)
-{
-	const char *after = wn_http_header(r, "retry-after");
-	if (r->rc == WN_UNKNOWN)
-		out->how = WN_DELIVERY_UNKNOWN;
-	else if (r->rc == WN_INVALID)
-		out->how = WN_DELIVERY_DEAD;
-	else if (r->rc == WN_OK && r->status >= 200 && r->status < 300)
-		out->how = WN_DELIVERED;
-	else if (r->rc == WN_OK && r->status == 410)
-		out->how = WN_DELIVERY_DEAD;
-	else
-		out->how = WN_DELIVERY_RETRY;
-	if (after)
-		wn_retry_after_parse(wn_str_of(after), now_us, &out->retry_after_us);
-	if (r->rc)
-		snprintf(out->text, sizeof(out->text), "%s", r->error);
-	else
-		snprintf(out->text, sizeof(out->text), "HTTP status %d", r->status);
-}
-
-static size_t webhook_headers(struct wn_arena *a, const struct wn_sink_conf *sink, const struct wn_outbox_row *row, int64_t now_us,
-			      struct wn_http_header *h)
-{
-	char *id = wn_arena_alloc(a, 37);
-	size_t n = 0;
-	wn_id_to_text(row->event_id, id);
-	h[n++] = (struct wn_http_header){"Content-Type", "application/cloudevents+json; charset=utf-8"};
-	h[n++] = (struct wn_http_header){"webhook-id", id};
-	h[n++] = (struct wn_http_header){"webhook-timestamp", wn_arena_printf(a, "%lld", (long long)(now_us / WN_SECOND))};
-	if (sink->bearer_credential.n) {
-		struct wn_str secret = {NULL, 0};
-		if (wn_systemd_credential(wn_arena_strdup(a, sink->bearer_credential), NULL, &secret, NULL) == WN_OK) {
-			h[n++] = (struct wn_http_header){"Authorization", wn_arena_printf(a, "Bearer " WN_STR_FMT, WN_STR_ARG(secret))};
-			wn_systemd_credential_free(&secret);
-		}
-	}
-	for (size_t i = 0; i < sink->headers.n && n < 20; i++)
-		if (!sink->headers.v[i].credential.n)
-			h[n++] = (struct wn_http_header){wn_arena_strdup(a, sink->headers.v[i].name), wn_arena_strdup(a, sink->headers.v[i].value)};
-	return n;
-}
-
-static void deliver_webhook(struct wn_daemon *d, const struct wn_sink_conf *sink, const struct wn_outbox_row *row, struct wn_delivery *out)
-{
-	struct wn_arena *a = wn_arena_new(0);
-	struct wn_http_header headers[24];
-	struct wn_buf body;
-	struct wn_http_response *r = NULL;
-	struct wn_err err = {0};
-	int64_t now = wn_clock_now_us(d->clock), timeout = sink->timeout_us ? sink->timeout_us : wn_daemon_options(d)->delivery.timeout_us;
-	wn_buf_init(&body, WN_RENDERED_MAX * 2);
-	wn_sink_event_write(&body, row);
-	struct wn_http_request req = {.method = "POST",
-				      .url = wn_arena_strdup(a, sink->url),
-				      .headers = headers,
-				      .headers_n = webhook_headers(a, sink, row, now, headers),
-				      .body = wn_buf_slice(&body),
-				      .allow_private = sink->allow_private,
-				      .body_max = WN_SINK_ANSWER_MAX,
-				      .total_timeout_ms = (int)(timeout / 1000)};
-	wn_failpoint("courier.webhook.send");
-	enum wn_rc rc = wn_http_fetch(d->loop, d->net, &req, &r, &err);
-	wn_failpoint("courier.webhook.answered");
-	if (rc == WN_OK) {
-		judge(r, now, out);
-	} else {
-		out->how = rc == WN_CANCELLED ? WN_DELIVERY_UNKNOWN : rc == WN_LIMIT ? WN_DELIVERY_RETRY : WN_DELIVERY_DEAD;
-		snprintf(out->text, sizeof(out->text), "%.290s", err.text);
-	}
-	wn_http_response_free(r);
-	wn_buf_done(&body);
-	wn_arena_free(a);
-}
-
 /* ---------------------------------------------------------------------------------------------------- the table */
 static const struct {
-	void (*deliver)(struct wn_daemon *, const struct wn_sink_conf *, const struct wn_outbox_row *, struct wn_delivery *);
-	bool waits;
+	void (*deliver)(struct wn_daemon *, const struct wn_book_sink *, const struct wn_outbox_row *, int64_t timeout_us, struct wn_delivery *);
+	bool waits, once;
 } backends[] = {
-	[WN_SINK_WEBHOOK] = {deliver_webhook, true},
-	[WN_SINK_SMTP] = {NULL, false}, /* refused when the configuration is read (book.c) */
-	[WN_SINK_FILE] = {deliver_file, false},
-	[WN_SINK_JOURNAL] = {deliver_journal, false},
+	[WN_SINK_WEBHOOK] = {wn_deliver_webhook, true, false},
+	[WN_SINK_SMTP] = {wn_deliver_mail, true, true},
+	[WN_SINK_FILE] = {deliver_file, false, false},
+	[WN_SINK_JOURNAL] = {deliver_journal, false, false},
 };
 
 bool wn_sink_waits(const struct wn_sink_conf *sink) { return backends[sink->kind].waits; }
 
-void wn_sink_deliver(struct wn_daemon *d, const struct wn_sink_conf *sink, const struct wn_outbox_row *row, struct wn_delivery *out)
+bool wn_sink_is_once(const struct wn_sink_conf *sink) { return backends[sink->kind].once; }
+
+int64_t wn_sink_timeout_us(const struct wn_daemon *d, const struct wn_sink_conf *sink)
 {
+	return sink->timeout_us ? sink->timeout_us : wn_daemon_options(d)->delivery.timeout_us;
+}
+
+/* The result must be written before the lease runs out. */
+enum { LEASE_SLACK_S = 5 };
+
+void wn_sink_deliver(struct wn_daemon *d, const struct wn_book_sink *sink, const struct wn_outbox_row *row, int64_t lease_us, struct wn_delivery *out)
+{
+	int64_t timeout = wn_sink_timeout_us(d, sink->conf), most = lease_us - LEASE_SLACK_S * WN_SECOND;
 	*out = (struct wn_delivery){.how = WN_DELIVERY_DEAD};
-	backends[sink->kind].deliver(d, sink, row, out);
+	backends[sink->conf->kind].deliver(d, sink, row, timeout < most ? timeout : most, out);
+}
+
+void wn_sink_test(struct wn_daemon *d, const struct wn_book_sink *sink, const char *to, struct wn_delivery *out)
+{
+	struct wn_buf data;
+	struct wn_outbox_row row = {.event_id = wn_id_random(), .sink = sink->conf->name, .type = WN_STR("sink.test"), .subject = WN_STR("sink"),
+				    .at_us = wn_clock_now_us(d->clock), .attempts = 1, .step = -1};
+	struct wn_mailbox from = {{"", 0}, {"", 0}};
+	struct wn_arena *a = wn_arena_new(0);
+	if (sink->conf->from.n && !wn_mailbox_parse(sink->conf->from, a, &from))
+		from.address = WN_STR("");
+	wn_buf_init(&data, 4000);
+	wn_buf_text(&data, "{\"test\":true,\"text\":\"A test of this sink; nothing has happened.\",\"subject\":\"whynow: a test of this sink\",\"sink\":");
+	wn_json_write_string(&data, sink->conf->name);
+	wn_buf_text(&data, ",\"contact\":{\"email\":");
+	wn_json_write_string(&data, to ? wn_str_of(to) : from.address);
+	wn_buf_text(&data, "},\"segment\":\"test\",\"account\":{\"name\":\"Example Inc.\",\"domain\":\"example.com\"}}");
+	row.payload = wn_buf_slice(&data);
+	wn_sink_deliver(d, sink, &row, WN_HOUR, out);
+	wn_buf_done(&data);
+	wn_arena_free(a);
 }

@@ -26,20 +26,8 @@ static struct wn_place place_of(const struct wn_config *c, const char *name)
 	return (struct wn_place){0};
 }
 
-static const char *of_sink(const struct wn_sink_conf *s)
-{
-	return s->kind == WN_SINK_SMTP             ? "kind: smtp"
-	       : s->format == WN_SINK_TEMPLATE     ? "format: template"
-	       : s->secret_credentials.n           ? "secrets (signatures)"
-						   : NULL;
-}
-
 enum wn_rc wn_unsupported(const struct wn_config *c, struct wn_err *err)
 {
-	for (size_t i = 0; i < c->n_sinks; i++)
-		if (of_sink(&c->sinks[i]))
-			return wn_fail_at(err, WN_INVALID, c->sinks[i].at, "sink " WN_STR_FMT ": %s: not supported by this version",
-					  WN_STR_ARG(c->sinks[i].name), of_sink(&c->sinks[i]));
 	for (size_t i = 0; i < WN_COUNT(refused_options); i++)
 		if (place_of(c, refused_options[i]).file)
 			return wn_fail_at(err, WN_INVALID, place_of(c, refused_options[i]), "%s: not supported by this version", refused_options[i]);

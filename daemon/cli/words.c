@@ -32,6 +32,7 @@ static const struct word touches[] = {
     {"rank", "another campaign of higher rank speaks to this contact first"},
     {"no_address", "the contact has no address; an import may bring one"},
     {"no_sink", "no sink takes this channel"},
+    {"sink_off", "its sink is switched off"},
     {"provisional", "only the name of the company is known; held until its domain is"},
     {"blind", "the feeds that brought the evidence are down"},
     {"paused", "paused by an operator"},

@@ -273,8 +273,9 @@ struct wn_sink_conf {
 	struct wn_yaml_strings events; /* "campaign.*", "touch.due", "*" */
 	bool allow_private;
 	int64_t timeout_us;            /* 0: delivery.timeout */
+	struct wn_str ca_file;         /* absolute; {NULL,0}: the system's authorities */
 	struct wn_conf_headers headers;
-	struct wn_yaml_strings secret_credentials; /* NAMES; webhook: at most two, the first signs, both may verify */
+	struct wn_yaml_strings secret_credentials; /* NAMES; webhook: at most two; both sign, while a secret is rotated */
 	struct wn_str bearer_credential;
 	struct {
 		const struct wn_yaml_node *node;

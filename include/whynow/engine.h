@@ -299,6 +299,7 @@ struct wn_fact_change {
 struct wn_sink_view {
 	const char *name, *kind;             /* webhook | file | journal | smtp */
 	const char *const *channels, *const *events; /* NULL-terminated; events are patterns "campaign.*" */
+	bool off;                            /* its receiver is gone: touches for it are held */
 };
 struct wn_feed_view {
 	const char *name;
@@ -455,7 +456,7 @@ struct wn_decision {
 	struct wn_str reason;        /* stored: window, cap_contact, cap_account, cap_email, rank, field_missing, no_address, ... */
 	int64_t until_us;            /* DEFER, YIELD */
 	const struct wn_sink_view *sink; /* SEND */
-	struct wn_str subject, text, variant; /* SEND: rendered, in w->arena */
+	struct wn_str subject, text, html, variant; /* SEND: rendered, in w->arena; html empty: the step has none */
 };
 /* At the moment of an attempt. Needs the account with all members and touches loaded. */
 struct wn_decision wn_touch_decide(struct wn_world *w, struct wn_touch *t);

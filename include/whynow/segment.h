@@ -35,7 +35,7 @@ struct wn_template; /* compiled Mustache */
 struct wn_variant {
 	const struct cel_program *test; /* `if`, NULL */
 	double split;                   /* 0..1, 0 = not by split */
-	const struct wn_template *subject, *body;
+	const struct wn_template *subject, *body, *html; /* html NULL: text alone */
 	const char *name;               /* "1", "2", ... or given */
 };
 struct wn_seq_step {

@@ -311,11 +311,17 @@ struct wn_due {
 	int bucket;                  /* of the row */
 	int step;                    /* touch */
 	struct wn_str segment, sink; /* recheck; outbox */
+	struct wn_str channel;       /* touch */
 	struct wn_id signal_key;     /* recheck */
 	int weight;                  /* accounts that must be loaded with it, about */
 };
 /* Keys in order of due time, no locks. buckets [from, to]: 0, 1023 for all. */
-struct wn_due_query { int64_t until_us; int bucket_from, bucket_to; int limit; };
+struct wn_due_query {
+	int64_t until_us;
+	int bucket_from, bucket_to, limit;
+	struct wn_str sink;                              /* outbox: of this one */
+	const struct wn_str *channels; size_t n_channels; /* touches: not of these */
+};
 enum wn_rc wn_store_due_members(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
 				struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 enum wn_rc wn_store_due_campaigns(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
@@ -375,9 +381,14 @@ enum wn_rc wn_store_release_leases(struct wn_store *s, int64_t now_us, int64_t a
 /* No event of the campaign waits for the sink: a touch may go there without overtaking (it is claimed, then this is asked). */
 enum wn_rc wn_store_outbox_is_clear(struct wn_store *s, int bucket, struct wn_id campaign_id, struct wn_str sink,
 				    bool *clear, struct wn_err *err) WN_MUST_CHECK;
-/* Puts dead letters of a sink back (event nil: all). */
+/* Puts dead letters of a sink back (event nil: all) and switches it on. */
 enum wn_rc wn_store_outbox_replay(struct wn_store *s, struct wn_str sink, struct wn_id event_id, int64_t now_us,
 				  int64_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* The receiver is gone: nothing is sent there until it is switched on, or its file changes. *changed (may be NULL): it was on before. */
+enum wn_rc wn_store_sink_off(struct wn_store *s, struct wn_str sink, struct wn_str why, int64_t now_us, bool *changed,
+			     struct wn_err *err) WN_MUST_CHECK;
+/* Names of the sinks that are off, in `a`. */
+enum wn_rc wn_store_sinks_off(struct wn_store *s, struct wn_arena *a, struct wn_str **names, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* An event outside campaigns (segment.refused, feed.blind, feed.recovered): history and outbox rows. subject: "feed" | "segment" and its
  * name; the counter is the subject's own. Own transaction unless one is open. */
 struct wn_plain_event {

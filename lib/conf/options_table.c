@@ -202,8 +202,8 @@ static const struct wn_option table[] = {
 	       "mixed into the choice of holdouts",
 	       "Another value draws other accounts. Change it only when no campaign with a holdout is open."),
 
-	INT("delivery.concurrency", delivery.concurrency, "16", 1, 200, "deliveries", NOW, "deliveries at once",
-	    "Over all sinks; each sink keeps its own order."),
+	INT("delivery.concurrency", delivery.concurrency, "16", 1, 200, "deliveries", NOW, "deliveries at once to each sink",
+	    "Every sink has its own, so that one that hangs keeps no other waiting. Events of one campaign go one after the other."),
 	DURATION("delivery.lease", delivery.lease_us, "60s", 10, HOUR, NOW,
 		 "how long a claimed event belongs to one attempt", "Longer than delivery.timeout."),
 	DURATION("delivery.timeout", delivery.timeout_us, "30s", 1, 10 * MINUTE, NOW, "limit for one delivery",

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include <whynow/limits.h>
+#include <whynow/mail.h>
 
 #include "parts.h"
 
@@ -112,6 +113,7 @@ static const struct wn_yaml_row sink_rows[] = {
 	{"bearer", WN_YAML_T_CREDENTIAL, AT(s.bearer_credential)},
 	{"timeout", WN_YAML_T_DURATION, AT(s.timeout_us), .min = 1, .max = 600},
 	{"allow_private", WN_YAML_T_BOOL, AT(s.allow_private)},
+	{"ca_file", WN_YAML_T_STRING, AT(s.ca_file), .min = 2, .max = 4000},
 	{"user", WN_YAML_T_STRING, AT(s.user), .min = 1, .max = 320},
 	{"password", WN_YAML_T_CREDENTIAL, AT(s.password_credential)},
 	{"from", WN_YAML_T_STRING, AT(s.from), .min = 3, .max = 500},
@@ -130,7 +132,8 @@ static const struct {
 	{"template", "webhook"},   {"headers", "webhook"},      {"secrets", "webhook"},
 	{"bearer", "webhook"},     {"timeout", "webhook smtp"}, {"allow_private", "webhook smtp"},
 	{"user", "smtp"},          {"password", "smtp"},        {"from", "smtp"},
-	{"starttls", "smtp"},      {"unsubscribe", "smtp"},
+	{"starttls", "smtp"},      {"unsubscribe", "smtp"},     {"ca_file", "webhook smtp"},
+	{"events", "webhook file journal"},
 };
 
 static void check_keys(const struct wn_sink_conf *s, struct wn_yaml_errors *e)
@@ -173,6 +176,13 @@ static bool is_one_line(struct wn_str s)
 	return true;
 }
 
+static bool is_mailbox(struct wn_str s)
+{
+	WN_CLEANUP(wn_arena_freep) struct wn_arena *a = wn_arena_new(0);
+	struct wn_mailbox m;
+	return wn_mailbox_parse(s, a, &m);
+}
+
 static void check_meaning(const struct wn_sink_conf *s, struct wn_yaml_errors *e)
 {
 	struct wn_place url = wn_yaml_place(wn_yaml_get(s->node, "url"));
@@ -194,6 +204,17 @@ static void check_meaning(const struct wn_sink_conf *s, struct wn_yaml_errors *e
 	if (s->format != WN_SINK_TEMPLATE && s->template.node)
 		wn_yaml_error(e, wn_yaml_place(s->template.node),
 			      "template: expected format: template with it");
+	if (s->ca_file.p && s->ca_file.p[0] != '/')
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_get(s->node, "ca_file")), "ca_file: expected an absolute path");
+	if (s->kind == WN_SINK_SMTP && s->user.p && !s->starttls && has_scheme(s->url, "smtp://"))
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_get(s->node, "starttls")),
+			      "a password is sent over TLS only: take away \"starttls: false\" or \"user\"");
+	if (s->from.p && !is_mailbox(s->from))
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_get(s->node, "from")),
+			      "from: expected ADDRESS or NAME <ADDRESS>, found \"" WN_STR_FMT "\"", WN_STR_ARG(s->from));
+	if (s->unsubscribe.mailto.p && !wn_mail_address_is(s->unsubscribe.mailto, NULL))
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_get(s->unsubscribe.node, "mailto")),
+			      "mailto: expected a mail address, found \"" WN_STR_FMT "\"", WN_STR_ARG(s->unsubscribe.mailto));
 	if (!s->events.n && !s->channels.n)
 		wn_yaml_error(e, wn_yaml_place(s->node),
 			      "the sink takes nothing: expected events: or channels:");

@@ -180,6 +180,7 @@ static const struct wn_yaml_row variant_rows[] = {
 	{"split", WN_YAML_T_PERCENT, AT(split), .min = 0.0001, .max = 1},
 	{"subject", WN_YAML_T_TEXT, AT(subject)},
 	{"body", WN_YAML_T_TEXT, AT(body)},
+	{"html", WN_YAML_T_TEXT, AT(html)},
 	{"name", WN_YAML_T_NAME, AT(name)},
 };
 #undef AT
@@ -193,6 +194,7 @@ static const struct wn_yaml_row step_rows[] = {
 	{"if", WN_YAML_T_TEXT, AT(test)},
 	{"subject", WN_YAML_T_TEXT, AT(subject)},
 	{"body", WN_YAML_T_TEXT, AT(body)},
+	{"html", WN_YAML_T_TEXT, AT(html)},
 	{"valid_for", WN_YAML_T_DURATION, AT(valid_for_us), .min = 60, .max = YEAR},
 	{"variants", WN_YAML_T_LIST, AT(variants), .schema = &variant_schema, .min = 1, .max = 20},
 };

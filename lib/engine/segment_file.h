@@ -12,7 +12,7 @@ struct file_texts { /* a list of expressions, or one */
 };
 struct file_variant {
 	const struct wn_yaml_node *node;
-	struct wn_yaml_text test, subject, body;
+	struct wn_yaml_text test, subject, body, html;
 	double split;
 	struct wn_str name;
 };
@@ -20,7 +20,7 @@ struct file_step {
 	const struct wn_yaml_node *node;
 	int64_t after_us, valid_for_us;
 	struct wn_str channel;
-	struct wn_yaml_text test, subject, body;
+	struct wn_yaml_text test, subject, body, html;
 	struct wn_yaml_list variants; /* of struct file_variant */
 };
 struct file_audience {

@@ -67,6 +67,7 @@ static struct wn_value variant_value(const struct file_variant *v, struct wn_are
 		wn_map_set(&m, "split", wn_double(v->split));
 	put_text(&m, "subject", v->subject.text);
 	put_text(&m, "body", v->body.text);
+	put_text(&m, "html", v->html.text);
 	return wn_map_end(&m);
 }
 
@@ -82,6 +83,7 @@ static struct wn_value step_value(const struct file_step *s, struct wn_arena *a)
 	put_text(&m, "if", s->test.text);
 	put_text(&m, "subject", s->subject.text);
 	put_text(&m, "body", s->body.text);
+	put_text(&m, "html", s->html.text);
 	wn_map_set(&m, "valid_for", wn_duration_us(s->valid_for_us));
 	if (s->variants.n)
 		wn_map_set(&m, "variants", wn_list(v, s->variants.n));

@@ -53,18 +53,21 @@ static const char *variant_name(struct segment_build *b, const struct file_varia
 
 static void build_variants(struct segment_build *b, const struct file_step *f, struct wn_seq_step *step)
 {
-	const struct wn_template *subject = build_template(b, &f->subject), *body = build_template(b, &f->body);
+	const struct wn_template *subject = build_template(b, &f->subject), *body = build_template(b, &f->body),
+				 *html = build_template(b, &f->html);
 	const struct file_variant *from = f->variants.v;
 	size_t n = f->variants.n ? f->variants.n : 1;
 	struct wn_variant *v = WN_NEW_N(b->s->arena, struct wn_variant, n);
-	v[0] = (struct wn_variant){.subject = subject, .body = body, .name = "1"};
+	v[0] = (struct wn_variant){.subject = subject, .body = body, .html = html, .name = "1"};
 	for (size_t i = 0; i < f->variants.n; i++) {
 		const struct wn_template *own_subject = build_template(b, &from[i].subject),
-					 *own_body = build_template(b, &from[i].body);
+					 *own_body = build_template(b, &from[i].body),
+					 *own_html = build_template(b, &from[i].html);
 		v[i] = (struct wn_variant){.test = segment_build_test(b, &from[i].test),
 					   .split = from[i].split,
 					   .subject = own_subject ? own_subject : subject,
 					   .body = own_body ? own_body : body,
+					   .html = own_html ? own_html : own_body ? NULL : html, /* of another text it would be wrong */
 					   .name = variant_name(b, &from[i], i)};
 	}
 	step->variants = v;

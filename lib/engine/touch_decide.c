@@ -97,7 +97,10 @@ static bool check_way(struct attempt *at)
 {
 	if (needs_address(at) && (!at->contact || at->contact->email.n == 0))
 		return hold_for(at, "no_address", LOOK_AGAIN_S);
-	return !sink_for(at) && hold_for(at, "no_sink", LOOK_AGAIN_S);
+	const struct wn_sink_view *sink = sink_for(at);
+	if (!sink)
+		return hold_for(at, "no_sink", LOOK_AGAIN_S);
+	return sink->off && hold_for(at, "sink_off", LOOK_SOON_S);
 }
 
 /* Zone of the contact, else the account, else the main file's. */
@@ -303,14 +306,14 @@ static struct wn_value template_data(const struct attempt *at)
 }
 
 /* False: rendered. Never "Hi ,": a name without a value holds the touch. */
-static bool render(struct attempt *at, const struct wn_template *t, struct wn_value data, struct wn_str *out)
+static bool render(struct attempt *at, const struct wn_template *t, struct wn_value data, enum wn_escape escape, struct wn_str *out)
 {
 	struct wn_buf buf;
 	struct wn_str missing = {NULL, 0};
 	if (!t)
 		return false;
 	wn_buf_init(&buf, WN_RENDERED_MAX);
-	enum wn_rc rc = wn_template_render(t, data, false, &buf, &missing, NULL);
+	enum wn_rc rc = wn_template_render(t, data, escape, &buf, &missing, NULL);
 	bool over = wn_buf_overflowed(&buf);
 	*out = wn_arena_str(at->w->arena, wn_buf_slice(&buf));
 	wn_buf_done(&buf);
@@ -324,13 +327,14 @@ static bool render(struct attempt *at, const struct wn_template *t, struct wn_va
 static bool check_words(struct attempt *at)
 {
 	const struct wn_variant *v = choose_variant(at);
-	struct wn_str subject = {NULL, 0}, text = {NULL, 0};
+	struct wn_str subject = {NULL, 0}, text = {NULL, 0}, html = {NULL, 0};
 	if (!v)
 		return decide(at, WN_DROP, "no_variant", 0);
 	struct wn_value data = template_data(at);
-	if (render(at, v->subject, data, &subject) || render(at, v->body, data, &text))
+	if (render(at, v->subject, data, WN_ESCAPE_NONE, &subject) || render(at, v->body, data, WN_ESCAPE_NONE, &text) ||
+	    render(at, v->html, data, WN_ESCAPE_HTML, &html))
 		return true;
-	*at->d = (struct wn_decision){.kind = WN_SEND, .sink = sink_for(at), .subject = subject, .text = text,
+	*at->d = (struct wn_decision){.kind = WN_SEND, .sink = sink_for(at), .subject = subject, .text = text, .html = html,
 				      .variant = wn_str_of(v->name ? v->name : "")};
 	return true;
 }

@@ -155,6 +155,35 @@ static void redirect(struct wn_world *w, const struct wn_touch *t, const struct 
 		wn_map_set(data, "text", marked(w, whom, "\n", d->text));
 }
 
+/* Event ids of the touches of this channel that the member got before: what a mail answers. */
+static struct wn_value thread_of(struct wn_world *w, const struct wn_touch *t)
+{
+	const struct wn_member *m = t->member;
+	struct wn_value *ids = WN_NEW_N(w->arena, struct wn_value, m->touches.n + 1);
+	size_t n = 0;
+	for (int step = 0; step < t->step; step++)
+		for (size_t i = 0; i < m->touches.n; i++) {
+			const struct wn_touch *before = m->touches.v[i];
+			bool went = before->state == WN_TOUCH_SENT || before->state == WN_TOUCH_UNKNOWN;
+			if (before->step != step || !went || wn_id_is_nil(before->event_id) || !wn_str_eq(before->channel, t->channel))
+				continue;
+			char *text = wn_arena_alloc(w->arena, 37);
+			wn_id_to_text(before->event_id, text);
+			ids[n++] = wn_cstring(text);
+		}
+	return wn_list(ids, n);
+}
+
+/* Who could sign it. */
+static void put_senders(struct wn_map_builder *data, const struct wn_touch *t)
+{
+	struct wn_value owner = wn_trait_value(wn_account_traits(t->member->account), WN_STR("owner"));
+	if (owner.kind == WN_STRING && owner.n)
+		wn_map_set(data, "owner", owner);
+	if (t->member->campaign->segment->owner)
+		wn_map_set(data, "segment_owner", wn_cstring(t->member->campaign->segment->owner));
+}
+
 static void send(struct wn_world *w, struct wn_touch *t, const struct wn_decision *d)
 {
 	bool first = wn_id_is_nil(t->event_id);
@@ -166,10 +195,11 @@ static void send(struct wn_world *w, struct wn_touch *t, const struct wn_decisio
 	t->due_us = later_us(w->now_us, w->catalog->touch_lease_us);
 	t->attempts++;
 	struct wn_buf both;
-	wn_buf_init(&both, WN_RENDERED_MAX);
+	wn_buf_init(&both, 4 * WN_RENDERED_MAX);
 	wn_buf_str(&both, d->subject);
 	wn_buf_char(&both, '\n');
 	wn_buf_str(&both, d->text);
+	wn_buf_str(&both, d->html);
 	wn_sha256(wn_buf_slice(&both), t->rendered_hash);
 	wn_buf_done(&both);
 	touch_move(w, t, WN_TOUCH_SENDING, first ? "touch.due" : silent ? NULL : "touch.retried", (struct wn_str){NULL, 0});
@@ -188,6 +218,12 @@ static void send(struct wn_world *w, struct wn_touch *t, const struct wn_decisio
 	if (d->subject.n)
 		wn_map_set(&data, "subject", wn_string(d->subject));
 	wn_map_set(&data, "text", wn_string(d->text));
+	if (d->html.n)
+		wn_map_set(&data, "html", wn_string(d->html));
+	put_senders(&data, t);
+	struct wn_value thread = thread_of(w, t);
+	if (thread.n)
+		wn_map_set(&data, "thread", thread);
 	wn_map_set(&data, "valid_until", wn_time_us(t->valid_until_us));
 	if (w->catalog->redirect_to)
 		redirect(w, t, d, &data);

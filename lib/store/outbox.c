@@ -149,14 +149,54 @@ enum wn_rc wn_store_outbox_is_clear(struct wn_store *s, int bucket, struct wn_id
 	return WN_OK;
 }
 
+/* --- sinks as a whole ---- */
+struct replay {
+	struct wn_str sink;
+	struct wn_id event_id;
+	int64_t now_us, n;
+};
+
+static enum wn_rc replay_in(struct wn_store *s, void *ctx, struct wn_err *err)
+{
+	struct replay *p = ctx;
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &wn_sql_sink_on, WN_PARAMS(wn_pg_str(p->sink)), NULL, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_replay,
+		       WN_PARAMS(wn_pg_str(p->sink), param_uuid_0(p->event_id), wn_pg_time(p->now_us)), &r, err));
+	p->n = r.affected;
+	return WN_OK;
+}
+
 enum wn_rc wn_store_outbox_replay(struct wn_store *s, struct wn_str sink, struct wn_id event_id, int64_t now_us,
 				  int64_t *n, struct wn_err *err)
 {
-	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_replay,
-		       WN_PARAMS(wn_pg_str(sink), param_uuid_0(event_id), wn_pg_time(now_us)), &r, err));
+	struct replay p = {sink, event_id, now_us, 0};
+	TRY(in_transaction(s, replay_in, &p, err));
 	if (n)
-		*n = r.affected;
+		*n = p.n;
+	return WN_OK;
+}
+
+enum wn_rc wn_store_sink_off(struct wn_store *s, struct wn_str sink, struct wn_str why, int64_t now_us,
+			     bool *changed, struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &wn_sql_sink_off, WN_PARAMS(wn_pg_str(sink), wn_pg_time(now_us), wn_pg_str(why)), &r,
+		       err));
+	if (changed)
+		*changed = r.affected > 0;
+	return WN_OK;
+}
+
+enum wn_rc wn_store_sinks_off(struct wn_store *s, struct wn_arena *a, struct wn_str **names, size_t *n,
+			      struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &wn_sql_sinks_off, WN_NO_PARAMS, &r, err));
+	*names = WN_NEW_N(a, struct wn_str, (size_t)r.rows + 1);
+	for (int i = 0; i < r.rows; i++)
+		(*names)[i] = get_str(&r, i, 0, a);
+	*n = (size_t)r.rows;
 	return WN_OK;
 }
 

@@ -7,7 +7,8 @@ SELECT clock_timestamp(),
 	(SELECT min(due_at) FROM whynow.campaign WHERE due_at < 'infinity'),
 	(SELECT min(due_at) FROM whynow.touch WHERE state IN ('planned', 'deferred', 'yielded', 'held', 'sending')),
 	(SELECT min(due_at) FROM whynow.recheck),
-	(SELECT min(next_at) FROM whynow.outbox WHERE state IN ('pending', 'leased') AND step < 0),
+	(SELECT min(n.next_at) FROM whynow.sink k CROSS JOIN LATERAL (SELECT min(o.next_at) AS next_at FROM whynow.outbox o
+		WHERE o.sink = k.name AND o.state IN ('pending', 'leased') AND o.step < 0) n WHERE k.enabled),
 	(SELECT count(*) FROM whynow.segment_version),
 	(SELECT coalesce(sum(hashtextextended(concat_ws('|', v.name, v.version, v.status, v.published_at), 0)), 0)::text FROM whynow.segment_version v)
 	|| '/' || (SELECT coalesce(sum(hashtextextended(concat_ws('|', g.name, g.withdrawn_at, g.paused_at), 0)), 0)::text FROM whynow.segment g)
@@ -27,8 +28,9 @@ WHERE c.due_at < 'infinity' AND c.due_at <= $1 AND c.bucket BETWEEN $2 AND $3 OR
 
 -- name: due_touches
 -- class: batch
-SELECT t.due_at, t.account_id, t.campaign_id, t.contact_id, t.bucket, t.step FROM whynow.touch t
+SELECT t.due_at, t.account_id, t.campaign_id, t.contact_id, t.bucket, t.step, t.channel FROM whynow.touch t
 WHERE t.state IN ('planned', 'deferred', 'yielded', 'held', 'sending') AND t.due_at <= $1 AND t.bucket BETWEEN $2 AND $3
+AND t.channel <> ALL ($5::text[])
 ORDER BY t.due_at, t.bucket, t.account_id, t.campaign_id, t.contact_id, t.step LIMIT $4
 
 -- name: due_rechecks
@@ -39,7 +41,7 @@ WHERE r.due_at <= $1 AND r.bucket BETWEEN $2 AND $3 ORDER BY r.due_at, r.bucket,
 -- name: due_outbox
 -- class: batch
 SELECT o.next_at, o.campaign_id, o.bucket, o.sink FROM whynow.outbox o
-WHERE o.state IN ('pending', 'leased') AND o.step < 0 AND o.next_at <= $1 AND o.bucket BETWEEN $2 AND $3
+WHERE o.sink = $5 AND o.state IN ('pending', 'leased') AND o.step < 0 AND o.next_at <= $1 AND o.bucket BETWEEN $2 AND $3
 AND NOT EXISTS (SELECT 1 FROM whynow.outbox e WHERE e.bucket = o.bucket AND e.subject_id = o.subject_id AND e.sink = o.sink AND e.gen < o.gen
 	AND e.state IN ('pending', 'leased') AND (e.step < 0 OR e.state = 'leased'))
 ORDER BY o.next_at, o.bucket, o.gen LIMIT $4

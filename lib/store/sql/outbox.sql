@@ -29,7 +29,7 @@ SELECT NOT EXISTS (SELECT 1 FROM whynow.outbox WHERE bucket = $1 AND subject_id 
 
 -- name: outbox_replay
 -- class: cold
-UPDATE whynow.outbox SET state = 'pending', next_at = $3, attempts = 0, done_at = NULL
+UPDATE whynow.outbox SET state = 'pending', next_at = $3, attempts = 0, first_at = NULL, done_at = NULL
 WHERE sink = $1 AND state = 'dead' AND step < 0 AND ($2::uuid IS NULL OR event_id = $2::uuid)
 
 -- name: outbox_prune

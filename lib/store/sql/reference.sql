@@ -17,8 +17,18 @@ WHERE (t.checksum, t.enabled) IS DISTINCT FROM (excluded.checksum, excluded.enab
 
 -- name: sink_upsert
 INSERT INTO whynow.sink AS t (name, definition, checksum, enabled, changed_at) VALUES /*rows*/($1, $2, $3, $4, $5)/*end*/
-ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, checksum = excluded.checksum, enabled = excluded.enabled, changed_at = excluded.changed_at
+ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, checksum = excluded.checksum, enabled = excluded.enabled, changed_at = excluded.changed_at,
+	off_at = CASE WHEN t.checksum = excluded.checksum THEN t.off_at END, off_why = CASE WHEN t.checksum = excluded.checksum THEN t.off_why END
 WHERE (t.checksum, t.enabled) IS DISTINCT FROM (excluded.checksum, excluded.enabled)
+
+-- name: sink_off
+UPDATE whynow.sink SET off_at = $2, off_why = $3 WHERE name = $1 AND off_at IS NULL
+
+-- name: sink_on
+UPDATE whynow.sink SET off_at = NULL, off_why = NULL WHERE name = $1 AND off_at IS NOT NULL
+
+-- name: sinks_off
+SELECT name FROM whynow.sink WHERE off_at IS NOT NULL ORDER BY name
 
 -- name: kind_disable
 UPDATE whynow.kind SET enabled = false, changed_at = $2 WHERE enabled AND name <> ALL ($1::text[])

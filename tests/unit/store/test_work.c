@@ -8,10 +8,10 @@ static struct wn_outbox_row *claim(struct db *d, const char *sink, size_t want)
 	struct wn_due *due;
 	struct wn_outbox_row *rows = NULL, *got = NULL;
 	size_t n, m, total = 0;
-	OK(wn_store_due_outbox(d->st, &(struct wn_due_query){d->w->now_us, 0, 1023, 100}, d->w->arena, &due, &n, &err));
+	struct wn_due_query q = {.until_us = d->w->now_us, .bucket_to = 1023, .limit = 100, .sink = wn_str_of(sink)};
+	OK(wn_store_due_outbox(d->st, &q, d->w->arena, &due, &n, &err));
 	for (size_t i = 0; i < n; i++) {
-		if (!wn_str_is(due[i].sink, sink))
-			continue;
+		assert_true(wn_str_is(due[i].sink, sink));
 		OK(wn_store_outbox_claim(d->st, due[i].bucket, wn_str_of(sink), d->w->now_us, WN_MINUTE, 10, d->w->arena, &rows, &m, &err));
 		total += m;
 		got = m ? rows : got;
@@ -69,13 +69,47 @@ static void a_lease_that_ended_is_claimed_by_another_and_the_late_one_completes_
 	OK(wn_store_outbox_done(d->st, now, WN_OUTBOX_DELIVERED, 0, (struct wn_str){NULL, 0}, d->w->now_us, &err));
 }
 
+static void a_sink_is_off_until_it_is_replayed_or_its_file_changes(void **state)
+{
+	DB(d);
+	struct wn_ref_row row = {.name = WN_STR("crm"), .definition = wn_map(NULL, 0), .enabled = true};
+	struct wn_str *names;
+	bool changed = false;
+	size_t n;
+	OK(wn_store_sync(d->st, WN_REF_SINK, &row, 1, d->w->now_us, NULL, &err));
+	for (int how = 0; how < 2; how++) {
+		OK(wn_store_sink_off(d->st, WN_STR("crm"), WN_STR("HTTP status 410"), d->w->now_us, &changed, &err));
+		assert_true(changed);
+		OK(wn_store_sink_off(d->st, WN_STR("crm"), WN_STR("again"), d->w->now_us, &changed, &err));
+		assert_false(changed);
+		OK(wn_store_sync(d->st, WN_REF_SINK, &row, 1, d->w->now_us, NULL, &err)); /* the same file */
+		OK(wn_store_sinks_off(d->st, d->w->arena, &names, &n, &err));
+		assert_int_equal(n, 1);
+		if (how) {
+			row.checksum[0]++;
+			OK(wn_store_sync(d->st, WN_REF_SINK, &row, 1, d->w->now_us, NULL, &err));
+		} else {
+			OK(wn_store_outbox_replay(d->st, WN_STR("crm"), (struct wn_id){{0}}, d->w->now_us, NULL, &err));
+		}
+		OK(wn_store_sinks_off(d->st, d->w->arena, &names, &n, &err));
+		assert_int_equal(n, 0);
+	}
+}
+
 static void a_touch_carries_its_event_through_its_attempts(void **state)
 {
 	DB(d);
 	struct wn_id id = life_open(d);
 	struct wn_due *due;
 	size_t n;
-	OK(wn_store_due_touches(d->st, &(struct wn_due_query){d->w->now_us, 0, 1023, 10}, d->w->arena, &due, &n, &err));
+	struct wn_due_query q = {.until_us = d->w->now_us, .bucket_to = 1023, .limit = 10};
+	struct wn_str full[] = {WN_STR("email"), WN_STR("phone")};
+	q.channels = full, q.n_channels = 2;
+	OK(wn_store_due_touches(d->st, &q, d->w->arena, &due, &n, &err));
+	assert_int_equal(n, 0); /* a channel whose sink has no room is left alone */
+	q.n_channels = 0;
+	OK(wn_store_due_touches(d->st, &q, d->w->arena, &due, &n, &err));
+	assert_true(wn_str_is(due[0].channel, "email"));
 	assert_int_equal(n, 1);
 	assert_int_equal(due[0].step, 0);
 	struct wn_account *a = life_load(d, id);
@@ -318,6 +352,7 @@ static void every_read_for_people_runs(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(events_of_a_campaign_go_to_a_sink_in_the_order_of_gens),
 	cmocka_unit_test(a_lease_that_ended_is_claimed_by_another_and_the_late_one_completes_nothing),
+	cmocka_unit_test(a_sink_is_off_until_it_is_replayed_or_its_file_changes),
 	cmocka_unit_test(a_touch_carries_its_event_through_its_attempts),
 	cmocka_unit_test(a_feeds_state_moves_by_compare_and_set),
 	cmocka_unit_test(gaps_open_once_and_close),

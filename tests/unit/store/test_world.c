@@ -121,6 +121,8 @@ static void a_due_member_leaves_and_its_campaign_closes_with_a_review(void **sta
 	struct wn_due *due;
 	size_t n;
 	struct wn_tick tick;
+	struct wn_ref_row sink = {.name = WN_STR("crm"), .definition = wn_map(NULL, 0), .enabled = true};
+	OK(wn_store_sync(d->st, WN_REF_SINK, &sink, 1, d->w->now_us, NULL, &err));
 	OK(wn_store_tick(d->st, &tick, &err));
 	assert_true(tick.member_us < WN_NEVER && tick.touch_us <= d->w->now_us + WN_DAY && tick.campaign_us < WN_NEVER);
 	assert_true(tick.outbox_us <= d->w->now_us);
