@@ -48,7 +48,8 @@ static enum wn_rc choose_sender(struct letter *l, struct wn_err *err)
 	for (size_t i = 0; i < WN_COUNT(from); i++)
 		if (from[i].n && wn_mailbox_parse(from[i], l->arena, &l->mail.from))
 			return WN_OK;
-	return wn_fail(err, WN_INVALID, "nobody to write as: neither the owner of the account, nor `from` of the sink, nor the owner of the segment is a mail address");
+	return wn_fail(err, WN_INVALID, 
+		       "nobody to write as: the owner of the account, `from` of the sink and the owner of the segment are no mail addresses");
 }
 
 static enum wn_rc choose_recipient(struct letter *l, struct wn_err *err)

@@ -57,7 +57,8 @@ static void page(struct wn_server_reply *reply, int status, const char *text, bo
 	reply->headers[1][1] = "no-store";
 	reply->headers[2][0] = "Referrer-Policy";
 	reply->headers[2][1] = "no-referrer";
-	wn_buf_printf(&reply->body, "<!doctype html><html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\"><title>Unsubscribe</title><p>%s</p>%s</html>\n",
+	wn_buf_printf(&reply->body, "<!doctype html><html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\">"
+		      "<title>Unsubscribe</title><p>%s</p>%s</html>\n",
 		      text, button ? "<form method=\"post\"><button>Unsubscribe</button></form>" : "");
 }
 

@@ -145,7 +145,8 @@ void wn_template_free(struct wn_template *t);
 enum wn_escape { WN_ESCAPE_NONE, WN_ESCAPE_HTML, WN_ESCAPE_JSON, WN_ESCAPE_FORM };
 /* That of a media type: "application/json; charset=utf-8". */
 enum wn_escape wn_escape_of(struct wn_str media_type);
-/* Data is a value: maps, lists, scalars and the engine's objects (signal, account, contact: fields by name). missing: first interpolated name, outside sections that are not taken, that had no value or only blanks; {NULL,0} if
+/* Data is a value: maps, lists, scalars and the engine's objects (signal, account, contact: fields by name).
+ * missing: first interpolated name, outside sections that are not taken, that had no value or only blanks; {NULL,0} if
  * none; may be NULL; borrows the template. Past the ceiling of `out` or WN_TEMPLATE_STEPS_MAX: WN_LIMIT. */
 enum wn_rc wn_template_render(const struct wn_template *t, struct wn_value data, enum wn_escape escape, struct wn_buf *out, struct wn_str *missing,
 			      struct wn_err *err) WN_MUST_CHECK;
