@@ -220,6 +220,8 @@ static int run(struct wn_cli *cli, int argc, char **argv)
 		print_manual(cli->out);
 		return WN_EXIT_DONE;
 	}
+	if (cli_value(cli, "--completion"))
+		return cli_completion(cli, cli_value(cli, "--completion"));
 	if (argc == 0) {
 		cli_help_list(cli, cli->out);
 		return WN_EXIT_DONE;
@@ -243,6 +245,7 @@ static int run(struct wn_cli *cli, int argc, char **argv)
 
 static const struct wn_cli_option options[] = {
     {"--manual", NULL, "the manual page, as mdoc"},
+    {"--completion", "SHELL", "completion for bash, zsh or fish"},
     {NULL, NULL, NULL},
 };
 

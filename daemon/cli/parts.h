@@ -31,6 +31,7 @@ void cli_help_list(struct wn_cli *cli, FILE *to);
 void cli_help_of(struct wn_cli *cli, const struct wn_command *c);
 void cli_help_group(struct wn_cli *cli, const char *group, FILE *to);
 extern const struct wn_cli_option cli_global_options[];
+int cli_completion(struct wn_cli *cli, const char *shell); /* completion.c */
 
 /* --- connection (connect.c) ---- */
 int cli_config(struct wn_cli *cli);       /* cli->config: options only */

@@ -62,6 +62,45 @@ static void the_manual_is_the_table_of_commands(void **state)
 		fail_msg("daemon/cli/whynow.1 is not what `whynow help --manual` prints");
 }
 
+/* What bash offers for a line, its last word not yet complete; in the order of the script. */
+static void offers(const char *line, const char *wanted)
+{
+	char command[1000], got[4000] = "";
+	snprintf(command, sizeof(command),
+		 "bash -c '. %s/completion.bash; COMP_WORDS=(whynow %s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _whynow; echo \"${COMPREPLY[*]}\"'",
+		 rig_folder, line);
+	FILE *f = popen(command, "re");
+	assert_non_null(f);
+	size_t n = fread(got, 1, sizeof(got) - 1, f);
+	assert_int_equal(pclose(f), 0);
+	while (n && got[n - 1] == '\n')
+		got[--n] = '\0';
+	if (strcmp(got, wanted) != 0)
+		fail_msg("for \"%s\" bash offers \"%s\", not \"%s\"", line, got, wanted);
+}
+
+static void completion_offers_words_options_and_files(void **state)
+{
+	PLAIN(r);
+	for (const char *const *shell = (const char *const[]){"zsh", "fish", "bash", NULL}; *shell; shell++) {
+		DONE(r, "help", "--completion", *shell);
+		for (size_t i = 0; i < wn_commands_n; i++) {
+			const char *blank = strchr(wn_commands[i]->name, ' ');
+			if (strcmp(wn_commands[i]->name, "account") != 0)
+				SAYS(r, blank ? blank + 1 : wn_commands[i]->name);
+		}
+	}
+	rig_file("completion.bash", r->out);
+	offers("whyn", "whynot");
+	offers("campaign s", "show");
+	offers("--json campaign s", "show");
+	offers("--database x campaign s", "show");
+	offers("campaign list --a", "--all");
+	offers("fsck --all", "");
+	offers("segment show --so", "--source");
+	EXPECT(r, WN_EXIT_USAGE, "help", "--completion", "tcsh");
+}
+
 static void slip_in_a_command_names_the_nearest(void **state)
 {
 	PLAIN(r);
@@ -231,6 +270,7 @@ int main(void)
 	    cmocka_unit_test(help_names_every_command_and_every_exit_code),
 	    cmocka_unit_test(every_command_explains_itself),
 	    cmocka_unit_test(the_manual_is_the_table_of_commands),
+	    cmocka_unit_test(completion_offers_words_options_and_files),
 	    cmocka_unit_test(slip_in_a_command_names_the_nearest),
 	    cmocka_unit_test(slip_in_an_option_names_the_nearest),
 	    cmocka_unit_test(wrong_number_of_arguments_shows_the_usage),
