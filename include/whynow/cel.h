@@ -187,6 +187,7 @@ struct cel_node_view {
 	const struct cel_type *type;
 	struct wn_value literal;      /* LITERAL */
 	int variable;                 /* IDENT: variable number, -1 = comprehension variable */
+	int n_variables;              /* COMPREHENSION: variables of one turn, 1 or 2 */
 	/* IDENT: variable; SELECT, HAS: field; CALL: function ("_==_", "_<_", "@in", "startsWith");
 	 * COMPREHENSION: macro ("exists", "all", ...) */
 	struct wn_str name;

@@ -21,6 +21,9 @@
 struct wn_match_env {
 	int signal, signals, account, contact;
 	const struct cel_record *signal_record, *account_record, *contact_record;
+	/* Rules that a missing field makes unknown rather than false are candidates too, unless a term of the top && over the
+	 * signal alone is not true. Fields are then of their declared types. */
+	bool keep_unknown;
 };
 
 /* What the arriving signal and its account are, read through their class by field number: the same objects, or at least
@@ -42,9 +45,43 @@ enum wn_filed wn_index_put(struct wn_index *index, uint32_t rule, const struct c
 void wn_index_remove(struct wn_index *index, uint32_t rule);
 size_t wn_index_rules(const struct wn_index *index);
 
-/* Calls back once for each rule that might be true, in no order. The callback must not change the index. */
-typedef void wn_candidate_fn(void *ctx, uint32_t rule);
+/* Calls back once for each rule that might be true, in no order. certain: it is true, nothing of it is opaque (with keep_unknown:
+ * or unknown); there is no need to evaluate it but for its evidence. The callback must not change the index. */
+typedef void wn_candidate_fn(void *ctx, uint32_t rule, bool certain);
 void wn_index_probe(struct wn_index *index, const struct wn_probe *event, wn_candidate_fn *on_candidate, void *ctx);
+/* True if the rule is never reported but as certain: its program need not be kept. */
+bool wn_index_decides(const struct wn_index *index, uint32_t rule);
+/* Counts what an event carries, as a probe does, and looks for nothing. */
+void wn_index_learn(struct wn_index *index, const struct wn_probe *event);
+/* Where rules are filed follows what events carry: looks at up to `rules` rules again, a few microseconds each, if enough
+ * was learnt since. True: there is more to do. For idle moments, and once after many rules were put. */
+bool wn_index_tend(struct wn_index *index, size_t rules);
+
+struct wn_index_size {
+	size_t rules, keyless, opaque; /* alternatives that every event tests; that a probe cannot decide */
+	size_t keys, values;
+	size_t bytes, bytes_rules, bytes_keys, bytes_values;
+};
+void wn_index_measure(const struct wn_index *index, struct wn_index_size *out);
+
+/* --- how the index sees a rule ---------------------------------------------------------------------------- */
+/* One way in which the rule comes true. Shares are of the events counted so far (before there are any: of what rules name),
+ * as if its literals had nothing to do with each other. */
+struct wn_match_alternative {
+	struct cel_span access[3]; /* literals it is filed under; none: every event looks at it */
+	size_t n_access;
+	double looked_at, holds;   /* shares of events */
+	bool opaque;               /* something in it has to be evaluated */
+};
+struct wn_match_explanation {
+	const struct wn_match_alternative *alternatives; size_t n_alternatives; /* 0: it can never be true */
+	const struct cel_span *opaque; size_t n_opaque; /* what the index does not understand, in order */
+	double looked_at, holds;
+	bool always;               /* some alternative has nothing to be filed under: tell its author */
+};
+/* As if the rule were put, without putting it. Spans are of the program's text; the lists lie in `a`. */
+void wn_match_explain(struct wn_index *index, const struct cel_program *when, struct wn_arena *a,
+		      struct wn_match_explanation *out);
 
 /* --- what a rule reads ------------------------------------------------------------------------------------
  * Sets of field numbers (traits: WN_FIELD_TRAIT0 + trait number; attributes: WN_FIELD_ATTR0 + attribute number) and of

@@ -79,6 +79,8 @@ struct cel_node_view cel_node_look(const struct cel_node *n)
 		v.variable = n->id.variable;
 	else if (n->kind == CEL_NODE_SELECT || n->kind == CEL_NODE_HAS)
 		v.field = n->sel.field;
+	else if (n->kind == CEL_NODE_COMPREHENSION)
+		v.n_variables = n->loop ? n->loop->n : 0;
 	return v;
 }
 

@@ -3,9 +3,9 @@
  * The index over the segments of a catalogue: how it is made, and which segments it names for a signal, in
  * their order.
  *
- * Only fields of the signal are indexed. A literal over the account would let the index skip a rule whose trait
- * is not known yet, and that verdict is *unknown*, which is stored (design 03); only what is false may be
- * skipped.
+ * A rule that is unknown because a trait is missing is named too: that verdict is stored (design 03); only what is
+ * false may be skipped. Reading an account's traits costs more than looking at a few rules in vain, so that they are
+ * left out of the index while there are few.
  */
 #include "rule.h"
 
@@ -14,18 +14,23 @@
 
 #include <stdlib.h>
 
+enum { MANY_SEGMENTS = 1000 };
+
 struct wn_index *wn_catalog_index_new(const struct wn_registry *registry,
 				      const struct wn_segment *const *segments, size_t n)
 {
 	struct wn_match_env env = {.signal = WN_RULE_SIGNAL,
 				   .signals = WN_RULE_SIGNALS,
-				   .account = -1,
+				   .account = n < MANY_SEGMENTS ? -1 : WN_RULE_ACCOUNT,
 				   .contact = -1,
-				   .signal_record = wn_registry_signal_record(registry)};
+				   .signal_record = wn_registry_signal_record(registry),
+				   .keep_unknown = true};
 	struct wn_index *index = wn_index_new(&env);
 	for (size_t i = 0; i < n; i++)
 		if (!segments[i]->broad)
 			(void)wn_index_put(index, (uint32_t)i, segments[i]->when);
+	while (wn_index_tend(index, n))
+		;
 	return index;
 }
 
@@ -42,7 +47,7 @@ struct named {
 	WN_VEC(uint32_t) v;
 };
 
-static void on_candidate(void *ctx, uint32_t rule)
+static void on_candidate(void *ctx, uint32_t rule, bool certain WN_UNUSED)
 {
 	struct named *n = ctx;
 	*WN_PUSH(n->arena, &n->v) = rule;

@@ -1,146 +1,192 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The index: an event looks up what it carries, checks the other literals of what it finds, and reports each
- * rule once. An alternative without an access literal is on the list that every event walks. Postings are
- * linked into their bucket both ways, so that taking a rule out costs what putting it in did.
+ * The index: rules come and go, and are looked at again when what is known of events has grown. An event looks under
+ * the keys of what it carries and tests what it finds.
  */
-#include "filed.h"
+#include "inside.h"
 
 #include <stdlib.h>
 
-enum { BUCKETS_MIN = 256 /* power of two */ };
-
-struct wn_index {
-	struct wn_match_env env;
-	uint32_t kind_field;
-	bool has_kind;
-	uint64_t probes;
-	struct posting **buckets;
-	size_t n_buckets, n_postings;
-	struct rule **rules; /* open addressing by number; NULL free, GONE deleted */
-	size_t n_slots, n_used, n_rules;
-	struct paths paths;
-};
-
-/* --- buckets ------------------------------------------------------------------------------------------ */
-
-static struct posting **bucket(struct wn_index *x, uint64_t key)
-{
-	return &x->buckets[key & (x->n_buckets - 1)];
-}
-
-static void link_in(struct posting *p, struct posting **at)
-{
-	p->next = *at;
-	p->back = at;
-	if (*at)
-		(*at)->back = &p->next;
-	*at = p;
-}
-
-static void grow_buckets(struct wn_index *x)
-{
-	struct posting **old = x->buckets;
-	size_t n = x->n_buckets;
-
-	x->n_buckets = n * 2;
-	x->buckets = wn_alloc(x->n_buckets * sizeof(*x->buckets));
-	for (size_t i = 0; i < n; i++)
-		for (struct posting *p = old[i], *next; p; p = next) {
-			next = p->next;
-			link_in(p, bucket(x, p->key));
-		}
-	free(old);
-}
-
-static void file_rule(struct wn_index *x, struct rule *r)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		struct filed *f = &r->alternatives[i];
-		for (size_t k = 0; k < f->n_postings; k++) {
-			if (x->n_postings++ >= x->n_buckets)
-				grow_buckets(x);
-			link_in(&f->postings[k], bucket(x, f->postings[k].key));
-		}
-	}
-}
-
-static void unfile_rule(struct wn_index *x, struct rule *r)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		struct filed *f = &r->alternatives[i];
-		for (size_t k = 0; k < f->n_postings; k++) {
-			struct posting *p = &f->postings[k];
-			*p->back = p->next;
-			if (p->next)
-				p->next->back = p->back;
-			x->n_postings--;
-		}
-	}
-}
+enum { CYCLE_FIRST = 512, CYCLE_FACTOR = 8, RULE_SLOTS_MIN = 64 };
 
 /* --- rules by number ---------------------------------------------------------------------------------- */
 
-/* Stands where a rule was; never read, only pointed at. */
-static const struct rule gone_rule;
-#define GONE ((struct rule *)&gone_rule)
-
-static struct rule **slot_of(const struct wn_index *x, uint32_t number)
+#define GONE UINT64_MAX
+static uint64_t rule_of(uint32_t number, uint32_t block)
 {
-	struct rule **free_slot = NULL;
+	return ((uint64_t)number + 1) << 31 | block;
+}
 
-	for (size_t i = wn_filed_mix(1, number) & (x->n_slots - 1);; i = (i + 1) & (x->n_slots - 1)) {
-		if (!x->rules[i])
-			return free_slot ? free_slot : &x->rules[i];
-		if (x->rules[i] == GONE)
-			free_slot = free_slot ? free_slot : &x->rules[i];
-		else if (x->rules[i]->number == number)
-			return &x->rules[i];
+static uint64_t *slot_of(const struct wn_index *x, uint32_t number)
+{
+	uint32_t mask = x->n_rule_slots - 1;
+	uint64_t *free_slot = NULL;
+
+	for (uint32_t i = (uint32_t)(wn_mix(1, number) >> 16) & mask;; i = (i + 1) & mask) {
+		uint64_t *r = &x->rules[i];
+		if (!*r)
+			return free_slot ? free_slot : r;
+		if (*r == GONE)
+			free_slot = free_slot ? free_slot : r;
+		else if (*r >> 31 == (uint64_t)number + 1)
+			return r;
 	}
 }
 
-static void grow_slots(struct wn_index *x)
+static uint32_t block_of(uint64_t rule)
 {
-	struct rule **old = x->rules;
-	size_t n = x->n_slots;
-
-	while (x->n_slots < 4 * (x->n_rules + 1))
-		x->n_slots *= 2;
-	x->rules = wn_alloc(x->n_slots * sizeof(*x->rules));
-	x->n_used = x->n_rules;
-	for (size_t i = 0; i < n; i++)
-		if (old[i] && old[i] != GONE)
-			*slot_of(x, old[i]->number) = old[i];
-	free(old);
+	return rule == GONE ? 0 : (uint32_t)rule & ~REF_CELL;
 }
 
-void wn_index_remove(struct wn_index *index, uint32_t rule)
+static void grow_rules(struct wn_index *x)
 {
-	struct rule **slot = slot_of(index, rule);
+	uint64_t *old = x->rules;
+	uint32_t n = x->n_rule_slots;
+
+	while (x->n_rule_slots < 2 * (x->n_rules + 1))
+		x->n_rule_slots *= 2;
+	x->rules = wn_alloc(x->n_rule_slots * sizeof(*x->rules));
+	x->n_rules_used = x->n_rules;
+	for (uint32_t i = 0; i < n; i++)
+		if (old[i] && old[i] != GONE)
+			*slot_of(x, (uint32_t)((old[i] >> 31) - 1)) = old[i];
+	free(old);
+	x->cursor = x->cursor < n ? 0 : x->n_rule_slots; /* a cycle under way begins again */
+}
+
+/* --- coming and going --------------------------------------------------------------------------------- */
+
+static void count_block(struct wn_index *x, const struct block *b, uint32_t by)
+{
+	x->n_keyless += b->flags & BLOCK_KEYLESS ? by : 0;
+	x->n_inexact += b->flags & BLOCK_INEXACT ? by : 0;
+}
+
+static uint32_t file(struct wn_index *x, struct draft *d, uint32_t rule, uint32_t next)
+{
+	wn_draft_choose(x, d);
+	uint32_t at = wn_block_write(x, d, rule, next);
+	count_block(x, wn_block(x, at), 1);
+	wn_keys_put(x, d, at);
+	return at;
+}
+
+static void unfile(struct wn_index *x, const struct draft *d, uint32_t at)
+{
+	struct block *b = wn_block(x, at);
+
+	wn_keys_remove(x, d, at);
+	count_block(x, b, UINT32_MAX);
+	wn_store_give(&x->store, at, wn_block_size(b));
+}
+
+void wn_index_remove(struct wn_index *x, uint32_t rule)
+{
+	uint64_t *slot = slot_of(x, rule);
+	uint32_t at = block_of(*slot);
 
 	if (!*slot || *slot == GONE)
 		return;
-	unfile_rule(index, *slot);
-	wn_filed_free(&index->paths, *slot);
+	wn_arena_reset(x->scratch);
+	while (at) {
+		struct draft d;
+		uint32_t next = wn_block(x, at)->next;
+		wn_block_read(x, at, &d, x->scratch);
+		unfile(x, &d, at);
+		wn_draft_drop(x, &d);
+		at = next;
+	}
 	*slot = GONE;
-	index->n_rules--;
+	x->n_rules--;
 }
 
-enum wn_filed wn_index_put(struct wn_index *index, uint32_t rule, const struct cel_program *when)
+enum wn_filed wn_index_put(struct wn_index *x, uint32_t rule, const struct cel_program *when)
 {
-	WN_CLEANUP(wn_arena_freep) struct wn_arena *a = wn_arena_new(0);
-	struct alternatives alts = wn_terms_of(&index->env, when, a);
-	struct rule *r = wn_filed_new(&index->paths, rule, &alts);
+	uint32_t at = 0, keyless = 0;
 
-	wn_index_remove(index, rule);
-	if (4 * (index->n_used + 1) > 3 * index->n_slots)
-		grow_slots(index);
-	struct rule **slot = slot_of(index, rule);
-	index->n_used += *slot == NULL;
-	*slot = r;
-	index->n_rules++;
-	file_rule(index, r);
-	return wn_filed_how(r);
+	wn_index_remove(x, rule);
+	wn_arena_reset(x->scratch);
+	struct drafts all = wn_drafts_of(x, wn_term_of(&x->env, when, x->scratch), x->scratch);
+	for (uint32_t i = 0; i < all.n; i++) {
+		at = file(x, &all.v[i], rule, at);
+		keyless += wn_block(x, at)->flags & BLOCK_KEYLESS ? 1 : 0;
+	}
+	if (4 * (x->n_rules_used + 1) > 3 * x->n_rule_slots)
+		grow_rules(x);
+	uint64_t *slot = slot_of(x, rule);
+	x->n_rules_used += *slot == 0;
+	*slot = rule_of(rule, at);
+	x->n_rules++;
+	return all.n == 0 ? WN_FILED_NEVER : keyless ? WN_FILED_ALWAYS : WN_FILED_KEYED;
+}
+
+bool wn_index_decides(const struct wn_index *x, uint32_t rule)
+{
+	for (uint32_t at = block_of(*slot_of(x, rule)); at; at = wn_block(x, at)->next)
+		if (wn_block(x, at)->flags & BLOCK_INEXACT)
+			return false;
+	return true;
+}
+
+/* --- looking at rules again --------------------------------------------------------------------------- */
+
+/* Ranges move to the buckets in use now. */
+static void renew_ranges(struct wn_index *x, struct draft *d)
+{
+	for (uint32_t i = 0; i < d->n; i++) {
+		struct literal *l = &d->literals[i];
+		struct path *p = &x->paths[l->path];
+		if (l->how != HOW_RANGE)
+			continue;
+		p->range[l->slot_kind - SLOT_RANGE0]->users--;
+		p->range[p->now]->users++;
+		l->slot_kind = (uint8_t)(SLOT_RANGE0 + p->now);
+		l->slot = wn_path_slot(x, l->path, (enum slot_kind)l->slot_kind);
+		l->mask = wn_range_mask(p->range[p->now], l->lo, l->hi);
+	}
+}
+
+static void review(struct wn_index *x, uint64_t *slot)
+{
+	uint32_t at = block_of(*slot), first = 0, rule = (uint32_t)((*slot >> 31) - 1);
+
+	wn_arena_reset(x->scratch);
+	while (at) {
+		struct draft d;
+		uint32_t next = wn_block(x, at)->next;
+		wn_block_read(x, at, &d, x->scratch);
+		unfile(x, &d, at);
+		renew_ranges(x, &d);
+		first = file(x, &d, rule, first);
+		at = next;
+	}
+	*slot = rule_of(rule, first);
+}
+
+static bool begin_cycle(struct wn_index *x)
+{
+	if (x->events < x->next_cycle && x->n_rules < 2 * x->cycle_rules + 256)
+		return false;
+	wn_paths_measure(x);
+	if (x->events >= x->next_cycle)
+		x->next_cycle = x->events * CYCLE_FACTOR;
+	x->cycle_rules = x->n_rules;
+	x->cursor = 0;
+	return true;
+}
+
+bool wn_index_tend(struct wn_index *x, size_t rules)
+{
+	if (x->cursor >= x->n_rule_slots && !begin_cycle(x))
+		return false;
+	for (; rules > 0 && x->cursor < x->n_rule_slots; x->cursor++) {
+		uint64_t *slot = &x->rules[x->cursor];
+		if (!*slot || *slot == GONE)
+			continue;
+		review(x, slot);
+		rules--;
+	}
+	return x->cursor < x->n_rule_slots;
 }
 
 /* --- the whole ---------------------------------------------------------------------------------------- */
@@ -151,15 +197,18 @@ struct wn_index *wn_index_new(const struct wn_match_env *env)
 	const struct cel_record *rec = env->signal_record;
 
 	x->env = *env;
+	x->kind_path = -1;
 	for (size_t i = 0; rec && rec->discriminator && i < rec->n_fields; i++)
 		if (strcmp(rec->fields[i].name, rec->discriminator) == 0) {
 			x->kind_field = rec->fields[i].number;
 			x->has_kind = true;
 		}
-	x->n_buckets = BUCKETS_MIN;
-	x->buckets = wn_alloc(x->n_buckets * sizeof(*x->buckets));
-	x->n_slots = BUCKETS_MIN;
-	x->rules = wn_alloc(x->n_slots * sizeof(*x->rules));
+	x->n_slots = 1;
+	x->slots = wn_alloc(sizeof(*x->slots));
+	x->n_rule_slots = x->cursor = RULE_SLOTS_MIN;
+	x->rules = wn_alloc(x->n_rule_slots * sizeof(*x->rules));
+	x->next_cycle = CYCLE_FIRST;
+	x->scratch = wn_arena_new(0);
 	return x;
 }
 
@@ -167,92 +216,37 @@ void wn_index_free(struct wn_index *x)
 {
 	if (!x)
 		return;
-	for (size_t i = 0; i < x->n_slots; i++)
-		if (x->rules[i] && x->rules[i] != GONE)
-			wn_filed_free(&x->paths, x->rules[i]);
+	for (uint32_t i = 0; i < x->n_paths; i++) {
+		free(x->paths[i].range[0]);
+		free(x->paths[i].range[1]);
+		free(x->paths[i].samples);
+		free(x->paths[i].ends);
+	}
+	wn_keys_free(x);
+	wn_event_free(x->event);
+	wn_arena_free(x->scratch);
+	free(x->store.units);
+	free(x->values.v);
+	free(x->values.slots);
+	free(x->paths);
+	free(x->slots);
+	free(x->needles);
 	free(x->rules);
-	free(x->buckets);
-	free(x->paths.v);
 	free(x);
 }
 
-size_t wn_index_rules(const struct wn_index *index)
+size_t wn_index_rules(const struct wn_index *x)
 {
-	return index->n_rules;
+	return x->n_rules;
 }
 
-/* --- probing ------------------------------------------------------------------------------------------ */
-
-struct probe {
-	struct wn_index *index;
-	const struct wn_probe *event;
-	wn_candidate_fn *on_candidate;
-	void *ctx;
-};
-
-static bool read_field(const struct wn_probe *e, uint8_t subject, uint32_t field, struct wn_value *out)
+void wn_index_measure(const struct wn_index *x, struct wn_index_size *out)
 {
-	const struct wn_object *o = subject == SUBJECT_SIGNAL ? e->signal : e->account;
-
-	return o && o->cls->get(o, field, out);
-}
-
-static bool all_hold(const struct probe *p, const struct filed *f)
-{
-	struct wn_value v;
-
-	for (size_t i = 0; i < f->n_literals; i++) {
-		const struct literal *l = &f->literals[i];
-		if (!read_field(p->event, l->subject, l->field, &v) || !wn_terms_hold(l, v))
-			return false;
-	}
-	return true;
-}
-
-static void look_up(const struct probe *p, uint64_t key)
-{
-	for (const struct posting *at = *bucket(p->index, key); at; at = at->next) {
-		if (at->key != key || at->rule->seen == p->index->probes || !all_hold(p, at->of))
-			continue;
-		at->rule->seen = p->index->probes;
-		p->on_candidate(p->ctx, at->rule->number);
-	}
-}
-
-static void look_up_value(const struct probe *p, size_t path, struct wn_value v, const struct wn_value *kind)
-{
-	uint64_t key = wn_filed_path_key(path, v);
-
-	if (wn_filed_is_key(v))
-		look_up(p, p->index->paths.v[path].with_kind ? wn_filed_with_kind(key, wn_filed_kind_key(*kind))
-							     : key);
-}
-
-static void look_up_path(const struct probe *p, size_t path, const struct wn_value *kind)
-{
-	const struct path *by = &p->index->paths.v[path];
-	struct wn_value v;
-
-	if (by->users == 0 || (by->with_kind && !kind) || !read_field(p->event, by->subject, by->field, &v))
-		return;
-	if (!by->is_list)
-		look_up_value(p, path, v, kind);
-	for (uint32_t i = 0; by->is_list && v.kind == WN_LIST && i < v.n; i++)
-		look_up_value(p, path, v.list[i], kind);
-}
-
-void wn_index_probe(struct wn_index *index, const struct wn_probe *event, wn_candidate_fn *on_candidate,
-		    void *ctx)
-{
-	struct probe p = {index, event, on_candidate, ctx};
-	struct wn_value kind;
-	bool has_kind = index->has_kind && read_field(event, SUBJECT_SIGNAL, index->kind_field, &kind) &&
-			wn_filed_is_key(kind);
-
-	index->probes++;
-	look_up(&p, WN_FILED_ALWAYS_KEY);
-	if (has_kind)
-		look_up(&p, wn_filed_kind_key(kind));
-	for (size_t i = 0; i < index->paths.n; i++)
-		look_up_path(&p, i, has_kind ? &kind : NULL);
+	*out = (struct wn_index_size){.rules = x->n_rules, .keys = x->n_keys, .keyless = x->n_keyless, .opaque = x->n_inexact};
+	out->values = x->values.n_used;
+	out->bytes_rules = x->store.n * sizeof(uint64_t) + x->n_rule_slots * sizeof(*x->rules);
+	out->bytes_keys = wn_keys_memory(x);
+	out->bytes_values = x->values.n * sizeof(*x->values.v) + x->values.n_slots * sizeof(*x->values.slots);
+	out->bytes = sizeof(*x) + out->bytes_rules + out->bytes_keys + out->bytes_values +
+		     x->n_paths * (sizeof(*x->paths) + 2 * sizeof(struct range)) + x->n_needles * sizeof(*x->needles);
 }

@@ -1,112 +1,133 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A checked tree into alternatives: disjunctive normal form, bounded, of the literals that an index can use.
- * What it does not understand is left out of a conjunction, never out of a disjunction: leaving a term out of
- * an && lets more through.
+ * A checked tree into a tree of literals.
  *
- * Three values: a && b is true only if both are true, a || b only if one is, !(a && b) only if a or b is false,
- * c ? x : y only if c and x are true, or c is false and y is true. Errors make nothing true, so every step
- * keeps what could be true.
+ * Three values: a && b is true only if both are, a || b only if one is, !(a && b) only if a or b is false,
+ * c ? x : y only if c and x are true, or c is false and y is true. Errors make nothing true, under ! either:
+ * !(x < 5) asks for a number x, and !(x == 5) for any x that is there. Fields that change with time alone are opaque.
  */
 #include "terms.h"
+
+#include <math.h>
 
 struct walk {
 	const struct wn_match_env *env;
 	struct wn_arena *arena;
+	bool lenient;
 };
 
-static struct alternatives from(const struct walk *w, const struct cel_node *n, bool negated);
+static struct term *from(const struct walk *w, const struct cel_node *n, bool negated);
 
-/* --- values --------------------------------------------------------------------------------------------- */
+/* --- making ------------------------------------------------------------------------------------------- */
 
-static bool is_number(struct wn_value v)
+static struct term *leaf(const struct walk *w, enum term_kind kind, struct cel_span span)
 {
-	return v.kind == WN_INT || v.kind == WN_UINT || v.kind == WN_DOUBLE;
+	struct term *t = WN_NEW(w->arena, struct term);
+
+	t->kind = (uint8_t)kind;
+	t->span = span;
+	t->lenient = w->lenient;
+	return t;
 }
 
-/* Every int64, uint64 and double is exact in a long double of 64 bits of mantissa. */
-static long double number(struct wn_value v)
+static bool same_field(const struct term *a, const struct term *b)
 {
-	return v.kind == WN_INT ? (long double)v.i : v.kind == WN_UINT ? (long double)v.u : (long double)v.d;
+	return a->kind == TERM_LITERAL && b->kind == TERM_LITERAL && a->subject == b->subject &&
+	       a->field == b->field && a->lenient == b->lenient;
 }
 
-bool wn_terms_equal(struct wn_value a, struct wn_value b)
+/* x == 1 || x in [2, 3] is x in [1, 2, 3]; the same for lists. */
+static bool join_sets(const struct walk *w, struct term *to, const struct term *t)
 {
-	if (is_number(a) && is_number(b))
-		return number(a) == number(b);
-	if (a.kind != b.kind)
+	if (!same_field(to, t) || to->negated || t->negated || to->test != t->test || t->test > TEST_ANY ||
+	    to->n + t->n > VALUES_MAX)
 		return false;
-	return a.kind == WN_STRING ? wn_str_eq(wn_value_str(a), wn_value_str(b))
-				   : a.kind == WN_BOOL && a.b == b.b;
-}
-
-/* -1, 0, 1; false if the two have no order here (NaN has none). */
-static bool order(struct wn_value a, struct wn_value b, int *out)
-{
-	if (is_number(a) && is_number(b)) {
-		long double x = number(a), y = number(b);
-		*out = (x > y) - (x < y);
-		return x == x && y == y;
-	}
-	if (a.kind != b.kind || (a.kind != WN_TIMESTAMP && a.kind != WN_DURATION))
-		return false;
-	*out = a.i != b.i ? (a.i > b.i) - (a.i < b.i) : (a.aux > b.aux) - (a.aux < b.aux);
+	struct wn_value *both = WN_NEW_N(w->arena, struct wn_value, to->n + t->n);
+	memcpy(both, to->values, to->n * sizeof(*both));
+	memcpy(both + to->n, t->values, t->n * sizeof(*both));
+	to->values = both;
+	to->n += t->n;
 	return true;
 }
 
-static bool is_one_of(const struct literal *l, struct wn_value v)
+static void add(const struct walk *w, struct term *to, struct term *t)
 {
-	for (uint32_t i = 0; i < l->n_values; i++)
-		if (wn_terms_equal(l->values[i], v))
-			return true;
-	return false;
-}
-
-bool wn_terms_hold(const struct literal *l, struct wn_value v)
-{
-	int c;
-
-	switch ((enum literal_op)l->op) {
-	case OP_ANY_OF:
-		return is_one_of(l, v);
-	case OP_CONTAINS:
-		for (uint32_t i = 0; v.kind == WN_LIST && i < v.n; i++)
-			if (is_one_of(l, v.list[i]))
-				return true;
-		return false;
-	case OP_LESS:
-		return order(v, l->values[0], &c) && c < 0;
-	case OP_LESS_EQ:
-		return order(v, l->values[0], &c) && c <= 0;
-	case OP_GREATER:
-		return order(v, l->values[0], &c) && c > 0;
-	case OP_GREATER_EQ:
-		return order(v, l->values[0], &c) && c >= 0;
+	if (t->kind == to->kind) { /* flat */
+		for (uint32_t i = 0; i < t->n; i++)
+			add(w, to, t->args[i]);
+		return;
 	}
-	return true;
+	for (uint32_t i = 0; to->kind == TERM_OR && i < to->n; i++)
+		if (join_sets(w, to->args[i], t))
+			return;
+	if ((to->n & (to->n - 1)) == 0) {
+		struct term **grown = WN_NEW_N(w->arena, struct term *, to->n ? to->n * 2 : 1);
+		if (to->n)
+			memcpy(grown, to->args, to->n * sizeof(struct term *));
+		to->args = grown;
+	}
+	to->args[to->n++] = t;
 }
 
-/* --- literals ------------------------------------------------------------------------------------------- */
+static struct term *fold(const struct walk *w, const struct cel_node_view *v, bool negated, bool conjunction)
+{
+	enum term_kind decides = conjunction ? TERM_FALSE : TERM_TRUE, neutral = conjunction ? TERM_TRUE : TERM_FALSE;
+	struct term *all = leaf(w, conjunction ? TERM_AND : TERM_OR, v->span);
+
+	for (size_t i = 0; i < v->n_args; i++) {
+		struct term *t = from(w, v->args[i], negated);
+		if (t->kind == decides)
+			return t;
+		if (t->kind != neutral)
+			add(w, all, t);
+	}
+	if (all->n == 0)
+		all->kind = (uint8_t)neutral;
+	return all->n == 1 ? all->args[0] : all;
+}
+
+static struct term *pair(const struct walk *w, enum term_kind kind, struct term *a, struct term *b, struct cel_span span)
+{
+	enum term_kind decides = kind == TERM_AND ? TERM_FALSE : TERM_TRUE;
+	enum term_kind neutral = kind == TERM_AND ? TERM_TRUE : TERM_FALSE;
+
+	if (a->kind == decides || b->kind == neutral)
+		return a;
+	if (b->kind == decides || a->kind == neutral)
+		return b;
+	struct term *t = leaf(w, kind, span);
+	add(w, t, a);
+	add(w, t, b);
+	return t;
+}
+
+/* --- literals ----------------------------------------------------------------------------------------- */
 
 /* `signal.x` or `account.x` of a field that does not change with time alone. */
-static bool path(const struct walk *w, const struct cel_node *n, struct literal *l)
+static bool path(const struct walk *w, const struct cel_node *n, struct term *t)
 {
 	struct cel_node_view v = cel_node_look(n), of;
 
-	if (v.kind != CEL_NODE_SELECT || !v.field || v.field->moving || v.n_args != 1)
+	if ((v.kind != CEL_NODE_SELECT && v.kind != CEL_NODE_HAS) || !v.field || v.field->moving || v.n_args != 1)
 		return false;
 	of = cel_node_look(v.args[0]);
 	if (of.kind != CEL_NODE_IDENT || of.variable < 0)
 		return false;
 	if (of.variable != w->env->signal && of.variable != w->env->account)
 		return false;
-	l->subject = of.variable == w->env->signal ? SUBJECT_SIGNAL : SUBJECT_ACCOUNT;
-	l->field = v.field->number;
-	const char *kind = w->env->signal_record ? w->env->signal_record->discriminator : NULL;
-	l->is_kind = l->subject == SUBJECT_SIGNAL && kind && wn_str_is(v.name, kind);
-	/* Guesses, until measured: an enum has few values, a bool two. */
-	l->weight = v.field->enum_values ? 8 : v.type && v.type->kind == CEL_BOOL ? 100 : 1;
+	t->subject = of.variable == w->env->signal ? SUBJECT_SIGNAL : SUBJECT_ACCOUNT;
+	t->field = v.field->number;
 	return true;
+}
+
+static bool is_number(struct wn_value v)
+{
+	return v.kind == WN_INT || v.kind == WN_UINT || v.kind == WN_DOUBLE;
+}
+
+static bool is_scalar(struct wn_value v)
+{
+	return v.kind == WN_STRING || v.kind == WN_BOOL || is_number(v);
 }
 
 static bool scalar(const struct cel_node *n, struct wn_value *out)
@@ -114,27 +135,21 @@ static bool scalar(const struct cel_node *n, struct wn_value *out)
 	struct cel_node_view v = cel_node_look(n);
 
 	*out = v.literal;
-	return v.kind == CEL_NODE_LITERAL &&
-	       (v.literal.kind == WN_STRING || v.literal.kind == WN_BOOL || is_number(v.literal));
-}
-
-static bool usable(const struct wn_value *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (v[i].kind != WN_STRING && v[i].kind != WN_BOOL && !is_number(v[i]))
-			return false;
-	return n <= VALUES_MAX;
+	return v.kind == CEL_NODE_LITERAL && is_scalar(v.literal);
 }
 
 /* The elements of a list of literals, folded or not. */
-static bool scalars(const struct walk *w, const struct cel_node *n, struct literal *l)
+static bool scalars(const struct walk *w, const struct cel_node *n, struct term *t)
 {
 	struct cel_node_view v = cel_node_look(n);
 
 	if (v.kind == CEL_NODE_LITERAL && v.literal.kind == WN_LIST) {
-		l->values = v.literal.list;
-		l->n_values = v.literal.n;
-		return usable(l->values, l->n_values);
+		t->values = v.literal.list;
+		t->n = v.literal.n;
+		for (uint32_t i = 0; i < t->n; i++)
+			if (!is_scalar(t->values[i]))
+				return false;
+		return t->n <= VALUES_MAX;
 	}
 	if (v.kind != CEL_NODE_LIST || v.n_args > VALUES_MAX)
 		return false;
@@ -142,176 +157,234 @@ static bool scalars(const struct walk *w, const struct cel_node *n, struct liter
 	for (size_t i = 0; i < v.n_args; i++)
 		if (!scalar(v.args[i], &values[i]))
 			return false;
-	l->values = values;
-	l->n_values = (uint32_t)v.n_args;
+	t->values = values;
+	t->n = (uint32_t)v.n_args;
 	return true;
 }
 
-static bool one_value(const struct walk *w, struct wn_value v, struct literal *l)
+static void one_value(const struct walk *w, struct wn_value v, struct term *t)
 {
 	struct wn_value *copy = WN_NEW(w->arena, struct wn_value);
 
 	*copy = v;
-	l->values = copy;
-	l->n_values = 1;
+	t->values = copy;
+	t->n = 1;
+}
+
+static bool equality(const struct walk *w, const struct cel_node *const *args, struct term *t)
+{
+	struct wn_value v;
+
+	t->test = TEST_IN;
+	if (!(path(w, args[0], t) && scalar(args[1], &v)) && !(path(w, args[1], t) && scalar(args[0], &v)))
+		return false;
+	one_value(w, v, t);
 	return true;
 }
 
-static bool equality(const struct walk *w, const struct cel_node *const *args, struct literal *l)
+/* x in [..], "v" in x */
+static bool membership(const struct walk *w, const struct cel_node *const *args, struct term *t)
 {
 	struct wn_value v;
 
-	l->op = OP_ANY_OF;
-	if (path(w, args[0], l) && scalar(args[1], &v))
-		return one_value(w, v, l);
-	return path(w, args[1], l) && scalar(args[0], &v) && one_value(w, v, l);
+	t->test = TEST_IN;
+	if (path(w, args[0], t))
+		return scalars(w, args[1], t);
+	t->test = TEST_ANY;
+	if (!path(w, args[1], t) || !scalar(args[0], &v))
+		return false;
+	one_value(w, v, t);
+	return true;
 }
 
-static bool membership(const struct walk *w, const struct cel_node *const *args, struct literal *l)
+/* Ends that a double holds so that comparing doubles is comparing the numbers: an int64 that rounds to a double is then
+ * on the same side of it. */
+static bool range(const struct walk *w, const struct cel_node *const *args, bool upwards, bool open, struct term *t)
+{
+	struct wn_value v;
+	bool turned = !path(w, args[0], t);
+
+	t->test = TEST_RANGE;
+	if (turned ? !path(w, args[1], t) || !scalar(args[0], &v) : !scalar(args[1], &v))
+		return false;
+	double d = v.kind == WN_INT ? (double)v.i : v.kind == WN_UINT ? (double)v.u : v.d;
+	if (!is_number(v) || !(fabs(d) < 0x1p53))
+		return false;
+	upwards ^= turned;
+	t->range[0] = upwards ? d : -INFINITY;
+	t->range[1] = upwards ? INFINITY : d;
+	t->open_lo = upwards && open;
+	t->open_hi = !upwards && open;
+	return true;
+}
+
+static bool of_text(const struct walk *w, const struct cel_node *const *args, enum test test, struct term *t)
 {
 	struct wn_value v;
 
-	if (path(w, args[0], l)) {
-		l->op = OP_ANY_OF;
-		return scalars(w, args[1], l);
-	}
-	l->op = OP_CONTAINS;
-	return path(w, args[1], l) && cel_node_look(args[1]).type->kind == CEL_LIST && scalar(args[0], &v) &&
-	       one_value(w, v, l);
+	t->test = (uint8_t)test;
+	if (!path(w, args[0], t) || !scalar(args[1], &v) || v.kind != WN_STRING)
+		return false;
+	one_value(w, v, t);
+	return true;
 }
 
-static bool ordered(const struct cel_node *n, struct wn_value *out)
+static bool call(const struct walk *w, const struct cel_node_view *v, struct term *t)
 {
-	struct cel_node_view v = cel_node_look(n);
+	static const struct { const char *name; uint8_t upwards, open; } orders[] = {
+	    {"_<_", false, true}, {"_<=_", false, false}, {"_>_", true, true}, {"_>=_", true, false}};
 
-	*out = v.literal;
-	return v.kind == CEL_NODE_LITERAL &&
-	       (is_number(v.literal) || v.literal.kind == WN_TIMESTAMP || v.literal.kind == WN_DURATION);
-}
-
-static bool range(const struct walk *w, const struct cel_node *const *args, enum literal_op op,
-		  enum literal_op turned, struct literal *l)
-{
-	struct wn_value v;
-
-	l->op = (uint8_t)op;
-	if (path(w, args[0], l) && ordered(args[1], &v))
-		return one_value(w, v, l);
-	l->op = (uint8_t)turned;
-	return path(w, args[1], l) && ordered(args[0], &v) && one_value(w, v, l);
-}
-
-static bool call(const struct walk *w, const struct cel_node_view *v, struct literal *l)
-{
 	if (v->n_args != 2)
 		return false;
 	if (wn_str_is(v->name, "_==_"))
-		return equality(w, v->args, l);
+		return equality(w, v->args, t);
 	if (wn_str_is(v->name, "@in"))
-		return membership(w, v->args, l);
-	if (wn_str_is(v->name, "_<_"))
-		return range(w, v->args, OP_LESS, OP_GREATER, l);
-	if (wn_str_is(v->name, "_<=_"))
-		return range(w, v->args, OP_LESS_EQ, OP_GREATER_EQ, l);
-	if (wn_str_is(v->name, "_>_"))
-		return range(w, v->args, OP_GREATER, OP_LESS, l);
-	return wn_str_is(v->name, "_>=_") && range(w, v->args, OP_GREATER_EQ, OP_LESS_EQ, l);
+		return membership(w, v->args, t);
+	for (size_t i = 0; i < WN_COUNT(orders); i++)
+		if (wn_str_is(v->name, orders[i].name))
+			return range(w, v->args, orders[i].upwards, orders[i].open, t);
+	if (wn_str_is(v->name, "contains"))
+		return of_text(w, v->args, TEST_CONTAINS, t);
+	if (wn_str_is(v->name, "startsWith"))
+		return of_text(w, v->args, TEST_STARTS, t);
+	if (wn_str_is(v->name, "endsWith"))
+		return of_text(w, v->args, TEST_ENDS, t);
+	if (!wn_str_is(v->name, "_!=_") || !equality(w, v->args, t))
+		return false;
+	t->negated = !t->negated;
+	return true;
 }
 
-/* --- alternatives --------------------------------------------------------------------------------------- */
-
-static struct alternatives nothing(void)
+static struct term *literal_of_call(const struct walk *w, const struct cel_node_view *v, bool negated)
 {
-	return (struct alternatives){NULL, 0};
+	struct term *t = leaf(w, TERM_LITERAL, v->span);
+
+	t->negated = negated;
+	return call(w, v, t) ? t : leaf(w, TERM_OPAQUE, v->span);
 }
 
-/* One alternative without literals: anything may be true. */
-static struct alternatives anything(const struct walk *w)
+/* --- lists -------------------------------------------------------------------------------------------- */
+
+static bool is_loop_variable(const struct cel_node *n)
 {
-	return (struct alternatives){WN_NEW(w->arena, struct alternative), 1};
+	struct cel_node_view v = cel_node_look(n);
+
+	return v.kind == CEL_NODE_IDENT && v.variable < 0;
 }
 
-static struct alternatives only(const struct walk *w, struct literal l)
+/* list.exists(x, x in ["a", "b"]) and list.exists(x, x == "a") */
+static bool any_of_field(const struct walk *w, const struct cel_node_view *v, struct term *t)
 {
-	struct alternatives a = anything(w);
+	struct cel_node_view p = cel_node_look(v->args[1]);
+	struct wn_value value;
 
-	a.v[0].literals[a.v[0].n++] = l;
-	return a;
+	t->test = TEST_ANY;
+	if (!path(w, v->args[0], t) || p.kind != CEL_NODE_CALL || p.n_args != 2)
+		return false;
+	if (wn_str_is(p.name, "@in"))
+		return is_loop_variable(p.args[0]) && scalars(w, p.args[1], t);
+	if (!wn_str_is(p.name, "_==_") || !is_loop_variable(p.args[0]) || !scalar(p.args[1], &value))
+		return false;
+	one_value(w, value, t);
+	return true;
 }
 
-static struct alternatives either(const struct walk *w, struct alternatives a, struct alternatives b)
+/* ["a", "b"].all(x, x in list): one literal a value; exists: one for all. */
+static struct term *of_literals(const struct walk *w, const struct cel_node_view *v, bool negated, bool all)
 {
-	if (a.n == 0 || b.n == 0)
-		return a.n ? a : b;
-	if (a.n + b.n > ALTERNATIVES_MAX)
-		return anything(w);
-	struct alternatives both = {WN_NEW_N(w->arena, struct alternative, a.n + b.n), a.n + b.n};
-	memcpy(both.v, a.v, a.n * sizeof(*a.v));
-	memcpy(both.v + a.n, b.v, b.n * sizeof(*b.v));
-	return both;
-}
+	struct cel_node_view p = cel_node_look(v->args[1]);
+	struct term proto = {.kind = TERM_LITERAL, .test = TEST_ANY, .negated = negated, .lenient = w->lenient, .span = v->span};
+	struct term set = {0};
 
-static void append(struct alternative *to, const struct alternative *more)
-{
-	for (size_t i = 0; i < more->n && to->n < LITERALS_MAX; i++)
-		to->literals[to->n++] = more->literals[i];
-}
-
-static struct alternatives both_of(const struct walk *w, struct alternatives a, struct alternatives b)
-{
-	if (a.n == 0 || b.n == 0)
-		return nothing();
-	if (a.n * b.n > ALTERNATIVES_MAX) /* the side with fewer alternatives says more */
-		return a.n <= b.n ? a : b;
-	struct alternatives all = {WN_NEW_N(w->arena, struct alternative, a.n * b.n), a.n * b.n};
-	for (size_t i = 0; i < a.n; i++)
-		for (size_t k = 0; k < b.n; k++) {
-			all.v[i * b.n + k] = a.v[i];
-			append(&all.v[i * b.n + k], &b.v[k]);
-		}
-	return all;
-}
-
-static struct alternatives fold(const struct walk *w, const struct cel_node_view *v, bool negated,
-				bool conjunction)
-{
-	struct alternatives all = from(w, v->args[0], negated);
-
-	for (size_t i = 1; i < v->n_args; i++) {
-		struct alternatives next = from(w, v->args[i], negated);
-		all = conjunction ? both_of(w, all, next) : either(w, all, next);
+	if (p.kind != CEL_NODE_CALL || p.n_args != 2 || !wn_str_is(p.name, "@in") || !is_loop_variable(p.args[0]) ||
+	    !path(w, p.args[1], &proto) || !scalars(w, v->args[0], &set) || set.n == 0)
+		return leaf(w, TERM_OPAQUE, v->span);
+	struct term *t = leaf(w, negated == all ? TERM_OR : TERM_AND, v->span);
+	for (uint32_t i = 0; i < set.n; i++) {
+		struct term *one = WN_NEW(w->arena, struct term);
+		*one = proto;
+		one_value(w, set.values[i], one);
+		add(w, t, one);
 	}
-	return all;
+	return t->n == 1 ? t->args[0] : t;
 }
 
-static struct alternatives conditional(const struct walk *w, const struct cel_node_view *v, bool negated)
+static struct term *comprehension(const struct walk *w, const struct cel_node_view *v, bool negated)
 {
-	struct alternatives yes = both_of(w, from(w, v->args[0], false), from(w, v->args[1], negated));
+	bool exists = wn_str_is(v->name, "exists");
+	struct term *t = leaf(w, TERM_LITERAL, v->span);
 
-	return either(w, yes, both_of(w, from(w, v->args[0], true), from(w, v->args[2], negated)));
+	if ((!exists && !wn_str_is(v->name, "all")) || v->n_args != 2 || v->n_variables != 1)
+		return leaf(w, TERM_OPAQUE, v->span);
+	t->negated = negated;
+	if (exists && any_of_field(w, v, t))
+		return t;
+	return of_literals(w, v, negated, !exists);
+}
+
+/* --- the rest ----------------------------------------------------------------------------------------- */
+
+static struct term *conditional(const struct walk *w, const struct cel_node_view *v, bool negated)
+{
+	if (w->lenient) /* unknown where the condition is, whatever the two say */
+		return leaf(w, TERM_OPAQUE, v->span);
+	struct term *yes =
+	    pair(w, TERM_AND, from(w, v->args[0], false), from(w, v->args[1], negated), v->span);
+	struct term *no = pair(w, TERM_AND, from(w, v->args[0], true), from(w, v->args[2], negated), v->span);
+
+	return pair(w, TERM_OR, yes, no, v->span);
 }
 
 /* A field of type bool standing alone: true, or under a ! false. */
-static struct alternatives truth(const struct walk *w, const struct cel_node *n, bool negated)
+static struct term *truth(const struct walk *w, const struct cel_node *n, bool negated, struct cel_span span)
 {
-	struct literal l = {.op = OP_ANY_OF};
+	struct term *t = leaf(w, TERM_LITERAL, span);
 
-	if (!path(w, n, &l))
-		return anything(w);
-	one_value(w, wn_bool(!negated), &l);
-	return only(w, l);
+	t->test = TEST_IN;
+	if (!path(w, n, t))
+		return leaf(w, TERM_OPAQUE, span);
+	one_value(w, wn_bool(!negated), t);
+	return t;
 }
 
-static struct alternatives from(const struct walk *w, const struct cel_node *n, bool negated)
+static struct term *has(const struct walk *w, const struct cel_node *n, bool negated, struct cel_span span)
+{
+	struct term *t = leaf(w, TERM_LITERAL, span);
+
+	t->test = TEST_HAS;
+	t->negated = negated;
+	return path(w, n, t) ? t : leaf(w, TERM_OPAQUE, span);
+}
+
+/* !(has(x) && test(x)), the guarded negation, is one literal. */
+static struct term *guarded(const struct walk *w, const struct cel_node_view *v)
+{
+	struct term *first, *second;
+
+	if (v->n_args != 2 || cel_node_look(v->args[0]).kind != CEL_NODE_HAS)
+		return NULL;
+	first = from(w, v->args[0], true);
+	second = from(w, v->args[1], true);
+	if (!same_field(first, second) || first->test != TEST_HAS || second->test == TEST_HAS || !second->negated)
+		return NULL;
+	second->or_absent = true;
+	second->span = v->span;
+	return second;
+}
+
+static struct term *from(const struct walk *w, const struct cel_node *n, bool negated)
 {
 	struct cel_node_view v = cel_node_look(n);
-	struct literal l = {0};
+	struct term *t;
 
 	switch (v.kind) {
 	case CEL_NODE_LITERAL:
-		return v.literal.kind == WN_BOOL && v.literal.b == negated ? nothing() : anything(w);
+		if (v.literal.kind != WN_BOOL)
+			return leaf(w, TERM_OPAQUE, v.span);
+		return leaf(w, v.literal.b != negated ? TERM_TRUE : TERM_FALSE, v.span);
 	case CEL_NODE_AND:
-		return fold(w, &v, negated, !negated);
+		t = negated ? guarded(w, &v) : NULL;
+		return t ? t : fold(w, &v, negated, !negated);
 	case CEL_NODE_OR:
 		return fold(w, &v, negated, negated);
 	case CEL_NODE_NOT:
@@ -319,17 +392,81 @@ static struct alternatives from(const struct walk *w, const struct cel_node *n, 
 	case CEL_NODE_COND:
 		return conditional(w, &v, negated);
 	case CEL_NODE_SELECT:
-		return truth(w, n, negated);
+		return truth(w, n, negated, v.span);
+	case CEL_NODE_HAS:
+		return has(w, n, negated, v.span);
 	case CEL_NODE_CALL:
-		return !negated && call(w, &v, &l) ? only(w, l) : anything(w);
+		return literal_of_call(w, &v, negated);
+	case CEL_NODE_COMPREHENSION:
+		return comprehension(w, &v, negated);
 	default:
-		return anything(w);
+		return leaf(w, TERM_OPAQUE, v.span);
 	}
 }
 
-struct alternatives wn_terms_of(const struct wn_match_env *env, const struct cel_program *p, struct wn_arena *a)
+/* A function of the host may read anything. */
+static bool is_of_language(struct wn_str name)
 {
-	struct walk w = {env, a};
+	static const char *const known[] = {"contains", "startsWith", "endsWith", "matches", "size", "duration", "timestamp"};
 
-	return from(&w, cel_program_root(p), false);
+	for (size_t i = 0; i < WN_COUNT(known); i++)
+		if (wn_str_is(name, known[i]))
+			return true;
+	return name.n && (name.p[0] == '_' || name.p[0] == '@' || name.p[0] == '-' || name.p[0] == '!');
+}
+
+/* Nothing but the signal is named, not even where it makes no difference. */
+static bool names_signal_only(const struct walk *w, const struct cel_node *n)
+{
+	struct cel_node_view v = cel_node_look(n);
+
+	if (v.kind == CEL_NODE_IDENT && v.variable >= 0 && v.variable != w->env->signal)
+		return false;
+	if (v.kind == CEL_NODE_CALL && !is_of_language(v.name))
+		return false;
+	for (size_t i = 0; i < v.n_args; i++)
+		if (!names_signal_only(w, v.args[i]))
+			return false;
+	return true;
+}
+
+/* Understood wholly, and of the signal alone: where it is not true, nobody asks whether the rule is unknown. */
+static bool is_of_signal(const struct term *t)
+{
+	if (t->kind == TERM_LITERAL)
+		return t->subject == SUBJECT_SIGNAL;
+	for (uint32_t i = 0; (t->kind == TERM_AND || t->kind == TERM_OR) && i < t->n; i++)
+		if (!is_of_signal(t->args[i]))
+			return false;
+	return t->kind != TERM_OPAQUE;
+}
+
+static struct term *conjunct(const struct walk *w, const struct cel_node *n)
+{
+	struct walk lenient = *w;
+	struct term *t = from(w, n, false);
+
+	lenient.lenient = w->env->keep_unknown;
+	return lenient.lenient && !(is_of_signal(t) && names_signal_only(w, n)) ? from(&lenient, n, false) : t;
+}
+
+struct term *wn_term_of(const struct wn_match_env *env, const struct cel_program *p, struct wn_arena *a)
+{
+	struct walk w = {env, a, false};
+	const struct cel_node *root = cel_program_root(p);
+	struct cel_node_view v = cel_node_look(root);
+
+	if (v.kind != CEL_NODE_AND)
+		return conjunct(&w, root);
+	struct term *all = leaf(&w, TERM_AND, v.span);
+	for (size_t i = 0; i < v.n_args; i++) {
+		struct term *t = conjunct(&w, v.args[i]);
+		if (t->kind == TERM_FALSE)
+			return t;
+		if (t->kind != TERM_TRUE)
+			add(&w, all, t);
+	}
+	if (all->n == 0)
+		all->kind = TERM_TRUE;
+	return all;
 }

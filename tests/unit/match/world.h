@@ -130,7 +130,9 @@ static struct cel_env *world_env(struct wn_match_env *out)
 struct pair {
 	struct thing signal, account;
 	struct wn_value tags[3], tech[3], signals[2];
+	char names[7][8]; /* texts of values */
 	int64_t now_us;
+	bool mistaken; /* some field is not of its type */
 };
 
 static bool pair_get(void *ctx, int var, struct wn_value *out)

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of keys: hash of (kind, value, value) to alternatives. Open addressing in segments, each of which
+ * grows by itself, so that no insert waits for a rebuild of the whole. What collides is looked at in vain, never missed.
+ */
+#include "inside.h"
+
+#include <stdlib.h>
+
+enum { TAG_BITS = 24, SIZE_MIN = 8 };
+
+static struct segment *segment_of(struct wn_index *x, uint64_t hash)
+{
+	return &x->segments[hash >> 58];
+}
+
+uint64_t wn_key_hash(uint64_t kind, uint64_t a, uint64_t b)
+{
+	return wn_key_mix(kind ^ a ^ b);
+}
+
+/* --- cells: several alternatives under one key -------------------------------------------------------- */
+
+struct cell { uint32_t n, cap; };
+static struct cell cell_of(const struct entry *e)
+{
+	return (struct cell){(uint32_t)e->mask, (uint32_t)(e->mask >> 32)};
+}
+static void set_cell(struct entry *e, uint32_t at, uint32_t n, uint32_t cap)
+{
+	e->ref = at | REF_CELL;
+	e->mask = n | (uint64_t)cap << 32;
+}
+
+static struct entry *members(struct wn_index *x, const struct entry *e)
+{
+	return (struct entry *)(x->store.units + (e->ref & ~REF_CELL));
+}
+
+static void add_to_cell(struct wn_index *x, struct entry *e, struct entry member)
+{
+	struct cell c = cell_of(e);
+
+	if (c.n == c.cap) {
+		uint32_t cap = c.cap + (c.cap > 3 ? c.cap / 2 : 1);
+		uint32_t at = wn_store_take(&x->store, 2 * (size_t)cap);
+		memcpy(x->store.units + at, members(x, e), c.n * sizeof(*e));
+		wn_store_give(&x->store, e->ref & ~REF_CELL, 2 * (size_t)c.cap);
+		set_cell(e, at, c.n, cap);
+	}
+	members(x, e)[c.n] = member;
+	e->mask++;
+}
+
+static void make_cell(struct wn_index *x, struct entry *e, struct entry member)
+{
+	uint32_t at = wn_store_take(&x->store, 4);
+	struct entry *v = (struct entry *)(x->store.units + at);
+
+	v[0] = *e;
+	v[1] = member;
+	e->tag = wn_key_tag(e->tag);
+	set_cell(e, at, 2, 2);
+}
+
+static void take_from_cell(struct wn_index *x, struct entry *e, uint32_t block)
+{
+	struct cell c = cell_of(e);
+	struct entry *v = members(x, e);
+
+	for (uint32_t i = 0; i < c.n; i++)
+		if (v[i].ref == block) {
+			v[i] = v[--c.n];
+			e->mask--;
+			break;
+		}
+	if (c.n == 1) {
+		struct entry last = v[0];
+		wn_store_give(&x->store, e->ref & ~REF_CELL, 2 * (size_t)c.cap);
+		*e = last;
+	}
+}
+
+/* --- segments ----------------------------------------------------------------------------------------- */
+
+static uint32_t after(const struct segment *s, uint32_t i)
+{
+	return i + 1 < s->size ? i + 1 : 0;
+}
+
+static void set(struct segment *s, uint32_t i, uint8_t mark, struct entry e)
+{
+	s->marks[i] = mark;
+	if (i < 8)
+		s->marks[s->size + i] = mark;
+	s->v[i] = e;
+}
+
+static void insert(struct segment *s, uint8_t mark, struct entry e)
+{
+	uint32_t i = wn_key_home(e.tag, s->size);
+
+	while (s->marks[i])
+		i = after(s, i);
+	set(s, i, mark, e);
+	s->n++;
+}
+
+static void grow(struct segment *s)
+{
+	struct segment old = *s;
+
+	*s = (struct segment){.size = old.size ? old.size + old.size / 4 : SIZE_MIN};
+	s->marks = wn_alloc(s->size + 8);
+	s->v = wn_realloc(NULL, s->size * sizeof(*s->v));
+	for (uint32_t i = 0; i < old.size; i++)
+		if (old.marks[i])
+			insert(s, old.marks[i], old.v[i]);
+	free(old.marks);
+	free(old.v);
+}
+
+static struct entry *find(const struct segment *s, uint64_t hash)
+{
+	uint32_t tag = wn_key_tag(hash);
+
+	for (uint32_t i = s->size ? wn_key_home(tag, s->size) : 0; s->size && s->marks[i]; i = after(s, i))
+		if (s->marks[i] == wn_key_mark(hash) && wn_key_tag(s->v[i].tag) == tag)
+			return &s->v[i];
+	return NULL;
+}
+
+static void put(struct wn_index *x, uint64_t hash, uint8_t guard, uint64_t mask, uint32_t block)
+{
+	struct segment *s = segment_of(x, hash);
+	struct entry e = {.tag = wn_key_tag(hash) | (uint32_t)guard << TAG_BITS, .ref = block, .mask = mask};
+	struct entry *at = find(s, hash);
+
+	x->n_keys++;
+	if (at && at->ref & REF_CELL) {
+		add_to_cell(x, at, e);
+	} else if (at) {
+		make_cell(x, at, e);
+	} else {
+		if (8 * (s->n + 1) > 7 * s->size)
+			grow(s);
+		insert(s, wn_key_mark(hash), e);
+	}
+}
+
+static uint32_t distance(const struct segment *s, uint32_t from, uint32_t to)
+{
+	return to >= from ? to - from : to + s->size - from;
+}
+
+static void close_gap(struct segment *s, uint32_t i)
+{
+	for (uint32_t k = after(s, i); s->marks[k]; k = after(s, k))
+		if (distance(s, wn_key_home(s->v[k].tag, s->size), k) >= distance(s, i, k)) {
+			set(s, i, s->marks[k], s->v[k]);
+			i = k;
+		}
+	set(s, i, 0, (struct entry){0});
+	s->n--;
+}
+
+static void take(struct wn_index *x, uint64_t hash, uint32_t block)
+{
+	struct segment *s = segment_of(x, hash);
+	struct entry *at = find(s, hash);
+
+	if (!at)
+		return;
+	x->n_keys--;
+	if (at->ref & REF_CELL)
+		take_from_cell(x, at, block);
+	else
+		close_gap(s, (uint32_t)(at - s->v));
+}
+
+/* --- all keys of an alternative ------------------------------------------------------------------------ */
+
+struct side { uint32_t v[KEYS_MAX], n; };
+
+static void side_of(const struct wn_index *x, const struct draft *d, uint8_t literal, struct side *out)
+{
+	out->v[0] = 0;
+	out->n = literal == NO ? 1 : wn_literal_values(x, &d->literals[literal], out->v, KEYS_MAX);
+}
+
+static uint64_t part(uint32_t id, unsigned place)
+{
+	return id ? wn_key_part(id, place) : 0;
+}
+
+/* Values learn with what they stand in keys, so that events need not try everything with everything. */
+static void introduce(struct wn_index *x, const struct draft *d, uint8_t literal, uint8_t with, const struct side *of,
+		      const struct side *kinds)
+{
+	uint32_t partner = with == NO ? PARTNER_NONE : wn_partner_bit(d->literals[with].path), contexts = 0;
+
+	for (uint32_t k = 0; k < kinds->n; k++)
+		contexts |= wn_context_bit(kinds->v[k]);
+	for (uint32_t i = 0; literal != NO && i < of->n; i++) {
+		struct value *v = &x->values.v[of->v[i]];
+		v->contexts |= contexts;
+		v->partners[d->kind == NO] |= partner;
+	}
+}
+
+typedef void key_fn(struct wn_index *x, const struct draft *d, uint64_t hash, uint32_t block);
+
+static void each_key(struct wn_index *x, const struct draft *d, uint32_t block, bool put_in, key_fn *fn)
+{
+	struct side k, a, b;
+
+	side_of(x, d, d->kind, &k);
+	side_of(x, d, d->a, &a);
+	side_of(x, d, d->b, &b);
+	if (put_in) {
+		introduce(x, d, d->a, d->b, &a, &k);
+		introduce(x, d, d->b, d->a, &b, &k);
+	}
+	for (uint32_t i = 0; i < k.n; i++)
+		for (uint32_t j = 0; j < a.n; j++)
+			for (uint32_t l = 0; l < b.n; l++)
+				fn(x, d, wn_key_hash(part(k.v[i], 1), part(a.v[j], 0), part(b.v[l], 0)), block);
+}
+
+static void put_key(struct wn_index *x, const struct draft *d, uint64_t hash, uint32_t block)
+{
+	const struct literal *g = d->guard == NO ? NULL : &d->literals[d->guard];
+
+	put(x, hash, g ? (uint8_t)g->slot : 0, g ? g->mask : 1, block);
+}
+
+static void take_key(struct wn_index *x, const struct draft *d WN_UNUSED, uint64_t hash, uint32_t block)
+{
+	take(x, hash, block);
+}
+
+void wn_keys_put(struct wn_index *x, const struct draft *d, uint32_t block)
+{
+	each_key(x, d, block, true, put_key);
+}
+
+void wn_keys_remove(struct wn_index *x, const struct draft *d, uint32_t block)
+{
+	each_key(x, d, block, false, take_key);
+}
+
+size_t wn_keys_memory(const struct wn_index *x)
+{
+	size_t sum = 0;
+
+	for (int i = 0; i < SEGMENTS; i++)
+		sum += x->segments[i].size * (sizeof(struct entry) + 1) + 8;
+	return sum;
+}
+
+void wn_keys_free(struct wn_index *x)
+{
+	for (int i = 0; i < SEGMENTS; i++) {
+		free(x->segments[i].v);
+		free(x->segments[i].marks);
+	}
+}
