@@ -3,7 +3,7 @@
 #include "import.h"
 #include <whynow/text.h>
 
-enum { F_DOMAIN, F_NAME };
+enum { F_DOMAIN, F_NAME, F_ALIASES, ALIASES_MAX = 20 };
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static const struct import_name fields[] = {
@@ -12,11 +12,24 @@ static const struct import_name fields[] = {
 		     "account_domain", "organization_website", "web_site", "domain_name", "email_domain")},
     {"name", NAMES("company", "company_name", "account", "account_name", "organization", "organisation",
 		   "organization_name", "org_name", "company_account", "business_name")},
+    {"aliases", NAMES("alias", "also_known_as", "aka", "other_names", "former_name", "former_names", "alternate_names",
+		      "trading_name", "dba", "doing_business_as", "brands")},
 };
+
+/* A parent is told by its domain, however the address is written. */
+static void prepare_parent(struct import *im, struct import_line *line)
+{
+	struct wn_str domain;
+	for (size_t i = 0; i < line->n_traits; i++)
+		if (wn_str_is(line->traits[i].name, "parent") &&
+		    wn_domain_registrable(wn_value_str(line->traits[i].v), im->cli->arena, &domain))
+			line->traits[i].v = wn_string(domain);
+}
 
 static const char *prepare(struct import *im, struct import_line *line)
 {
 	struct wn_str *domain = &line->fields[F_DOMAIN], *name = &line->fields[F_NAME], registrable;
+	prepare_parent(im, line);
 	if (domain->n) {
 		bool ok = wn_domain_registrable(*domain, im->cli->arena, &registrable);
 		bool shared = ok && wn_domain_is_shared(registrable);
@@ -35,14 +48,36 @@ static const char *prepare(struct import *im, struct import_line *line)
 	return domain->n || name->n ? NULL : "names no account: a domain or a name is needed";
 }
 
+/* "Acme; Acme Robots" cut at the semicolons. */
+static size_t cut_aliases(struct wn_world *w, struct wn_str text, const struct wn_str **out)
+{
+	struct wn_str *v = WN_NEW_N(w->arena, struct wn_str, ALIASES_MAX);
+	size_t n = 0;
+	while (text.n && n < ALIASES_MAX) {
+		const char *end = memchr(text.p, ';', text.n);
+		struct wn_str one = {text.p, end ? (size_t)(end - text.p) : text.n};
+		text.p += one.n + (end != NULL);
+		text.n -= one.n + (end != NULL);
+		one = wn_text_trim(one);
+		if (one.n)
+			v[n++] = one;
+	}
+	*out = v;
+	return n;
+}
+
 static enum wn_rc store(struct import *im, struct wn_store *s, struct wn_world *w,
 			const struct import_line *lines, size_t n, struct wn_import_row *rows,
 			struct wn_err *err)
 {
 	struct wn_import_account *in = WN_NEW_N(w->arena, struct wn_import_account, n + 1);
-	for (size_t i = 0; i < n; i++)
-		in[i] = (struct wn_import_account){lines[i].fields[F_DOMAIN], lines[i].fields[F_NAME],
-						   lines[i].traits, lines[i].n_traits};
+	for (size_t i = 0; i < n; i++) {
+		in[i] = (struct wn_import_account){.domain = lines[i].fields[F_DOMAIN],
+						   .name = lines[i].fields[F_NAME],
+						   .traits = lines[i].traits,
+						   .n_traits = lines[i].n_traits};
+		in[i].n_aliases = cut_aliases(w, lines[i].fields[F_ALIASES], &in[i].aliases);
+	}
 	return wn_store_import_accounts(s, w, in, n, WN_TRUST_IMPORTED, im->by, rows, err);
 }
 

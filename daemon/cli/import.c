@@ -8,7 +8,7 @@
 #include <whynow/limits.h>
 #include <whynow/text.h>
 
-enum { BLOCK = 500, REMARKS = 1000, SHOWN = 10, FILE_MAX_MIB = 512, LINES_MAX = 2000000, MERGES = 1000 };
+enum { BLOCK = 2000, REMARKS = 1000, SHOWN = 10, FILE_MAX_MIB = 512, LINES_MAX = 2000000, MERGES = 1000 };
 
 const struct wn_cli_option import_options[] = {
     {"--dry-run", NULL, "show what each column becomes and ten rows; store nothing"},
@@ -116,8 +116,21 @@ static void take_trait(struct import *im, struct import_line *line, int trait, s
 		line->traits[line->n_traits++] = (struct wn_trait_pair){wn_str_of(d->name), typed};
 }
 
+/* Texts of a list, cut again by who expects several. */
+static struct wn_str list_text(struct import *im, struct wn_value v)
+{
+	WN_CLEANUP(wn_buf_done) struct wn_buf b;
+	wn_buf_init(&b, WN_TEXT_FIELD_MAX);
+	for (uint32_t i = 0; i < v.n; i++)
+		if (v.list[i].kind == WN_STRING)
+			wn_buf_printf(&b, "%s" WN_STR_FMT, i ? "; " : "", WN_STR_ARG(wn_value_str(v.list[i])));
+	return wn_text_one_line(wn_buf_slice(&b), 2000, im->cli->arena);
+}
+
 static struct wn_str field_text(struct import *im, struct wn_value v)
 {
+	if (v.kind == WN_LIST)
+		return list_text(im, v);
 	if (v.kind == WN_INT || v.kind == WN_DOUBLE)
 		return wn_str_of(cli_value_text(im->cli, v));
 	return v.kind == WN_STRING ? wn_text_one_line(wn_value_str(v), 500, im->cli->arena)

@@ -26,6 +26,7 @@ static const struct import_name account_traits[] = {
     {"customer", NAMES("is_customer")},
     {"open_opportunity", NAMES("has_open_opportunity", "open_deal")},
     {"do_not_contact", NAMES("dnc", "opted_out", "unsubscribed")},
+    {"parent", NAMES("parent_company", "parent_account", "parent_domain", "parent_company_domain", "parent_website", "ultimate_parent")},
     {"tags", NAMES("labels", "tag")},
     {NULL, NULL},
 };

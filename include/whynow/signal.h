@@ -26,6 +26,25 @@ bool wn_email_normalise(struct wn_str text, struct wn_arena *a, struct wn_str *o
 struct wn_str wn_name_normalise(struct wn_str name, struct wn_arena *a);
 /* A normalised name without blanks: DataForge, Data Forge and data-forge are one. */
 struct wn_str wn_name_squeeze(struct wn_str normalised, struct wn_arena *a);
+/* What a company name is looked up by. keys: the normalised name without blanks, and once more with ä ö ü ø å written out (ae oe ue oe
+ * aa) where that differs; two names are the same if they share a key. form: the legal form as written, by its shortest spelling
+ * ("inc" of Incorporated; empty: none). n_keys 0: nothing is left of it. */
+struct wn_name { struct wn_str words, keys[2], form; size_t n_keys; };
+void wn_name_read(struct wn_str name, struct wn_arena *a, struct wn_name *out);
+/* One mistyped letter: changed, lost, doubled or swapped with its neighbour; never a digit, never the first letter of a name,
+ * in a name of nine or more letters and digits (ASCII, squeezed). A listed name is stored under WN_NEAR_LISTED keys; whatever is
+ * one letter away from it shares at least one of those with the (at most WN_NEAR_ASKED) keys it is asked by. 0: never near. */
+enum { WN_NEAR_LISTED = 3, WN_NEAR_ASKED = 6 };
+size_t wn_name_near_listed(struct wn_str squeezed, struct wn_id out[WN_NEAR_LISTED]);
+size_t wn_name_near_asked(struct wn_str squeezed, struct wn_id out[WN_NEAR_ASKED]);
+/* Both normalised, with blanks. True if `name` is `listed` but for one letter of one word, which goes to *odd as `name` has it. */
+bool wn_name_is_near(struct wn_str listed, struct wn_str name, struct wn_str *odd);
+/* Id of a word of listed names: a mistyped word that is one of them (or common English) is no slip but another name. */
+struct wn_id wn_name_word_id(struct wn_str word);
+bool wn_word_is_common(struct wn_str folded);
+/* Whether a headline speaks of a company of this (normalised) name: the name is the subject of what companies do, at the beginning or
+ * behind a sign or a word such as startup. For names that are common words; says nothing of others. */
+bool wn_headline_has_company(struct wn_str headline, struct wn_str normalised, struct wn_arena *a);
 /* Person name for comparing (first and last word; "Last, First" turned round): folded, middle names and initials dropped, suffixes (Jr., PhD) dropped. */
 struct wn_str wn_person_normalise(struct wn_str name, struct wn_arena *a);
 /* First name and last name for greeting, slices of `name`; empty slices if it does not look like a person (digits, signs,
@@ -119,7 +138,11 @@ enum wn_rc wn_mapping_items(struct wn_mapping *m, struct wn_value doc, int64_t n
 /* How an item names its company; any part may be absent. domain is registrable and not shared. */
 struct wn_account_hint {
 	struct wn_str domain, name, email;
-	struct wn_str name_key; /* normalised name */
+	struct wn_str name_key;      /* normalised name */
+	/* Registrable domains that the item mentions besides: evidence for a name, none against it. */
+	const struct wn_str *mentioned; size_t n_mentioned;
+	bool in_text;                /* the name was cut out of running text: a common word needs a headline about a company */
+	struct wn_id id;             /* an operator said whose it is; nil: nobody did */
 };
 /* department and level: the named person's own, of the signal's attributes where it is that person's news, else by the table of positions;
  * "" and 0 where unknown. */

@@ -180,6 +180,17 @@ enum wn_intake_how {
 #undef X
 };
 const char *wn_intake_how_to_text(enum wn_intake_how how);
+/* Why a sighting belongs to its account. method: "domain" (listed under it), "alias" (a further domain), "name" (the only account of the
+ * name), of several of one name: "learned" (an answer of a review), "mention" (its domain stands in the item), "country", "form" (legal
+ * form as written), "parent" (of all the others); "near" (one letter away from one listed name), "domain name" (its domain stands in the
+ * item and its name begins alike), "provisional", "person", "created" (a new one by its domain), "review" (said by an operator), "seen". */
+struct wn_link {
+	struct wn_id account;        /* nil: none */
+	const char *method;
+	double confidence;           /* 0..1 */
+	struct wn_str evidence;      /* what decided, for people; may be empty */
+	bool made;                   /* the account is new */
+};
 /* A poll counts: stored = NEW + JOINED + TRAITS. */
 struct wn_intake_row {
 	enum wn_intake_how how;
@@ -187,13 +198,14 @@ struct wn_intake_row {
 	struct wn_signal *signal;    /* NULL for TRAITS and the above */
 	struct wn_contact *contact;  /* named by it, NULL */
 	bool identity_changed;       /* EDITED: the engine gets WN_EV_RETRACTED for the signal too (design 05) */
-	const char *method;          /* domain | alias | name | created | provisional | person | seen */
+	struct wn_link link;         /* how the account was found; after wn_store_resolve already */
 };
 struct wn_intake_merge { struct wn_id from, into; }; /* provisional account whose domain became known */
 struct wn_intake {
 	/* in */
 	const struct wn_sighting *sightings; size_t n; /* at most WN_BATCH_ITEMS is wise */
 	bool create;              /* accounts: create */
+	bool exact;               /* a list of accounts: a name one letter away is another name */
 	bool first_poll;          /* what is older than its kind's first touch is history */
 	const char *const *wires; /* of the options, may be NULL */
 	/* out, in w->arena */
@@ -415,6 +427,7 @@ bool wn_field_set(struct wn_world *w, struct wn_account *a, struct wn_contact *c
 struct wn_trait_pair { struct wn_str name; struct wn_value v; };
 struct wn_import_account {
 	struct wn_str domain, name;  /* at least one; domain registrable */
+	const struct wn_str *aliases; size_t n_aliases; /* further names */
 	const struct wn_trait_pair *traits; size_t n_traits;
 };
 struct wn_import_contact {

@@ -129,8 +129,8 @@ static bool looks_like_a_person(const struct wn_str *w, size_t n)
 		if (!is_name_word(w[i]) || IS_ONE_OF(low, no_persons))
 			return false;
 	}
-	struct wn_str last = lowered(w[n - 1], buf);
-	return !wn_lists_legal_form(last) || wn_str_is(last, "sa") || wn_str_is(last, "se");
+	struct wn_str last = lowered(w[n - 1], buf), form;
+	return !wn_lists_legal_form(last, &form) || wn_str_is(last, "sa") || wn_str_is(last, "se");
 }
 
 void wn_person_split(struct wn_str name, struct wn_str *first, struct wn_str *last)

@@ -22,9 +22,13 @@ void wn_words_cut(struct wn_str text, struct wn_arena *a, struct wn_words *out);
 struct wn_str wn_words_join(const struct wn_words *w, size_t from, size_t n, char sep, struct wn_arena *a);
 
 /* Of the lists in conf/extract: a shared domain itself (not what is below it); a legal form as folded words
- * with blanks. */
+ * with blanks, and which one it is however it is written (incorporated: inc); a common English word, a verb of
+ * companies, a thing companies deal with, all folded. */
 bool wn_lists_shared_domain(struct wn_str domain);
-bool wn_lists_legal_form(struct wn_str words);
+bool wn_lists_legal_form(struct wn_str words, struct wn_str *family);
+bool wn_lists_common_word(struct wn_str word);
+bool wn_lists_company_verb(struct wn_str word);
+bool wn_lists_company_term(struct wn_str word);
 
 /* International name to ASCII (xn--), lower case; false if it is none. */
 bool wn_idn_to_ascii(struct wn_str host, struct wn_arena *a, struct wn_str *out);

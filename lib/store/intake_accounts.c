@@ -13,28 +13,6 @@ static int by_new_account(const void *a, const void *b)
 	return bucket_id_cmp(wn_id_bucket(x->id), x->id, wn_id_bucket(y->id), y->id);
 }
 
-static enum wn_rc insert_aliases(struct wn_store *s, struct wn_world *w, const struct new_account *v, size_t n,
-				 const char *source, struct wn_err *err)
-{
-	WN_VEC(struct wn_pg_param) p = {0};
-	for (size_t i = 0; i < n; i++)
-		for (int by_name = 0; by_name < 2; by_name++) {
-			struct wn_str alias = by_name ? v[i].name_key : v[i].domain;
-			const char *kind = by_name ? "name" : "domain";
-			struct wn_id id = alias_id(kind, alias);
-			const struct wn_pg_param row[] = {wn_pg_int2(wn_id_bucket(id)),
-							  wn_pg_id(id),
-							  param_cstr(kind),
-							  param_str(alias),
-							  wn_pg_id(v[i].id),
-							  param_cstr(source),
-							  wn_pg_time(w->now_us)};
-			for (size_t k = 0; alias.n && k < WN_COUNT(row); k++)
-				*WN_PUSH(w->arena, &p) = row[k];
-		}
-	return wn_pg_queue_rows(s->pg, &wn_sql_alias_insert, p.v, p.n / 7, 7, NULL, 0, NULL, err);
-}
-
 /* Sorted, so that two batches that make the same accounts wait for each other and never in a circle. Later
  * mentions of one account are dropped. */
 static enum wn_rc create_accounts(struct wn_store *s, struct wn_world *w, struct new_account *v, size_t n,
@@ -62,7 +40,10 @@ static enum wn_rc create_accounts(struct wn_store *s, struct wn_world *w, struct
 		memcpy(&p[i * 7], row, sizeof(row));
 	}
 	TRY(wn_pg_queue_rows(s->pg, &wn_sql_account_insert, p, m, 7, NULL, 0, &r, err));
-	TRY(insert_aliases(s, w, v, m, source, err));
+	struct name_rows names = {.a = w->arena, .source = source, .now_us = w->now_us};
+	for (size_t i = 0; i < m; i++)
+		name_rows_add(&names, &v[i]);
+	TRY(name_rows_queue(s, &names, err));
 	TRY(wn_pg_flush(s->pg, err));
 	for (int i = 0; i < r.rows; i++)
 		*id_map_at(made, wn_pg_get_id(&r, i, 0)) = (void *)1;

@@ -8,7 +8,8 @@
 struct plan_row {
 	enum wn_intake_how how;        /* NEW stands for "not seen": joined, new or traits is decided later */
 	struct wn_id account;          /* nil: none */
-	const char *method, *why;      /* why: of a review */
+	struct wn_link link;           /* how `account` was found */
+	const char *why;               /* of a review or a reject */
 	uint8_t content[16];           /* hash of what it says */
 	bool touch_seen;               /* the seen row wants its day renewed */
 	const struct wn_id *candidates; size_t n_candidates;
@@ -25,6 +26,9 @@ void plan_begin(struct wn_world *w, struct wn_intake *in);
 enum wn_rc resolve_accounts(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err);
 enum wn_rc make_and_lock(struct wn_store *s, struct wn_world *w, struct wn_intake *in, const char *source,
 			 enum wn_rc (*more)(struct wn_store *, void *, struct wn_err *), void *ctx, struct wn_err *err);
+
+/* Why a line of an import has no account; NULL if it has one. */
+const char *import_refusal(const struct wn_intake *in, size_t i);
 
 /* intake_review.c: the rows with how = REVIEW; what waited already becomes a duplicate. */
 enum wn_rc insert_reviews(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err);

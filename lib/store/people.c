@@ -145,45 +145,18 @@ bool wn_field_set(struct wn_world *w, struct wn_account *a, struct wn_contact *c
 static enum wn_rc accounts_for(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_str by,
 			       struct wn_err *err)
 {
-	in->create = true;
+	in->create = in->exact = true;
 	plan_begin(w, in);
 	TRY(resolve_accounts(s, w, in, err));
 	return make_and_lock(s, w, in, wn_arena_strdup(w->arena, by), NULL, NULL, err);
 }
 
-static const char *refusal(const struct wn_intake *in, size_t i)
+const char *import_refusal(const struct wn_intake *in, size_t i)
 {
 	const struct plan_row *p = &in->plan->rows[i];
 	if (p->how == WN_INTAKE_REVIEW)
 		return p->why;
 	return in->rows[i].account ? NULL : "names no account: a domain or a name is needed";
-}
-
-enum wn_rc wn_store_import_accounts(struct wn_store *s, struct wn_world *w,
-				    const struct wn_import_account *rows_in, size_t n, enum wn_trust trust,
-				    struct wn_str by, struct wn_import_row *rows, struct wn_err *err)
-{
-	struct wn_sighting *x = WN_NEW_N(w->arena, struct wn_sighting, n + 1);
-	for (size_t i = 0; i < n; i++)
-		x[i].account = (struct wn_account_hint){.domain = rows_in[i].domain, .name = rows_in[i].name};
-	struct wn_intake in = {.sightings = x, .n = n};
-	TRY(accounts_for(s, w, &in, by, err));
-	for (size_t i = 0; i < n; i++) {
-		struct wn_account *a = in.rows[i].account;
-		rows[i] =
-		    (struct wn_import_row){.how = WN_IMPORT_REFUSED, .why = refusal(&in, i), .account = a};
-		if (!a)
-			continue;
-		bool changed = wn_field_set(w, a, NULL, "name", wn_string(rows_in[i].name), by);
-		for (size_t k = 0; k < rows_in[i].n_traits; k++)
-			changed |= wn_traits_set(w, a, NULL, rows_in[i].traits[k].name, rows_in[i].traits[k].v,
-						 trust, by);
-		rows[i].how = a->fresh ? WN_IMPORT_MADE : changed ? WN_IMPORT_CHANGED : WN_IMPORT_SAME;
-		if (changed && rows_in[i].name.n)
-			TRY(wn_store_alias_add(s, a->id, "name", rows_in[i].name, "import", w->now_us, err));
-	}
-	wn_failpoint("store.import");
-	return WN_OK;
 }
 
 /* A person whom a signal named gets the address that an import brings, and keeps the id that members refer to.
@@ -296,7 +269,7 @@ enum wn_rc wn_store_import_contacts(struct wn_store *s, struct wn_world *w,
 	TRY(accounts_for(s, w, &in, by, err));
 	for (size_t i = 0; i < n; i++) {
 		rows[i] = (struct wn_import_row){
-		    .how = WN_IMPORT_REFUSED, .why = refusal(&in, i), .account = in.rows[i].account};
+		    .how = WN_IMPORT_REFUSED, .why = import_refusal(&in, i), .account = in.rows[i].account};
 		if (erased[i])
 			rows[i].why = "was forgotten on request";
 		else if (rows[i].account)
@@ -322,15 +295,14 @@ enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const
 			      struct wn_str alias, const char *source, int64_t now_us, struct wn_err *err)
 {
 	WN_CLEANUP(freep_arena) struct wn_arena *a = wn_arena_new(0);
+	struct name_rows r = {.a = a, .source = source, .now_us = now_us};
 	if (strcmp(kind, "name") == 0)
-		alias = wn_name_squeeze(wn_name_normalise(alias, a), a);
-	if (!alias.n)
+		name_rows_name(&r, account_id, alias, true);
+	else if (alias.n)
+		name_rows_alias(&r, account_id, kind, alias);
+	if (!r.aliases.n)
 		return wn_fail(err, WN_INVALID, "nothing is left of that name");
-	struct wn_id id = alias_id(kind, alias);
-	const struct wn_pg_param row[] = {
-	    wn_pg_int2(wn_id_bucket(id)), wn_pg_id(id),       wn_pg_text(kind),  wn_pg_str(alias),
-	    wn_pg_id(account_id),         wn_pg_text(source), wn_pg_time(now_us)};
-	TRY(wn_pg_queue_rows(s->pg, &wn_sql_alias_insert, row, 1, 7, NULL, 0, NULL, err));
+	TRY(name_rows_queue(s, &r, err));
 	return wn_pg_flush(s->pg, err);
 }
 

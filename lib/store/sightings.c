@@ -330,10 +330,12 @@ static void take(struct wn_store *s, struct wn_world *w, struct wn_intake *in, s
 	}
 }
 
+enum { SIGHTING_COLUMNS = 18 };
+
 static enum wn_rc insert_sightings(struct wn_store *s, struct wn_world *w, const struct wn_intake *in,
 				   struct wn_err *err)
 {
-	struct wn_pg_param *p = WN_NEW_N(w->arena, struct wn_pg_param, in->n * 15 + 1);
+	struct wn_pg_param *p = WN_NEW_N(w->arena, struct wn_pg_param, in->n * SIGHTING_COLUMNS + 1);
 	size_t n = 0;
 	for (size_t i = 0; i < in->n; i++) {
 		const struct wn_sighting *x = &in->sightings[i];
@@ -364,10 +366,13 @@ static enum wn_rc insert_sightings(struct wn_store *s, struct wn_world *w, const
 						wn_pg_time(x->occurred_us),
 						param_time_0(x->published_us),
 						wn_pg_time(x->observed_us),
-						param_text(x->span)};
-		memcpy(&p[n++ * 15], q, sizeof(q));
+						param_text(x->span),
+						param_cstr(row->link.method),
+						wn_pg_float8(row->link.confidence),
+						param_text(row->link.evidence)};
+		memcpy(&p[n++ * SIGHTING_COLUMNS], q, sizeof(q));
 	}
-	return wn_pg_queue_rows(s->pg, &wn_sql_sighting_insert, p, n, 15, NULL, 0, NULL, err);
+	return wn_pg_queue_rows(s->pg, &wn_sql_sighting_insert, p, n, SIGHTING_COLUMNS, NULL, 0, NULL, err);
 }
 
 static void count(struct wn_intake *in)
@@ -389,7 +394,6 @@ enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_
 	TRY(load_candidates(s, w, in, err));
 	for (size_t i = 0; i < in->n; i++) {
 		in->rows[i].how = plan->rows[i].how;
-		in->rows[i].method = plan->rows[i].method;
 		if (in->rows[i].account)
 			take(s, w, in, i);
 	}

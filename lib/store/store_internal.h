@@ -87,8 +87,28 @@ enum wn_rc load_signals_of_sightings(struct wn_store *s, struct wn_world *w, str
 				     const struct wn_key32 *keys, size_t n, struct wn_id *signal_keys, struct wn_err *err);
 
 /* New accounts, inserted (ON CONFLICT DO NOTHING, sorted) before the locks. */
-struct new_account { struct wn_id id; struct wn_str domain, name, name_key; const char *state; };
+struct new_account { struct wn_id id; struct wn_str domain, name; const char *state; };
 struct wn_id alias_id(const char *kind, struct wn_str alias);
+
+/* Rows by which accounts are found (names.c): aliases, and for accounts that are known pieces and words of their names. */
+struct near_row { struct wn_id id; struct wn_str name; };
+struct name_rows {
+	struct wn_arena *a;
+	const char *source;
+	int64_t now_us;
+	WN_VEC(struct wn_pg_param) aliases; /* ALIAS_COLUMNS each */
+	WN_VEC(struct near_row) near;
+};
+enum { ALIAS_COLUMNS = 7, NEAR_COLUMNS = 3 };
+void name_rows_add(struct name_rows *r, const struct new_account *a);
+void name_rows_alias(struct name_rows *r, struct wn_id account, const char *kind, struct wn_str alias);
+void name_rows_name(struct name_rows *r, struct wn_id account, struct wn_str name, bool listed);
+/* COPY of rows into a table, binary, now; nothing may be queued. A row that exists already: WN_AGAIN. */
+enum wn_rc copy_rows(struct wn_store *s, const struct wn_stmt *copy, const struct wn_pg_param *p, size_t rows, size_t cols,
+		     struct wn_err *err);
+/* Rows that may be there: queued. Rows of new accounts, all at once: copied now. */
+enum wn_rc name_rows_copy(struct wn_store *s, struct name_rows *r, struct wn_err *err);
+enum wn_rc name_rows_queue(struct wn_store *s, struct name_rows *r, struct wn_err *err);
 
 /* What a failed write means to the unit of work (flush.c). */
 enum wn_rc store_translate(struct wn_store *s, enum wn_rc rc, struct wn_err *err);

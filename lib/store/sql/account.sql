@@ -16,6 +16,14 @@ FROM whynow.account WHERE (bucket, account_id) > ($1::int, $2::uuid) AND state <
 INSERT INTO whynow.account (bucket, account_id, domain, name, name_key, state, known_since) VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7)/*end*/
 ON CONFLICT DO NOTHING RETURNING account_id
 
+-- name: account_copy
+-- class: cold
+COPY whynow.account (bucket, account_id, domain, name, name_key, state, known_since, traits) FROM STDIN (FORMAT binary)
+
+-- name: alias_copy
+-- class: cold
+COPY whynow.account_alias (bucket, alias_id, kind, alias, account_id, source, at) FROM STDIN (FORMAT binary)
+
 -- name: account_update
 -- class: hot
 UPDATE whynow.account SET domain = $3, name = $4, name_key = $5, state = $6, merged_into = $7, merged_from = $8, traits = $9
@@ -33,9 +41,33 @@ ON CONFLICT DO NOTHING
 
 -- name: alias_lookup
 -- class: batch
-SELECT k.n, a.account_id FROM unnest($1::int8[], $2::uuid[]) WITH ORDINALITY AS k (b, id, n)
-CROSS JOIN LATERAL (SELECT account_id FROM whynow.account_alias WHERE bucket = k.b::int2 AND alias_id = k.id ORDER BY account_id LIMIT 8) a
-ORDER BY k.n, a.account_id
+SELECT k.n, a.account_id, a.source = 'review' FROM unnest($1::int8[], $2::uuid[]) WITH ORDINALITY AS k (b, id, n)
+CROSS JOIN LATERAL (SELECT account_id, source FROM whynow.account_alias WHERE bucket = k.b::int2 AND alias_id = k.id ORDER BY account_id LIMIT 64) a
+
+-- name: account_details
+-- class: batch
+-- What tells accounts of one name apart.
+SELECT a.account_id, a.domain, a.name, a.traits #>> '{country,v}', a.traits #>> '{parent,v}' FROM unnest($1::int8[], $2::uuid[]) AS k (b, id)
+CROSS JOIN LATERAL (SELECT account_id, domain, name, traits FROM whynow.account WHERE bucket = k.b::int2 AND account_id = k.id OFFSET 0) a
+
+-- name: near_lookup
+-- class: batch
+-- Pieces that very many names share say nothing: a name among them is not looked for.
+SELECT k.n, a.name FROM unnest($1::int8[], $2::uuid[]) WITH ORDINALITY AS k (b, id, n)
+CROSS JOIN LATERAL (SELECT name FROM whynow.name_near WHERE bucket = k.b::int2 AND near_id = k.id LIMIT 200) a
+
+-- name: near_exists
+-- class: batch
+SELECT k.n FROM unnest($1::int8[], $2::uuid[], $3::text[]) WITH ORDINALITY AS k (b, id, name, n)
+CROSS JOIN LATERAL (SELECT FROM whynow.name_near WHERE bucket = k.b::int2 AND near_id = k.id AND name = k.name OFFSET 0) a
+
+-- name: near_copy
+-- class: cold
+COPY whynow.name_near (bucket, near_id, name) FROM STDIN (FORMAT binary)
+
+-- name: near_insert
+-- class: rows
+INSERT INTO whynow.name_near (bucket, near_id, name) VALUES /*rows*/($1, $2, $3)/*end*/ ON CONFLICT DO NOTHING
 
 -- name: alias_move
 -- class: cold

@@ -59,8 +59,8 @@ WHERE bucket = $1 AND account_id = $2 AND signal_key = $3 AND received_on = $4
 -- name: sighting_insert
 -- class: rows
 INSERT INTO whynow.sighting (bucket, account_id, sighting_key, received_on, signal_key, feed, item, publisher, source_named, url, headline, occurred_at,
-	published_at, observed_at, span)
-VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)/*end*/
+	published_at, observed_at, span, link, confidence, link_evidence)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)/*end*/
 ON CONFLICT DO NOTHING
 
 -- name: sighting_update

@@ -102,7 +102,7 @@ static void a_name_alone_makes_a_provisional_account_and_the_domain_later_asks_f
 {
 	DB(d);
 	struct wn_intake in = TAKE(d, db_sighting(d, "1", "funding", "Acme Rockets Inc.", 5, B_ROUND));
-	assert_string_equal(in.rows[0].method, "provisional");
+	assert_string_equal(in.rows[0].link.method, "provisional");
 	struct wn_id provisional = in.rows[0].account->id;
 	db_fresh(d);
 	in = TAKE(d, db_sighting(d, "2", "hire", "ACME Rockets", 5, "{\"person\": \"Jo Doe\"}"));
