@@ -42,6 +42,13 @@ struct wn_answer {
 	int64_t at_us;
 };
 
+/* --- intake_answer.c ---- */
+/* The answer as a document with its items, in `a`; b NULL: no mapping, any format. The body must live as long. */
+enum wn_rc wn_answer_document(const struct wn_book_feed *b, const struct wn_http_response *r, int64_t now_us, struct wn_arena *a,
+			      struct wn_feed_doc *doc, struct wn_err *err) WN_MUST_CHECK;
+/* "HTTP status 403", and who wants a browser if the page says so. */
+const char *wn_answer_status_text(const struct wn_http_response *r, struct wn_arena *a);
+
 /* Takes the response. */
 void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response);
 /* The feed has been silent too long: written down as a gap, told to sinks. */

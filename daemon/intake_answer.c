@@ -82,7 +82,7 @@ static const char *challenger(const struct wn_http_response *r)
 	return NULL;
 }
 
-static const char *describe_status(const struct wn_http_response *r, struct wn_arena *a)
+const char *wn_answer_status_text(const struct wn_http_response *r, struct wn_arena *a)
 {
 	const char *who = challenger(r);
 	if (who)
@@ -200,32 +200,39 @@ void wn_answer_done(struct wn_feed_answer *a)
 	wn_lot_done(&a->ahead);
 }
 
-static enum wn_rc choose_items(struct wn_feed_answer *a, const struct wn_feed_options *opt, struct wn_feed_doc *doc, struct wn_err *err)
+static enum wn_rc choose_items(const struct wn_book_feed *b, const struct wn_feed_options *opt, struct wn_arena *a, struct wn_feed_doc *doc,
+			       struct wn_err *err)
 {
 	struct wn_value items;
 	if (doc->items_found)
 		return WN_OK;
-	if (!wn_mapping_has_items(a->book_feed->mapping))
+	if (!b || !wn_mapping_has_items(b->mapping))
 		return wn_fail(err, WN_INVALID, "the answer is no list of items; say where they are with `items:`");
-	enum wn_rc rc = wn_mapping_items(a->book_feed->mapping, doc->doc, opt->now_us, a->arena, &items, err);
-	return rc ? rc : wn_feed_json_items(doc, items, opt, a->arena, err);
+	enum wn_rc rc = wn_mapping_items(b->mapping, doc->doc, opt->now_us, a, &items, err);
+	return rc ? rc : wn_feed_json_items(doc, items, opt, a, err);
 }
 
-static void read_items(struct wn_feed_answer *a, const struct wn_http_response *r, int64_t now_us)
+enum wn_rc wn_answer_document(const struct wn_book_feed *b, const struct wn_http_response *r, int64_t now_us, struct wn_arena *a,
+			      struct wn_feed_doc *doc, struct wn_err *err)
 {
 	const char *type = wn_http_header(r, "content-type"), *location = wn_http_header(r, "content-location");
-	struct wn_feed_options opt = {.format = (enum wn_format)a->book_feed->conf->format,
+	struct wn_feed_options opt = {.format = b ? (enum wn_format)b->conf->format : WN_FORMAT_AUTO,
 				      .content_type = wn_str_of(type),
 				      .content_location = wn_str_of(location),
 				      .base_url = wn_str_of(r->url),
 				      .now_us = now_us};
-	opt.items_path_n = wn_mapping_items_path(a->book_feed->mapping, &opt.items_path);
+	if (b)
+		opt.items_path_n = wn_mapping_items_path(b->mapping, &opt.items_path);
+	enum wn_rc rc = wn_feed_read(r->body, &opt, a, doc, err);
+	return rc ? rc : choose_items(b, &opt, a, doc, err);
+}
+
+static void read_items(struct wn_feed_answer *a, const struct wn_http_response *r, int64_t now_us)
+{
 	struct wn_err err = {0};
-	enum wn_rc rc = wn_feed_read(r->body, &opt, a->arena, &a->doc, &err);
-	if (rc == WN_OK)
-		rc = choose_items(a, &opt, &a->doc, &err);
+	enum wn_rc rc = wn_answer_document(a->book_feed, r, now_us, a->arena, &a->doc, &err);
 	if (rc && challenger(r)) {
-		wn_answer_failed(a, WN_POLL_DENIED, describe_status(r, a->arena));
+		wn_answer_failed(a, WN_POLL_DENIED, wn_answer_status_text(r, a->arena));
 		return;
 	}
 	if (rc) {
@@ -262,7 +269,7 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 	if (a->poll.outcome == WN_POLL_ITEMS)
 		read_items(a, r, now);
 	else if (a->poll.outcome != WN_POLL_NOT_MODIFIED)
-		wn_answer_failed(a, a->poll.outcome, describe_status(r, arena));
+		wn_answer_failed(a, a->poll.outcome, wn_answer_status_text(r, arena));
 	if (!a->error)
 		take_validators(a, r);
 	if (!a->error && r->moved_for_good)

@@ -38,6 +38,8 @@ const struct wn_command *const wn_commands[] = {
     &command_feed_list,
     &command_feed_show,
     &command_feed_poll,
+    &command_feed_test,
+    &command_feed_import,
     &command_pause,
     &command_resume,
     &command_config_check,

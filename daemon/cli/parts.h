@@ -162,7 +162,7 @@ void cli_table_end(struct cli_table *t);
 
 /* --- entries, one a command ---- */
 extern const struct wn_command command_account, command_why, command_whynot, command_status, command_doctor, command_feed_list,
-    command_feed_show, command_feed_poll, command_segment_list, command_segment_show, command_segment_check,
+    command_feed_show, command_feed_poll, command_feed_test, command_feed_import, command_segment_list, command_segment_show, command_segment_check,
     command_segment_apply, command_segment_backtest, command_segment_diff, command_segment_clone,
     command_segment_export, command_segment_withdraw, command_campaign_list, command_campaign_show,
     command_campaign_approve, command_campaign_cancel, command_touch_list, command_touch_show,

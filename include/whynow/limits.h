@@ -28,6 +28,7 @@
 #define WN_XML_ATTRS_MAX 64                /* attributes of one element; libxml2 compares each with each */
 #define WN_XML_TAG_MAX (64u << 10)         /* bytes of one tag; attribute floods */
 #define WN_ITEM_LIST_MAX 64                /* categories, authors, links, enclosures of one item, each */
+#define WN_OPML_FEEDS_MAX 10000           /* feeds of one OPML file */
 #define WN_CSV_COLUMNS_MAX 256             /* columns of a CSV file */
 #define WN_JSON_ITEM_VALUES_MAX 50000      /* values in one item */
 /* --- signals ---- */

@@ -186,9 +186,34 @@ def run_entities(cases, program):
         yield "entities", "core", row["text"], passed, f"expected {row['expect']!r}, got {answer.get('text')!r}"
 
 
+def wrong_opml(expect, answer):
+    if expect.get("error"):
+        return None if "error" in answer else "accepted what must be refused"
+    feeds = answer.get("feeds")
+    if feeds is None:
+        return "refused: " + answer["error"]
+    if "count" in expect and expect["count"] != len(feeds):
+        return f"{len(feeds)} feeds, expected {expect['count']}"
+    for i, want in enumerate(expect.get("feeds", [])):
+        if i >= len(feeds) or any((feeds[i].get(k) or "") != v for k, v in want.items()):
+            return f"feeds[{i}]: expected {want}, got {feeds[i] if i < len(feeds) else None}"
+    return None
+
+
+def run_opml(cases, program):
+    path = cases / "opml" / "cases.jsonl"
+    if not path.exists():
+        return
+    rows = [json.loads(line) for line in path.open(encoding="utf-8")]
+    for row, answer in zip(rows, ask(program, [{"op": "opml", "path": str(path.parent / row["file"])} for row in rows])):
+        wrong = wrong_opml(row["expect"], answer)
+        yield "opml", "core", row["name"], not wrong, wrong or ""
+
+
 def run(cases_dir, bin_dir):
     program = bin_dir / "harness_feed"
     if not program.exists():
         return
     yield from run_feeds(cases_dir, program)
     yield from run_entities(cases_dir, program)
+    yield from run_opml(cases_dir, program)

@@ -3,12 +3,14 @@
 /*
  * Conformance harness of the readers: JSON lines in, neutral JSON lines out, one answer a question.
  *   {"op":"feed","path":"...","headers":{...},"base_url":"..."}  ->  what the reader made of the file
+ *   {"op":"opml","path":"..."}                                   ->  {"feeds":[{title,url,site,folder}]}
  *   {"op":"entities","text":"..."}                               ->  {"text":"..."}
  * Dates are told as found (no clamp). The runner (check_feed.py) does all comparing.
  */
 #include <whynow/date.h>
 #include <whynow/feed.h>
 #include <whynow/limits.h>
+#include <whynow/opml.h>
 #include <whynow/text.h>
 
 #include <stdio.h>
@@ -133,6 +135,31 @@ static struct wn_value op_entities(struct wn_value q, struct wn_arena *a)
 	return wn_map_end(&m);
 }
 
+static struct wn_value op_opml(struct wn_value q, struct wn_arena *a)
+{
+	struct wn_map_builder m = wn_map_begin(a);
+	struct wn_opml_feed *feeds = NULL;
+	struct wn_err err;
+	struct wn_str bytes;
+	size_t n = 0, more = 0;
+
+	if (!read_file(wn_arena_strdup(a, wn_value_str(wn_value_at(q, "path"))), a, &bytes))
+		return error_value("cannot read the file", a);
+	if (wn_opml_read(bytes, a, &feeds, &n, &more, &err) != WN_OK)
+		return error_value(err.text, a);
+	struct wn_value *v = WN_NEW_N(a, struct wn_value, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct wn_map_builder f = wn_map_begin(a);
+		wn_map_set(&f, "title", wn_string(feeds[i].title));
+		wn_map_set(&f, "url", wn_string(feeds[i].url));
+		wn_map_set(&f, "site", wn_string(feeds[i].site));
+		wn_map_set(&f, "folder", wn_string(feeds[i].folder));
+		v[i] = wn_map_end(&f);
+	}
+	wn_map_set(&m, "feeds", wn_list(v, n));
+	return wn_map_end(&m);
+}
+
 int main(void)
 {
 	char *line = NULL;
@@ -149,6 +176,8 @@ int main(void)
 			answer = error_value(err.text, a);
 		else if (wn_str_is(wn_value_str(wn_value_at(q, "op")), "entities"))
 			answer = op_entities(q, a);
+		else if (wn_str_is(wn_value_str(wn_value_at(q, "op")), "opml"))
+			answer = op_opml(q, a);
 		else
 			answer = op_feed(q, a);
 		wn_buf_init(&b, 64u << 20);
