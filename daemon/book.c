@@ -125,6 +125,7 @@ static struct wn_mapping_source mapping_source(struct wn_book *b, const struct w
 		.contact_email = cel_text(&f->contact.email),
 		.contact_position = cel_text(&f->contact.position),
 		.source = cel_text(&f->source),
+		.cursor = cel_text(f->mode == WN_FEED_STREAM ? &f->stream.cursor : &f->page.cursor),
 		.attrs = mapping_attrs(b->arena, &f->signal),
 		.n_attrs = f->signal.n,
 		.traits = mapping_attrs(b->arena, &f->traits),

@@ -30,6 +30,8 @@ struct wn_poll_feed {
 /* --- request.c ---- */
 /* Where it is asked: the learned address, else the file's. */
 struct wn_str wn_poll_url(const struct wn_poll_feed *f, const struct wn_book_feed *b);
+/* Scheme, host and port are the same. */
+bool wn_same_origin(struct wn_str x, struct wn_str y);
 /* Everything of the request, in `a`. Fails where a credential is missing. */
 enum wn_rc wn_poll_request(const struct wn_options *o, const struct wn_poll_feed *f, const struct wn_book_feed *b, struct wn_arena *a,
 			   struct wn_http_request *req, struct wn_err *err) WN_MUST_CHECK;

@@ -231,6 +231,8 @@ static void read_items(struct wn_feed_answer *a, const struct wn_http_response *
 {
 	struct wn_err err = {0};
 	enum wn_rc rc = wn_answer_document(a->book_feed, r, now_us, a->arena, &a->doc, &err);
+	if (rc == WN_OK)
+		rc = wn_page_next(a, r, &err);
 	if (rc && challenger(r)) {
 		wn_answer_failed(a, WN_POLL_DENIED, wn_answer_status_text(r, a->arena));
 		return;
@@ -308,8 +310,8 @@ static void move_schedule(struct wn_feed_answer *a, struct wn_feed_state *s, int
 					    .hint_max_us = o->poll.hint_max_us,
 					    .backoff_max_us = o->poll.backoff_max_us,
 					    .jitter = o->poll.jitter > 0 ? o->poll.jitter : -1};
-	a->poll.new_items = (int)(a->totals_after.stored + a->totals_after.review);
-	a->poll.signals = (int)a->totals_after.signals;
+	if (wn_page_move(a, s, now_us))
+		return;
 	s->schedule = a->feed->state.schedule;
 	a->next = wn_schedule_next(&s->schedule, &config, &a->poll, now_us, seed_of(a->feed->name));
 	s->next_us = a->next.next_us;
@@ -323,15 +325,6 @@ static void hold_host(struct wn_feed_answer *a, int64_t now_us)
 		a->hold_until_us = now_us + a->next.interval_us;
 }
 
-static bool same_origin(struct wn_str x, struct wn_str y)
-{
-	size_t i = 0, slashes = 0;
-	for (; i < x.n && i < y.n && x.p[i] == y.p[i]; i++)
-		if ((slashes += x.p[i] == '/') == 3)
-			return true;
-	return i == x.n && i == y.n;
-}
-
 /* Addresses: a permanent redirect is believed when it led to what we know, again and again; a learned one that leads nowhere is
  * forgotten. A feed that carries a secret learns none of another origin. */
 enum { LEARNED_FAILURES = 3 };
@@ -343,6 +336,8 @@ static void move_address(struct wn_feed_answer *a, struct wn_feed_state *s, int6
 		return;
 	struct wn_str here = wn_poll_url(a->feed, a->book_feed);
 	a->remembered.of = a->book_feed->conf->url;
+	if (s->cursor.n && a->error && s->schedule.failures % LEARNED_FAILURES == 0)
+		s->cursor = (struct wn_str){NULL, 0}; /* cursors grow old: from the first page again */
 	if (s->url.n && s->schedule.failures >= LEARNED_FAILURES) {
 		s->url = s->etag = s->last_modified = (struct wn_str){NULL, 0};
 		s->next_us = now_us + WN_MINUTE;
@@ -351,7 +346,7 @@ static void move_address(struct wn_feed_answer *a, struct wn_feed_state *s, int6
 	}
 	if (!good || (a->moved_to.n && !known))
 		return;
-	bool may = !wn_feed_is_secret(a->book_feed->conf) || same_origin(here, a->moved_to);
+	bool may = !wn_feed_is_secret(a->book_feed->conf) || wn_same_origin(here, a->moved_to);
 	if (wn_remembered_moved(&a->remembered, may ? a->moved_to : (struct wn_str){NULL, 0}, now_us)) {
 		s->url = a->moved_to;
 		a->learned = true;
@@ -386,7 +381,7 @@ enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t 
 	if (good) {
 		m->last_good_us = now_us;
 		m->good_since_us = m->good_since_us == WN_NEVER ? now_us : m->good_since_us;
-		m->first_done = m->first_done || a->poll.outcome == WN_POLL_ITEMS;
+		m->first_done = m->first_done || (a->poll.outcome == WN_POLL_ITEMS && !a->next_page.n);
 		if (m->blind_since_us)
 			rc = tell_recovery(a, s, now_us, err);
 		m->blind_since_us = 0;

@@ -34,6 +34,9 @@ struct wn_feed_answer {
 	struct wn_str moved_to;              /* where permanent redirects led, absent: nowhere */
 	bool learned;                        /* that address is the feed's from now on */
 	int64_t hold_until_us;               /* the host asked us to stay away, 0 */
+	struct wn_str next_page;             /* cursor of the next one, absent: this was the last */
+	int64_t walk_us;                     /* the walk over its pages is over: when it began; 0 */
+	bool walk_whole;                     /* and every page was: absence means something */
 	struct wn_feed_totals totals, totals_after; /* of this poll: committed; with the batch under way */
 	struct wn_feed_state moved;          /* what was written */
 	struct wn_next_poll next;
@@ -63,6 +66,11 @@ void wn_answer_done(struct wn_feed_answer *a);
 void wn_answer_failed(struct wn_feed_answer *a, enum wn_poll_outcome how, const char *why);
 /* Writes the feed's new state in the running transaction. */
 enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+
+/* pages.c: sets a->next_page. Fails where the next page cannot be asked. */
+enum wn_rc wn_page_next(struct wn_feed_answer *a, const struct wn_http_response *r, struct wn_err *err) WN_MUST_CHECK;
+/* Moves the cursor; true: another page is due now, and the schedule stays as it is. Else a->poll has the counts of all pages. */
+bool wn_page_move(struct wn_feed_answer *a, struct wn_feed_state *s, int64_t now_us);
 
 void wn_feed_state_copy(struct wn_feed_state *to, const struct wn_feed_state *from, struct wn_arena *a);
 

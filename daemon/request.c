@@ -14,6 +14,15 @@ struct wn_str wn_poll_url(const struct wn_poll_feed *f, const struct wn_book_fee
 	return f->state.url.n ? f->state.url : b->conf->url;
 }
 
+bool wn_same_origin(struct wn_str x, struct wn_str y)
+{
+	size_t i = 0, slashes = 0;
+	for (; i < x.n && i < y.n && x.p[i] == y.p[i]; i++)
+		if ((slashes += x.p[i] == '/') == 3)
+			return true;
+	return i == x.n && i == y.n;
+}
+
 /* ------------------------------------------------------------------------------------------------- the address */
 static bool is_plain(char c)
 {

@@ -39,7 +39,6 @@ enum wn_rc wn_unsupported_feed(const struct wn_feed_conf *f, struct wn_err *err)
 	const char *what = f->mode == WN_FEED_PUSH              ? "push"
 			   : f->mode == WN_FEED_STREAM          ? "stream"
 			   : f->extract != WN_EXTRACT_NONE      ? "extract"
-			   : f->page.by != WN_PAGE_NONE         ? "page"
 			   : f->changes == WN_CHANGES_REMOVED || f->changes == WN_CHANGES_CHANGED ? "changes"
 												  : NULL;
 	struct wn_place at = f->at;

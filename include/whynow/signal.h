@@ -116,6 +116,7 @@ struct wn_mapping_source {
 	struct wn_str kind;              /* literal, empty: no signal (trait feed) */
 	struct wn_place kind_place;
 	struct wn_cel_text occurred_at, published_at, headline, url, contact_name, contact_email, contact_position, source;
+	struct wn_cel_text cursor;       /* of pages or of a stream */
 	const struct wn_mapping_attr *attrs; size_t n_attrs;   /* under signal: */
 	const struct wn_mapping_attr *traits; size_t n_traits; /* under account.traits: */
 };
@@ -134,6 +135,10 @@ size_t wn_mapping_items_path(const struct wn_mapping *m, const struct wn_str **k
 /* Evaluates `items` over the whole document: a LIST. */
 enum wn_rc wn_mapping_items(struct wn_mapping *m, struct wn_value doc, int64_t now_us, struct wn_arena *a,
 			    struct wn_value *out, struct wn_err *err) WN_MUST_CHECK;
+
+/* Evaluates `cursor`, a text or a whole number; absent where it is null, false, "" or missing. item: the last one, may be absent. */
+enum wn_rc wn_mapping_cursor(struct wn_mapping *m, struct wn_value item, struct wn_value doc, int64_t now_us, struct wn_arena *a,
+			     struct wn_str *out, struct wn_err *err) WN_MUST_CHECK;
 
 /* How an item names its company; any part may be absent. domain is registrable and not shared. */
 struct wn_account_hint {
@@ -158,6 +163,7 @@ struct wn_sighting {
 	struct wn_value attrs;       /* MAP name -> coerced value */
 	struct wn_value traits;      /* MAP or ABSENT */
 	struct wn_str headline, url, span;
+	bool history;                /* counts in windows, opens nothing, however young it looks */
 	struct wn_account_hint account;
 	struct wn_contact_hint contact;
 };

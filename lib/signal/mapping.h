@@ -14,7 +14,8 @@
 	X(PUBLISHED_AT, published_at, "signal.published_at") X(HEADLINE, headline, "signal.headline")        \
 	X(URL, url, "signal.url") X(CONTACT_NAME, contact_name, "signal.contact.name")                       \
 	X(CONTACT_EMAIL, contact_email, "signal.contact.email")                                              \
-	X(CONTACT_POSITION, contact_position, "signal.contact.position") X(SOURCE, source, "signal.source")
+	X(CONTACT_POSITION, contact_position, "signal.contact.position") X(SOURCE, source, "signal.source")         \
+	X(CURSOR, cursor, "cursor")
 enum wn_mapping_text {
 #define X(slot, member, name) WN_MT_##slot,
 	WN_MAPPING_TEXT_LIST(X)

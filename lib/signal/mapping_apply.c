@@ -408,3 +408,31 @@ enum wn_rc wn_mapping_items(struct wn_mapping *m, struct wn_value doc, int64_t n
 	*out = v;
 	return WN_OK;
 }
+
+enum wn_rc wn_mapping_cursor(struct wn_mapping *m, struct wn_value item, struct wn_value doc, int64_t now_us, struct wn_arena *a,
+			     struct wn_str *out, struct wn_err *err)
+{
+	struct wn_err own = {0};
+	struct run r = {m, item, doc, now_us, a, err ? err : &own};
+	struct wn_value v;
+
+	enum wn_rc rc = wn_mapping_warm(m, err);
+	if (rc)
+		return rc;
+	*out = (struct wn_str){NULL, 0};
+	switch (evaluate(&r, m->programs[WN_MT_CURSOR], wn_mapping_text_names[WN_MT_CURSOR], &v)) {
+	case FAILED:
+		return r.err->rc;
+	case MISSING:
+		return WN_OK;
+	case GOT:
+		break;
+	}
+	if (v.kind == WN_INT)
+		v = wn_cstring(wn_arena_printf(a, "%lld", (long long)v.i));
+	if (v.kind == WN_STRING)
+		*out = wn_value_str(v);
+	else if (v.kind != WN_NULL && !(v.kind == WN_BOOL && !v.b))
+		return wn_fail(err, WN_INVALID, "cursor: expected a text or a whole number, found a value of type %s", wn_kind_to_text(v.kind));
+	return WN_OK;
+}

@@ -268,7 +268,7 @@ static struct wn_signal *open_signal(struct wn_world *w, struct wn_account *a, c
 				.url = x->url,
 				.span = x->span,
 				.feed = x->feed,
-				.history = first_poll && x->occurred_us < w->now_us - k->first_touch_us,
+				.history = x->history || (first_poll && x->occurred_us < w->now_us - k->first_touch_us),
 				.fresh = true,
 				.arrived = true};
 	struct wn_publisher *p = WN_NEW(w->arena, struct wn_publisher);
