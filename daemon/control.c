@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The control socket: the few verbs that need the daemon itself. Everything else the command line does in PostgreSQL. */
 #include "outcome.h"
+#include "push.h"
 #include "unsubscribe.h"
 #include <grp.h>
 #include <whynow/log.h>
@@ -123,10 +124,35 @@ static const struct wn_route routes[] = {
 	{"POST", "/v1/reload", true, post_reload},
 	{"POST", "/v1/feeds/", true, post_feed},
 	{"POST", "/v1/outcomes", true, post_outcomes},
+	{"POST", "/v1/signals", false, wn_push_signals}, /* looks at credentials itself */
+	{"POST", "/v1/signals/", false, wn_push_signals},
 	{"POST", "/v1/nudge", true, post_nudge},
 	{"GET", "/u/", false, wn_unsubscribe_get},
 	{"POST", "/u/", false, wn_unsubscribe_post}, /* the token is the credential */
 };
+
+/* What http.listen shows: only what guards itself, or tells nothing. */
+static const struct wn_route open_routes[] = {
+	{"GET", "/healthz", false, get_health},
+	{"GET", "/readyz", false, get_ready},
+	{"POST", "/v1/signals", false, wn_push_signals},
+	{"POST", "/v1/signals/", false, wn_push_signals},
+	{"GET", "/u/", false, wn_unsubscribe_get},
+	{"POST", "/u/", false, wn_unsubscribe_post},
+};
+
+static enum wn_rc listen_http(struct wn_daemon *d, struct wn_err *err)
+{
+	const struct wn_options *o = wn_daemon_options(d);
+	if (!o->http.listen.n)
+		return WN_OK;
+	struct wn_arena *a = wn_arena_new(0);
+	d->http_server = wn_server_new(d->loop, open_routes, WN_COUNT(open_routes), d);
+	wn_server_set_request_timeout(d->http_server, (int)(o->http.timeout_us / 1000));
+	enum wn_rc rc = wn_server_listen_tcp(d->http_server, wn_arena_strdup(a, o->http.listen), err);
+	wn_arena_free(a);
+	return rc;
+}
 
 static gid_t group_named(struct wn_str name)
 {
@@ -155,5 +181,5 @@ enum wn_rc wn_control_start(struct wn_daemon *d, struct wn_err *err)
 		rc = wn_server_listen_unix(d->server, wn_arena_strdup(a, o->listen.control), 0660, group, err);
 		wn_arena_free(a);
 	}
-	return rc;
+	return rc ? rc : listen_http(d, err);
 }

@@ -244,6 +244,7 @@ void wn_daemon_stop(struct wn_daemon *d)
 	wn_fiber_cancel_all(d->loop, false);
 	wn_loop_run_until_idle(d->loop); /* transactions under way end by themselves */
 	wn_server_free(d->server);
+	wn_server_free(d->http_server);
 	wn_poller_stop(d);
 	wn_intake_stop(d);
 	wn_sweeper_stop(d);

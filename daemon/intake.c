@@ -15,7 +15,7 @@
 #include <whynow/pg.h>
 #include <whynow/text.h>
 
-enum { GIVE_BACK_BYTES = 512 << 10 };
+enum { GIVE_BACK_BYTES = 512 << 10, PART_TRIES = 5 };
 
 /* ------------------------------------------------------------------------------------------------ one batch */
 /* Evidence that rests on an edited signal is weighed again: its members must be there. */
@@ -184,6 +184,14 @@ static void run_merges(struct wn_daemon *d, struct wn_feed_answer *answer)
 	}
 }
 
+struct entry {
+	struct entry *next;
+	struct wn_poll_feed *feed;
+	struct wn_http_response *response; /* NULL: the feed became blind */
+	wn_part_taken *on_taken;           /* of a part, with its ctx; NULL: an answer that was asked for */
+	void *ctx;
+};
+
 /* -------------------------------------------------------------------------------------------------- one answer */
 static enum wn_rc store_items(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err)
 {
@@ -274,8 +282,10 @@ static enum wn_rc adopt_state(struct wn_daemon *d, struct wn_feed_answer *a, str
 	return rc;
 }
 
-static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_response *response)
+static void handle(struct wn_daemon *d, const struct entry *e)
 {
+	struct wn_poll_feed *f = e->feed;
+	struct wn_http_response *response = e->response;
 	struct wn_arena *arena = wn_arena_new(0);
 	struct wn_feed_answer *a = WN_NEW(arena, struct wn_feed_answer);
 	struct wn_err err = {0};
@@ -283,9 +293,14 @@ static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_r
 	bool was_blind = f->state.blind_since_us != 0;
 	struct wn_book *book = d->book; /* the answer is read and written with one book, whatever is reloaded meanwhile */
 	wn_book_use(book);
-	wn_answer_read(a, d, f, response, arena);
+	wn_answer_read(a, d, f, response, e->on_taken != NULL, arena);
 	wn_failpoint("intake.read");
 	enum wn_rc rc = store_items(d, a, &err);
+	for (int tries = 0; rc == WN_EXISTS && e->on_taken && tries < PART_TRIES; tries++) {
+		rc = adopt_state(d, a, &err); /* another instance takes parts of the same feed: its state, then ours once more */
+		wn_answer_read(a, d, f, response, true, arena);
+		rc = rc ? rc : store_items(d, a, &err);
+	}
 	if (rc == WN_EXISTS)
 		rc = adopt_state(d, a, &err);
 	else if (rc && !wn_rc_is_temporary(rc))
@@ -310,6 +325,8 @@ static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_r
 		wn_log(WN_ERR, WN_MSG_FEED_FAILED, WN_FIELDS({"WHYNOW_FEED", a->name}), "feed %s: %s", a->name, err.text);
 		f->state.next_us = wn_clock_now_us(d->clock) + 5 * WN_MINUTE;
 	}
+	if (e->on_taken)
+		e->on_taken(e->ctx, a, rc, &err);
 	wn_book_done(book);
 	wn_arena_free(arena);
 	if (response->body.n > GIVE_BACK_BYTES)
@@ -317,11 +334,6 @@ static void handle(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_http_r
 }
 
 /* ----------------------------------------------------------------------------------------------------- the queue */
-struct entry {
-	struct entry *next;
-	struct wn_poll_feed *feed;
-	struct wn_http_response *response; /* NULL: the feed became blind */
-};
 struct wn_intake_queue {
 	struct entry *first, **last;
 	size_t n;
@@ -374,9 +386,9 @@ static void work(void *ctx)
 		q->n--;
 		struct wn_err err = {0};
 		if (e->response) {
-			handle(d, e->feed, e->response);
+			handle(d, e);
 			wn_http_response_free(e->response);
-			if (!d->stopping)
+			if (!d->stopping && !e->on_taken)
 				wn_poller_answered(d, e->feed);
 		} else if (note_blind(d, e->feed, &err)) {
 			wn_log(WN_WARNING, NULL, NULL, "a blind feed could not be written down: %s", err.text);
@@ -386,11 +398,11 @@ static void work(void *ctx)
 	q->fiber = NULL;
 }
 
-static void push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response)
+static void push(struct wn_daemon *d, const struct entry *what)
 {
 	struct wn_intake_queue *q = d->intake;
 	struct entry *e = wn_alloc(sizeof(*e));
-	*e = (struct entry){.feed = feed, .response = response};
+	*e = *what;
 	*q->last = e;
 	q->last = &e->next;
 	q->n++;
@@ -398,9 +410,17 @@ static void push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_
 		wn_fiber_wake(q->fiber);
 }
 
-void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response) { push(d, feed, response); }
+void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response)
+{
+	push(d, &(struct entry){.feed = feed, .response = response});
+}
 
-void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed) { push(d, feed, NULL); }
+void wn_intake_part(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response, wn_part_taken *on_taken, void *ctx)
+{
+	push(d, &(struct entry){.feed = feed, .response = response, .on_taken = on_taken, .ctx = ctx});
+}
+
+void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed) { push(d, &(struct entry){.feed = feed}); }
 
 void wn_intake_nudge(struct wn_daemon *d)
 {

@@ -53,9 +53,16 @@ const char *wn_answer_status_text(const struct wn_http_response *r, struct wn_ar
 
 /* Takes the response. */
 void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response);
+struct wn_feed_answer;
+/* rc and err: of the storing; what was wrong with the part itself is in a->error. */
+typedef void wn_part_taken(void *ctx, const struct wn_feed_answer *a, enum wn_rc rc, const struct wn_err *err);
+/* A part of what a feed has to say that nobody asked for: a push, lines of a stream. The schedule stays as it is. Takes the response;
+ * on_taken follows, from the intake's fiber, once it is committed or will never be. */
+void wn_intake_part(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response, wn_part_taken *on_taken, void *ctx);
 /* The feed has been silent too long: written down as a gap, told to sinks. */
 void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed);
 size_t wn_intake_waiting(const struct wn_daemon *d);
+struct wn_poll_feed *wn_poller_feed(struct wn_daemon *d, struct wn_str name); /* NULL: unknown */
 /* The answer asked us, or everybody who comes from here, to stay away until then. */
 void wn_poller_hold(struct wn_daemon *d, struct wn_poll_feed *f, int64_t until_us);
 /* Called by the intake when it is done with a feed's answer (the poller's side). */

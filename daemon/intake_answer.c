@@ -231,6 +231,8 @@ static void read_items(struct wn_feed_answer *a, const struct wn_http_response *
 {
 	struct wn_err err = {0};
 	enum wn_rc rc = wn_answer_document(a->book_feed, r, now_us, a->arena, &a->doc, &err);
+	if (rc == WN_OK && a->book_feed->conf->mode == WN_FEED_STREAM && a->doc.items_n)
+		rc = wn_mapping_cursor(a->book_feed->mapping, a->doc.items[a->doc.items_n - 1].value, a->doc.doc, now_us, a->arena, &a->cursor, &err);
 	if (rc == WN_OK)
 		rc = wn_page_next(a, r, &err);
 	if (rc && challenger(r)) {
@@ -244,11 +246,13 @@ static void read_items(struct wn_feed_answer *a, const struct wn_http_response *
 	a->poll.feed = a->remembered.hints = a->doc.hints;
 }
 
-void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_http_response *r, struct wn_arena *arena)
+void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_http_response *r, bool part,
+		    struct wn_arena *arena)
 {
 	int64_t now = wn_clock_now_us(d->clock);
 	*a = (struct wn_feed_answer){.feed = f, .d = d, .arena = arena, .status = r->status, .bytes = (int64_t)r->body.n,
 				      .now_us = now, .most = (size_t)wn_daemon_options(d)->batch.items};
+	a->part = part;
 	a->name = wn_arena_strdup(arena, f->name);
 	a->actor = wn_arena_printf(arena, "feed %s", a->name);
 	a->book = d->book;
@@ -272,7 +276,7 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 		read_items(a, r, now);
 	else if (a->poll.outcome != WN_POLL_NOT_MODIFIED)
 		wn_answer_failed(a, a->poll.outcome, wn_answer_status_text(r, arena));
-	if (!a->error)
+	if (!a->error && !a->part)
 		take_validators(a, r);
 	if (!a->error && r->moved_for_good)
 		a->moved_to = wn_arena_str(arena, wn_str_of(r->url));
@@ -310,6 +314,14 @@ static void move_schedule(struct wn_feed_answer *a, struct wn_feed_state *s, int
 					    .hint_max_us = o->poll.hint_max_us,
 					    .backoff_max_us = o->poll.backoff_max_us,
 					    .jitter = o->poll.jitter > 0 ? o->poll.jitter : -1};
+	if (a->part) {
+		bool pushed = a->book_feed && a->book_feed->conf->mode == WN_FEED_PUSH;
+		s->schedule.last_us = now_us;
+		s->schedule.failures = a->error ? s->schedule.failures : 0;
+		s->next_us = WN_NEVER;
+		s->why = pushed ? WN_STR("it is pushed to us") : WN_STR("the stream is open");
+		return;
+	}
 	if (wn_page_move(a, s, now_us))
 		return;
 	s->schedule = a->feed->state.schedule;
@@ -375,6 +387,8 @@ enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t 
 	if (!a->keep_validators || a->last_modified.n)
 		m->last_modified = a->last_modified;
 	move_address(a, m, now_us);
+	if (a->cursor.n)
+		m->cursor = a->cursor;
 	m->extra = wn_remembered_value(&a->remembered, a->arena);
 	m->last_status = a->status;
 	m->last_error = good ? (struct wn_str){NULL, 0} : wn_str_of(a->error);

@@ -30,6 +30,8 @@ struct wn_feed_answer {
 	int64_t bytes;
 	struct wn_str etag, last_modified;   /* as answered; absent: keep */
 	bool keep_validators;                /* not a 200: the old ones stay unless a 304 refreshed them */
+	bool part;                           /* pushed, or lines of a stream: nobody asked, the schedule stays */
+	struct wn_str cursor;                /* of the last line of a stream, absent: as it was */
 	struct wn_remembered remembered;     /* of the feed, as it will be written */
 	struct wn_str moved_to;              /* where permanent redirects led, absent: nowhere */
 	bool learned;                        /* that address is the feed's from now on */
@@ -56,7 +58,8 @@ struct wn_batch {
 };
 
 /* intake_answer.c: reads the answer: outcome for the schedule, items, rejects. Never fails: what cannot be read is an outcome. */
-void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_http_response *r, struct wn_arena *arena);
+void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_http_response *r, bool part,
+		    struct wn_arena *arena);
 /* Maps items to at most `most` sightings, a batch: true if there are more behind it. Gives *out; wn_lot_done frees it. What is left
  * to do of the next batch is done while this one is stored, whenever the loop has nothing else to do, until wn_answer_done. */
 bool wn_answer_take(struct wn_feed_answer *a, struct wn_lot *out);

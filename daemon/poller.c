@@ -32,6 +32,8 @@ static struct wn_poll_feed *find(const struct wn_poller *p, struct wn_str name)
 	return NULL;
 }
 
+struct wn_poll_feed *wn_poller_feed(struct wn_daemon *d, struct wn_str name) { return d->poller ? find(d->poller, name) : NULL; }
+
 static void on_timer(void *ctx) { wn_poller_run(ctx); }
 
 /* ------------------------------------------------------------------------------------------------- the request */
@@ -372,6 +374,10 @@ static int64_t blind_from(const struct wn_daemon *d, const struct wn_poll_feed *
 	int64_t planned = f->state.schedule.failures == 0 && f->state.next_us > f->state.schedule.last_us
 				  ? f->state.next_us - f->state.schedule.last_us
 				  : b->conf->every.floor_us;
+	if (b->conf->mode != WN_FEED_POLL)
+		planned = b->conf->expect_every_us;
+	if (!planned)
+		return WN_NEVER; /* nobody said how often it is heard of */
 	int64_t span = o->blind.factor * planned;
 	if (span < o->blind.min_us)
 		span = o->blind.min_us;

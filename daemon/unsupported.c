@@ -7,7 +7,7 @@
 #include "book.h"
 #include <whynow/log.h>
 
-static const char *const refused_options[] = {"http.listen", "poll.proxy", "poll.allow_networks"};
+static const char *const refused_options[] = {"poll.proxy", "poll.allow_networks"};
 
 static const char *const idle_options[] = {
 	"database.pool", "database.connect_timeout", "database.statement_timeout", "campaigns.floor",
@@ -36,8 +36,7 @@ enum wn_rc wn_unsupported(const struct wn_config *c, struct wn_err *err)
 
 enum wn_rc wn_unsupported_feed(const struct wn_feed_conf *f, struct wn_err *err)
 {
-	const char *what = f->mode == WN_FEED_PUSH              ? "push"
-			   : f->mode == WN_FEED_STREAM          ? "stream"
+	const char *what = f->mode == WN_FEED_STREAM            ? "stream"
 			   : f->extract != WN_EXTRACT_NONE      ? "extract"
 			   : f->changes == WN_CHANGES_REMOVED || f->changes == WN_CHANGES_CHANGED ? "changes"
 												  : NULL;

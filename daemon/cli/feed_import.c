@@ -107,7 +107,8 @@ static int run_import(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 	FILE *to = path ? fopen(path, "wxe") : cli->out;
 	if (!to)
 		return cli_error(cli, WN_EXIT_NO, "%s: %s", path, strerror(errno));
-	fprintf(to, "# Made by `whynow feed import %s`. Read it, change what each feed may report, then `whynow reload`.\n", cli_clean(cli, wn_str_of(argv[0])));
+	fprintf(to, "# Made by `whynow feed import %s`. Read it, change what each feed may report, then `whynow reload`.\n",
+		cli_clean(cli, wn_str_of(argv[0])));
 	size_t written = write_all(cli, to, feeds, n);
 	if (path && fclose(to))
 		return cli_error(cli, WN_EXIT_NO, "%s: %s", path, strerror(errno));

@@ -71,6 +71,8 @@ void wn_server_set_request_timeout(struct wn_server *s, int ms);
  * a dead server is replaced, a living one is WN_EXISTS. */
 enum wn_rc wn_server_listen_unix(struct wn_server *s, const char *path, mode_t mode, gid_t group,
 				 struct wn_err *err) WN_MUST_CHECK;
+/* Listens on a TCP address: "127.0.0.1:8470", "[::1]:8470"; numbers, no names. */
+enum wn_rc wn_server_listen_tcp(struct wn_server *s, const char *address, struct wn_err *err) WN_MUST_CHECK;
 /* Listens on an inherited socket (wn_systemd_listen_fds), Unix or TCP; takes the fd. */
 enum wn_rc wn_server_listen_fd(struct wn_server *s, int fd, struct wn_err *err) WN_MUST_CHECK;
 size_t wn_server_connections(const struct wn_server *s);

@@ -17,6 +17,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <event2/util.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -385,6 +386,24 @@ enum wn_rc wn_server_listen_fd(struct wn_server *s, int fd, struct wn_err *err)
 	}
 	s->listeners[s->listeners_n++] = (struct listener){.lev = lev};
 	return WN_OK;
+}
+
+enum wn_rc wn_server_listen_tcp(struct wn_server *s, const char *address, struct wn_err *err)
+{
+	struct sockaddr_storage sa = {0};
+	int size = sizeof(sa), on = 1;
+
+	if (evutil_parse_sockaddr_port(address, (struct sockaddr *)&sa, &size))
+		return wn_fail(err, WN_INVALID, "%s: expected ADDRESS:PORT in numbers", address);
+	int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    bind(fd, (struct sockaddr *)&sa, (socklen_t)size) || listen(fd, 128)) {
+		int why = errno;
+		if (fd >= 0)
+			close(fd);
+		return wn_fail(err, why == EADDRINUSE ? WN_EXISTS : WN_REFUSED, "%s: %s", address, strerror(why));
+	}
+	return wn_server_listen_fd(s, fd, err);
 }
 
 /* Whether a living server answers at this address; a dead one's socket file is taken away. */

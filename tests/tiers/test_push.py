@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""POST /v1/signals against the true daemon: who may send, what 200 means, and that sending twice is harmless."""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from conftest import ROOT, build
+
+FEED = """feed: events
+format: json
+push: {bearer: credential:token, secrets: [credential:hook]}
+id: item.id
+accounts: create
+account: {domain_from: item.domain}
+signal: {kind: page_view, path: item.path}
+"""
+SECRET = base64.b64encode(b"twenty-four bytes or more!!").decode()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Daemon:
+    def __init__(self, cluster, tmp, bin_dir):
+        self.cluster, self.name, self.port = cluster, cluster.database(bin_dir), free_port()
+        for folder in ("feeds.d", "sinks.d", "kinds.d", "traits.d", "credentials"):
+            (tmp / folder).mkdir()
+        (tmp / "feeds.d/events.yaml").write_text(FEED)
+        (tmp / "credentials/installation-key").write_bytes((cluster.dir / "installation.key").read_bytes())
+        (tmp / "credentials/token").write_text("open sesame\n")
+        (tmp / "credentials/hook").write_text("whsec_" + SECRET)
+        (tmp / "whynow.yaml").write_text(
+            f"listen: {{control: {tmp}/control}}\nhttp: {{listen: '127.0.0.1:{self.port}'}}\n"
+            f"database: {{conninfo: '{cluster.conninfo(self.name)}'}}\n"
+            f"dirs: {{feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d, vendor: {ROOT}/conf, extract: {ROOT}/conf/extract, spool: {tmp}}}\n")
+        self.process = subprocess.Popen([bin_dir / "whynowd", "--config", tmp / "whynow.yaml"], stderr=subprocess.PIPE, text=True,
+                                        env=dict(os.environ, CREDENTIALS_DIRECTORY=str(tmp / "credentials")))
+
+    def post(self, body, path="/v1/signals/events", **headers):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        names = {k.replace("_", "-"): v for k, v in headers.items()}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, {"Content-Type": "application/json", **names})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as e:
+            return e.code, json.load(e)
+        except OSError as e:
+            return 0, str(e)
+
+    def wait(self):
+        """Until the daemon takes pushes; a deadline, no guess."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            status, _ = self.post([], Authorization="Bearer open sesame")
+            if status == 200:
+                return
+            assert self.process.poll() is None, self.process.stderr.read()
+            time.sleep(0.1)
+        raise AssertionError("the daemon takes no pushes")
+
+    def count(self):
+        return int(self.cluster.sql("select count(*) from whynow.sighting", self.name))
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        _, err = self.process.communicate(timeout=60)
+        self.cluster.drop(self.name)
+        return self.process.returncode, err
+
+
+@pytest.fixture
+def daemon(cluster, tmp_path):
+    d = Daemon(cluster, tmp_path, build(os.environ.get("WHYNOW_BUILD", "san")))
+    d.wait()
+    yield d
+    code, err = d.stop()
+    assert code == 0, err[-3000:]
+
+
+def signed(body, secret=SECRET, at=None, name="msg_1"):
+    at = str(int(at or time.time()))
+    mac = hmac.new(base64.b64decode(secret), f"{name}.{at}.".encode() + body, hashlib.sha256).digest()
+    return {"webhook_id": name, "webhook_timestamp": at, "webhook_signature": "v1," + base64.b64encode(mac).decode()}
+
+
+def test_pushes_are_taken_once_and_only_from_those_who_may(daemon):
+    good = {"Authorization": "Bearer open sesame"}
+    one = {"id": "a", "domain": "acme.com", "path": "/pricing"}
+    assert daemon.post(one)[0] == 401
+    assert daemon.post(one, Authorization="Bearer open sesame!")[0] == 401
+    assert daemon.post(one, path="/v1/signals/nobody", **good)[0] == 404
+    assert daemon.post(b"{\"id\": ", **good)[0] == 400
+    assert daemon.count() == 0
+    status, answer = daemon.post(one, **good)
+    assert (status, answer["stored"], daemon.count()) == (200, 1, 1)  # committed before it was answered
+    status, answer = daemon.post([one, {"id": "b", "domain": "acme.com", "path": "/"}, {"id": "c"}], **good)
+    assert (status, answer["stored"], answer["duplicate"], answer["rejected"]) == (200, 1, 1, 1)
+    body = json.dumps([{"id": "d", "domain": "beta.example", "path": "/"}]).encode()
+    assert daemon.post(body, **signed(body))[0] == 200
+    assert daemon.post(body + b" ", **signed(body))[0] == 401
+    assert daemon.post(body, **signed(body, at=time.time() - 3600))[0] == 401
+    assert daemon.count() == 3
+    assert daemon.post({}, path="/v1/reload", **good)[0] == 404  # the open address has nothing else
