@@ -50,6 +50,8 @@ struct wn_book {
 	struct wn_segment **older; size_t n_older, cap_older;
 	struct wn_segment **trash; size_t n_trash;
 	struct wn_index *index;
+	struct wn_sequence *sequences; size_t n_sequences; /* stored ones, every version */
+	struct wn_arena *sequences_arena;
 	bool loaded;                  /* the published segments are in it: nothing is matched before */
 	unsigned users;
 	bool replaced;                /* free when the last user is done */
@@ -73,6 +75,8 @@ void wn_book_replace(struct wn_book *b);
  * only among the older ones. paused: the stored flag. The error names line and column of the source. */
 enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int version, struct wn_str source, bool in_force, bool paused,
 			       struct wn_err *err) WN_MUST_CHECK;
+/* Stored sequences, to be known before the segments that name them. Copies. */
+void wn_book_set_sequences(struct wn_book *b, const struct wn_sequence *v, size_t n);
 /* At a reload: everything that is compiled in `from`, in `to`. Fails if a version that is in force or still judged by would not
  * compile: an attribute that a published segment reads cannot be taken away (design 05). */
 enum wn_rc wn_book_carry_segments(const struct wn_book *from, struct wn_book *to, struct wn_err *err) WN_MUST_CHECK;

@@ -94,7 +94,25 @@ struct wn_segment_options wn_book_segment_options(const struct wn_book *b)
 					   .rules = b->rules,
 					   .channels = b->channels,
 					   .others = (const struct wn_segment *const *)b->segments,
-					   .n_others = b->n_segments};
+					   .n_others = b->n_segments,
+					   .sequences = b->sequences,
+					   .n_sequences = b->n_sequences};
+}
+
+void wn_book_set_sequences(struct wn_book *b, const struct wn_sequence *v, size_t n)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_sequence *copy = WN_NEW_N(a, struct wn_sequence, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		copy[i] = v[i];
+		copy[i].name = wn_arena_str(a, v[i].name);
+		copy[i].text = wn_arena_str(a, v[i].text);
+		copy[i].file = wn_arena_strdup(a, wn_str_of(v[i].file));
+	}
+	wn_arena_free(b->sequences_arena);
+	b->sequences_arena = a;
+	b->sequences = copy;
+	b->n_sequences = n;
 }
 
 static void put_in_force(struct wn_book *b, struct wn_str name, struct wn_segment *s)
@@ -109,10 +127,11 @@ static void put_in_force(struct wn_book *b, struct wn_str name, struct wn_segmen
 }
 
 /* channels: refuse one that no sink takes. Not asked of what was valid before: a sink may be gone, its touches are held. */
-static enum wn_rc put(struct wn_book *b, struct wn_str name, int version, struct wn_str source, bool in_force, bool paused, bool channels,
-		      struct wn_err *err)
+static enum wn_rc put(struct wn_book *b, struct wn_str name, int version, struct wn_str source, int64_t published_us, bool in_force,
+		      bool paused, bool channels, struct wn_err *err)
 {
 	struct wn_segment_options opt = wn_book_segment_options(b);
+	opt.published_us = published_us;
 	struct wn_segment *s = NULL;
 	long known = find(b->older, b->n_older, name, version);
 	if (find(b->segments, b->n_segments, name, version) >= 0 || (known >= 0 && !in_force))
@@ -132,6 +151,7 @@ static enum wn_rc put(struct wn_book *b, struct wn_str name, int version, struct
 	s->version = version;
 	s->paused = paused;
 	s->source = wn_arena_strdup(s->arena, source);
+	s->published_us = published_us;
 	if (in_force)
 		put_in_force(b, name, s);
 	else
@@ -143,14 +163,14 @@ static enum wn_rc put(struct wn_book *b, struct wn_str name, int version, struct
 enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int version, struct wn_str source, bool in_force, bool paused,
 			       struct wn_err *err)
 {
-	return put(b, name, version, source, in_force, paused, in_force, err);
+	return put(b, name, version, source, 0, in_force, paused, in_force, err);
 }
 
 static enum wn_rc carry(struct wn_book *to, struct wn_segment *const *v, size_t n, bool in_force, struct wn_err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct wn_err why = {0};
-		enum wn_rc rc = put(to, wn_str_of(v[i]->name), v[i]->version, wn_str_of(v[i]->source), in_force, v[i]->paused, false, &why);
+		enum wn_rc rc = put(to, wn_str_of(v[i]->name), v[i]->version, wn_str_of(v[i]->source), v[i]->published_us, in_force, v[i]->paused, false, &why);
 		if (rc)
 			return wn_fail(err, rc, "segment %s version %d, which campaigns are judged by, would not compile any more: %s:%d:%d: %s",
 				       v[i]->name, v[i]->version, v[i]->name, why.place.line, why.place.column, why.text);
@@ -160,6 +180,7 @@ static enum wn_rc carry(struct wn_book *to, struct wn_segment *const *v, size_t 
 
 enum wn_rc wn_book_carry_segments(const struct wn_book *from, struct wn_book *to, struct wn_err *err)
 {
+	wn_book_set_sequences(to, from->sequences, from->n_sequences);
 	enum wn_rc rc = carry(to, from->segments, from->n_segments, true, err);
 	if (rc == WN_OK)
 		rc = carry(to, from->older, from->n_older, false, err);
@@ -184,7 +205,7 @@ enum wn_rc wn_book_take_segment(struct wn_book *b, const struct wn_segment_row *
 	if (!*in_force && !row->needed)
 		return WN_OK;
 	bool fresh = *in_force && row->status == WN_SEGMENT_UNCHECKED;
-	enum wn_rc rc = put(b, row->name, row->version, row->source, *in_force, row->paused, fresh, err);
+	enum wn_rc rc = put(b, row->name, row->version, row->source, row->published_us, *in_force, row->paused, fresh, err);
 	return rc && *in_force ? rc : WN_OK;
 }
 
@@ -230,6 +251,7 @@ static void free_all(struct wn_segment **v, size_t n)
 void wn_book_segments_free(struct wn_book *b)
 {
 	wn_index_free(b->index);
+	wn_arena_free(b->sequences_arena);
 	free_all(b->segments, b->n_segments);
 	free_all(b->older, b->n_older);
 	wn_book_sweep(b);

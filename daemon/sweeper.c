@@ -116,6 +116,23 @@ static enum wn_rc refuse_segment(struct wn_daemon *d, const struct wn_segment_ro
 	return rc;
 }
 
+/* `start_with: since` asks for what is stored, as of now. */
+static enum wn_rc mark_valid(struct wn_daemon *d, const struct wn_segment_row *row, struct wn_err *err)
+{
+	const struct wn_registry *r = d->book->registry;
+	const struct wn_segment *s = wn_catalog_segment(&d->book->catalog, row->name, row->version);
+	int64_t now = wn_clock_now_us(d->clock), since = s && s->start_since_us ? now - s->start_since_us : 0;
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_str *kinds = WN_NEW_N(a, struct wn_str, wn_registry_kinds(r) + 1);
+	size_t n = 0;
+	for (size_t k = 0; since && k < wn_registry_kinds(r); k++)
+		if (wn_segment_opens_on(s, r, (int)k))
+			kinds[n++] = wn_str_of(wn_registry_kind(r, (int)k)->name);
+	enum wn_rc rc = wn_store_segment_valid(d->sweep_session.store, row->name, row->version, since, kinds, n, now, err);
+	wn_arena_free(a);
+	return rc;
+}
+
 static enum wn_rc take_segment(struct wn_daemon *d, const struct wn_segment_row *rows, size_t n, size_t i, struct wn_err *err)
 {
 	const struct wn_segment_row *row = &rows[i];
@@ -127,8 +144,7 @@ static enum wn_rc take_segment(struct wn_daemon *d, const struct wn_segment_row 
 	if (!in_force)
 		return WN_OK;
 	if (row->status == WN_SEGMENT_UNCHECKED)
-		rc = wn_store_segment_mark(d->sweep_session.store, row->name, row->version, (struct wn_str){NULL, 0},
-					   wn_clock_now_us(d->clock), err);
+		rc = mark_valid(d, row, err);
 	char name[64];
 	snprintf(name, sizeof(name), WN_STR_FMT, WN_STR_ARG(row->name));
 	wn_log(WN_INFO, WN_MSG_SEGMENT_IN_FORCE, WN_FIELDS({"WHYNOW_SEGMENT", name}), "segment %s version %d is in force", name, row->version);
@@ -157,7 +173,12 @@ static enum wn_rc read_segments(struct wn_daemon *d, struct wn_arena *a, struct 
 	rc = wn_store_segments(s, a, rows, n, err);
 	if (rc == WN_OK)
 		rc = wn_store_is_paused(s, &paused, err);
+	struct wn_sequence *sequences;
+	size_t n_sequences;
+	if (rc == WN_OK)
+		rc = wn_store_sequences(s, a, &sequences, &n_sequences, err);
 	if (rc == WN_OK) {
+		wn_book_set_sequences(d->book, sequences, n_sequences);
 		withdraw_missing(d, *rows, *n);
 		wn_book_pause(d->book, (struct wn_str){NULL, 0}, paused);
 		for (size_t i = 0; i < *n && rc == WN_OK; i++) {

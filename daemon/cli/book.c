@@ -199,8 +199,13 @@ static enum wn_rc read_segments(struct wn_cli *cli, struct wn_err *err)
 	enum wn_rc rc = wn_store_segments(cli->store, cli->arena, &rows, &n, err);
 	if (rc == WN_OK)
 		rc = wn_store_is_paused(cli->store, &paused, err);
+	struct wn_sequence *sequences;
+	size_t n_sequences;
+	if (rc == WN_OK)
+		rc = wn_store_sequences(cli->store, cli->arena, &sequences, &n_sequences, err);
 	if (rc)
 		return rc;
+	wn_book_set_sequences(cli->book, sequences, n_sequences);
 	wn_book_pause(cli->book, (struct wn_str){NULL, 0}, paused);
 	for (size_t i = 0; i < n; i++) {
 		struct wn_err

@@ -18,7 +18,10 @@ struct segment_documents {
 	const struct wn_segment **others;
 	size_t n_others; /* of the database, then those of this file read so far */
 	struct wn_segment *segments[DOCUMENTS];
+	size_t doc[DOCUMENTS]; /* of each */
 	size_t n;
+	struct wn_sequence *sequences; /* those of this file, then the stored ones */
+	size_t n_sequences, own_sequences;
 };
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -101,10 +104,34 @@ static void take_other(struct segment_documents *f, const struct wn_segment *s)
 	f->others[f->n_others++] = s;
 }
 
+/* Wherever it stands in the file, a sequence may be named by every segment of it. */
+static int take_sequences(struct wn_cli *cli, struct segment_documents *f)
+{
+	struct wn_err err = {0};
+	int code = 0;
+	f->sequences = WN_NEW_N(cli->arena, struct wn_sequence, f->docs.n + cli->book->n_sequences + 1);
+	for (size_t i = 0; i < f->docs.n; i++) {
+		struct wn_str name;
+		if (!wn_sequence_is(f->docs.v[i].root, &name))
+			continue;
+		enum wn_rc rc = wn_sequence_check(f->docs.v[i].root, &err);
+		if (rc) {
+			tell_error(cli, f, &err);
+			code = cli_exit_of(rc);
+		}
+		f->sequences[f->n_sequences++] =
+		    (struct wn_sequence){.name = name, .version = INT32_MAX, .text = f->text, .file = f->path, .doc = i};
+	}
+	f->own_sequences = f->n_sequences;
+	for (size_t i = 0; i < cli->book->n_sequences; i++)
+		f->sequences[f->n_sequences++] = cli->book->sequences[i];
+	return code;
+}
+
 static int parse_documents(struct wn_cli *cli, struct segment_documents *f)
 {
 	struct wn_warning warnings[WARNINGS];
-	int code = 0;
+	int code = take_sequences(cli, f);
 	f->others = WN_NEW_N(cli->arena, const struct wn_segment *, cli->book->n_segments + f->docs.n + 1);
 	for (size_t i = 0; i < cli->book->n_segments; i++)
 		f->others[f->n_others++] = cli->book->segments[i];
@@ -112,9 +139,14 @@ static int parse_documents(struct wn_cli *cli, struct segment_documents *f)
 		struct wn_segment_options opt = wn_book_segment_options(cli->book);
 		struct wn_segment *s = NULL;
 		struct wn_err err = {0};
+		struct wn_str name;
 		size_t n = 0;
+		if (wn_sequence_is(f->docs.v[i].root, &name))
+			continue;
 		opt.others = f->others;
 		opt.n_others = f->n_others;
+		opt.sequences = f->sequences;
+		opt.n_sequences = f->n_sequences;
 		enum wn_rc rc = wn_segment_parse(f->text, f->path, i, &opt, &s, warnings, WARNINGS, &n, &err);
 		tell_warnings(cli, warnings, n);
 		if (rc) {
@@ -122,6 +154,7 @@ static int parse_documents(struct wn_cli *cli, struct segment_documents *f)
 			code = cli_exit_of(rc);
 			continue;
 		}
+		f->doc[f->n] = i;
 		f->segments[f->n++] = s;
 		take_other(f, s);
 	}
@@ -331,6 +364,22 @@ struct published {
 	struct wn_value backtest;
 };
 
+static int publish_sequence(struct wn_cli *cli, const struct segment_documents *f, const struct wn_sequence *s)
+{
+	struct wn_err err = {0};
+	struct wn_buf json;
+	int version = 0;
+	wn_buf_init(&json, 4 << 20);
+	wn_json_write_canonical(&json, wn_yaml_to_value(f->docs.v[s->doc].root, cli->arena));
+	enum wn_rc rc = wn_store_sequence_publish(cli->store, s->name, wn_buf_slice(&json), cli->now_us, &version, &err);
+	wn_buf_done(&json);
+	if (rc && rc != WN_EXISTS)
+		return cli_fail(cli, rc, &err);
+	cli_say(cli, "sequence " WN_STR_FMT ": version %d %s", WN_STR_ARG(s->name), version,
+		rc == WN_EXISTS ? "says the same already" : "published; segments take it when they are applied again");
+	return 0;
+}
+
 static int publish(struct wn_cli *cli, const struct segment_documents *f, size_t i, struct published *out)
 {
 	const struct wn_segment *s = f->segments[i];
@@ -339,7 +388,7 @@ static int publish(struct wn_cli *cli, const struct segment_documents *f, size_t
 	wn_buf_init(&json, 4 << 20);
 	wn_segment_to_json(s, &json);
 	enum wn_rc rc =
-	    wn_store_segment_publish(cli->store, wn_str_of(s->name), wn_text_trim(f->docs.v[i].source),
+	    wn_store_segment_publish(cli->store, wn_str_of(s->name), wn_text_trim(f->docs.v[f->doc[i]].source),
 				     wn_buf_slice(&json), cli->actor, cli->now_us, &out->version, &err);
 	wn_buf_done(&json);
 	out->same = rc == WN_EXISTS;
@@ -385,6 +434,8 @@ static int apply(struct wn_cli *cli, const struct segment_documents *f, struct p
 	if (code)
 		return code;
 	enum wn_rc rc = wn_store_begin(cli->store, &err);
+	for (size_t i = 0; rc == WN_OK && i < f->own_sequences && code == 0; i++)
+		code = publish_sequence(cli, f, &f->sequences[i]);
 	for (size_t i = 0; rc == WN_OK && i < f->n && code == 0; i++)
 		code = publish(cli, f, i, &p[i]);
 	if (code) {

@@ -147,6 +147,7 @@ static int published_side(struct wn_cli *cli, const char *name, int64_t version,
 	out->definition = wn_value_at(row, "definition");
 	opt.channels = NULL;
 	opt.others = NULL;
+	opt.published_us = row_us(row, "published_at");
 	if (wn_segment_parse(wn_value_str(wn_value_at(row, "source")), name, 0, &opt, &s, NULL, 0, NULL, NULL) == WN_OK) {
 		out->definition = definition_of(cli, s);
 		wn_segment_free(s);
@@ -267,8 +268,46 @@ const struct wn_command command_segment_diff = {
 };
 
 /* --- export ---------------------------------------------------------------------------------- */
-static int export_one(struct wn_cli *cli, const char *name, bool first)
+struct export {
+	struct wn_cli *cli;
+	struct wn_sequence *sequences;
+	bool *done; /* of each */
+	size_t n_sequences;
+	bool some;
+};
+
+static void begin_document(struct export *x)
 {
+	fputs(x->some ? "---\n" : "", x->cli->out);
+	x->some = true;
+}
+
+/* The version of a stored sequence that a segment took, once, before the segment. */
+static void export_sequence(struct export *x, struct wn_str source, int64_t published_us)
+{
+	struct wn_yaml_docs docs;
+	struct wn_value v;
+	struct wn_buf b;
+	size_t best = x->n_sequences;
+	if (wn_yaml_parse(source, "segment", x->cli->arena, &docs, NULL) || docs.n == 0)
+		return;
+	const struct wn_yaml_node *name = wn_yaml_get(docs.v[0].root, "sequence");
+	for (size_t i = 0; name && name->kind == WN_YAML_SCALAR && i < x->n_sequences; i++)
+		if (wn_str_eq(x->sequences[i].name, name->text) && x->sequences[i].published_us <= published_us)
+			best = i; /* by name and version */
+	if (best == x->n_sequences || x->done[best] || wn_json_parse(x->sequences[best].text, NULL, x->cli->arena, &v, NULL))
+		return;
+	x->done[best] = true;
+	begin_document(x);
+	wn_buf_init(&b, 4 << 20);
+	wn_yaml_write(&b, v);
+	fprintf(x->cli->out, "%.*s", (int)b.n, b.p);
+	wn_buf_done(&b);
+}
+
+static int export_one(struct export *x, const char *name)
+{
+	struct wn_cli *cli = x->cli;
 	struct wn_value row;
 	int code = cli_read_one(cli, "segment", WN_PARAMS(wn_pg_text(name), wn_pg_int4(0)), &row);
 	if (code == WN_EXIT_NOT_FOUND)
@@ -276,20 +315,28 @@ static int export_one(struct wn_cli *cli, const char *name, bool first)
 	if (code)
 		return code;
 	struct wn_str source = wn_value_str(wn_value_at(row, "source"));
-	fprintf(cli->out, "%s%.*s%s", first ? "" : "---\n", (int)source.n, source.p, source.n && source.p[source.n - 1] == '\n' ? "" : "\n");
+	export_sequence(x, source, row_us(row, "published_at"));
+	begin_document(x);
+	fprintf(cli->out, "%.*s%s", (int)source.n, source.p, source.n && source.p[source.n - 1] == '\n' ? "" : "\n");
 	return 0;
 }
 
 static int run_export(struct wn_cli *cli, int argc, char **argv)
 {
 	struct cli_rows rows = {0};
+	struct export x = {.cli = cli};
+	struct wn_err err = {0};
 	int code = cli_connect(cli);
+	enum wn_rc rc = code ? WN_OK : wn_store_sequences(cli->store, cli->arena, &x.sequences, &x.n_sequences, &err);
+	if (rc)
+		return cli_fail(cli, rc, &err);
+	x.done = WN_NEW_N(cli->arena, bool, x.n_sequences + 1);
 	if (code == 0 && argc == 0)
 		code = cli_read(cli, "segments", WN_PARAMS(wn_pg_bool(false)), &rows);
 	for (int i = 0; code == 0 && i < argc; i++)
-		code = export_one(cli, argv[i], i == 0);
+		code = export_one(&x, argv[i]);
 	for (size_t i = 0; code == 0 && i < rows.n; i++)
-		code = export_one(cli, wn_arena_strdup(cli->arena, wn_value_str(wn_value_at(rows.v[i], "segment"))), i == 0);
+		code = export_one(&x, wn_arena_strdup(cli->arena, wn_value_str(wn_value_at(rows.v[i], "segment"))));
 	return code;
 }
 

@@ -11,6 +11,8 @@
 
 #include <whynow/registry.h>
 
+struct wn_yaml_node;
+
 #define WN_MODE_LIST(X) X(SHADOW, "shadow") X(PROPOSE, "propose") X(LIVE, "live")
 #define WN_EXIT_LIST(X) X(STOP, "stop") X(FINISH, "finish") X(HAND_OFF, "hand_off")
 #define WN_ON_REPLY_LIST(X)                                                                                  \
@@ -78,6 +80,7 @@ struct wn_segment {
 	enum wn_on_reply on_reply;      /* what a reply does to the account's other contacts */
 	bool paused;                    /* set by the catalogue, not by the text */
 	const char *source;             /* as stored; set by the catalogue */
+	int64_t published_us;           /* likewise; 0: not stored */
 	const struct cel_program *when, *who; /* who NULL: enrols the account itself */
 	const struct cel_program *const *stay; size_t n_stay; /* terms over account and contact only */
 	const struct cel_program *const *group_by; size_t n_group_by;
@@ -96,11 +99,22 @@ struct wn_segment {
 /* Fields of `campaign` in templates; the data of a touch has them all. Times are TIMESTAMPs. */
 #define WN_CAMPAIGN_TEMPLATE_FIELDS "id", "segment", "description", "owner", "opened_at", "ends_at"
 
+/* A stored sequence: a document {sequence: NAME, steps: [...]} (YAML or JSON). Borrowed while parsing. */
+struct wn_sequence {
+	struct wn_str name;
+	int version;
+	int64_t published_us;
+	struct wn_str text;
+	const char *file; /* for errors */
+	size_t doc;       /* of text */
+};
 struct wn_segment_options {
 	const struct wn_registry *registry;
 	const struct wn_rules *rules;     /* of that registry; NULL: the segment makes its own */
 	const char *const *channels;      /* that some sink takes, NULL-terminated; NULL: not checked */
 	const struct wn_segment *const *others; size_t n_others; /* for in_segment and cycles; NULL: not checked */
+	const struct wn_sequence *sequences; size_t n_sequences; /* that `sequence: NAME` may name */
+	int64_t published_us;             /* a named sequence is the newest version published until then; 0: the newest */
 	struct wn_str source_default_owner;
 };
 struct wn_warning { struct wn_place place; char text[300]; };
@@ -112,6 +126,10 @@ enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc, co
 			    struct wn_segment **out, struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings,
 			    struct wn_err *err) WN_MUST_CHECK;
 void wn_segment_free(struct wn_segment *s);
+/* True if the document is a stored sequence and no segment; *name borrows the tree. */
+bool wn_sequence_is(const struct wn_yaml_node *root, struct wn_str *name);
+/* Everything about it that can be wrong without a segment. The text of errors as wn_segment_parse gives it. */
+enum wn_rc wn_sequence_check(const struct wn_yaml_node *root, struct wn_err *err) WN_MUST_CHECK;
 /* True if a signal of the kind may open a campaign: a top-level term of `when` lets `signal` be it, or, where none bounds the kind,
  * the rule reads it at all. */
 bool wn_segment_opens_on(const struct wn_segment *s, const struct wn_registry *registry, int kind);

@@ -147,7 +147,13 @@ struct wn_segment_row {
 	bool withdrawn, paused;
 	bool needed;                      /* a campaign that is not done refers to it */
 };
-/* Inserts the next version. Own transaction unless one is open. WN_EXISTS (with *version) if the newest version has the same source. */
+/* Stored sequences: every version; text is the definition as JSON, file says which it is. Names and texts in `a`. */
+enum wn_rc wn_store_sequences(struct wn_store *s, struct wn_arena *a, struct wn_sequence **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* The next version of one, unless the newest says the same (WN_EXISTS). Inside the caller's transaction. */
+enum wn_rc wn_store_sequence_publish(struct wn_store *s, struct wn_str name, struct wn_str definition, int64_t now_us, int *version,
+				     struct wn_err *err) WN_MUST_CHECK;
+/* Inserts the next version. Own transaction unless one is open. WN_EXISTS (with *version) if the newest version has the same source and
+ * means the same (a stored sequence may have changed). */
 enum wn_rc wn_store_segment_publish(struct wn_store *s, struct wn_str name, struct wn_str source, struct wn_str definition,
 				    const char *by, int64_t now_us, int *version, struct wn_err *err) WN_MUST_CHECK;
 /* What must be compiled: of each segment that is not withdrawn the newest valid version and everything unchecked after it; and every
@@ -157,6 +163,10 @@ enum wn_rc wn_store_segments(struct wn_store *s, struct wn_arena *a, struct wn_s
 /* error empty: valid. Only marks rows that are still unchecked (or valid and now refused). */
 enum wn_rc wn_store_segment_mark(struct wn_store *s, struct wn_str name, int version, struct wn_str error, int64_t now_us,
 				 struct wn_err *err) WN_MUST_CHECK;
+/* The version is valid. With since_us its signals of those kinds that occurred since then are put to the rule as rechecks, in the order in
+ * which they were stored (start_with: since); once, whoever marks it first. */
+enum wn_rc wn_store_segment_valid(struct wn_store *s, struct wn_str name, int version, int64_t since_us, const struct wn_str *kinds,
+				  size_t n_kinds, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
 enum wn_rc wn_store_segment_withdraw(struct wn_store *s, struct wn_str name, bool withdrawn, const char *by, int64_t now_us,
 				     struct wn_err *err) WN_MUST_CHECK;
 /* segment absent: everything. */

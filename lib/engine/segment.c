@@ -120,7 +120,7 @@ static enum wn_rc parse_doc(const struct wn_yaml_node *root, struct segment_buil
 	struct segment_file file;
 	struct wn_yaml_errors errors;
 	wn_yaml_errors_init(&errors, b->scratch);
-	segment_file_read(root, b->opt->source_default_owner, b->scratch, &file, &errors);
+	segment_file_read(root, b->opt, b->scratch, &file, &errors);
 	b->errors = &errors;
 	b->file = &file;
 	b->s = segment_new(b->opt);

@@ -71,14 +71,11 @@ static void read_sequence(const struct wn_yaml_node *n, const struct wn_yaml_row
 			  void *out, struct wn_yaml_errors *e)
 {
 	struct wn_yaml_list *list = out;
-	(void)row;
-	if (n->kind == WN_YAML_SCALAR) {
-		wn_yaml_error(e, wn_yaml_place(n), "named sequences cannot be used yet: write the steps here");
-		return;
-	}
+	if (n->kind == WN_YAML_SCALAR && wn_yaml_is_name(n->text))
+		return; /* the name of a stored one */
 	if (n->kind != WN_YAML_SEQUENCE || n->n == 0 || n->n > WN_SEQUENCE_MAX) {
-		wn_yaml_error(e, wn_yaml_place(n), "\"sequence\": expected a list of 1 to %d steps",
-			      WN_SEQUENCE_MAX);
+		wn_yaml_error(e, wn_yaml_place(n), "\"%s\": expected a list of 1 to %d steps%s", row->name, WN_SEQUENCE_MAX,
+			      strcmp(row->name, "steps") ? ", or the name of a stored sequence" : "");
 		return;
 	}
 	char *v = wn_arena_alloc(a, step_schema.size * n->n);
@@ -302,11 +299,97 @@ static void check_broad_keys(const struct segment_file *f, struct wn_yaml_errors
 	}
 }
 
-void segment_file_read(const struct wn_yaml_node *root, struct wn_str default_owner, struct wn_arena *a,
+/* --- stored sequences ---------------------------------------------------------------------------------- */
+struct sequence_file {
+	const struct wn_yaml_node *node;
+	struct wn_str name, description;
+	struct wn_yaml_list steps;
+};
+#define AT(member) offsetof(struct sequence_file, member)
+static const struct wn_yaml_row sequence_rows[] = {
+    {"sequence", WN_YAML_T_NAME, AT(name), .required = true},
+    {"description", WN_YAML_T_STRING, AT(description), .max = 500},
+    {"steps", WN_YAML_T_CUSTOM, AT(steps), .required = true, .read = read_sequence},
+};
+#undef AT
+static const struct wn_yaml_schema sequence_schema = WN_YAML_SCHEMA("sequence", struct sequence_file, sequence_rows);
+
+bool wn_sequence_is(const struct wn_yaml_node *root, struct wn_str *name)
+{
+	const struct wn_yaml_node *n = root->kind == WN_YAML_MAPPING ? wn_yaml_get(root, "sequence") : NULL;
+	if (!n || n->kind != WN_YAML_SCALAR || wn_yaml_get(root, "segment"))
+		return false;
+	*name = n->text;
+	return true;
+}
+
+enum wn_rc wn_sequence_check(const struct wn_yaml_node *root, struct wn_err *err)
+{
+	WN_CLEANUP(wn_arena_freep) struct wn_arena *a = wn_arena_new(0);
+	struct wn_yaml_errors errors;
+	struct sequence_file f = {0};
+	wn_yaml_errors_init(&errors, a);
+	enum wn_rc rc = wn_yaml_walk(root, &sequence_schema, a, &f, &errors);
+	if (rc == WN_OK && f.steps.n == 0)
+		wn_yaml_error(&errors, wn_yaml_place(root), "\"steps\": expected a list of 1 to %d steps", WN_SEQUENCE_MAX);
+	wn_yaml_errors_sort(&errors);
+	rc = wn_yaml_errors_to_err(&errors, err);
+	if (rc && err)
+		err->place.file = root->file;
+	return rc;
+}
+
+static const struct wn_sequence *find_sequence(const struct wn_segment_options *opt, struct wn_str name)
+{
+	const struct wn_sequence *best = NULL;
+	for (size_t i = 0; i < opt->n_sequences; i++) {
+		const struct wn_sequence *s = &opt->sequences[i];
+		bool in_time = !opt->published_us || s->published_us <= opt->published_us;
+		if (in_time && wn_str_eq(s->name, name) && (!best || s->version > best->version))
+			best = s;
+	}
+	return best;
+}
+
+static void refuse_name(const struct wn_segment_options *opt, const struct wn_yaml_node *n, struct wn_arena *a, struct wn_yaml_errors *e)
+{
+	const char **names = WN_NEW_N(a, const char *, opt->n_sequences + 1);
+	for (size_t i = 0; i < opt->n_sequences; i++)
+		names[i] = wn_arena_strdup(a, opt->sequences[i].name);
+	const char *near = wn_nearest(n->text, names, opt->n_sequences);
+	wn_yaml_error(e, wn_yaml_place(n), "there is no stored sequence \"" WN_STR_FMT "\"%s%s%s", WN_STR_ARG(n->text),
+		      near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+}
+
+/* Its steps take the place of the name; what is wrong in them is told at their own place. */
+static void take_sequence(struct segment_file *f, const struct wn_segment_options *opt, struct wn_arena *a, struct wn_yaml_errors *e)
+{
+	const struct wn_yaml_node *n = wn_yaml_get(f->node, "sequence");
+	struct sequence_file file = {0};
+	struct wn_yaml_docs docs;
+	struct wn_err err = {0};
+	if (!n || n->kind != WN_YAML_SCALAR || !wn_yaml_is_name(n->text))
+		return;
+	const struct wn_sequence *s = find_sequence(opt, n->text);
+	if (!s) {
+		refuse_name(opt, n, a, e);
+		return;
+	}
+	if (wn_yaml_parse(s->text, s->file, a, &docs, &err) || s->doc >= docs.n) {
+		wn_yaml_error(e, wn_yaml_place(n), "sequence \"" WN_STR_FMT "\": %s", WN_STR_ARG(n->text), err.text);
+		return;
+	}
+	enum wn_rc rc = wn_yaml_walk(docs.v[s->doc].root, &sequence_schema, a, &file, e);
+	(void)rc; /* counted in e */
+	f->sequence = file.steps;
+	f->sequence_name = n->text;
+}
+
+void segment_file_read(const struct wn_yaml_node *root, const struct wn_segment_options *opt, struct wn_arena *a,
 		       struct segment_file *f, struct wn_yaml_errors *errors)
 {
 	*f = (struct segment_file){
-	    .priority = 50, .mode = WN_MODE_SHADOW, .exit = WN_EXIT_STOP, .owner = default_owner};
+	    .priority = 50, .mode = WN_MODE_SHADOW, .exit = WN_EXIT_STOP, .owner = opt->source_default_owner};
 	f->life.intake_us = 7 * WN_DAY;
 	f->life.box_us = 14 * WN_DAY;
 	f->life.max_us = 42 * WN_DAY;
@@ -317,6 +400,7 @@ void segment_file_read(const struct wn_yaml_node *root, struct wn_str default_ow
 	(void)rc; /* counted in errors */
 	if (!f->node)
 		return;
+	take_sequence(f, opt, a, errors);
 	if (f->owner.n == 0 && !wn_yaml_get(root, "owner"))
 		wn_yaml_error(errors, wn_yaml_place(root),
 			      "missing key \"owner\" in segment: who answers for it");

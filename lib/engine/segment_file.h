@@ -52,13 +52,14 @@ struct segment_file {
 	double holdout;
 	int64_t priority, start_since_us;
 	struct wn_yaml_list sequence; /* of struct file_step */
+	struct wn_str sequence_name;  /* of a stored one */
 	const struct wn_yaml_node *tests;
 };
 
 extern const char *const segment_metrics[]; /* NULL-terminated */
 
 /* Reads one document; what is wrong goes to `errors`. The struct borrows the tree. */
-void segment_file_read(const struct wn_yaml_node *root, struct wn_str default_owner, struct wn_arena *a,
+void segment_file_read(const struct wn_yaml_node *root, const struct wn_segment_options *opt, struct wn_arena *a,
 		       struct segment_file *f, struct wn_yaml_errors *errors);
 
 /* Everything a compilation needs at hand. */

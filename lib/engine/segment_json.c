@@ -117,6 +117,7 @@ static void put_campaign(const struct segment_build *b, struct wn_map_builder *m
 	wn_map_set(m, "priority", wn_int(s->priority));
 	wn_map_set(m, "start_since", wn_duration_us(s->start_since_us));
 	wn_map_set(m, "on_reply", wn_cstring(wn_on_reply_to_text(s->on_reply)));
+	put_text(m, "sequence_name", f->sequence_name);
 	wn_map_set(m, "sequence", sequence_value(&f->sequence, a));
 }
 

@@ -91,11 +91,11 @@ static enum wn_rc publish_in(struct wn_store *s, void *ctx, struct wn_err *err)
 	RESULT(newest);
 	TRY(wn_pg_queue(s->pg, &wn_sql_segment_ensure, WN_PARAMS(wn_pg_str(p->name)), NULL,
 			err)); /* its row serialises publishers */
-	TRY(wn_pg_exec(s->pg, &wn_sql_segment_newest, WN_PARAMS(wn_pg_str(p->name)), &newest, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_segment_newest, WN_PARAMS(wn_pg_str(p->name), wn_pg_jsonb(p->definition)), &newest, err));
 	int have = newest.rows ? (int)wn_pg_get_int(&newest, 0, 0) : 0;
 	p->version = have;
 	if (have && wn_str_eq(wn_pg_get_str(&newest, 0, 1), p->source) &&
-	    !wn_str_is(wn_pg_get_str(&newest, 0, 2), "invalid"))
+	    !wn_str_is(wn_pg_get_str(&newest, 0, 2), "invalid") && wn_pg_get_bool(&newest, 0, 3))
 		return wn_fail(err, WN_EXISTS, "version %d of segment " WN_STR_FMT " says the same", have,
 			       WN_STR_ARG(p->name));
 	enum wn_rc rc =
@@ -123,6 +123,70 @@ enum wn_rc wn_store_segment_publish(struct wn_store *s, struct wn_str name, stru
 	if (version && (rc == WN_OK || rc == WN_EXISTS))
 		*version = p.version;
 	return rc;
+}
+
+/* --- stored sequences ---- */
+enum wn_rc wn_store_sequences(struct wn_store *s, struct wn_arena *a, struct wn_sequence **out, size_t *n, struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &wn_sql_sequence_list, WN_NO_PARAMS, &r, err));
+	struct wn_sequence *v = WN_NEW_N(a, struct wn_sequence, (size_t)r.rows + 1);
+	for (int i = 0; i < r.rows; i++) {
+		struct wn_str name = get_str(&r, i, 0, a);
+		int version = (int)wn_pg_get_int(&r, i, 1);
+		v[i] = (struct wn_sequence){.name = name,
+					    .version = version,
+					    .text = get_str(&r, i, 2, a),
+					    .published_us = wn_pg_get_us(&r, i, 3),
+					    .file = wn_arena_printf(a, "sequence " WN_STR_FMT " version %d", WN_STR_ARG(name), version)};
+	}
+	*out = v;
+	*n = (size_t)r.rows;
+	return WN_OK;
+}
+
+enum wn_rc wn_store_sequence_publish(struct wn_store *s, struct wn_str name, struct wn_str definition, int64_t now_us, int *version,
+				     struct wn_err *err)
+{
+	RESULT(newest);
+	TRY(wn_pg_exec(s->pg, &wn_sql_sequence_newest, WN_PARAMS(wn_pg_str(name), wn_pg_jsonb(definition)), &newest, err));
+	*version = newest.rows ? (int)wn_pg_get_int(&newest, 0, 0) : 0;
+	if (newest.rows && wn_pg_get_bool(&newest, 0, 1))
+		return wn_fail(err, WN_EXISTS, "version %d of sequence " WN_STR_FMT " says the same", *version, WN_STR_ARG(name));
+	++*version;
+	return wn_pg_exec(s->pg, &wn_sql_sequence_insert,
+			  WN_PARAMS(wn_pg_str(name), wn_pg_int4(*version), wn_pg_jsonb(definition), wn_pg_time(now_us)), NULL, err);
+}
+
+/* --- marks ---- */
+struct validity {
+	struct wn_str name;
+	int version;
+	int64_t since_us, now_us;
+	const struct wn_str *kinds;
+	size_t n_kinds;
+};
+
+static enum wn_rc valid_in(struct wn_store *s, void *ctx, struct wn_err *err)
+{
+	struct validity *v = ctx;
+	RESULT(marked);
+	WN_CLEANUP(freep_arena) struct wn_arena *a = wn_arena_new(0);
+	TRY(wn_pg_exec(s->pg, &wn_sql_segment_mark,
+		       WN_PARAMS(wn_pg_str(v->name), wn_pg_int4(v->version), wn_pg_text("valid"), wn_pg_text(NULL), wn_pg_time(v->now_us)),
+		       &marked, err));
+	if (!marked.affected || !v->since_us)
+		return WN_OK;
+	return wn_pg_exec(s->pg, &wn_sql_recheck_since,
+			  WN_PARAMS(wn_pg_str(v->name), wn_pg_time(v->now_us), wn_pg_time(v->since_us), wn_pg_strs(a, v->kinds, v->n_kinds)),
+			  NULL, err);
+}
+
+enum wn_rc wn_store_segment_valid(struct wn_store *s, struct wn_str name, int version, int64_t since_us, const struct wn_str *kinds,
+				  size_t n_kinds, int64_t now_us, struct wn_err *err)
+{
+	struct validity v = {name, version, since_us, now_us, kinds, n_kinds};
+	return in_transaction(s, valid_in, &v, err);
 }
 
 static int status_of(struct wn_str s)

@@ -55,7 +55,7 @@ SELECT name, definition, checksum, enabled FROM whynow.feed ORDER BY name
 SELECT name, definition, checksum, enabled FROM whynow.sink ORDER BY name
 
 -- name: segment_newest
-SELECT version, source, status FROM whynow.segment_version WHERE name = $1 ORDER BY version DESC LIMIT 1
+SELECT version, source, status, coalesce(definition = $2::jsonb, true) FROM whynow.segment_version WHERE name = $1 ORDER BY version DESC LIMIT 1
 
 -- name: segment_insert
 INSERT INTO whynow.segment_version (name, version, source, definition, published_at, published_by) VALUES ($1, $2, $3, $4, $5, $6)
@@ -97,3 +97,19 @@ DELETE FROM whynow.pause WHERE scope = ''
 
 -- name: pause_read
 SELECT count(*) FROM whynow.pause WHERE scope = ''
+
+-- name: sequence_list
+SELECT name, version, definition::text, published_at FROM whynow.sequence ORDER BY name, version
+
+-- name: sequence_newest
+SELECT version, definition = $2::jsonb FROM whynow.sequence WHERE name = $1 ORDER BY version DESC LIMIT 1
+
+-- name: sequence_insert
+INSERT INTO whynow.sequence (name, version, definition, published_at) VALUES ($1, $2, $3, $4)
+
+-- name: recheck_since
+INSERT INTO whynow.recheck (bucket, account_id, segment, signal_key, due_at)
+SELECT s.bucket, s.account_id, $1::text, s.signal_key,
+	$2::timestamptz + row_number() OVER (ORDER BY s.stored_at, s.account_id, s.occurred_at, s.signal_key) * interval '1 microsecond'
+FROM whynow.signal s WHERE s.occurred_at >= $3::timestamptz AND s.kind = ANY ($4::text[]) AND NOT s.retracted AND NOT s.history
+ON CONFLICT (bucket, account_id, segment, signal_key) DO UPDATE SET due_at = excluded.due_at

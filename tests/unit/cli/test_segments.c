@@ -149,6 +149,58 @@ static void backtest_counts_what_was_unknown_and_refused(void **state)
 	SOUND(r);
 }
 
+static const char named[] =
+    "segment: named\n"
+    "owner: ana@example.com\n"
+    "when: signal.kind == \"funding\"\n"
+    "audience: {min: 1, max: 500}\n"
+    "exit: stop\n"
+    "goal: {metric: meeting, target: 5%, window: 30d}\n"
+    "sequence: congratulate\n"
+    "tests:\n"
+    "  - name: says it\n"
+    "    contacts: [{}]\n"
+    "    signals: [{kind: funding, age: 1h, round: Seed}]\n"
+    "    expect: {opens: true, touches: [{channel: linkedin-task, body: Call about Seed}]}\n";
+
+static const char *both(const char *steps)
+{
+	static char text[4000];
+	snprintf(text, sizeof(text), "%s---\nsequence: congratulate\nsteps:\n%s", named, steps);
+	return rig_file("both.yaml", text);
+}
+
+static void a_stored_sequence_is_taken_as_it_was_when_the_segment_was_applied(void **state)
+{
+	RIG(r);
+	static char text[8000];
+	EXPECT(r, WN_EXIT_INVALID, "segment", "apply", rig_file("named.yaml", named));
+	COMPLAINS(r, "named.yaml:7:11: there is no stored sequence \"congratulate\"");
+	EXPECT(r, WN_EXIT_INVALID, "segment", "apply", both("  - {channel: linkedin-task, body: \"Call about {{signal.rund}}\"}\n"));
+	COMPLAINS(r, "both.yaml:16:");
+	COMPLAINS(r, "did you mean \"round\"?");
+	EXPECT(r, WN_EXIT_INVALID, "segment", "apply", both("  - {chanel: linkedin-task, body: x}\n"));
+	COMPLAINS(r, "did you mean \"channel\"?");
+	assert_int_equal(rig_count(r, "SELECT count(*) FROM whynow.sequence"), 0);
+	DONE(r, "segment", "apply", both("  - {channel: linkedin-task, body: \"Call about {{signal.round}}\"}\n"));
+	SAYS(r, "sequence congratulate: version 1 published");
+	SAYS(r, "named: version 1 published");
+	DONE(r, "segment", "apply", rig_file("named.yaml", named));
+	SAYS(r, "named: version 1 says the same already");
+	DONE(r, "segment", "export");
+	SAYS(r, "sequence: congratulate");
+	snprintf(text, sizeof(text), "%s", r->out);
+	DONE(r, "segment", "apply", rig_file("all.yaml", text));
+	SAYS(r, "sequence congratulate: version 1 says the same already");
+	SAYS(r, "named: version 1 says the same already");
+	rig_advance(r, WN_HOUR);
+	DONE(r, "segment", "apply", both("  - {after: 1d, channel: linkedin-task, body: \"Call about {{signal.round}}\"}\n"));
+	SAYS(r, "sequence congratulate: version 2 published");
+	SAYS(r, "named: version 2 published");
+	EXPECT(r, WN_EXIT_NO, "segment", "diff", "named");
+	SAYS(r, "sequence[1].after: 0s -> 1d");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +208,7 @@ int main(void)
 	    cmocka_unit_test(what_is_exported_says_the_same_when_applied),
 	    cmocka_unit_test(a_clone_is_the_same_text_in_shadow_under_another_name),
 	    cmocka_unit_test(diff_shows_fields_and_the_campaigns_it_would_finish),
+	    cmocka_unit_test(a_stored_sequence_is_taken_as_it_was_when_the_segment_was_applied),
 	    cmocka_unit_test(apply_ends_with_what_it_would_have_opened),
 	    cmocka_unit_test(backtest_counts_what_was_unknown_and_refused),
 	};
