@@ -283,7 +283,7 @@ static void what_is_missing_is_told_at_once(void **state)
 	refuses(HEAD WHEN "audience: {warn: 1}\nexit: stop\ngoal: {metric: meeting, target: 5%, window: 30d}\n" STEPS, 4, 11, "\"min\"|\"max\"");
 	refuses(HEAD WHEN TAIL "sequence: []\n", 7, 11, "1 to 64 steps");
 	refuses(HEAD WHEN TAIL "sequence: [{channel: email}]\n", 7, 12, "without a text");
-	refuses(HEAD WHEN TAIL "sequence: onboarding\n", 7, 11, "named sequences");
+	refuses(HEAD WHEN TAIL "sequence: onboarding\n", 7, 11, "there is no stored sequence \"onboarding\"");
 }
 
 static void a_campaign_needs_a_signal_in_every_alternative(void **state)
