@@ -21,6 +21,10 @@ def domain(i):
     return f"company-{i:05d}.example"
 
 
+def utc(seconds):
+    return iso(datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc))
+
+
 def accounts_csv(path, n):
     with open(path, "w", newline="") as f:
         w = csv.writer(f)
@@ -30,18 +34,25 @@ def accounts_csv(path, n):
                         "true" if i % 50 == 49 else "false"])
 
 
-def contacts_csv(path, n):
+def contacts_csv(path, n, each=2):
     with open(path, "w", newline="") as f:
         w = csv.writer(f)
         w.writerow(["Email", "First Name", "Last Name", "Job Title", "Website"])
         for i in range(n):
-            for k in range(2):
+            for k in range(each):
                 d = DEPARTMENTS[(i + k) % 6]
                 w.writerow([f"p{k}@{domain(i)}", "Mara", f"Okafor{k}", JOBS[d], domain(i)])
 
 
 # ------------------------------------------------------------------------------------------------------------ segments
-def rules():
+def rules(times=1):
+    """A hundred, then the same narrowed to one country after the other."""
+    for t in range(times):
+        for rule in hundred():
+            yield rule if t == 0 else f'{rule} && account.country == "{COUNTRIES[t % 10]}" && account.employees >= {20 + t}'
+
+
+def hundred():
     """A hundred conditions over nearly all kinds: equalities, lists, ranges, traits, counts, windows, orders, absences."""
     for i in range(5):
         yield f'signal.kind == "page_view" && signal.path == "/pricing/plan-{i}" && account.employees >= 20'
@@ -80,12 +91,21 @@ def rules():
         yield f'signal.kind == "acquisition" && signal.amount_usd >= {i + 1}e7 && account.industry == "{INDUSTRIES[i]}"'
 
 
-def segment(name, when, group=False):
+STEP = """  - after: 1d
+    channel: CHANNEL
+    subject: "For {{account.name}}"
+    body: "Hello {{account.name}}"
+"""
+
+
+def segment(name, when, group=False, steps=1, contacts=True):
+    """One that opens and lives; its touches lie a day apart. Without contacts the account itself is the member."""
+    sequence = "".join(STEP.replace("CHANNEL", "email" if contacts else "crm-task") for _ in range(steps))
     return f"""segment: {name}
 owner: bench@example.com
 when: |
   {when}
-who: contact.level >= 1
+{"who: contact.level >= 1" if contacts else ""}
 {"group_by: [account.id]" if group else ""}
 audience: {{min: 1, warn: 20000, max: 30000}}
 life: {{intake: 10d, box: 20d, max: 40d, floor: 0.01}}
@@ -93,15 +113,11 @@ exit: stop
 goal: {{metric: meeting, target: 5%, window: 30d}}
 mode: live
 sequence:
-  - after: 1d
-    channel: email
-    subject: "For {{{{account.name}}}}"
-    body: "Hello {{{{contact.first_name}}}}"
-"""
+{sequence}"""
 
 
-def segments():
-    return [(f"bench-{i:03d}", segment(f"bench-{i:03d}", when)) for i, when in enumerate(rules())]
+def segments(times=1):
+    return [(f"bench-{i:03d}", segment(f"bench-{i:03d}", when)) for i, when in enumerate(rules(times))]
 
 
 # --------------------------------------------------------------------------------------------------------------- items
@@ -157,7 +173,51 @@ def fundings(n, n_accounts, run, rng=None):
     return json.dumps({"events": out}, separators=(",", ":")).encode()
 
 
+def job_postings(n, n_accounts, run):
+    rng = random.Random(3000 + run)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    jobs = list(JOBS.values()) + ["Account Executive", "Backend Engineer", "Head of People", "Data Analyst", "Recruiter"]
+    return json.dumps({"events": [{"id": f"job-{run:03d}-{i:06d}", "published": iso(now - datetime.timedelta(seconds=rng.randrange(60, 86400))),
+                                   "company_domain": domain(rng.randrange(n_accounts)), "title": rng.choice(jobs)} for i in range(n)]}).encode()
+
+
+def hires(n, n_accounts, run):
+    rng = random.Random(4000 + run)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return json.dumps({"events": [{"id": f"hire-{run:03d}-{i:06d}", "published": iso(now - datetime.timedelta(seconds=rng.randrange(60, 86400))),
+                                   "company_domain": domain(rng.randrange(n_accounts)), "person": f"Mara Okafor{rng.randrange(10 ** 6)}",
+                                   "title": rng.choice(list(JOBS.values()))} for i in range(n)]}).encode()
+
+
+def downloads(n, n_accounts, run):
+    rng = random.Random(5000 + run)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return json.dumps({"events": [{"id": f"dl-{run:03d}-{i:06d}", "published": iso(now - datetime.timedelta(seconds=rng.randrange(60, 86400))),
+                                   "company_domain": domain(rng.randrange(n_accounts)), "title": f"guide-{rng.randrange(60)}"} for i in range(n)]}).encode()
+
+
+def plain_feed(name, kind, attributes):
+    lines = "\n".join(f"  {a}: {v}" for a, v in attributes.items())
+    return f"""feed: {name}
+url: http://127.0.0.1:PORT/{name}
+format: json
+every: {{floor: 1d, ceiling: 1d}}
+allow_private: true
+accounts: known
+items: doc.events
+id: item.id
+account: {{domain_from: item.company_domain}}
+signal:
+  kind: {kind}
+  occurred_at: timestamp(item.published)
+{lines}
+"""
+
+
 FEEDS = {
+    "jobs": (job_postings, plain_feed("jobs", "job_posting", {"position": "item.title"})),
+    "moves": (hires, plain_feed("moves", "hire", {"person": "item.person", "position": "item.title"})),
+    "downloads": (downloads, plain_feed("downloads", "content_download", {"product": "item.title"})),
     "views": (page_views, """feed: views
 url: http://127.0.0.1:PORT/views
 format: json
@@ -195,6 +255,10 @@ signal:
   currency: item.currency
 """),
 }
+
+
+# A day's mix: feed -> who makes its items, percent of all.
+DAY = {"views": (page_views, 80), "jobs": (job_postings, 10), "moves": (hires, 5), "downloads": (downloads, 3), "deals": (fundings, 2)}
 
 
 def idle_feeds(n, per_host=25):
