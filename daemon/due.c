@@ -9,7 +9,7 @@
 #include <whynow/failpoint.h>
 #include <whynow/log.h>
 
-enum { LOT = 100, ASIDE_MAX = 1000, ROUNDS_MAX = 10000 /* then the next tick: something due that does not move must not hold the clock */ };
+enum { LOT = 400, ASIDE_MAX = 1000, ROUNDS_MAX = 10000 /* then the next tick: something due that does not move must not hold the clock */ };
 
 struct due_work {
 	struct wn_daemon *d;

@@ -205,7 +205,6 @@ struct wn_campaign {
 	double cost;                 /* USD spent, by cost outcomes */
 	/* of this unit of work */
 	enum wn_campaign_state was;  /* as loaded: compare-and-set */
-	int64_t gen_was;
 	enum wn_left last_left;
 	bool fresh, dirty;
 };

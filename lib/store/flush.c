@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writing a world, in lock order: accounts and what is bucketed with them, campaigns, members, evidence,
- * touches, then history and outbox. Campaign updates carry the gen that was read: nobody else may have moved
- * the row. A refused opening or a moved row is WN_AGAIN: the whole unit is run again on what is there now.
+ * touches, then history and outbox. What is there is locked by us; a campaign row whose gen is newer than ours
+ * is not written all the same. A refused opening or such a row is WN_AGAIN: the unit is run again on what is there.
  */
 #include "store_internal.h"
 
@@ -146,7 +146,7 @@ static int by_bucket_and_id(const void *a, const void *b)
 	return bucket_id_cmp(x->bucket, x->id, y->bucket, y->id);
 }
 
-static void insert_campaign(struct wn_world *w, const struct wn_campaign *c, struct rows *r)
+static void campaign_row(struct wn_world *w, const struct wn_campaign *c, struct rows *r)
 {
 	const struct wn_segment *s = c->segment;
 	ADD_ROW(r, wn_pg_int2(c->bucket), wn_pg_id(c->id), wn_pg_id(c->group_id), param_str(c->segment_name),
@@ -159,126 +159,80 @@ static void insert_campaign(struct wn_world *w, const struct wn_campaign *c, str
 		wn_pg_int4(c->touched), wn_pg_int4(c->achieved), wn_pg_int4(c->converted),
 		wn_pg_time(c->due_us), wn_pg_int8(c->gen),
 		wn_pg_bytes((struct wn_str){(const char *)c->seal, sizeof(c->seal)}),
-		wn_pg_bool(c->reviewed_final), wn_pg_float8(c->cost), wn_pg_float8(s->life.floor),
-		param_cstr(s->goal.metric ? s->goal.metric : ""), wn_pg_float8(s->goal.target),
-		wn_pg_interval(s->goal.window_us));
+		wn_pg_bool(c->reviewed_final), wn_pg_float8(c->cost), wn_pg_float8(s ? s->life.floor : 0),
+		param_cstr(s && s->goal.metric ? s->goal.metric : ""), wn_pg_float8(s ? s->goal.target : 0),
+		wn_pg_interval(s ? s->goal.window_us : 0), wn_pg_int4(c->holdout_achieved));
 }
 
-static enum wn_rc update_campaign(struct wn_store *s, const struct wn_campaign *c, struct wn_pg_result *out,
+/* Those that were there first: what closes makes room for what opens in its group. *moved is filled by the last flush. */
+static enum wn_rc flush_campaigns(struct wn_store *s, struct wn_world *w, size_t *changed, struct wn_pg_result *moved,
 				  struct wn_err *err)
 {
-	return wn_pg_queue(s->pg, &wn_sql_campaign_update,
-			   WN_PARAMS(wn_pg_int2(c->bucket), wn_pg_id(c->id), wn_pg_int8(c->gen_was),
-				     param_cstr(wn_campaign_state_to_text(c->state)),
-				     param_cstr(wn_result_to_text(c->result)), param_time_0(c->opened_us),
-				     wn_pg_time(c->intake_ends_us), wn_pg_time(c->max_ends_us),
-				     param_time_0(c->closed_us), param_time_0(c->live_until_us),
-				     wn_pg_int4(c->live_members), wn_pg_int4(c->audience),
-				     wn_pg_int4(c->members), wn_pg_int4(c->holdouts), wn_pg_int4(c->touched),
-				     wn_pg_int4(c->achieved), wn_pg_int4(c->converted), wn_pg_time(c->due_us),
-				     wn_pg_int8(c->gen), wn_pg_bool(c->reviewed_final), wn_pg_float8(c->cost),
-				     wn_pg_int4(c->holdout_achieved)),
-			   out, err);
-}
-
-/* results: one a campaign, filled by the last flush of the pipeline. */
-static enum wn_rc flush_campaigns(struct wn_store *s, struct wn_world *w, struct wn_pg_result *results,
-				  struct wn_err *err)
-{
-	struct rows fresh = {.a = w->arena};
+	struct rows fresh = {.a = w->arena}, known = {.a = w->arena};
 	if (w->campaigns.n)
 		qsort(w->campaigns.v, w->campaigns.n, sizeof(struct wn_campaign *), by_bucket_and_id);
+	*changed = 0;
 	for (size_t i = 0; i < w->campaigns.n; i++) {
 		struct wn_campaign *c = w->campaigns.v[i];
-		if (c->fresh)
-			insert_campaign(w, c, &fresh);
-		else if (c->dirty)
-			TRY(update_campaign(s, c, &results[i], err));
+		if (c->fresh || c->dirty)
+			campaign_row(w, c, c->fresh ? &fresh : &known);
+		*changed += c->dirty && !c->fresh;
 	}
-	return queue_rows(s, &wn_sql_campaign_insert, &fresh, 33, err);
+	TRY(wn_pg_queue_rows(s->pg, &wn_sql_campaign_update, known.p.v, *changed, 34, NULL, 0, moved, err));
+	return queue_rows(s, &wn_sql_campaign_insert, &fresh, 34, err);
 }
 
 /* --- members and touches ---- */
-struct member_rows {
-	struct rows members, evidence, touches;
+/* Rows that are new, and rows that are there and locked by us. */
+struct two_rows {
+	struct rows fresh, known;
 };
+
+static enum wn_rc queue_two(struct wn_store *s, const struct wn_stmt *update, const struct wn_stmt *insert,
+			    struct two_rows *r, size_t cols, struct wn_err *err)
+{
+	TRY(queue_rows(s, update, &r->known, cols, err));
+	return queue_rows(s, insert, &r->fresh, cols, err);
+}
 
 #define MEMBER_KEY(m)                                                                                          \
 	wn_pg_int2((m)->account->bucket), wn_pg_id((m)->account->id), wn_pg_id((m)->campaign_id),              \
 	    wn_pg_id((m)->contact_id)
 
-static enum wn_rc flush_member(struct wn_store *s, struct wn_world *w WN_UNUSED, struct wn_member *m,
-			       struct member_rows *r, struct wn_err *err)
+static void member_row(const struct wn_member *m, struct rows *r)
 {
 	bool left = m->left != WN_LEFT_LIVE;
-	struct wn_pg_param state = param_cstr(left ? "left" : "live"),
-			   why = param_cstr(left ? wn_left_to_text(m->left) : NULL);
-	struct wn_pg_param left_at = param_time_0(left ? m->left_us : 0);
-	if (m->fresh)
-		ADD_ROW(&r->members, MEMBER_KEY(m), wn_pg_int2(m->campaign_bucket), param_str(m->segment),
-			wn_pg_int4(m->version), wn_pg_bool(m->shadow), wn_pg_bool(m->holdout), state, why,
-			wn_pg_time(m->enrolled_us), left_at, wn_pg_id(m->signal_key), wn_pg_float8(m->heat),
-			wn_pg_time(m->box_ends_us), wn_pg_time(m->stale_us), wn_pg_time(m->first_touch_by_us),
-			param_time_0(m->blind_until_us), wn_pg_bool(m->finishing_fit),
-			wn_pg_bool(m->replied_hold), wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent),
-			wn_pg_bool(m->replied), param_time_0(m->reached_us));
-	else if (m->dirty)
-		TRY(wn_pg_queue(s->pg, &wn_sql_member_update,
-				WN_PARAMS(MEMBER_KEY(m), state, why, left_at, wn_pg_float8(m->heat),
-					  wn_pg_time(m->box_ends_us), wn_pg_time(m->stale_us),
-					  wn_pg_time(m->first_touch_by_us), param_time_0(m->blind_until_us),
-					  wn_pg_bool(m->finishing_fit), wn_pg_bool(m->replied_hold),
-					  wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent),
-					  wn_pg_bool(m->replied), param_time_0(m->reached_us)),
-				NULL, err));
-	return WN_OK;
+	ADD_ROW(r, MEMBER_KEY(m), wn_pg_int2(m->campaign_bucket), param_str(m->segment), wn_pg_int4(m->version),
+		wn_pg_bool(m->shadow), wn_pg_bool(m->holdout), param_cstr(left ? "left" : "live"),
+		param_cstr(left ? wn_left_to_text(m->left) : NULL), wn_pg_time(m->enrolled_us),
+		param_time_0(left ? m->left_us : 0), wn_pg_id(m->signal_key), wn_pg_float8(m->heat),
+		wn_pg_time(m->box_ends_us), wn_pg_time(m->stale_us), wn_pg_time(m->first_touch_by_us),
+		param_time_0(m->blind_until_us), wn_pg_bool(m->finishing_fit), wn_pg_bool(m->replied_hold),
+		wn_pg_time(m->due_us), wn_pg_int4(m->touches_sent), wn_pg_bool(m->replied), param_time_0(m->reached_us));
 }
 
-static enum wn_rc flush_evidence(struct wn_store *s, struct wn_world *w, struct wn_member *m,
-				 struct member_rows *r, struct wn_err *err)
+static void evidence_row(const struct wn_world *w, const struct wn_member *m, const struct wn_evidence *e,
+			 struct rows *r)
 {
-	for (size_t i = 0; i < m->evidence.n; i++) {
-		const struct wn_evidence *e = m->evidence.v[i];
-		if (e->fresh)
-			ADD_ROW(&r->evidence, MEMBER_KEY(m), wn_pg_id(e->signal_key),
-				param_cstr(wn_registry_kind(w->catalog->registry, e->kind)->name),
-				wn_pg_time(e->occurred_us), wn_pg_float8(e->strength),
-				wn_pg_int4(e->publishers), wn_pg_interval(e->half_life_us),
-				wn_pg_time(e->hard_stop_us), param_str(e->clause.p ? e->clause : WN_STR("")),
-				wn_pg_bool(e->removed));
-		else if (e->dirty)
-			TRY(wn_pg_queue(s->pg, &wn_sql_evidence_update,
-					WN_PARAMS(MEMBER_KEY(m), wn_pg_id(e->signal_key),
-						  wn_pg_int4(e->publishers), wn_pg_bool(e->removed)),
-					NULL, err));
-	}
-	return WN_OK;
+	ADD_ROW(r, MEMBER_KEY(m), wn_pg_id(e->signal_key),
+		param_cstr(wn_registry_kind(w->catalog->registry, e->kind)->name), wn_pg_time(e->occurred_us),
+		wn_pg_float8(e->strength), wn_pg_int4(e->publishers), wn_pg_interval(e->half_life_us),
+		wn_pg_time(e->hard_stop_us), param_str(e->clause.p ? e->clause : WN_STR("")),
+		wn_pg_bool(e->removed));
 }
 
-static enum wn_rc flush_touch(struct wn_store *s, struct wn_touch *t, struct rows *fresh, struct wn_err *err)
+static void touch_row(const struct wn_touch *t, struct rows *r)
 {
 	struct wn_member *m = t->member;
 	static const uint8_t none[32];
 	bool rendered = memcmp(t->rendered_hash, none, 32) != 0;
-	struct wn_pg_param state = param_cstr(wn_touch_state_to_text(t->state));
-	struct wn_pg_param hash = wn_pg_bytes(rendered ? (struct wn_str){(const char *)t->rendered_hash, 32}
-						       : (struct wn_str){NULL, 0});
-	if (t->fresh)
-		ADD_ROW(fresh, MEMBER_KEY(m), wn_pg_int4(t->step), param_str(t->channel), param_text(t->sink),
-			state, param_text(t->reason), wn_pg_time(t->planned_us), wn_pg_time(t->due_us),
-			wn_pg_time(t->valid_until_us), param_time_0(t->claimed_us), param_time_0(t->sent_us),
-			wn_pg_int4(t->attempts), param_uuid_0(t->token), param_uuid_0(t->event_id),
-			param_text(t->variant), hash);
-	else if (t->dirty)
-		return wn_pg_queue(
-		    s->pg, &wn_sql_touch_update,
-		    WN_PARAMS(MEMBER_KEY(m), wn_pg_int4(t->step), param_text(t->sink), state,
-			      param_text(t->reason), wn_pg_time(t->due_us), wn_pg_time(t->valid_until_us),
-			      param_time_0(t->claimed_us), param_time_0(t->sent_us), wn_pg_int4(t->attempts),
-			      param_uuid_0(t->token), param_uuid_0(t->event_id), param_text(t->variant), hash,
-			      param_text(t->subject), param_text(t->text)),
-		    NULL, err);
-	return WN_OK;
+	struct wn_str hash = {rendered ? (const char *)t->rendered_hash : NULL, rendered ? 32 : 0};
+	ADD_ROW(r, MEMBER_KEY(m), wn_pg_int4(t->step), param_str(t->channel), param_text(t->sink),
+		param_cstr(wn_touch_state_to_text(t->state)), param_text(t->reason), wn_pg_time(t->planned_us),
+		wn_pg_time(t->due_us), wn_pg_time(t->valid_until_us), param_time_0(t->claimed_us),
+		param_time_0(t->sent_us), wn_pg_int4(t->attempts), param_uuid_0(t->token),
+		param_uuid_0(t->event_id), param_text(t->variant), wn_pg_bytes(hash), param_text(t->subject),
+		param_text(t->text));
 }
 
 /* fn for every member of the world. */
@@ -287,20 +241,26 @@ static enum wn_rc flush_touch(struct wn_store *s, struct wn_touch *t, struct row
 		for (size_t i_ = 0;                                                                            \
 		     i_ < (w)->accounts.v[a_]->members.n && (m = (w)->accounts.v[a_]->members.v[i_]); i_++)
 
+#define ROWS_FOR(two_, x_) ((x_)->fresh ? &(two_).fresh : &(two_).known)
+
 static enum wn_rc flush_members(struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct member_rows r = {{.a = w->arena}, {.a = w->arena}, {.a = w->arena}};
+	struct two_rows members = {{.a = w->arena}, {.a = w->arena}}, evidence = members, touches = members;
 	struct wn_member *m;
 	EACH_MEMBER(w, m)
-	TRY(flush_member(s, w, m, &r, err));
-	TRY(queue_rows(s, &wn_sql_member_insert, &r.members, 25, err));
-	EACH_MEMBER(w, m)
-	for (size_t k = 0; k < m->touches.n; k++)
-		TRY(flush_touch(s, m->touches.v[k], &r.touches, err));
-	TRY(queue_rows(s, &wn_sql_touch_insert, &r.touches, 19, err));
-	EACH_MEMBER(w, m)
-	TRY(flush_evidence(s, w, m, &r, err));
-	return queue_rows(s, &wn_sql_evidence_insert, &r.evidence, 13, err);
+	{
+		if (m->fresh || m->dirty)
+			member_row(m, ROWS_FOR(members, m));
+		for (size_t k = 0; k < m->touches.n; k++)
+			if (m->touches.v[k]->fresh || m->touches.v[k]->dirty)
+				touch_row(m->touches.v[k], ROWS_FOR(touches, m->touches.v[k]));
+		for (size_t k = 0; k < m->evidence.n; k++)
+			if (m->evidence.v[k]->fresh || m->evidence.v[k]->dirty)
+				evidence_row(w, m, m->evidence.v[k], ROWS_FOR(evidence, m->evidence.v[k]));
+	}
+	TRY(queue_two(s, &wn_sql_member_update, &wn_sql_member_insert, &members, 25, err));
+	TRY(queue_two(s, &wn_sql_touch_update, &wn_sql_touch_insert, &touches, 21, err));
+	return queue_two(s, &wn_sql_evidence_update, &wn_sql_evidence_insert, &evidence, 13, err);
 }
 
 /* --- small things ---- */
@@ -357,14 +317,14 @@ static enum wn_rc flush_fact_changes(struct wn_store *s, struct wn_world *w, str
 }
 
 /* --- the whole ---- */
-static enum wn_rc send_all(struct wn_store *s, struct wn_world *w, struct wn_pg_result *campaigns,
+static enum wn_rc send_all(struct wn_store *s, struct wn_world *w, size_t *changed, struct wn_pg_result *moved,
 			   struct wn_err *err)
 {
 	wn_failpoint("store.flush.start");
 	TRY(flush_accounts(s, w, err));
 	TRY(flush_signals(s, w, err));
 	wn_failpoint("store.flush.signals");
-	TRY(flush_campaigns(s, w, campaigns, err));
+	TRY(flush_campaigns(s, w, changed, moved, err));
 	wn_failpoint("store.flush.campaigns");
 	TRY(flush_members(s, w, err));
 	wn_failpoint("store.flush.members");
@@ -403,7 +363,6 @@ static void settle(struct wn_world *w)
 	for (size_t i = 0; i < w->campaigns.n; i++) {
 		struct wn_campaign *c = w->campaigns.v[i];
 		c->fresh = c->dirty = false;
-		c->gen_was = c->gen;
 		c->was = c->state;
 	}
 	w->changes.n = w->reviews.n = w->fact_changes.n = w->outcomes.n = 0;
@@ -426,18 +385,11 @@ enum wn_rc store_translate(struct wn_store *s, enum wn_rc rc, struct wn_err *err
 
 enum wn_rc wn_store_flush(struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct wn_pg_result *campaigns = WN_NEW_N(w->arena, struct wn_pg_result, w->campaigns.n + 1);
-	enum wn_rc rc = store_translate(s, send_all(s, w, campaigns, err), err);
-	for (size_t i = 0; i < w->campaigns.n; i++) {
-		const struct wn_campaign *c = w->campaigns.v[i];
-		if (rc == WN_OK && c->dirty && !c->fresh && campaigns[i].affected != 1)
-			rc = wn_fail(err, WN_AGAIN,
-				     "a campaign of segment " WN_STR_FMT " was moved by somebody else",
-				     WN_STR_ARG(c->segment_name));
-		wn_pg_result_done(&campaigns[i]);
-	}
-	if (rc != WN_OK)
-		return rc;
+	RESULT(moved);
+	size_t changed;
+	TRY(store_translate(s, send_all(s, w, &changed, &moved, err), err));
+	if ((size_t)moved.affected != changed)
+		return wn_fail(err, WN_AGAIN, "a campaign was moved by somebody else");
 	settle(w);
 	wn_failpoint("store.flush.end");
 	return WN_OK;

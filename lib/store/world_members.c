@@ -227,7 +227,6 @@ struct wn_campaign *campaign_of_row(struct wn_world *w, const struct wn_pg_resul
 	if (seal.n == sizeof(c->seal))
 		memcpy(c->seal, seal.p, seal.n);
 	c->bucket = wn_id_bucket(c->group_id);
-	c->gen_was = c->gen;
 	if (!wn_campaign_state_from_text(wn_pg_get_str(r, i, 7), &c->state) ||
 	    !wn_result_from_text(wn_pg_get_str(r, i, 8), &c->result)) {
 		(void)wn_fail(err, WN_INVALID, "a campaign row has an unknown state");

@@ -1,5 +1,6 @@
 -- Campaigns, members, evidence, touches and what belongs to them: loading, locking, writing. Lock order: accounts (account.sql),
--- campaigns, member, touch, the rest; within a table by (bucket, key).
+-- campaigns, member, touch, the rest; within a table by (bucket, key). Rows that are there, and locked by us, are written as the
+-- insert that meets its own key: many in one statement, in a form that a distributed table takes too.
 
 -- name: member_load
 -- class: batch
@@ -52,16 +53,24 @@ SELECT DISTINCT account_id FROM whynow.member WHERE campaign_id = ANY ($1)
 -- class: rows
 INSERT INTO whynow.campaign (bucket, campaign_id, group_id, segment, version, group_values, opening_signal, opening_account, state, result, shadow, proposed_at,
 	opened_at, intake_ends_at, max_ends_at, closed_at, live_until, live_members, audience, members, holdouts, touched, achieved, converted, due_at, gen, seal,
-	reviewed_final, cost, floor, goal_metric, goal_target, goal_window)
+	reviewed_final, cost, floor, goal_metric, goal_target, goal_window, holdout_achieved)
 VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
-	$30, $31, $32, $33)/*end*/
+	$30, $31, $32, $33, $34)/*end*/
 
 -- name: campaign_update
--- class: hot
-UPDATE whynow.campaign SET state = $4, result = $5, opened_at = $6, intake_ends_at = $7, max_ends_at = $8, closed_at = $9, live_until = $10, live_members = $11,
-	audience = $12, members = $13, holdouts = $14, touched = $15, achieved = $16, converted = $17, due_at = $18, gen = $19, reviewed_final = $20, cost = $21,
-	holdout_achieved = $22
-WHERE bucket = $1 AND campaign_id = $2 AND gen = $3
+-- class: rows
+INSERT INTO whynow.campaign AS x (bucket, campaign_id, group_id, segment, version, group_values, opening_signal, opening_account, state, result, shadow, proposed_at,
+	opened_at, intake_ends_at, max_ends_at, closed_at, live_until, live_members, audience, members, holdouts, touched, achieved, converted, due_at, gen, seal,
+	reviewed_final, cost, floor, goal_metric, goal_target, goal_window, holdout_achieved)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
+	$30, $31, $32, $33, $34)/*end*/
+ON CONFLICT (bucket, campaign_id) DO UPDATE SET
+	state = excluded.state, result = excluded.result, opened_at = excluded.opened_at, intake_ends_at = excluded.intake_ends_at,
+	max_ends_at = excluded.max_ends_at, closed_at = excluded.closed_at, live_until = excluded.live_until, live_members = excluded.live_members,
+	audience = excluded.audience, members = excluded.members, holdouts = excluded.holdouts, touched = excluded.touched, achieved = excluded.achieved,
+	converted = excluded.converted, due_at = excluded.due_at, gen = excluded.gen, reviewed_final = excluded.reviewed_final, cost = excluded.cost,
+	holdout_achieved = excluded.holdout_achieved
+WHERE x.gen <= excluded.gen
 
 -- name: member_insert
 -- class: rows
@@ -70,10 +79,15 @@ INSERT INTO whynow.member (bucket, account_id, campaign_id, contact_id, campaign
 VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)/*end*/
 
 -- name: member_update
--- class: hot
-UPDATE whynow.member SET state = $5, left_why = $6, left_at = $7, heat = $8, box_ends_at = $9, stale_at = $10, first_touch_by = $11, blind_until = $12,
-	finishing_fit = $13, replied_hold = $14, due_at = $15, touches_sent = $16, replied = $17, reached_at = $18
-WHERE bucket = $1 AND account_id = $2 AND campaign_id = $3 AND contact_id = $4
+-- class: rows
+INSERT INTO whynow.member (bucket, account_id, campaign_id, contact_id, campaign_bucket, segment, version, shadow, holdout, state, left_why, enrolled_at, left_at,
+	signal_key, heat, box_ends_at, stale_at, first_touch_by, blind_until, finishing_fit, replied_hold, due_at, touches_sent, replied, reached_at)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)/*end*/
+ON CONFLICT (bucket, account_id, campaign_id, contact_id) DO UPDATE SET
+	state = excluded.state, left_why = excluded.left_why, left_at = excluded.left_at, heat = excluded.heat, box_ends_at = excluded.box_ends_at,
+	stale_at = excluded.stale_at, first_touch_by = excluded.first_touch_by, blind_until = excluded.blind_until, finishing_fit = excluded.finishing_fit,
+	replied_hold = excluded.replied_hold, due_at = excluded.due_at, touches_sent = excluded.touches_sent, replied = excluded.replied,
+	reached_at = excluded.reached_at
 
 -- name: evidence_insert
 -- class: rows
@@ -81,21 +95,27 @@ INSERT INTO whynow.evidence (bucket, account_id, campaign_id, contact_id, signal
 VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)/*end*/
 
 -- name: evidence_update
--- class: hot
-UPDATE whynow.evidence SET publishers = $6, removed = $7
-WHERE bucket = $1 AND account_id = $2 AND campaign_id = $3 AND contact_id = $4 AND signal_key = $5
+-- class: rows
+INSERT INTO whynow.evidence (bucket, account_id, campaign_id, contact_id, signal_key, kind, occurred_at, strength, publishers, half_life, hard_stop, clause, removed)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)/*end*/
+ON CONFLICT (bucket, account_id, campaign_id, contact_id, signal_key) DO UPDATE SET
+	publishers = excluded.publishers, removed = excluded.removed
 
 -- name: touch_insert
 -- class: rows
 INSERT INTO whynow.touch (bucket, account_id, campaign_id, contact_id, step, channel, sink, state, reason, planned_at, due_at, valid_until, claimed_at, sent_at,
-	attempts, token, event_id, variant, rendered_hash)
-VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)/*end*/
+	attempts, token, event_id, variant, rendered_hash, said_subject, said_text)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)/*end*/
 
 -- name: touch_update
--- class: hot
-UPDATE whynow.touch SET sink = $6, state = $7, reason = $8, due_at = $9, valid_until = $10, claimed_at = $11, sent_at = $12, attempts = $13, token = $14,
-	event_id = $15, variant = $16, rendered_hash = $17, said_subject = $18, said_text = $19
-WHERE bucket = $1 AND account_id = $2 AND campaign_id = $3 AND contact_id = $4 AND step = $5
+-- class: rows
+INSERT INTO whynow.touch (bucket, account_id, campaign_id, contact_id, step, channel, sink, state, reason, planned_at, due_at, valid_until, claimed_at, sent_at,
+	attempts, token, event_id, variant, rendered_hash, said_subject, said_text)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)/*end*/
+ON CONFLICT (bucket, account_id, campaign_id, contact_id, step) DO UPDATE SET
+	sink = excluded.sink, state = excluded.state, reason = excluded.reason, due_at = excluded.due_at, valid_until = excluded.valid_until,
+	claimed_at = excluded.claimed_at, sent_at = excluded.sent_at, attempts = excluded.attempts, token = excluded.token, event_id = excluded.event_id,
+	variant = excluded.variant, rendered_hash = excluded.rendered_hash, said_subject = excluded.said_subject, said_text = excluded.said_text
 
 -- name: non_action_upsert
 -- class: rows

@@ -210,7 +210,7 @@ static void a_campaign_that_somebody_else_moved_is_not_overwritten(void **state)
 	DB(d);
 	struct wn_id id = life_open(d);
 	struct wn_account *a = life_load(d, id);
-	a->members.v[0]->campaign->gen_was--; /* as if it had been read before the last change */
+	a->members.v[0]->campaign->gen--; /* as if it had been read before the last change */
 	a->members.v[0]->campaign->dirty = true;
 	assert_int_equal(wn_store_flush(d->st, d->w, &err), WN_AGAIN);
 	wn_store_rollback(d->st);
