@@ -295,7 +295,9 @@ static void handle(struct wn_daemon *d, const struct entry *e)
 	wn_book_use(book);
 	wn_answer_read(a, d, f, response, e->on_taken != NULL, arena);
 	wn_failpoint("intake.read");
-	enum wn_rc rc = store_items(d, a, &err);
+	enum wn_rc rc = wn_snapshot_load(a, &err);
+	if (rc == WN_OK)
+		rc = store_items(d, a, &err);
 	for (int tries = 0; rc == WN_EXISTS && e->on_taken && tries < PART_TRIES; tries++) {
 		rc = adopt_state(d, a, &err); /* another instance takes parts of the same feed: its state, then ours once more */
 		wn_answer_read(a, d, f, response, true, arena);

@@ -18,6 +18,7 @@ void wn_answer_failed(struct wn_feed_answer *a, enum wn_poll_outcome how, const 
 	a->at = 0;
 	wn_lot_done(&a->ahead);
 	a->keep_validators = true;
+	a->snapshot = NULL;
 	a->totals = (struct wn_feed_totals){0};
 }
 
@@ -130,6 +131,12 @@ static void same_address(struct wn_sighting *s, struct wn_arena *a)
 		s->key = wn_sighting_key(s->feed, same, s->place);
 }
 
+/* The first answer of a snapshot says what is there, not what came: without a date of its own an item is no news. */
+static void baseline(const struct wn_feed_answer *a, const struct wn_item *item, struct wn_sighting *s)
+{
+	s->history = a->poll.first && a->book_feed->conf->changes != WN_CHANGES_ALL && !item->published_us && s->occurred_us == a->now_us;
+}
+
 static void map_item(struct wn_feed_answer *a, const struct wn_item *item)
 {
 	struct wn_err err = {0};
@@ -138,12 +145,17 @@ static void map_item(struct wn_feed_answer *a, const struct wn_item *item)
 				 item->link, a->now_us, m->arena, &m->sightings[m->n], &err)) {
 	case WN_MAPPED:
 		same_address(&m->sightings[m->n], m->arena);
-		m->n++;
+		baseline(a, item, &m->sightings[m->n]);
+		if (wn_snapshot_take(a, &m->sightings[m->n], item->value, m->arena))
+			m->n++;
+		else
+			m->filtered++;
 		break;
 	case WN_MAPPED_FILTERED:
 		m->filtered++;
 		break;
 	case WN_MAPPED_REJECTED:
+		wn_snapshot_broken(a);
 		reject(a, item->identity, "mapping", wn_arena_str(m->arena, wn_str_of(err.text)), excerpt_of(m->arena, item));
 		break;
 	}
@@ -158,6 +170,8 @@ static void reject_unreadable(struct wn_feed_answer *a)
 	}
 }
 
+static bool has_more(struct wn_feed_answer *a) { return a->at < a->doc.items_n || wn_snapshot_has_more(a); }
+
 /* At most `items` of them; false: the batch is full, or there are no more. */
 static bool map_some(struct wn_feed_answer *a, size_t items)
 {
@@ -167,9 +181,12 @@ static bool map_some(struct wn_feed_answer *a, size_t items)
 		if (a->at == 0)
 			reject_unreadable(a);
 	}
-	for (; items && a->at < a->doc.items_n && a->ahead.n < a->most; items--)
-		map_item(a, &a->doc.items[a->at++]);
-	return a->at < a->doc.items_n && a->ahead.n < a->most;
+	for (; items && has_more(a) && a->ahead.n < a->most; items--)
+		if (a->at < a->doc.items_n)
+			map_item(a, &a->doc.items[a->at++]);
+		else
+			a->ahead.n += wn_snapshot_next(a, a->ahead.arena, &a->ahead.sightings[a->ahead.n]);
+	return has_more(a) && a->ahead.n < a->most;
 }
 
 /* A millisecond of work at a time, so that answers of the database are heard. */
@@ -188,7 +205,7 @@ bool wn_answer_take(struct wn_feed_answer *a, struct wn_lot *out)
 	map_some(a, SIZE_MAX);
 	*out = a->ahead;
 	a->ahead = (struct wn_lot){0};
-	if (a->at == a->doc.items_n)
+	if (!has_more(a))
 		return false;
 	wn_loop_soon(a->d->loop, map_ahead, a);
 	return true;
@@ -404,6 +421,8 @@ enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t 
 	poll.polls = 1;
 	poll.failures = !good;
 	poll.bytes = a->bytes;
+	if (rc == WN_OK)
+		rc = wn_snapshot_move(a, s, now_us, err);
 	if (rc == WN_OK)
 		rc = wn_store_feed_move(s, m, &poll, wn_poll_outcome_to_text(a->poll.outcome), now_us, err);
 	return rc;

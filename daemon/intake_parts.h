@@ -32,6 +32,7 @@ struct wn_feed_answer {
 	bool keep_validators;                /* not a 200: the old ones stay unless a 304 refreshed them */
 	bool part;                           /* pushed, or lines of a stream: nobody asked, the schedule stays */
 	struct wn_str cursor;                /* of the last line of a stream, absent: as it was */
+	struct wn_snapshot *snapshot;        /* changes: removed, changed; NULL */
 	struct wn_remembered remembered;     /* of the feed, as it will be written */
 	struct wn_str moved_to;              /* where permanent redirects led, absent: nowhere */
 	bool learned;                        /* that address is the feed's from now on */
@@ -70,6 +71,15 @@ void wn_answer_failed(struct wn_feed_answer *a, enum wn_poll_outcome how, const 
 /* Writes the feed's new state in the running transaction. */
 enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
 
+/* snapshot.c: what was there before. No-ops for a feed that is no snapshot. Waits for the database. */
+enum wn_rc wn_snapshot_load(struct wn_feed_answer *a, struct wn_err *err) WN_MUST_CHECK;
+/* One item of the answer, mapped; true: it is news (and may have another name now). */
+bool wn_snapshot_take(struct wn_feed_answer *a, struct wn_sighting *x, struct wn_value value, struct wn_arena *arena);
+void wn_snapshot_broken(struct wn_feed_answer *a); /* an item could not be read: absence proves nothing */
+/* After the last item: is anything gone for good? And what; false: nothing can be made of it. */
+bool wn_snapshot_has_more(struct wn_feed_answer *a);
+bool wn_snapshot_next(struct wn_feed_answer *a, struct wn_arena *arena, struct wn_sighting *out);
+enum wn_rc wn_snapshot_move(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
 /* pages.c: sets a->next_page. Fails where the next page cannot be asked. */
 enum wn_rc wn_page_next(struct wn_feed_answer *a, const struct wn_http_response *r, struct wn_err *err) WN_MUST_CHECK;
 /* Moves the cursor; true: another page is due now, and the schedule stays as it is. Else a->poll has the counts of all pages. */

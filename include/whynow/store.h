@@ -273,6 +273,21 @@ enum wn_rc wn_store_gap_close(struct wn_store *s, struct wn_str feed, int64_t to
 struct wn_gap_row { struct wn_str feed, kind /* absent: all */, why; int64_t from_us, to_us /* WN_NEVER: open */; };
 enum wn_rc wn_store_gaps(struct wn_store *s, struct wn_arena *a, struct wn_gap_row **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 
+/* Snapshot feeds: items as they were last seen, by item. missing_us: first whole answer without it, 0: it is there. */
+struct wn_feed_item { struct wn_str item; struct wn_key32 content; struct wn_value value; int64_t seen_us, missing_us; };
+enum wn_rc wn_store_feed_items(struct wn_store *s, struct wn_str feed, struct wn_arena *a, struct wn_feed_item **out, size_t *n,
+			       struct wn_err *err) WN_MUST_CHECK;
+/* In the transaction that moves the feed: seen ones are written (as of seen_us), missing ones marked, gone ones forgotten; afresh:
+ * everything is forgotten first. */
+struct wn_feed_items_move {
+	bool afresh;
+	const struct wn_feed_item *seen; size_t n_seen; int64_t seen_us;
+	const struct wn_str *missing; size_t n_missing;
+	const struct wn_str *gone; size_t n_gone;
+};
+enum wn_rc wn_store_feed_items_move(struct wn_store *s, struct wn_str feed, const struct wn_feed_items_move *m, int64_t now_us,
+				    struct wn_err *err) WN_MUST_CHECK;
+
 /* Leases only save work. kind "feed" | "bucket" | ...; *held says whether `owner` (the instance) has it until now + ttl. An end
  * further away than two ttl is taken as expired (the clock jumped back). */
 enum wn_rc wn_store_lease(struct wn_store *s, const char *kind, struct wn_str name, int64_t now_us, int64_t ttl_us, bool *held,

@@ -5,7 +5,7 @@ WITH t AS (
 	SELECT c.oid, c.relname, (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'bucket' AND a.attnotnull AND a.atttypid = 'int2'::regtype) AS b
 	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 	WHERE n.nspname = 'whynow' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-	AND c.relname NOT IN ('schema_version', 'installation', 'instance', 'lease', 'feed_state', 'feed_poll', 'feed_gap', 'outcome_inbox',
+	AND c.relname NOT IN ('schema_version', 'installation', 'instance', 'lease', 'feed_state', 'feed_poll', 'feed_gap', 'feed_item', 'outcome_inbox',
 		'kind', 'trait', 'feed', 'sink', 'sequence', 'segment', 'segment_version', 'pause', 'fx_rate'))
 SELECT 'no NOT NULL smallint bucket: ' || relname AS what FROM t WHERE b IS NULL
 UNION ALL SELECT 'unique without bucket: ' || i.indexrelid::regclass FROM t JOIN pg_index i ON i.indrelid = t.oid

@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = {"kind", "trait", "feed", "sink", "sequence", "segment", "segment_version", "pause", "fx_rate"}
-LOCAL = {"schema_version", "installation", "instance", "lease", "feed_state", "feed_poll", "feed_gap", "outcome_inbox"}
+LOCAL = {"schema_version", "installation", "instance", "lease", "feed_state", "feed_poll", "feed_gap", "feed_item", "outcome_inbox"}
 CLASSES = {"hot", "rows", "batch", "tick", "local", "cold"}
 TABLE = re.compile(r"\b(FROM|JOIN|INTO|UPDATE|USING)\s+(whynow\.)?([a-z_][a-z_0-9.]*)(\()?")
 NOT_TABLES = {"unnest", "lateral", "skip", "set", "pg_roles", "pg_extension", "pg_control_system", "nothing"}

@@ -55,7 +55,7 @@ BEGIN
 	GRANT USAGE ON SCHEMA whynow TO whynow_daemon, whynow_operator, whynow_read, whynow_privacy;
 	GRANT SELECT ON ALL TABLES IN SCHEMA whynow TO whynow_daemon, whynow_operator, whynow_privacy;
 	GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA whynow TO whynow_daemon, whynow_operator;
-	GRANT DELETE ON whynow.lease, whynow.pause, whynow.feed_poll, whynow.recheck, whynow.non_action, whynow.seen, whynow.item_reject,
+	GRANT DELETE ON whynow.lease, whynow.pause, whynow.feed_poll, whynow.feed_item, whynow.recheck, whynow.non_action, whynow.seen, whynow.item_reject,
 		whynow.outbox, whynow.account_alias, whynow.suppression TO whynow_daemon, whynow_operator;
 	-- append-only and insert-only ones
 	REVOKE UPDATE ON whynow.history, whynow.segment_version, whynow.schema_version, whynow.lesson FROM whynow_daemon, whynow_operator;
