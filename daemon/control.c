@@ -2,11 +2,13 @@
 /* The control socket: the few verbs that need the daemon itself. Everything else the command line does in PostgreSQL. */
 #include "outcome.h"
 #include "push.h"
+#include "sink.h"
 #include "unsubscribe.h"
 #include <grp.h>
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
 #include <whynow/systemd.h>
+#include <whynow/text.h>
 
 static void get_status(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
 {
@@ -108,6 +110,32 @@ static void post_outcomes(void *ctx, const struct wn_server_request *req, struct
 	wn_sweeper_nudge(ctx);
 }
 
+/* POST /v1/sinks/NAME/test {to?} */
+static void post_sink(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
+{
+	struct wn_daemon *d = ctx;
+	struct wn_str tail = wn_str_of(req->tail), verb = WN_STR("/test");
+	struct wn_value body = {0};
+	struct wn_delivery r;
+	if (tail.n <= verb.n || memcmp(tail.p + tail.n - verb.n, verb.p, verb.n) != 0) {
+		wn_server_problem(reply, 404, NULL, "POST /v1/sinks/NAME/test is all there is here");
+		return;
+	}
+	struct wn_book *book = d->book;
+	const struct wn_book_sink *sink = wn_book_sink_named(book, (struct wn_str){tail.p, tail.n - verb.n});
+	if (!sink || (req->body.n && wn_json_parse(req->body, NULL, req->arena, &body, NULL))) {
+		wn_server_problem(reply, sink ? 400 : 404, NULL, sink ? "the body is no JSON" : "no file has a sink of this name");
+		return;
+	}
+	struct wn_str to = wn_value_str(wn_value_at(body, "to"));
+	wn_book_use(book);
+	wn_sink_test(d, sink, to.n ? wn_arena_strdup(req->arena, to) : NULL, &r);
+	wn_book_done(book);
+	wn_buf_printf(&reply->body, "{\"delivered\":%s,\"text\":", r.how == WN_DELIVERED ? "true" : "false");
+	wn_json_write_string(&reply->body, wn_text_repair(wn_str_of(r.text), sizeof(r.text), req->arena));
+	wn_buf_char(&reply->body, '}');
+}
+
 /* Something changed in the database that the sweeper would notice within a second: notice it now. */
 static void post_nudge(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
 {
@@ -126,6 +154,7 @@ static const struct wn_route routes[] = {
 	{"POST", "/v1/outcomes", true, post_outcomes},
 	{"POST", "/v1/signals", false, wn_push_signals}, /* looks at credentials itself */
 	{"POST", "/v1/signals/", false, wn_push_signals},
+	{"POST", "/v1/sinks/", true, post_sink},
 	{"POST", "/v1/nudge", true, post_nudge},
 	{"GET", "/u/", false, wn_unsubscribe_get},
 	{"POST", "/u/", false, wn_unsubscribe_post}, /* the token is the credential */

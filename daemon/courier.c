@@ -141,6 +141,9 @@ static enum wn_rc switch_off(struct parcel *p, const struct wn_delivery *r, stru
 	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(d->courier_session.store));
 	if (rc)
 		return rc;
+	const struct wn_book_sink *sink = wn_book_sink_named(d->book, p->row.sink);
+	if (sink)
+		sink->view->off = true; /* what is claimed already does not go either */
 	rc = wn_store_sink_off(d->courier_session.store, p->row.sink, wn_str_of(r->text), wn_clock_now_us(d->clock), &changed, err);
 	wn_turn_give(wn_store_turn(d->courier_session.store));
 	if (rc == WN_OK && changed)

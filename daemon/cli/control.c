@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The three commands that ask the daemon itself: status, reload, feed poll. */
+/* Asking the daemon itself: status, reload, feed poll; and how others do it. */
 #include "parts.h"
 #include <unistd.h>
 #include <whynow/date.h>
@@ -32,23 +32,29 @@ static int away(struct wn_cli *cli, enum wn_rc rc, const struct wn_err *err)
 	return cli_exit_of(rc);
 }
 
-static int post(struct wn_cli *cli, const char *target, const char *done)
+int cli_post(struct wn_cli *cli, const char *target, const char *body, int answer_ms, struct wn_value *out)
 {
 	struct wn_control_reply reply = {0};
 	struct wn_err err = {0};
 	int code = cli_config(cli);
 	if (code)
 		return code;
-	enum wn_rc rc = wn_control_request(cli_control(cli), "POST", target, (struct wn_str){NULL, 0},
-					   ANSWER_MS, &reply, &err);
+	enum wn_rc rc = wn_control_request(cli_control(cli), "POST", target, wn_str_of(body), answer_ms, &reply, &err);
 	if (rc)
 		return away(cli, rc, &err);
-	if (reply.status / 100 == 2)
-		cli_say(cli, "%s", done);
-	else
-		code = cli_error(cli, code_of_status(reply.status), "the daemon refused: %s",
-				 detail_of(cli, &reply));
+	if (reply.status / 100 != 2)
+		code = cli_error(cli, code_of_status(reply.status), "the daemon refused: %s", detail_of(cli, &reply));
+	else if (out && wn_json_parse((struct wn_str){reply.body, reply.body_n}, NULL, cli->arena, out, &err))
+		code = cli_error(cli, WN_EXIT_INVALID, "the daemon's answer cannot be read: %s", err.text);
 	wn_control_reply_done(&reply);
+	return code;
+}
+
+static int post(struct wn_cli *cli, const char *target, const char *done)
+{
+	int code = cli_post(cli, target, NULL, ANSWER_MS, NULL);
+	if (code == 0)
+		cli_say(cli, "%s", done);
 	return code;
 }
 

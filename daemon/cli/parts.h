@@ -47,6 +47,10 @@ void cli_zone(struct wn_cli *cli);
 /* Question on the terminal; --yes answers it, and without a terminal the answer is no. */
 bool cli_ask(struct wn_cli *cli, const char *fmt, ...) WN_PRINTF(2, 3);
 
+/* --- the daemon itself (control.c) ---- */
+/* POST with a JSON body (NULL: none); what it answered goes to *out (may be NULL). Tells what went wrong. */
+int cli_post(struct wn_cli *cli, const char *target, const char *body, int answer_ms, struct wn_value *out);
+
 /* --- the book (book.c of this folder) ---- */
 int cli_book(struct wn_cli *cli);          /* cli_connect, then the book of the database with its segments */
 int cli_book_of_files(struct wn_cli *cli); /* the book of the files alone: no database */
@@ -170,6 +174,6 @@ extern const struct wn_command command_account, command_why, command_whynot, com
     command_signal_add, command_signal_list, command_signal_show, command_signal_retract,
     command_account_import, command_contact_import, command_contact_suppress, command_db_init,
     command_db_migrate, command_db_status, command_config_check, command_config_show, command_fsck,
-    command_pause, command_resume, command_reload, command_help;
+    command_sink_list, command_sink_test, command_sink_replay, command_pause, command_resume, command_reload, command_help;
 
 #endif

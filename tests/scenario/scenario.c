@@ -30,7 +30,7 @@ struct answer {
 	struct answer *next;
 	struct wn_http_response *failed; /* kept as words below */
 	int status;
-	bool fails, always;
+	bool fails, hangs, always;
 	struct wn_http_header headers[8];
 	size_t headers_n;
 	char *body;
@@ -52,6 +52,7 @@ struct call {
 	wn_http_done *on_done;
 	void *ctx;
 	struct wn_http_response *response;
+	struct wn_timer *timer; /* hangs: until its own limit */
 };
 
 static struct place *place_of(struct script *s, const char *url)
@@ -76,6 +77,8 @@ static struct wn_http_response *answer_for(struct place *p, const struct wn_http
 		return wn_http_response_new(404, req->url, NULL, 0, WN_STR(""));
 	if (a->next && !a->always)
 		p->first = a->next;
+	if (a->hangs)
+		return wn_http_response_failed(WN_UNKNOWN, WN_HTTP_TIMEOUT, "no answer in time (scripted)");
 	if (a->fails)
 		return wn_http_response_failed(WN_AGAIN, WN_HTTP_CONNECT, "no connection (scripted)");
 	return wn_http_response_new(a->status, req->url, a->headers, a->headers_n, wn_str_of(a->body ? a->body : ""));
@@ -87,6 +90,7 @@ static void on_soon(void *ctx)
 	wn_http_done *fn = c->on_done;
 	void *fn_ctx = c->ctx;
 	struct wn_http_response *r = c->response;
+	wn_timer_free(c->timer);
 	free(c);
 	fn(fn_ctx, r);
 }
@@ -102,10 +106,15 @@ static enum wn_rc script_start(struct wn_net *net, const struct wn_http_request 
 		wn_buf_str(&p->bodies, req->body);
 		wn_buf_char(&p->bodies, '\n');
 	}
-	*c = (struct call){on_done, ctx, answer_for(p, req)};
+	*c = (struct call){on_done, ctx, answer_for(p, req), NULL};
 	if (out)
 		*out = (struct wn_http_call *)c;
-	wn_loop_soon(s->loop, on_soon, c);
+	if (c->response->failure == WN_HTTP_TIMEOUT) {
+		c->timer = wn_timer_new(s->loop, "hanging answer", on_soon, c);
+		wn_timer_after(c->timer, (int64_t)req->total_timeout_ms * 1000);
+	} else {
+		wn_loop_soon(s->loop, on_soon, c);
+	}
 	return WN_OK;
 }
 
@@ -374,7 +383,7 @@ static void do_url(struct run *r, char *rest)
 	char *w[24];
 	size_t n = words(r, rest, w, 24);
 	if (n < 2)
-		die(r, "url ADDRESS answers STATUS ... | url ADDRESS fails | url ADDRESS forget");
+		die(r, "url ADDRESS answers STATUS ... | url ADDRESS fails | url ADDRESS hangs | url ADDRESS forget");
 	struct place *p = place_of(&r->script, w[0]);
 	if (strcmp(w[1], "forget") == 0) {
 		p->first = NULL;
@@ -382,6 +391,7 @@ static void do_url(struct run *r, char *rest)
 	}
 	struct answer *a = WN_NEW(r->arena, struct answer), **last = &p->first;
 	a->fails = strcmp(w[1], "fails") == 0;
+	a->hangs = strcmp(w[1], "hangs") == 0;
 	a->status = n > 2 ? atoi(w[2]) : 0;
 	bool with_block = false;
 	for (size_t i = 3; i < n; i++) {

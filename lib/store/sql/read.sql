@@ -28,16 +28,6 @@ SELECT review_id, feed, item, name, domain, email, why, candidates, sighting, at
 SELECT feed, item, reason, detail, excerpt, first_at, last_at, times FROM whynow.item_reject WHERE ($1::text IS NULL OR feed = $1::text)
 ORDER BY last_at DESC LIMIT $2
 
--- name: read_sinks
-SELECT s.name, s.enabled, s.off_at, s.off_why, s.definition, count(o.event_id) FILTER (WHERE o.state IN ('pending', 'leased')) AS waiting,
-	count(o.event_id) FILTER (WHERE o.state = 'delivered') AS delivered, count(o.event_id) FILTER (WHERE o.state = 'dead') AS dead, max(o.done_at) AS last_at,
-	(SELECT x.last_error FROM whynow.outbox x WHERE x.sink = s.name AND x.last_error IS NOT NULL ORDER BY x.next_at DESC LIMIT 1) AS last_error
-FROM whynow.sink s LEFT JOIN whynow.outbox o ON o.sink = s.name GROUP BY s.name ORDER BY s.name
-
--- name: read_dead_letters
-SELECT event_id, sink, type, campaign_id, gen, at, attempts, last_error, done_at FROM whynow.outbox WHERE state = 'dead' AND ($1::text IS NULL OR sink = $1::text)
-ORDER BY done_at DESC LIMIT $2
-
 -- name: read_suppressions
 SELECT what, reason, count(*) AS entries FROM whynow.suppression WHERE until > now() GROUP BY what, reason ORDER BY what, reason
 

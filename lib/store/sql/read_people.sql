@@ -283,6 +283,27 @@ WHERE m.state = 'live' AND NOT m.shadow ORDER BY least(m.stale_at, m.box_ends_at
 SELECT jsonb_build_object('instance', i.name, 'started_at', i.started_at, 'heartbeat_at', i.heartbeat_at) AS row
 FROM whynow.instance i ORDER BY i.heartbeat_at DESC LIMIT 20
 
+-- name: read_sinks
+-- class: cold
+-- $1 all: also those that no file has any more. Touches are in the list of touches, not here
+SELECT jsonb_build_object('sink', s.name, 'kind', s.definition ->> 'kind', 'enabled', s.enabled, 'off_at', s.off_at, 'off_why', s.off_why, 'waiting', o.waiting,
+	'dead', o.dead, 'delivered', o.delivered, 'delivered_at', o.delivered_at, 'next_at', o.next_at,
+	'retrying', o.retrying, 'last_error', (SELECT x.last_error FROM whynow.outbox x WHERE x.sink = s.name AND x.step < 0 AND x.last_error IS NOT NULL
+		AND x.state IN ('pending', 'leased', 'dead') ORDER BY coalesce(x.done_at, x.next_at) DESC LIMIT 1)) AS row
+FROM whynow.sink s CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE x.state IN ('pending', 'leased')) AS waiting, count(*) FILTER (WHERE x.state = 'dead') AS dead,
+	count(*) FILTER (WHERE x.state = 'delivered') AS delivered, max(x.done_at) FILTER (WHERE x.state = 'delivered') AS delivered_at,
+	min(x.next_at) FILTER (WHERE x.state = 'pending') AS next_at, count(*) FILTER (WHERE x.state IN ('pending', 'leased') AND x.attempts > 0) AS retrying
+	FROM whynow.outbox x WHERE x.sink = s.name AND x.step < 0) o
+WHERE s.enabled OR $1::boolean ORDER BY s.name
+
+-- name: read_dead_letters
+-- class: cold
+-- $1 sink, $2 at most: newest first
+SELECT jsonb_build_object('event_id', o.event_id, 'type', o.type, 'campaign_id', o.campaign_id, 'segment', c.segment, 'at', o.at, 'attempts', o.attempts,
+	'error', o.last_error, 'dead_at', o.done_at) AS row
+FROM whynow.outbox o LEFT JOIN whynow.campaign c ON c.bucket = o.bucket AND c.campaign_id = o.campaign_id
+WHERE o.state = 'dead' AND o.step < 0 AND o.sink = $1 ORDER BY o.done_at DESC LIMIT $2
+
 -- name: read_outbox_troubles
 -- class: cold
 -- $1 now: sinks with dead letters, or with rows that failed and wait

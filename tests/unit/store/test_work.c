@@ -336,7 +336,7 @@ static void every_read_for_people_runs(void **state)
 {
 	DB(d);
 	life_open(d);
-	for (const char *const *n = (const char *const[]){"sinks", "suppressions", "unknown_rates", "gaps", "migrations", NULL}; *n; n++) {
+	for (const char *const *n = (const char *const[]){"suppressions", "unknown_rates", "gaps", "migrations", NULL}; *n; n++) {
 		WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 		OK(wn_store_read(d->st, *n, WN_NO_PARAMS, &r, &err));
 	}
