@@ -23,7 +23,8 @@ static const char *state_of(struct wn_cli *cli, struct wn_value row)
 /* --- list ---- */
 static int list_dead(struct wn_cli *cli, const char *name)
 {
-	static const struct cli_column columns[] = {{"EVENT", 0}, {"TYPE", 0}, {"SEGMENT", CLI_CLIP}, {"HAPPENED", 0}, {"TRIES", CLI_RIGHT}, {"ERROR", CLI_CLIP}};
+	static const struct cli_column columns[] = {{"EVENT", 0},    {"TYPE", 0},          {"SEGMENT", CLI_CLIP},
+						    {"HAPPENED", 0}, {"TRIES", CLI_RIGHT}, {"ERROR", CLI_CLIP}};
 	struct cli_rows rows;
 	struct cli_table t;
 	int code = cli_read(cli, "dead_letters", WN_PARAMS(wn_pg_text(name), wn_pg_int8(DEAD_SHOWN)), &rows);
