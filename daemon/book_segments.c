@@ -8,51 +8,6 @@
 #include <whynow/store.h>
 #include <whynow/tz.h>
 
-/* ------------------------------------------------------------------------------------------------- time zones */
-struct wn_book_zones {
-	struct zone { char *name; struct wn_tz *tz; } *v;
-	size_t n;
-};
-enum { ZONES_MAX = 700 }; /* zoneinfo has fewer than 600 names: more are strangers' inventions */
-
-static const struct wn_tz *zone_named(void *ctx, struct wn_str name)
-{
-	struct wn_book_zones *z = ctx;
-	for (size_t i = 0; i < z->n; i++)
-		if (wn_str_is(name, z->v[i].name))
-			return z->v[i].tz;
-	char text[64];
-	if (name.n >= sizeof(text) || z->n == ZONES_MAX)
-		return NULL;
-	memcpy(text, name.p, name.n);
-	text[name.n] = '\0';
-	struct zone zone = {.name = wn_strdup(text)};
-	if (wn_tz_load(text, &zone.tz, NULL))
-		zone.tz = NULL; /* remembered as unknown */
-	z->v = wn_realloc(z->v, (z->n + 1) * sizeof(*z->v));
-	z->v[z->n++] = zone;
-	return zone.tz;
-}
-
-void wn_book_zones_attach(struct wn_book *b)
-{
-	b->zones = wn_alloc(sizeof(*b->zones));
-	b->catalog.tz_of = zone_named;
-	b->catalog.tz_ctx = b->zones;
-	b->catalog.default_tz = zone_named(b->zones, b->config->options.time_zone);
-}
-
-void wn_book_zones_free(struct wn_book *b)
-{
-	for (size_t i = 0; b->zones && i < b->zones->n; i++) {
-		free(b->zones->v[i].name);
-		wn_tz_free(b->zones->v[i].tz);
-	}
-	if (b->zones)
-		free(b->zones->v);
-	free(b->zones);
-}
-
 /* --------------------------------------------------------------------------------------------------- segments */
 static int by_priority(const void *a, const void *b)
 {

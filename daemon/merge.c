@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Merging of a provisional account into the one whose domain is known by now: two units of work. The first lets
- * the members of the merged account leave and moves what it has; the second matches its signals where they live
- * now.
+ * Merging of a provisional account into the one whose domain is known by now: two units of work. The first moves what
+ * it has, matches its signals where they live now, and lets its members leave: in this order, so that a campaign that
+ * has nobody else lives on with the survivor. The second matches all that the survivor has.
  */
 #include "unit.h"
-
-static enum wn_rc load_both(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct wn_merge *m = ctx;
-	struct wn_id ids[] = {m->m.from, m->m.into};
-	return wn_store_load_accounts(s, w, ids, 2, WN_LOAD_ALL, err);
-}
 
 /* What the merged account brought is due to be matched where it lives now: written with the merge, so that a crash before the
  * second unit loses nothing. */
@@ -30,17 +23,24 @@ static void due_again(struct wn_world *w, struct wn_account *from, struct wn_acc
 	}
 }
 
-static enum wn_rc merge(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+static enum wn_rc load_both(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_merge *m = ctx;
+	struct wn_id ids[] = {m->m.from, m->m.into};
+	enum wn_rc rc = wn_store_load_accounts(s, w, ids, 2, WN_LOAD_ALL, err);
+	struct wn_account *from = wn_world_account(w, m->m.from), *into = wn_world_account(w, m->m.into);
+	if (rc || !from || !into || wn_str_is(from->state, "merged"))
+		return rc;
+	due_again(w, from, into);
+	return wn_store_merge(s, w, m->m.from, m->m.into, err);
+}
+
+static enum wn_rc merge(void *ctx, struct wn_store *s WN_UNUSED, struct wn_world *w, struct wn_err *err)
 {
 	struct wn_merge *m = ctx;
 	struct wn_account *from = wn_world_account(w, m->m.from);
-	struct wn_account *into = wn_world_account(w, m->m.into);
-	if (!from || !into || wn_str_is(from->state, "merged"))
-		return WN_OK;
-	due_again(w, from, into);
 	struct wn_event gone = {.type = WN_EV_CONTACT_GONE, .account = from, .left = WN_LEFT_MERGED};
-	enum wn_rc rc = wn_campaign_step(w, &gone, err);
-	return rc ? rc : wn_store_merge(s, w, m->m.from, m->m.into, err);
+	return from && wn_str_is(from->state, "merged") ? wn_campaign_step(w, &gone, err) : WN_OK;
 }
 
 static enum wn_rc load_survivor(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)

@@ -12,11 +12,17 @@
 enum { ATTEMPTS = 6 };
 
 /* -------------------------------------------------------------------------------------- what the engine must see */
+/* Somebody left it: whoever is enrolled and bears that name leaves. */
+static bool tells_of_departure(const struct wn_world *w, const struct wn_signal *s)
+{
+	return s->arrived && !s->retracted && !s->history && strcmp(wn_registry_kind(w->catalog->registry, s->kind)->name, "departure") == 0;
+}
+
 /* Something of the account itself changed, or of what its members rest on. */
 static bool is_changed(const struct wn_world *w, const struct wn_account *a)
 {
 	for (size_t i = 0; i < a->signals.n; i++)
-		if (a->signals.v[i]->retracted)
+		if (a->signals.v[i]->retracted || tells_of_departure(w, a->signals.v[i]))
 			return true;
 	for (size_t i = 0; i < a->contacts.n; i++)
 		if (a->contacts.v[i]->fresh || a->contacts.v[i]->changed)
@@ -115,11 +121,49 @@ static enum wn_rc step_contacts(struct wn_world *w, struct wn_account *a, struct
 	return rc;
 }
 
+static bool is_named(struct wn_world *w, const struct wn_contact *c, struct wn_str person)
+{
+	struct wn_str name = c->name.n ? wn_person_normalise(c->name, w->arena) : (struct wn_str){NULL, 0};
+	return person.n && name.n && wn_str_eq(name, person);
+}
+
+/* Before the rules are asked: `who` does not choose somebody who has left. */
+static void mark_departed(struct wn_world *w)
+{
+	for (size_t k = 0; k < w->accounts.n; k++) {
+		struct wn_account *a = w->accounts.v[k];
+		for (size_t i = 0; i < a->signals.n; i++) {
+			const struct wn_signal *s = a->signals.v[i];
+			if (!tells_of_departure(w, s))
+				continue;
+			struct wn_str said = wn_value_str(wn_value_get(s->attrs, WN_STR("person")));
+			struct wn_str person = said.n ? wn_person_normalise(said, w->arena) : (struct wn_str){NULL, 0};
+			for (size_t c = 0; c < a->contacts.n; c++)
+				if (!a->contacts.v[c]->departed && (wn_id_eq(a->contacts.v[c]->id, s->contact_id) || is_named(w, a->contacts.v[c], person)))
+					a->contacts.v[c]->departed = a->contacts.v[c]->dirty = true;
+		}
+	}
+}
+
+static enum wn_rc step_departed(struct wn_world *w, struct wn_account *a, struct wn_err *err)
+{
+	bool some = false;
+	enum wn_rc rc = WN_OK;
+	for (size_t i = 0; i < a->signals.n && !some; i++)
+		some = tells_of_departure(w, a->signals.v[i]);
+	for (size_t i = 0; some && i < a->contacts.n && rc == WN_OK; i++)
+		if (a->contacts.v[i]->departed)
+			rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_CONTACT_GONE, .account = a, .contact = a->contacts.v[i],
+								    .left = WN_LEFT_DEPARTED}, err);
+	return rc;
+}
+
 static enum wn_rc react(struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	enum wn_rc rc = load_concerned(s, w, err);
 	if (rc)
 		return rc;
+	mark_departed(w);
 	verdicts(w);
 	rc = wn_store_load_campaigns(s, w, err);
 	if (rc == WN_OK)
@@ -128,6 +172,8 @@ static enum wn_rc react(struct wn_store *s, struct wn_world *w, struct wn_err *e
 		rc = step_facts(w, err);
 	for (size_t i = 0; i < w->accounts.n && rc == WN_OK; i++)
 		rc = step_contacts(w, w->accounts.v[i], err);
+	for (size_t i = 0; i < w->accounts.n && rc == WN_OK; i++)
+		rc = step_departed(w, w->accounts.v[i], err);
 	return rc;
 }
 

@@ -13,13 +13,46 @@ struct suppress {
 	const struct wn_id *accounts;
 	size_t n_accounts;
 	size_t left; /* members that left */
+	bool lift;
 };
+
+static bool has_mail_at(struct wn_str email, struct wn_str domain)
+{
+	size_t n = email.n > domain.n ? email.n - domain.n : 0;
+	return n && (email.p[n - 1] == '@' || email.p[n - 1] == '.') && memcmp(email.p + n, domain.p, domain.n) == 0;
+}
+
+static bool is_meant(const struct suppress *p, const struct wn_contact *c)
+{
+	return strcmp(p->what, "address") == 0 ? wn_str_eq(c->email, p->text) : has_mail_at(c->email, p->text);
+}
+
+/* What may be contacted again is put to the rules again: the account's signals that still have weight, and its people. */
+static void match_again(const struct suppress *p, struct wn_world *w)
+{
+	for (size_t k = 0; k < w->accounts.n; k++) {
+		struct wn_account *a = w->accounts.v[k];
+		bool meant = strcmp(p->what, "domain") == 0 && wn_str_eq(a->domain, p->text);
+		for (size_t i = 0; i < a->contacts.n; i++) {
+			a->contacts.v[i]->changed |= is_meant(p, a->contacts.v[i]);
+			meant |= is_meant(p, a->contacts.v[i]);
+		}
+		for (size_t i = 0; meant && i < a->signals.n; i++) {
+			struct wn_signal *s = a->signals.v[i];
+			s->arrived |= !s->retracted && !s->history && w->now_us < s->hard_stop_us;
+		}
+	}
+}
 
 static enum wn_rc load(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct suppress *p = ctx;
-	return p->n_accounts ? wn_store_load_accounts(s, w, p->accounts, p->n_accounts, WN_LOAD_ALL, err)
-			     : WN_OK;
+	enum wn_rc rc = p->lift ? wn_store_unsuppress(s, p->what, p->text, w->now_us, err) : WN_OK;
+	if (rc == WN_OK && p->n_accounts)
+		rc = wn_store_load_accounts(s, w, p->accounts, p->n_accounts, WN_LOAD_ALL, err);
+	if (rc == WN_OK && p->lift)
+		match_again(p, w);
+	return rc;
 }
 
 static enum wn_rc leave_contacts(struct suppress *p, struct wn_world *w, struct wn_account *a,
@@ -29,7 +62,7 @@ static enum wn_rc leave_contacts(struct suppress *p, struct wn_world *w, struct 
 	enum wn_rc rc = WN_OK;
 	for (size_t i = 0; i < a->contacts.n && rc == WN_OK; i++) {
 		struct wn_contact *c = a->contacts.v[i];
-		if (wn_str_eq(c->email, p->text))
+		if (is_meant(p, c))
 			rc = wn_campaign_step(
 			    w,
 			    &(struct wn_event){
@@ -43,8 +76,8 @@ static enum wn_rc step(void *ctx, struct wn_store *s WN_UNUSED, struct wn_world 
 {
 	struct suppress *p = ctx;
 	enum wn_rc rc = WN_OK;
-	for (size_t i = 0; i < w->accounts.n && rc == WN_OK; i++)
-		rc = strcmp(p->what, "address") == 0
+	for (size_t i = 0; i < w->accounts.n && rc == WN_OK && !p->lift; i++)
+		rc = !wn_str_eq(w->accounts.v[i]->domain, p->text)
 			 ? leave_contacts(p, w, w->accounts.v[i], err)
 			 : wn_campaign_step(w,
 					    &(struct wn_event){.type = WN_EV_SUPPRESSED,
@@ -57,6 +90,8 @@ static enum wn_rc step(void *ctx, struct wn_store *s WN_UNUSED, struct wn_world 
 static enum wn_rc finish(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct suppress *p = ctx;
+	if (p->lift)
+		return WN_OK;
 	return wn_store_suppress(s, p->what, p->text, p->reason, w->actor, w->now_us, p->until_us, err);
 }
 
@@ -83,8 +118,12 @@ static int read_target(struct wn_cli *cli, const char *text, struct suppress *p)
 		if (!wn_domain_registrable(wn_str_of(text), cli->arena, &p->text))
 			return cli_error(cli, WN_EXIT_INVALID, "\"%s\" is neither a mail address nor a domain",
 					 text);
-		rc = wn_store_find_account(cli->store, p->text, ids, &err);
-		p->n_accounts = rc == WN_OK;
+		struct wn_id own;
+		rc = wn_store_accounts_of_mail_domain(cli->store, p->text, cli->arena, &ids, &p->n_accounts, &err);
+		if (rc == WN_OK)
+			rc = wn_store_find_account(cli->store, p->text, &own, &err);
+		if (rc == WN_OK)
+			ids[p->n_accounts++] = own;
 		rc = rc == WN_NOT_FOUND ? WN_OK : rc;
 	}
 	p->accounts = ids;
@@ -115,12 +154,13 @@ static int read_reason(struct wn_cli *cli, struct suppress *p)
 	return code;
 }
 
-static int lift(struct wn_cli *cli, const struct suppress *p)
+static int lift(struct wn_cli *cli, struct suppress *p)
 {
-	struct wn_err err = {0};
-	enum wn_rc rc = wn_store_unsuppress(cli->store, p->what, p->text, cli->now_us, &err);
-	if (rc)
-		return cli_fail(cli, rc, &err);
+	struct wn_unit u = {.load = load, .step = step, .finish = finish, .done = done, .ctx = p};
+	p->lift = true;
+	int code = cli_unit(cli, &u);
+	if (code)
+		return code;
 	cli_nudge(cli);
 	cli_say(cli, "%s " WN_STR_FMT " may be contacted again", p->what, WN_STR_ARG(p->text));
 	return WN_EXIT_DONE;
@@ -175,9 +215,9 @@ const struct wn_command command_contact_suppress = {
     .min_args = 1,
     .max_args = 1,
     .summary = "never contact an address, or anybody of a domain",
-    .more = "Live members leave and their planned touches are cancelled in the same transaction. Only a keyed "
-	    "hash of the address is kept. Needs the "
-	    "installation key.",
+    .more = "Live members leave and their planned touches are cancelled in the same transaction. A domain holds for its "
+	    "account and for everybody with mail there, at whatever account. --lift puts them to the rules again. Only a "
+	    "keyed hash is kept. Needs the installation key.",
     .options = options,
     .run = run,
 };

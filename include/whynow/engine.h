@@ -323,6 +323,7 @@ struct wn_catalog {
 	struct wn_caps caps;
 	const char *redirect_to;
 	const struct wn_tz *default_tz; const struct wn_tz *(*tz_of)(void *ctx, struct wn_str name); void *tz_ctx;
+	const struct wn_tz *(*tz_of_country)(void *tz_ctx, struct wn_str country); /* NULL: it has several, or none is known */
 	bool paused;
 	int64_t proposed_ttl_us;
 	int64_t touch_lease_us;                                      /* an attempt that gave no answer for so long is unknown */
@@ -366,6 +367,9 @@ struct wn_value wn_account_traits(const struct wn_account *a);
 /* Values as JSON gave them, converted to the types of the registry; a trait that no file names any more stays as it is stored. */
 struct wn_value wn_traits_typed(const struct wn_registry *r, enum wn_trait_of of, struct wn_value traits, struct wn_arena *a);
 struct wn_value wn_trait_value(struct wn_value traits, struct wn_str name); /* the v of {v, source, at}, ABSENT */
+
+/* The person was forgotten on request: the name goes out of attributes, headline and quote; what else the signal says stays. */
+void wn_signal_blank(struct wn_world *w, struct wn_signal *s, struct wn_str name);
 
 /* Classes of the three records (lib/engine/view.c): whoever makes a row sets `object.cls` and `world`. A merged or empty
  * text, a time of 0, a level of 0 read as not set; a trait without value reads as its default. */

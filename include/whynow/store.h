@@ -209,6 +209,7 @@ struct wn_intake_row {
 	struct wn_contact *contact;  /* named by it, NULL */
 	bool identity_changed;       /* EDITED: the engine gets WN_EV_RETRACTED for the signal too (design 05) */
 	struct wn_link link;         /* how the account was found; after wn_store_resolve already */
+	bool forgotten;              /* names somebody who was forgotten on request: the name is kept nowhere */
 };
 struct wn_intake_merge { struct wn_id from, into; }; /* provisional account whose domain became known */
 struct wn_intake {
@@ -472,8 +473,7 @@ enum wn_rc wn_store_import_contacts(struct wn_store *s, struct wn_world *w, cons
 /* Adds an alias (name or domain) for an account. */
 enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const char *kind, struct wn_str alias, const char *source,
 			      int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
-/* Both accounts are loaded in the world with WN_LOAD_ALL and their campaigns; the engine has made the live members of `from` leave (merged)
- * before. Marks `from` as merged, moves aliases, shows its signals at the survivor. Then: wn_store_flush. */
+/* Both accounts are loaded in the world with WN_LOAD_ALL. In the same unit the live members of `from` leave (merged). Marks `from` as merged, moves aliases, shows its signals at the survivor. Then: wn_store_flush. */
 enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id from, struct wn_id into, struct wn_err *err) WN_MUST_CHECK;
 /* Provisional accounts whose name belongs to exactly one known account by now (an import brought it). */
 enum wn_rc wn_store_merge_candidates(struct wn_store *s, int limit, struct wn_arena *a, struct wn_intake_merge **out,
@@ -484,9 +484,19 @@ enum wn_rc wn_store_suppress(struct wn_store *s, const char *what, struct wn_str
 			     int64_t now_us, int64_t until_us, struct wn_err *err) WN_MUST_CHECK;
 enum wn_rc wn_store_unsuppress(struct wn_store *s, const char *what, struct wn_str text, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
 struct wn_key32 wn_store_suppression_key(struct wn_str key, const char *what, struct wn_str text);
+/* what "person": the text under which somebody without address is known at an account. */
+struct wn_str wn_store_person(struct wn_arena *a, struct wn_id account_id, struct wn_str name);
+/* Accounts that have a contact with mail at the domain or under it; *ids has room for one more. */
+enum wn_rc wn_store_accounts_of_mail_domain(struct wn_store *s, struct wn_str domain, struct wn_arena *a, struct wn_id **ids, size_t *n,
+					    struct wn_err *err) WN_MUST_CHECK;
 /* Accounts that have a contact with the address. */
 enum wn_rc wn_store_accounts_of_address(struct wn_store *s, struct wn_str address, struct wn_arena *a, struct wn_id **ids, size_t *n,
 					struct wn_err *err) WN_MUST_CHECK;
+
+/* Erasure: deletes what tables keep of a person beside the rows that the world writes: changes of traits, names and addresses in events,
+ * in sightings, in what was refused, in the inbox. In the transaction that erases the contact. */
+struct wn_forget { struct wn_id account_id, contact_id; struct wn_str email, name; struct wn_id *signals; size_t n_signals; };
+enum wn_rc wn_store_forget(struct wn_store *s, const struct wn_forget *f, struct wn_arena *a, struct wn_err *err) WN_MUST_CHECK;
 
 /* ------------------------------------------------------------------------------------------------------- outcomes */
 /* An outcome as somebody says it: texts, to be looked up (daemon/outcome.h). at_us 0: now. */

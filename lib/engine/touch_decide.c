@@ -103,14 +103,22 @@ static bool check_way(struct attempt *at)
 	return sink->off && hold_for(at, "sink_off", LOOK_SOON_S);
 }
 
-/* Zone of the contact, else the account, else the main file's. */
+static const struct wn_tz *zone_by_name(const struct wn_catalog *cat, struct wn_str name)
+{
+	return name.n && cat->tz_of ? cat->tz_of(cat->tz_ctx, name) : NULL;
+}
+
+/* Zone of the contact, else the account's own, else of its country if that has one, else the main file's. */
 static const struct wn_tz *zone_of(const struct attempt *at)
 {
 	const struct wn_catalog *cat = at->w->catalog;
-	struct wn_str name = at->contact ? at->contact->time_zone : (struct wn_str){NULL, 0};
-	if (!name.n)
-		name = wn_value_str(wn_trait_value(wn_account_traits(at->m->account), WN_STR("time_zone")));
-	const struct wn_tz *tz = name.n && cat->tz_of ? cat->tz_of(cat->tz_ctx, name) : NULL;
+	struct wn_value traits = wn_account_traits(at->m->account);
+	struct wn_str country = wn_value_str(wn_trait_value(traits, WN_STR("country")));
+	const struct wn_tz *tz = at->contact ? zone_by_name(cat, at->contact->time_zone) : NULL;
+	if (!tz)
+		tz = zone_by_name(cat, wn_value_str(wn_trait_value(traits, WN_STR("time_zone"))));
+	if (!tz && country.n && cat->tz_of_country)
+		tz = cat->tz_of_country(cat->tz_ctx, country);
 	return tz ? tz : cat->default_tz;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding things in a world, and small questions about the catalogue. No decisions here. */
 #include "engine_internal.h"
+#include <strings.h>
 
 struct wn_account *wn_world_account(const struct wn_world *w, struct wn_id id)
 {
@@ -123,6 +124,43 @@ bool wn_catalog_is_blind(const struct wn_catalog *c, const struct wn_member *m)
 		any = true;
 	}
 	return any;
+}
+
+static bool says(struct wn_str text, struct wn_str name)
+{
+	for (size_t i = 0; name.n && i + name.n <= text.n; i++)
+		if (strncasecmp(text.p + i, name.p, name.n) == 0)
+			return true;
+	return false;
+}
+
+/* The last word of a name: what a headline calls the person by. */
+static struct wn_str surname(struct wn_str name)
+{
+	size_t from = name.n;
+	while (from > 0 && name.p[from - 1] != ' ')
+		from--;
+	return (struct wn_str){name.p + from, name.n - from};
+}
+
+void wn_signal_blank(struct wn_world *w, struct wn_signal *s, struct wn_str name)
+{
+	struct wn_map_builder attrs = wn_map_begin(w->arena), conflicts = wn_map_begin(w->arena);
+	struct wn_str last = surname(name);
+	for (uint32_t i = 0; s->attrs.kind == WN_MAP && i < s->attrs.n; i++)
+		if (!wn_str_is(wn_value_str(s->attrs.map[i].key), "person"))
+			wn_map_put(&attrs, wn_value_str(s->attrs.map[i].key), s->attrs.map[i].value);
+	for (uint32_t i = 0; s->conflicts.kind == WN_MAP && i < s->conflicts.n; i++)
+		if (!wn_str_is(wn_value_str(s->conflicts.map[i].key), "person"))
+			wn_map_put(&conflicts, wn_value_str(s->conflicts.map[i].key), s->conflicts.map[i].value);
+	s->attrs = wn_map_end(&attrs);
+	if (s->conflicts.kind == WN_MAP)
+		s->conflicts = wn_map_end(&conflicts);
+	struct wn_str *texts[] = {&s->headline, &s->span, &s->url};
+	for (size_t i = 0; i < WN_COUNT(texts); i++)
+		if (!name.n || says(*texts[i], last))
+			*texts[i] = (struct wn_str){NULL, 0};
+	s->dirty = true;
 }
 
 bool trait_forbids(struct wn_value traits)

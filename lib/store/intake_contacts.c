@@ -56,21 +56,50 @@ static struct wn_str source_of(struct wn_world *w, const struct wn_sighting *x)
 	return wn_str_of(wn_arena_printf(w->arena, "feed " WN_STR_FMT, WN_STR_ARG(x->feed)));
 }
 
+/* The id that the sighting's person has; nil: it names none. */
+static struct wn_id person_id(struct wn_store *s, struct wn_world *w, const struct wn_account *a, const struct wn_sighting *x, struct wn_str *email)
+{
+	*email = s->has_key ? address_of(w, a, x) : (struct wn_str){NULL, 0};
+	struct wn_str person = !email->n && x->contact.name.n ? wn_person_normalise(x->contact.name, w->arena) : (struct wn_str){NULL, 0};
+	return email->n   ? wn_contact_id_of_address(wn_store_key(s), *email)
+	       : person.n ? wn_contact_id_of_person(a->id, person)
+			  : (struct wn_id){{0}};
+}
+
+/* Somebody named without address is the one of that name whom we know, if there is one. */
+static struct wn_contact *contact_by_name(struct wn_world *w, const struct wn_account *a, struct wn_str name)
+{
+	struct wn_str person = name.n ? wn_person_normalise(name, w->arena) : (struct wn_str){NULL, 0};
+	struct wn_contact *found = NULL;
+	for (size_t i = 0; person.n && i < a->contacts.n; i++) {
+		struct wn_contact *c = a->contacts.v[i];
+		if (c->erased || !c->name.n || !wn_str_eq(wn_person_normalise(c->name, w->arena), person))
+			continue;
+		if (found)
+			return NULL; /* two of them: which one is not known */
+		found = c;
+	}
+	return found;
+}
+
+static struct wn_contact *row_named(struct wn_store *s, struct wn_world *w, const struct wn_account *a, const struct wn_sighting *x)
+{
+	struct wn_str email;
+	struct wn_id id = person_id(s, w, a, x, &email);
+	struct wn_contact *c = wn_id_is_nil(id) ? NULL : wn_account_contact(a, id);
+	if (!c)
+		c = contact_by_email(a, email);
+	return c || email.n ? c : contact_by_name(w, a, x->contact.name);
+}
+
 struct wn_contact *contact_named(struct wn_store *s, struct wn_world *w, struct wn_account *a,
 				 const struct wn_sighting *x)
 {
-	struct wn_str email = s->has_key ? address_of(w, a, x) : (struct wn_str){NULL, 0}, by = source_of(w, x),
-		      person = {NULL, 0};
-	struct wn_id id;
-	if (!email.n && x->contact.name.n)
-		person = wn_person_normalise(x->contact.name, w->arena);
-	if (!email.n && !person.n)
+	struct wn_str email, by = source_of(w, x);
+	struct wn_id id = person_id(s, w, a, x, &email);
+	if (wn_id_is_nil(id))
 		return NULL;
-	id =
-	    email.n ? wn_contact_id_of_address(wn_store_key(s), email) : wn_contact_id_of_person(a->id, person);
-	struct wn_contact *c = wn_account_contact(a, id);
-	if (!c)
-		c = contact_by_email(a, email);
+	struct wn_contact *c = row_named(s, w, a, x);
 	if (c && c->erased)
 		return NULL;
 	if (!c)
@@ -120,14 +149,21 @@ enum wn_rc forget_erased(struct wn_store *s, struct wn_world *w, struct wn_intak
 {
 	struct wn_account **some = WN_NEW_N(w->arena, struct wn_account *, in->n + 1);
 	size_t n = 0;
-	for (size_t i = 0; i < in->n; i++)
-		if (in->rows[i].contact && in->rows[i].contact->fresh && in->rows[i].contact->email.n)
+	for (size_t i = 0; i < in->n; i++) {
+		const struct wn_contact *row = in->rows[i].account ? row_named(s, w, in->rows[i].account, &in->sightings[i]) : NULL;
+		in->rows[i].forgotten = row && row->erased && !row->fresh;
+		if (in->rows[i].contact && in->rows[i].contact->fresh)
 			some[n++] = in->rows[i].account;
-	if (!n)
-		return WN_OK;
-	TRY(load_suppressions(s, w, some, n, err));
+	}
+	if (n)
+		TRY(load_suppressions(s, w, some, n, err));
 	for (size_t i = 0; i < in->n; i++)
-		if (in->rows[i].contact && in->rows[i].contact->fresh && in->rows[i].contact->erased)
+		if (in->rows[i].contact && in->rows[i].contact->fresh && in->rows[i].contact->erased) {
+			in->rows[i].forgotten = true;
 			drop_contact(in, in->rows[i].account, in->rows[i].contact);
+		}
+	for (size_t i = 0; i < in->n; i++)
+		if (in->rows[i].forgotten && in->rows[i].signal)
+			wn_signal_blank(w, in->rows[i].signal, in->sightings[i].contact.name);
 	return WN_OK;
 }

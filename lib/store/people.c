@@ -310,10 +310,50 @@ enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const
 static void move_signals(struct wn_world *w, struct wn_account *from, struct wn_account *into)
 {
 	for (size_t i = 0; i < from->signals.n; i++) {
-		from->signals.v[i]->arrived = !from->signals.v[i]->retracted;
+		from->signals.v[i]->arrived = !from->signals.v[i]->retracted && !from->signals.v[i]->history;
 		account_add_signal(w, into, from->signals.v[i]);
 	}
 	from->signals.n = 0;
+}
+
+static struct wn_contact *same_contact(struct wn_world *w, struct wn_account *into, const struct wn_contact *c, struct wn_id id)
+{
+	struct wn_contact *have = wn_account_contact(into, id);
+	struct wn_str person = c->name.n ? wn_person_normalise(c->name, w->arena) : (struct wn_str){NULL, 0};
+	if (!have)
+		have = contact_by_email(into, c->email);
+	for (size_t i = 0; !have && !c->email.n && person.n && i < into->contacts.n; i++)
+		if (into->contacts.v[i]->name.n && wn_str_eq(wn_person_normalise(into->contacts.v[i]->name, w->arena), person))
+			have = into->contacts.v[i];
+	return have;
+}
+
+/* Its people are the survivor's people; whom a signal named keeps being named by it. */
+static void move_contacts(struct wn_world *w, struct wn_account *from, struct wn_account *into)
+{
+	for (size_t i = 0; i < from->contacts.n; i++) {
+		const struct wn_contact *c = from->contacts.v[i];
+		struct wn_str person = c->name.n ? wn_person_normalise(c->name, w->arena) : (struct wn_str){NULL, 0};
+		struct wn_id id = c->subject && person.n ? wn_contact_id_of_person(into->id, person) : c->id;
+		struct wn_contact *have = c->erased ? NULL : same_contact(w, into, c, id);
+		if (!have && !c->erased) {
+			have = contact_make(w, into, id, c->email);
+			have->name = c->name;
+			have->position = c->position;
+			have->department = c->department;
+			have->level = c->level;
+			have->time_zone = c->time_zone;
+			have->traits = c->traits;
+			have->departed = c->departed;
+			have->opted_out = c->opted_out;
+			have->suppressed = c->suppressed;
+		}
+		for (size_t k = 0; have && k < into->signals.n; k++)
+			if (wn_id_eq(into->signals.v[k]->contact_id, c->id) && !wn_id_eq(have->id, c->id)) {
+				into->signals.v[k]->contact_id = have->id;
+				into->signals.v[k]->dirty = true;
+			}
+	}
 }
 
 static void remember_merged(struct wn_world *w, struct wn_account *from, struct wn_account *into)
@@ -351,6 +391,7 @@ enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id f
 	}
 	remember_merged(w, from, into);
 	move_signals(w, from, into);
+	move_contacts(w, from, into);
 	TRY(wn_pg_queue(s->pg, &wn_sql_alias_move,
 			WN_PARAMS(wn_pg_id(from->id), wn_pg_id(into->id), wn_pg_time(w->now_us)), NULL, err));
 	TRY(wn_pg_queue(s->pg, &wn_sql_alias_drop, WN_PARAMS(wn_pg_id(from->id)), NULL, err));

@@ -343,12 +343,14 @@ static enum wn_rc insert_sightings(struct wn_store *s, struct wn_world *w, const
 		if (!row->signal)
 			continue;
 		struct wn_id account = row->signal->account_id;
+		struct wn_str none = {NULL, 0}, url = row->forgotten ? none : x->url, headline = row->forgotten ? none : x->headline,
+			      span = row->forgotten ? none : x->span;
 		if (row->how == WN_INTAKE_EDITED) {
 			TRY(wn_pg_queue(s->pg, &wn_sql_sighting_update,
 					WN_PARAMS(wn_pg_int2(wn_id_bucket(account)), wn_pg_id(account),
-						  wn_pg_key32(&x->key), param_text(x->url),
-						  param_text(x->headline), wn_pg_time(x->occurred_us),
-						  param_time_0(x->published_us), param_text(x->span)),
+						  wn_pg_key32(&x->key), param_text(url),
+						  param_text(headline), wn_pg_time(x->occurred_us),
+						  param_time_0(x->published_us), param_text(span)),
 					NULL, err));
 			continue;
 		}
@@ -361,12 +363,12 @@ static enum wn_rc insert_sightings(struct wn_store *s, struct wn_world *w, const
 						param_str(x->item),
 						param_text(x->publisher),
 						param_text(x->source_named),
-						param_text(x->url),
-						param_text(x->headline),
+						param_text(url),
+						param_text(headline),
 						wn_pg_time(x->occurred_us),
 						param_time_0(x->published_us),
 						wn_pg_time(x->observed_us),
-						param_text(x->span),
+						param_text(span),
 						param_cstr(row->link.method),
 						wn_pg_float8(row->link.confidence),
 						param_text(row->link.evidence)};

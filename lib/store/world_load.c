@@ -401,6 +401,14 @@ static void apply_suppression(struct wanted *v, size_t n, struct wn_str key, str
 		set_suppressed(hit, reason);
 }
 
+/* The registrable domain of an address: a suppressed domain holds for everybody who has mail there. */
+static struct wn_str mail_domain(struct wn_world *w, struct wn_str email)
+{
+	const char *at = email.n ? memchr(email.p, '@', email.n) : NULL;
+	struct wn_str host = at ? (struct wn_str){at + 1, email.n - (size_t)(at + 1 - email.p)} : (struct wn_str){NULL, 0}, domain;
+	return host.n && wn_domain_registrable(host, w->arena, &domain) ? domain : host;
+}
+
 enum wn_rc load_suppressions(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts,
 			     size_t n, struct wn_err *err)
 {
@@ -415,12 +423,17 @@ enum wn_rc load_suppressions(struct wn_store *s, struct wn_world *w, struct wn_a
 			*WN_PUSH(w->arena, &v) = (struct wanted){
 			    wn_store_suppression_key(wn_store_key(s), "domain", accounts[i]->domain), NULL,
 			    accounts[i]};
-		for (size_t k = 0; k < accounts[i]->contacts.n; k++)
-			if (accounts[i]->contacts.v[k]->email.n)
+		for (size_t k = 0; k < accounts[i]->contacts.n; k++) {
+			struct wn_contact *c = accounts[i]->contacts.v[k];
+			struct wn_str domain = mail_domain(w, c->email);
+			if (c->email.n)
+				*WN_PUSH(w->arena, &v) = (struct wanted){wn_store_suppression_key(wn_store_key(s), "address", c->email), c, NULL};
+			if (domain.n && !wn_str_eq(domain, accounts[i]->domain))
+				*WN_PUSH(w->arena, &v) = (struct wanted){wn_store_suppression_key(wn_store_key(s), "domain", domain), c, NULL};
+			if (c->fresh && c->name.n)
 				*WN_PUSH(w->arena, &v) =
-				    (struct wanted){wn_store_suppression_key(wn_store_key(s), "address",
-									     accounts[i]->contacts.v[k]->email),
-						    accounts[i]->contacts.v[k], NULL};
+				    (struct wanted){wn_store_suppression_key(wn_store_key(s), "person", wn_store_person(w->arena, accounts[i]->id, c->name)), c, NULL};
+		}
 	}
 	if (!v.n)
 		return WN_OK;

@@ -120,6 +120,10 @@ WHERE bucket = $1 AND account_id = $2 AND contact_id = $3
 -- class: cold
 SELECT DISTINCT account_id FROM whynow.contact WHERE contact_id = $1 OR email = $2 ORDER BY 1
 
+-- name: contact_accounts_of_domain
+-- class: cold
+SELECT DISTINCT account_id FROM whynow.contact WHERE right(email, length($1::text) + 1) IN ('@' || $1::text, '.' || $1::text) ORDER BY 1
+
 -- name: suppression_load
 -- class: batch
 SELECT s.key, s.what, s.reason FROM unnest($1::int8[], $2::bytea[]) AS k (b, id)
