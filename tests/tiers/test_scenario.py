@@ -36,7 +36,6 @@ def test_the_same_scenario_gives_the_same_history(cluster, path):
     assert one.stdout == two.stdout
 
 
-<<<<<<< HEAD
 MAIL = """
 option http.public_url=https://go.example.com/
 file sinks.d/a-mail.yaml <<
@@ -131,7 +130,8 @@ def test_mail_reaches_a_real_server_and_no_value_breaks_it(cluster, smtp, tmp_pa
     assert first.get_body(("html",)).get_content().strip() == "<p>Acme &quot;Q&quot; &lt;b@x&gt;, Inc.</p>"
     assert second["in-reply-to"] == first["message-id"] and second["references"] == first["message-id"]
     assert {m["from"] for m in mails if m["to"] == ["data-450@cask.example"]} <= {"sales@example.com"}
-=======
+
+
 # Random events (tests/scenario/generate.py): a few seeds that stay, and one that is new every time; a failure names it.
 SEEDS = os.environ.get("WHYNOW_SEEDS", "1 2 3 " + os.urandom(3).hex()).split()
 
@@ -153,4 +153,3 @@ def test_random_events_break_no_invariant(cluster, tmp_path, which):
 def test_random_events_find_a_planted_bug(cluster, tmp_path, bug):
     seeds = ["1", "2", "3", "4", "5", "6"]
     assert any(play_random(cluster, tmp_path, seed, env={"WHYNOW_PLANT": bug}).returncode for seed in seeds), f"{bug} was not noticed with seeds {seeds}"
->>>>>>> 7b54fe7 (People: erased, departed, suppressed by domain, merged; random events)
