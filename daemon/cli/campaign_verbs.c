@@ -77,14 +77,14 @@ static void print_preview(struct wn_cli *cli, struct wn_world *w, struct wn_memb
 	struct wn_str account = m->account->domain.n ? m->account->domain : m->account->name;
 	fprintf(cli->out, "\n%s%s%s, step %zu, %s", cli_clean(cli, account), c ? ", " : "",
 		c ? cli_clean(cli, c->email.n ? c->email : c->name) : "", step + 1,
-		m->campaign->segment->steps[step].channel);
+		wn_campaign_steps(m->campaign, WN_NEVER)->steps[step].channel);
 	if (m->holdout)
 		fputs(" (held out: nothing is sent)", cli->out);
 	if (d.kind != WN_SEND) {
 		fprintf(cli->out, "\n  no text: %s\n", cli_touch_why(cli, cli_clean(cli, d.reason)));
 		return;
 	}
-	bool several = m->campaign->segment->steps[step].n_variants > 1;
+	bool several = wn_campaign_steps(m->campaign, WN_NEVER)->steps[step].n_variants > 1;
 	fprintf(cli->out, "%s%s\n", several ? ", variant " : "", several ? cli_clean(cli, d.variant) : "");
 	if (d.subject.n)
 		fprintf(cli->out, "  Subject: %s\n", cli_clean(cli, d.subject));
@@ -107,8 +107,8 @@ static int show(struct wn_cli *cli, struct verb *v)
 			struct wn_member *m = w->accounts.v[a]->members.v[i];
 			if (m->campaign != c || m->left != WN_LEFT_LIVE)
 				continue;
-			size_t steps = cli_flag(cli, "--all-steps") ? c->segment->n_steps
-				       : c->segment->n_steps        ? 1
+			size_t steps = cli_flag(cli, "--all-steps") ? wn_campaign_steps(c, WN_NEVER)->n_steps
+				       : wn_campaign_steps(c, WN_NEVER)->n_steps ? 1
 								    : 0;
 			for (size_t k = 0; k < steps; k++, shown++)
 				print_preview(cli, w, m, k);

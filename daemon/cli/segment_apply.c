@@ -397,6 +397,63 @@ static int publish(struct wn_cli *cli, const struct segment_documents *f, size_t
 	return 0;
 }
 
+/* --- migrate --------------------------------------------------------------------------------- */
+struct migration {
+	struct wn_cli *cli;
+	const struct wn_due *campaign;
+};
+
+static enum wn_rc load_migrating(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	const struct migration *m = ctx;
+	struct wn_campaign *c;
+	enum wn_rc rc = wn_store_load_campaign(s, w, m->campaign->bucket, m->campaign->campaign_id, false, &c, err);
+	return rc == WN_NOT_FOUND ? WN_OK : rc;
+}
+
+static enum wn_rc step_migrating(void *ctx, struct wn_store *s WN_UNUSED, struct wn_world *w, struct wn_err *err)
+{
+	const struct migration *m = ctx;
+	struct wn_campaign *c = wn_world_campaign(w, m->campaign->campaign_id);
+	return c && c->state != WN_CAMPAIGN_CLOSED
+		   ? wn_campaign_step(w, &(struct wn_event){.type = WN_EV_MIGRATE, .campaign = c}, err)
+		   : WN_OK;
+}
+
+static void print_migrated(void *ctx, struct wn_world *w)
+{
+	cli_print_changes(((const struct migration *)ctx)->cli, w);
+}
+
+/* The version is in force here as it will be in the daemon; each campaign is a unit of its own. */
+static int migrate(struct wn_cli *cli, const struct wn_segment *s, int version, struct wn_str source)
+{
+	const struct wn_segment *before = wn_catalog_segment(&cli->book->catalog, wn_str_of(s->name), 0);
+	struct wn_due *due;
+	struct wn_err err = {0};
+	size_t n;
+	int code = 0;
+	enum wn_rc rc = wn_book_put_segment(cli->book, wn_str_of(s->name), version, source, true, before && before->paused, &err);
+	if (rc == WN_OK)
+		rc = wn_store_older_campaigns(cli->store, wn_str_of(s->name), version, cli->arena, &due, &n, &err);
+	if (rc)
+		return cli_fail(cli, rc, &err);
+	for (size_t i = 0; i < n && code == 0; i++) {
+		struct migration m = {cli, &due[i]};
+		code = cli_unit(cli, &(struct wn_unit){.load = load_migrating, .step = step_migrating, .done = print_migrated, .ctx = &m});
+	}
+	return code;
+}
+
+static int migrate_all(struct wn_cli *cli, const struct segment_documents *f, const struct published *p)
+{
+	int code = 0;
+	for (size_t i = 0; i < f->n && code == 0; i++)
+		if (!f->segments[i]->broad)
+			code = migrate(cli, f->segments[i], p[i].version, wn_text_trim(f->docs.v[f->doc[i]].source));
+	return code;
+}
+
 /* After the commit: what was published, how long it lasts, what it would have opened. That a backtest fails undoes nothing. */
 static void tell_applied(struct wn_cli *cli, const struct segment_documents *f, struct published *p)
 {
@@ -455,6 +512,8 @@ static int apply_documents(struct wn_cli *cli, struct segment_documents *f)
 		cli_hint(cli, "nothing was applied");
 	else
 		code = apply(cli, f, p);
+	if (code == 0 && cli_flag(cli, "--migrate"))
+		code = migrate_all(cli, f, p);
 	if (code == 0) {
 		cli_nudge(cli);
 		tell_applied(cli, f, p);
@@ -478,6 +537,8 @@ static int run_apply(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 }
 
 static const struct wn_cli_option apply_options[] = {
+    {"--migrate", NULL, "campaigns of older versions follow its steps, where they are not planned yet, and its exit policy; goal, metric "
+			"and target stay"},
     {"--no-backtest", NULL, "do not look what it would have opened in the last 30 days"},
     {NULL, NULL, NULL},
 };

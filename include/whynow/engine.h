@@ -187,6 +187,8 @@ struct wn_campaign {
 	struct wn_str segment_name;
 	int version;
 	const struct wn_segment *segment; /* that version, from the catalogue */
+	/* Versions whose sequence and exit policy count instead (segment apply --migrate), rising: what was planned before keeps its own. */
+	WN_VEC(struct wn_steps_since { const struct wn_segment *segment; int64_t from_us; }) steps;
 	struct wn_value group;       /* LIST of group values */
 	struct wn_id opening_signal, opening_account;
 	enum wn_campaign_state state;
@@ -429,6 +431,7 @@ enum wn_event_type {
 	WN_EV_MEMBER_DUE,     /* member: staleness, box, first touch, blindness */
 	WN_EV_CAMPAIGN_DUE,   /* campaign: intake over, proposal too old, final review */
 	WN_EV_REPLACED,       /* campaign: its version replaced or withdrawn */
+	WN_EV_MIGRATE,        /* campaign: steps not yet planned and the exit policy follow the version in force */
 	WN_EV_APPROVE,        /* campaign */
 	WN_EV_CANCEL,         /* campaign; all its members must be loaded */
 	WN_EV_OUTCOME,        /* outcome; the campaigns of its account's memberships are loaded */
@@ -449,6 +452,8 @@ struct wn_event {
 /* What the table of design 05 says, and nothing else. WN_REFUSED (with the reason) for an event that is unlawful in that state
  * and was asked for by an operator; everything else that does nothing leaves a non-action. */
 enum wn_rc wn_campaign_step(struct wn_world *w, const struct wn_event *ev, struct wn_err *err) WN_MUST_CHECK;
+/* The version whose steps are planned at an instant; WN_NEVER: the newest it was migrated to. */
+const struct wn_segment *wn_campaign_steps(const struct wn_campaign *c, int64_t at_us);
 /* All verdicts of the world in order, then corroborations. The campaigns of their groups must be loaded. */
 enum wn_rc wn_campaign_step_verdicts(struct wn_world *w, struct wn_err *err) WN_MUST_CHECK;
 

@@ -371,6 +371,9 @@ enum wn_rc wn_store_due_rechecks(struct wn_store *s, const struct wn_due_query *
 /* Heads of line only: (bucket, sink, campaign) that has something to deliver. */
 enum wn_rc wn_store_due_outbox(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
 			       struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* Campaigns that are not closed of a segment's versions before `version`. */
+enum wn_rc wn_store_older_campaigns(struct wn_store *s, struct wn_str segment, int version, struct wn_arena *a, struct wn_due **out,
+				    size_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* Campaigns in state open of a segment whose version is not `version` (0: all; the segment was withdrawn). */
 enum wn_rc wn_store_replaced_campaigns(struct wn_store *s, struct wn_str segment, int version, struct wn_arena *a,
 				       struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;

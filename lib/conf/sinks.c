@@ -24,7 +24,7 @@ static const char *const formats[] = {"cloudevents", "template", NULL};
 
 /* Every type of event that leaves (design 05, events out). */
 static const char *const event_types[] = {
-	"campaign.proposed", "campaign.opened", "campaign.extended", "campaign.finishing", "campaign.closed",
+	"campaign.proposed", "campaign.opened", "campaign.extended", "campaign.migrated", "campaign.finishing", "campaign.closed",
 	"member.enrolled",   "member.left",     "member.handed_off", "touch.due",          "review.written",
 	"review.final",      "segment.refused", "feed.blind",        "feed.recovered",
 };

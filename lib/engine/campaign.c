@@ -276,6 +276,32 @@ static enum wn_rc on_replaced(struct wn_world *w, const struct wn_event *ev, str
 	return WN_OK;
 }
 
+const struct wn_segment *wn_campaign_steps(const struct wn_campaign *c, int64_t at_us)
+{
+	const struct wn_segment *s = c->segment;
+	for (size_t i = 0; i < c->steps.n && c->steps.v[i].from_us <= at_us; i++)
+		s = c->steps.v[i].segment;
+	return s;
+}
+
+/* Goal, metric and target stay what they were at the opening; so do bounds and life. */
+static enum wn_rc on_migrate(struct wn_world *w, const struct wn_event *ev, struct wn_err *err)
+{
+	struct wn_campaign *c = ev->campaign;
+	const struct wn_segment *to = wn_catalog_segment(w->catalog, c->segment_name, 0);
+	if (c->state == WN_CAMPAIGN_CLOSED || !to)
+		return wn_fail(err, WN_REFUSED, to ? "the campaign is closed" : "no version of its segment is in force");
+	if (wn_campaign_steps(c, WN_NEVER)->version >= to->version)
+		return WN_OK;
+	*WN_PUSH(w->arena, &c->steps) = (struct wn_steps_since){to, w->now_us};
+	struct wn_change *ch = emit(w, c, "campaign", "campaign.migrated");
+	ch->why = wn_str_of(wn_arena_printf(w->arena, "steps not yet planned and the exit policy of version %d", to->version));
+	struct wn_map_builder m = campaign_data(w, c);
+	wn_map_set(&m, "steps_version", wn_int(to->version));
+	ch->data = wn_map_end(&m);
+	return WN_OK;
+}
+
 /* Guard heat >= floor: members under it leave first; with nobody left the approval is refused (and the campaign expired). */
 static enum wn_rc on_approve(struct wn_world *w, const struct wn_event *ev, struct wn_err *err)
 {
@@ -337,6 +363,7 @@ static handler *const handlers[] = {
 	[WN_EV_MEMBER_DUE] = on_member_due,
 	[WN_EV_CAMPAIGN_DUE] = on_campaign_due,
 	[WN_EV_REPLACED] = on_replaced,
+	[WN_EV_MIGRATE] = on_migrate,
 	[WN_EV_APPROVE] = on_approve,
 	[WN_EV_CANCEL] = on_cancel,
 	[WN_EV_OUTCOME] = on_outcome,

@@ -235,7 +235,7 @@ static struct wn_value what_was_said(struct wn_world *w, const struct wn_member 
 
 static void hand_off(struct wn_world *w, struct wn_member *m)
 {
-	const struct wn_segment *s = m->campaign->segment;
+	const struct wn_segment *s = wn_campaign_steps(m->campaign, w->now_us);
 	struct wn_map_builder data = member_data(w, m);
 	wn_map_set(&data, "nurture", wn_cstring(s->nurture ? s->nurture : ""));
 	wn_map_set(&data, "why", wn_cstring(wn_left_to_text(m->left)));
@@ -265,7 +265,7 @@ void member_leave(struct wn_world *w, struct wn_member *m, enum wn_left why)
 	if (!wn_planted("lost_cancel"))
 		cancel_touches(w, m);
 	bool hands_off = why == WN_LEFT_STALE || why == WN_LEFT_BOXED || why == WN_LEFT_NO_LONGER_FITS;
-	if (hands_off && c->segment->exit == WN_EXIT_HAND_OFF && c->state != WN_CAMPAIGN_PROPOSED)
+	if (hands_off && wn_campaign_steps(c, w->now_us)->exit == WN_EXIT_HAND_OFF && c->state != WN_CAMPAIGN_PROPOSED)
 		hand_off(w, m);
 	c->live_members--;
 	c->audience -= !m->holdout;
@@ -280,7 +280,7 @@ void member_leave(struct wn_world *w, struct wn_member *m, enum wn_left why)
 
 void member_unfit(struct wn_world *w, struct wn_member *m)
 {
-	if (m->campaign->segment->exit != WN_EXIT_FINISH || !has_open_touch(m)) {
+	if (wn_campaign_steps(m->campaign, w->now_us)->exit != WN_EXIT_FINISH || !has_open_touch(m)) {
 		member_leave(w, m, WN_LEFT_NO_LONGER_FITS);
 		return;
 	}

@@ -352,14 +352,23 @@ static bool (*const checks[])(struct attempt *) = {
 	check_member, check_suppressed, check_valid, check_held, check_if, check_way, check_window, check_caps, check_rank, check_words,
 };
 
+/* Of the version that counted when it was planned. */
+static bool find_step(struct attempt *at, size_t step, int64_t planned_us)
+{
+	const struct wn_segment *s = wn_campaign_steps(at->m->campaign, planned_us);
+	if (!s || step >= s->n_steps)
+		return false;
+	at->segment = at->m->campaign->segment;
+	at->step = &s->steps[step];
+	return true;
+}
+
 struct wn_decision wn_touch_decide(struct wn_world *w, struct wn_touch *t)
 {
 	struct wn_decision d = {.kind = WN_HOLD, .reason = WN_STR("undecided"), .until_us = later_us(w->now_us, WN_MINUTE)};
 	struct attempt at = {.w = w, .t = t, .m = t->member, .contact = member_contact(t->member), .d = &d};
-	if (!at.m->campaign || (size_t)t->step >= at.m->campaign->segment->n_steps)
+	if (!at.m->campaign || !find_step(&at, (size_t)t->step, t->planned_us))
 		return d;
-	at.segment = at.m->campaign->segment;
-	at.step = &at.segment->steps[t->step];
 	for (size_t i = 0; i < WN_COUNT(checks); i++)
 		if (checks[i](&at))
 			break;
@@ -381,10 +390,10 @@ struct wn_decision wn_touch_preview(struct wn_world *w, struct wn_member *m, int
 	struct wn_decision d = {.kind = WN_HOLD, .reason = WN_STR("no_such_step")};
 	struct wn_touch t = {.member = m, .step = step, .valid_until_us = WN_NEVER};
 	struct attempt at = {.w = w, .t = &t, .m = m, .contact = member_contact(m), .d = &d};
-	if (!m->campaign || step < 0 || (size_t)step >= m->campaign->segment->n_steps)
+	for (size_t i = 0; i < m->touches.n; i++)
+		t.planned_us = m->touches.v[i]->step == step ? m->touches.v[i]->planned_us : t.planned_us;
+	if (!m->campaign || step < 0 || !find_step(&at, (size_t)step, t.planned_us ? t.planned_us : WN_NEVER))
 		return d;
-	at.segment = m->campaign->segment;
-	at.step = &at.segment->steps[step];
 	t.channel = wn_str_of(at.step->channel);
 	check_words(&at);
 	return d;

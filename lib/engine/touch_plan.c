@@ -19,7 +19,7 @@ void touch_move(struct wn_world *w, struct wn_touch *t, enum wn_touch_state to, 
 
 void plan_step(struct wn_world *w, struct wn_member *m, size_t step, int64_t base_us)
 {
-	const struct wn_segment *s = m->campaign->segment;
+	const struct wn_segment *s = wn_campaign_steps(m->campaign, w->now_us);
 	if (step >= s->n_steps || !member_is_live(m) || m->replied)
 		return;
 	struct wn_touch *t = WN_NEW(w->arena, struct wn_touch);

@@ -127,6 +127,13 @@ enum wn_rc wn_store_replaced_campaigns(struct wn_store *s, struct wn_str segment
 		    WN_PARAMS(wn_pg_str(segment), wn_pg_int4(version)), a, out, n, err);
 }
 
+enum wn_rc wn_store_older_campaigns(struct wn_store *s, struct wn_str segment, int version,
+				    struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err)
+{
+	return list(s, &(struct shape){&wn_sql_older_campaigns, 1, 2, -1, 3, -1, -1, -1, -1, -1, -1},
+		    WN_PARAMS(wn_pg_str(segment), wn_pg_int4(version)), a, out, n, err);
+}
+
 enum wn_rc wn_store_recheck_done(struct wn_store *s, const struct wn_due *r, struct wn_err *err)
 {
 	return wn_pg_queue(s->pg, &wn_sql_recheck_delete,

@@ -146,6 +146,18 @@ static int by_bucket_and_id(const void *a, const void *b)
 	return bucket_id_cmp(x->bucket, x->id, y->bucket, y->id);
 }
 
+static struct wn_pg_param steps_param(struct wn_arena *a, const struct wn_campaign *c)
+{
+	struct wn_value *list = WN_NEW_N(a, struct wn_value, c->steps.n + 1);
+	for (size_t i = 0; i < c->steps.n; i++) {
+		struct wn_value *pair = WN_NEW_N(a, struct wn_value, 2);
+		pair[0] = wn_int(c->steps.v[i].segment->version);
+		pair[1] = wn_int(c->steps.v[i].from_us);
+		list[i] = wn_list(pair, 2);
+	}
+	return param_json(a, c->steps.n ? wn_list(list, c->steps.n) : (struct wn_value){0});
+}
+
 static void campaign_row(struct wn_world *w, const struct wn_campaign *c, struct rows *r)
 {
 	const struct wn_segment *s = c->segment;
@@ -161,7 +173,7 @@ static void campaign_row(struct wn_world *w, const struct wn_campaign *c, struct
 		wn_pg_bytes((struct wn_str){(const char *)c->seal, sizeof(c->seal)}),
 		wn_pg_bool(c->reviewed_final), wn_pg_float8(c->cost), wn_pg_float8(s ? s->life.floor : 0),
 		param_cstr(s && s->goal.metric ? s->goal.metric : ""), wn_pg_float8(s ? s->goal.target : 0),
-		wn_pg_interval(s ? s->goal.window_us : 0), wn_pg_int4(c->holdout_achieved));
+		wn_pg_interval(s ? s->goal.window_us : 0), wn_pg_int4(c->holdout_achieved), steps_param(w->arena, c));
 }
 
 /* Those that were there first: what closes makes room for what opens in its group. *moved is filled by the last flush. */
@@ -178,8 +190,8 @@ static enum wn_rc flush_campaigns(struct wn_store *s, struct wn_world *w, size_t
 			campaign_row(w, c, c->fresh ? &fresh : &known);
 		*changed += c->dirty && !c->fresh;
 	}
-	TRY(wn_pg_queue_rows(s->pg, &wn_sql_campaign_update, known.p.v, *changed, 34, NULL, 0, moved, err));
-	return queue_rows(s, &wn_sql_campaign_insert, &fresh, 34, err);
+	TRY(wn_pg_queue_rows(s->pg, &wn_sql_campaign_update, known.p.v, *changed, 35, NULL, 0, moved, err));
+	return queue_rows(s, &wn_sql_campaign_insert, &fresh, 35, err);
 }
 
 /* --- members and touches ---- */

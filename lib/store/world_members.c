@@ -193,6 +193,29 @@ static int by_campaign_key(const void *a, const void *b)
 	return bucket_id_cmp(x->bucket, x->id, y->bucket, y->id);
 }
 
+/* Always false. */
+static bool needs_version(const struct wn_campaign *c, int version, struct wn_err *err)
+{
+	(void)wn_fail(err, WN_AGAIN, "version %d of segment " WN_STR_FMT ", which a campaign needs, is not loaded here yet", version,
+		      WN_STR_ARG(c->segment_name));
+	return false;
+}
+
+static bool steps_of_row(struct wn_world *w, struct wn_campaign *c, struct wn_value list, struct wn_err *err)
+{
+	for (uint32_t i = 0; list.kind == WN_LIST && i < list.n; i++) {
+		struct wn_value pair = list.list[i];
+		if (pair.kind != WN_LIST || pair.n != 2 || pair.list[0].kind != WN_INT || pair.list[1].kind != WN_INT)
+			continue;
+		const struct wn_segment *s = wn_catalog_segment(w->catalog, c->segment_name, (int)pair.list[0].i);
+		if (s)
+			*WN_PUSH(w->arena, &c->steps) = (struct wn_steps_since){s, pair.list[1].i};
+		else if (c->state != WN_CAMPAIGN_CLOSED)
+			return needs_version(c, (int)pair.list[0].i, err);
+	}
+	return true;
+}
+
 struct wn_campaign *campaign_of_row(struct wn_world *w, const struct wn_pg_result *r, int i, struct wn_err *err)
 {
 	struct wn_campaign *c = WN_NEW(w->arena, struct wn_campaign);
@@ -234,13 +257,10 @@ struct wn_campaign *campaign_of_row(struct wn_world *w, const struct wn_pg_resul
 	}
 	c->was = c->state;
 	c->segment = wn_catalog_segment(w->catalog, c->segment_name, c->version);
-	if (!c->segment && (c->state != WN_CAMPAIGN_CLOSED || (!c->reviewed_final && !c->shadow))) {
-		(void)wn_fail(err, WN_AGAIN,
-			      "version %d of segment " WN_STR_FMT
-			      ", which a campaign needs, is not loaded here yet",
-			      c->version, WN_STR_ARG(c->segment_name));
+	if (!c->segment && (c->state != WN_CAMPAIGN_CLOSED || (!c->reviewed_final && !c->shadow)) && !needs_version(c, c->version, err))
 		return NULL;
-	}
+	if (!steps_of_row(w, c, get_json(r, i, 30, w->arena), err))
+		return NULL;
 	return c;
 }
 

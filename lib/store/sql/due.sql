@@ -64,3 +64,8 @@ ORDER BY 1 LIMIT $1
 -- name: open_counts
 -- class: cold
 SELECT (SELECT count(*) FROM whynow.campaign WHERE state IN ('open', 'finishing') AND NOT shadow), (SELECT min(due_at) FROM whynow.member WHERE state = 'live')
+
+-- name: older_campaigns
+-- class: cold
+SELECT c.due_at, c.opening_account, c.campaign_id, c.bucket FROM whynow.campaign c
+WHERE c.segment = $1 AND c.state <> 'closed' AND c.version < $2 ORDER BY c.bucket, c.campaign_id

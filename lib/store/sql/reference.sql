@@ -65,7 +65,9 @@ INSERT INTO whynow.segment (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET w
 
 -- name: segments_to_compile
 WITH alive AS (SELECT DISTINCT segment AS name, version FROM whynow.campaign WHERE state <> 'closed'
-		UNION SELECT segment, version FROM whynow.campaign WHERE due_at < 'infinity'),
+		UNION SELECT segment, version FROM whynow.campaign WHERE due_at < 'infinity'
+		UNION SELECT c.segment, (x.one ->> 0)::int FROM whynow.campaign c CROSS JOIN LATERAL jsonb_array_elements(c.steps) AS x (one)
+			WHERE c.state <> 'closed' AND c.steps IS NOT NULL),
 	good AS (SELECT name, max(version) AS version FROM whynow.segment_version WHERE status = 'valid' GROUP BY name)
 SELECT v.name, v.version, v.source, v.definition, v.status, v.error, v.published_by, v.published_at, g.withdrawn_at IS NOT NULL,
 	g.paused_at IS NOT NULL, a.version IS NOT NULL

@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (SELECT bucket, campaign_id FROM whynow.campaign WHERE bucket
 -- class: hot
 SELECT campaign_id, group_id, segment, version, group_values, opening_signal, opening_account, state, result, shadow, proposed_at, opened_at, intake_ends_at,
 	max_ends_at, closed_at, live_until, live_members, audience, members, holdouts, touched, achieved, converted, due_at, gen, seal, reviewed_final, cost,
-	holdout_achieved, goal_window
+	holdout_achieved, goal_window, steps
 FROM whynow.campaign WHERE bucket = $1 AND campaign_id = $2 FOR UPDATE
 
 -- name: campaign_accounts
@@ -53,23 +53,23 @@ SELECT DISTINCT account_id FROM whynow.member WHERE campaign_id = ANY ($1)
 -- class: rows
 INSERT INTO whynow.campaign (bucket, campaign_id, group_id, segment, version, group_values, opening_signal, opening_account, state, result, shadow, proposed_at,
 	opened_at, intake_ends_at, max_ends_at, closed_at, live_until, live_members, audience, members, holdouts, touched, achieved, converted, due_at, gen, seal,
-	reviewed_final, cost, floor, goal_metric, goal_target, goal_window, holdout_achieved)
+	reviewed_final, cost, floor, goal_metric, goal_target, goal_window, holdout_achieved, steps)
 VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
-	$30, $31, $32, $33, $34)/*end*/
+	$30, $31, $32, $33, $34, $35)/*end*/
 
 -- name: campaign_update
 -- class: rows
 INSERT INTO whynow.campaign AS x (bucket, campaign_id, group_id, segment, version, group_values, opening_signal, opening_account, state, result, shadow, proposed_at,
 	opened_at, intake_ends_at, max_ends_at, closed_at, live_until, live_members, audience, members, holdouts, touched, achieved, converted, due_at, gen, seal,
-	reviewed_final, cost, floor, goal_metric, goal_target, goal_window, holdout_achieved)
+	reviewed_final, cost, floor, goal_metric, goal_target, goal_window, holdout_achieved, steps)
 VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
-	$30, $31, $32, $33, $34)/*end*/
+	$30, $31, $32, $33, $34, $35)/*end*/
 ON CONFLICT (bucket, campaign_id) DO UPDATE SET
 	state = excluded.state, result = excluded.result, opened_at = excluded.opened_at, intake_ends_at = excluded.intake_ends_at,
 	max_ends_at = excluded.max_ends_at, closed_at = excluded.closed_at, live_until = excluded.live_until, live_members = excluded.live_members,
 	audience = excluded.audience, members = excluded.members, holdouts = excluded.holdouts, touched = excluded.touched, achieved = excluded.achieved,
 	converted = excluded.converted, due_at = excluded.due_at, gen = excluded.gen, reviewed_final = excluded.reviewed_final, cost = excluded.cost,
-	holdout_achieved = excluded.holdout_achieved
+	holdout_achieved = excluded.holdout_achieved, steps = excluded.steps
 WHERE x.gen <= excluded.gen
 
 -- name: member_insert

@@ -201,6 +201,23 @@ static void a_stored_sequence_is_taken_as_it_was_when_the_segment_was_applied(vo
 	SAYS(r, "sequence[1].after: 0s -> 1d");
 }
 
+static void migrate_touches_only_what_is_older_and_alive(void **state)
+{
+	RIG(r);
+	accounts(r);
+	DONE(r, "segment", "apply", rig_file("funded.yaml", funded), "--yes", "--migrate");
+	assert_null(strstr(r->out, "campaign.migrated"));
+	fund(r, "acme.example.com", "2h");
+	DONE(r, "segment", "apply", with("exit: stop", "exit: finish"), "--yes", "--migrate");
+	SAYS(r, "campaign.migrated");
+	assert_int_equal(rig_count(r, "SELECT (steps -> 0 ->> 0)::int FROM whynow.campaign"), 2);
+	DONE(r, "segment", "apply", with("exit: stop", "exit: finish"), "--yes", "--migrate");
+	assert_null(strstr(r->out, "campaign.migrated"));
+	assert_int_equal(rig_count(r, "SELECT count(*) FROM whynow.history WHERE type = 'campaign.migrated'"), 1);
+	assert_int_equal(rig_count(r, "SELECT (goal_target * 100)::int FROM whynow.campaign"), 5);
+	SOUND(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +226,7 @@ int main(void)
 	    cmocka_unit_test(a_clone_is_the_same_text_in_shadow_under_another_name),
 	    cmocka_unit_test(diff_shows_fields_and_the_campaigns_it_would_finish),
 	    cmocka_unit_test(a_stored_sequence_is_taken_as_it_was_when_the_segment_was_applied),
+	    cmocka_unit_test(migrate_touches_only_what_is_older_and_alive),
 	    cmocka_unit_test(apply_ends_with_what_it_would_have_opened),
 	    cmocka_unit_test(backtest_counts_what_was_unknown_and_refused),
 	};
