@@ -194,7 +194,10 @@ static void watch_signals(struct wn_daemon *d)
 static void make_net(struct wn_daemon *d)
 {
 	const struct wn_options *o = wn_daemon_options(d);
-	struct wn_http_options opt = {.connections_max = (int)o->poll.concurrency, .per_host_max = (int)o->poll.per_host,
+	int streams = 0; /* each keeps a connection beside those of polls */
+	for (size_t i = 0; i < d->book->n_feeds; i++)
+		streams += d->book->feeds[i].conf->mode == WN_FEED_STREAM;
+	struct wn_http_options opt = {.connections_max = (int)o->poll.concurrency + streams, .per_host_max = (int)o->poll.per_host + streams,
 				      .requests_max = (int)o->poll.concurrency};
 	struct wn_http_options sinks = {.connections_max = WN_HTTP_REQUESTS_MAX, .per_host_max = WN_HTTP_REQUESTS_MAX}; /* the courier counts */
 	d->net = wn_http_client_new(d->loop, &opt);
@@ -245,8 +248,8 @@ void wn_daemon_stop(struct wn_daemon *d)
 	wn_loop_run_until_idle(d->loop); /* transactions under way end by themselves */
 	wn_server_free(d->server);
 	wn_server_free(d->http_server);
-	wn_poller_stop(d);
 	wn_intake_stop(d);
+	wn_poller_stop(d);
 	wn_sweeper_stop(d);
 	wn_courier_stop(d);
 	wn_session_done(&d->intake_session);

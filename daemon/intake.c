@@ -403,6 +403,10 @@ static void work(void *ctx)
 static void push(struct wn_daemon *d, const struct entry *what)
 {
 	struct wn_intake_queue *q = d->intake;
+	if (!q) { /* we are stopping: whoever sent it sends it again */
+		wn_http_response_free(what->response);
+		return;
+	}
 	struct entry *e = wn_alloc(sizeof(*e));
 	*e = *what;
 	*q->last = e;
@@ -446,6 +450,9 @@ void wn_intake_stop(struct wn_daemon *d)
 		return;
 	for (struct entry *e = q->first; e;) {
 		struct entry *next = e->next;
+		struct wn_err err = {.rc = WN_CANCELLED};
+		if (e->on_taken)
+			e->on_taken(e->ctx, &(struct wn_feed_answer){0}, WN_CANCELLED, &err);
 		wn_http_response_free(e->response);
 		free(e);
 		e = next;

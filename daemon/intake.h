@@ -22,10 +22,17 @@ struct wn_poll_feed {
 	bool running;                     /* asked, or its answer waits for the intake */
 	bool again;                       /* asked for while it was running: once more right after */
 	bool gone;                        /* no file has it any more */
+	bool counted;                     /* among the requests under way */
 	bool lost;                        /* its host could not be reached when we last asked */
 	struct wn_host *host;             /* of the request under way; of the newest one */
 	struct wn_http_call *call;
+	struct wn_stream *stream;         /* the answer that goes on and on, NULL */
 };
+
+/* --- stream.c ---- */
+/* Begins the answer; when it is over the intake gets its end like any other answer. */
+void wn_stream_start(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_book_feed *b);
+void wn_stream_free(struct wn_poll_feed *f); /* when the daemon stops */
 
 /* --- request.c ---- */
 /* Where it is asked: the learned address, else the file's. */

@@ -289,9 +289,10 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 	}
 	read_hints(a, r, now);
 	a->poll.outcome = outcome_of_status(r->status);
-	if (a->poll.outcome == WN_POLL_ITEMS)
+	bool stream_over = !part && a->book_feed->conf->mode == WN_FEED_STREAM && a->poll.outcome == WN_POLL_ITEMS;
+	if (a->poll.outcome == WN_POLL_ITEMS && !stream_over)
 		read_items(a, r, now);
-	else if (a->poll.outcome != WN_POLL_NOT_MODIFIED)
+	else if (a->poll.outcome != WN_POLL_NOT_MODIFIED && !stream_over)
 		wn_answer_failed(a, a->poll.outcome, wn_answer_status_text(r, arena));
 	if (!a->error && !a->part)
 		take_validators(a, r);
@@ -323,6 +324,8 @@ static uint64_t seed_of(struct wn_str name)
 	return seed;
 }
 
+#define STREAM_AGAIN (10 * WN_SECOND)
+
 static void move_schedule(struct wn_feed_answer *a, struct wn_feed_state *s, int64_t now_us)
 {
 	const struct wn_options *o = wn_daemon_options(a->d);
@@ -337,6 +340,13 @@ static void move_schedule(struct wn_feed_answer *a, struct wn_feed_state *s, int
 		s->schedule.failures = a->error ? s->schedule.failures : 0;
 		s->next_us = WN_NEVER;
 		s->why = pushed ? WN_STR("it is pushed to us") : WN_STR("the stream is open");
+		return;
+	}
+	if (!a->error && a->book_feed->conf->mode == WN_FEED_STREAM) {
+		s->schedule.last_us = now_us;
+		s->schedule.failures = 0;
+		s->next_us = now_us + STREAM_AGAIN;
+		s->why = WN_STR("10s: the stream ended, it is begun anew behind the last line");
 		return;
 	}
 	if (wn_page_move(a, s, now_us))

@@ -103,7 +103,7 @@ static void start_poll(struct wn_daemon *d, struct wn_poll_feed *f, const struct
 	struct wn_http_request req;
 	struct wn_err err = {0};
 	enum wn_rc rc = wn_poll_request(wn_daemon_options(d), f, b, a, &req, &err);
-	f->running = true;
+	f->running = f->counted = true;
 	d->poller->running++;
 	if (rc == WN_OK)
 		rc = wn_http_start(d->net, &req, on_answer, f, &f->call, &err);
@@ -117,7 +117,7 @@ static void start_poll(struct wn_daemon *d, struct wn_poll_feed *f, const struct
 /* ------------------------------------------------------------------------------------------------- what is due */
 static bool may_poll(const struct wn_poll_feed *f, const struct wn_book_feed *b)
 {
-	return f->known && !f->running && !f->gone && b && b->mapping && b->conf->mode == WN_FEED_POLL;
+	return f->known && !f->running && !f->gone && b && b->mapping && b->conf->mode != WN_FEED_PUSH;
 }
 
 static int by_next(const void *a, const void *b)
@@ -187,6 +187,11 @@ void wn_poller_run(struct wn_daemon *d)
 		const struct wn_book_feed *b = wn_book_feed_named(d->book, due[i]->name);
 		if (!may_poll(due[i], b))
 			continue; /* asked when the file can be used again */
+		if (b->conf->mode == WN_FEED_STREAM) {
+			forget_former(due[i], b);
+			wn_stream_start(d, due[i], b);
+			continue;
+		}
 		int64_t at = ready_us(d, due[i], b, now);
 		next = at ? earlier(next, at) : next;
 		if (at)
@@ -209,8 +214,8 @@ void wn_poller_hold(struct wn_daemon *d, struct wn_poll_feed *f, int64_t until_u
 
 void wn_poller_answered(struct wn_daemon *d, struct wn_poll_feed *f)
 {
-	f->running = false;
-	d->poller->running--;
+	d->poller->running -= f->counted;
+	f->running = f->counted = false;
 	if (f->again)
 		f->state.next_us = wn_clock_now_us(d->clock);
 	f->again = false;
@@ -276,6 +281,9 @@ static enum wn_rc load_states(struct wn_daemon *d, struct wn_err *err)
 		if (f->known || f->running)
 			continue;
 		take_state(f, row);
+		const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
+		if (b && b->conf->mode == WN_FEED_STREAM && f->state.next_us == WN_NEVER && f->state.schedule.gone < 2)
+			f->state.next_us = wn_clock_now_us(d->clock); /* it was open when we stopped */
 		if ((f->state.last_status == 429 || f->state.last_status == 503) && f->state.next_us > wn_clock_now_us(d->clock))
 			wn_poller_hold(d, f, f->state.next_us); /* what a host asked for outlives a restart */
 		spread_first(d, f);
@@ -333,6 +341,9 @@ void wn_poller_book_changed(struct wn_daemon *d)
 	struct wn_poller *p = d->poller;
 	for (size_t i = 0; i < p->n; i++)
 		p->feeds[i]->gone = !wn_book_feed_named(d->book, p->feeds[i]->name);
+	for (size_t i = 0; i < p->n; i++)
+		if (p->feeds[i]->stream && p->feeds[i]->call)
+			wn_http_cancel(d->net, p->feeds[i]->call); /* begun anew behind its cursor, as its file now says */
 	add_missing(d);
 	p->loaded = false;
 	if (!p->loader)
@@ -353,9 +364,12 @@ void wn_poller_stop(struct wn_daemon *d)
 	struct wn_poller *p = d->poller;
 	if (!p)
 		return;
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++)
 		if (p->feeds[i]->call)
 			wn_http_cancel(d->net, p->feeds[i]->call);
+	wn_loop_run_until_idle(d->loop); /* what was cancelled still says so */
+	for (size_t i = 0; i < p->n; i++) {
+		wn_stream_free(p->feeds[i]);
 		wn_arena_free(p->feeds[i]->arena);
 		free(p->feeds[i]);
 	}
@@ -374,7 +388,7 @@ static int64_t blind_from(const struct wn_daemon *d, const struct wn_poll_feed *
 	int64_t planned = f->state.schedule.failures == 0 && f->state.next_us > f->state.schedule.last_us
 				  ? f->state.next_us - f->state.schedule.last_us
 				  : b->conf->every.floor_us;
-	if (b->conf->mode != WN_FEED_POLL)
+	if (b->conf->mode == WN_FEED_PUSH || (b->conf->mode == WN_FEED_STREAM && !f->state.schedule.failures))
 		planned = b->conf->expect_every_us;
 	if (!planned)
 		return WN_NEVER; /* nobody said how often it is heard of */

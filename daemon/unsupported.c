@@ -36,7 +36,7 @@ enum wn_rc wn_unsupported(const struct wn_config *c, struct wn_err *err)
 
 enum wn_rc wn_unsupported_feed(const struct wn_feed_conf *f, struct wn_err *err)
 {
-	const char *what = f->mode == WN_FEED_STREAM ? "stream" : f->extract != WN_EXTRACT_NONE ? "extract" : NULL;
+	const char *what = f->extract != WN_EXTRACT_NONE ? "extract" : NULL;
 	struct wn_place at = f->at;
 	if (!what)
 		return WN_OK;

@@ -35,6 +35,9 @@ struct wn_http_request {
 	const char *ca_file;       /* PEM file instead of the system's authorities; there is no "verify off" */
 	bool allow_private;        /* from the root-owned file only; see wn_address_is_allowed */
 	bool follow;               /* redirects of GET and HEAD */
+	/* The body of a 200 as it comes, inside of the transfer: keep it, do nothing else; false ends the call. ctx is that of on_done.
+	 * With it the response has no body, neither body_max nor the total time holds, and slow_s 0 means for ever. NULL: as a whole. */
+	bool (*on_data)(void *ctx, struct wn_str bytes);
 	bool status_is_answer;     /* the answer is there once its headers are: a body that is too large, slow, broken or cut off
 				    * is no failure, and the response has what of it came */
 	size_t body_max;           /* decoded bytes [WN_FETCH_BODY_MAX] */

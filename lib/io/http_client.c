@@ -40,7 +40,8 @@ static void deliver(void *ctx)
 	struct wn_http_call *c = ctx;
 	struct wn_http_response *response = wn_http_answer_seal(c->answer);
 
-	wn_loop_busy(c->client->loop, -1);
+	if (!c->req.on_data)
+		wn_loop_busy(c->client->loop, -1);
 	unlink_call(c);
 	c->on_done(c->ctx, response);
 	free_call(c);
@@ -104,7 +105,7 @@ static void keep_request(struct wn_http_call *c, const struct wn_http_request *r
 	r->connect_timeout_ms = req->connect_timeout_ms ? req->connect_timeout_ms : 5000;
 	r->total_timeout_ms = req->total_timeout_ms ? req->total_timeout_ms : 60000;
 	r->slow_bytes = req->slow_bytes ? req->slow_bytes : 100;
-	r->slow_s = req->slow_s ? req->slow_s : 10;
+	r->slow_s = req->slow_s || req->on_data ? req->slow_s : 10;
 }
 
 static struct wn_http_call *new_call(struct wn_http_client *client, const struct wn_http_request *req)
@@ -156,7 +157,8 @@ static enum wn_rc start(struct wn_net *net, const struct wn_http_request *req, w
 		c->next->prev = c;
 	client->calls = c;
 	client->calls_n++;
-	wn_loop_busy(client->loop, 1);
+	if (!c->req.on_data) /* nobody waits for an answer without an end */
+		wn_loop_busy(client->loop, 1);
 	next_hop(c);
 	if (out)
 		*out = c;

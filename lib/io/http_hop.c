@@ -13,11 +13,21 @@
 
 /* --- callbacks ---- */
 
+static long status_of(const struct wn_http_call *c)
+{
+	long status = 0;
+
+	curl_easy_getinfo(c->job.easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 {
 	struct wn_http_call *c = ctx;
 
 	c->body_began = true;
+	if (c->req.on_data && status_of(c) == 200)
+		return c->req.on_data(c->ctx, (struct wn_str){bytes, size * n}) ? size * n : 0;
 	if (c->answer->body.n + size * n > c->req.body_max) {
 		if (c->req.status_is_answer)
 			wn_buf_add(&c->answer->body, bytes, c->req.body_max - c->answer->body.n);
@@ -53,14 +63,6 @@ static void keep_header(struct wn_http_answer *a, struct wn_str line)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = ' ';
 	*WN_PUSH(a->arena, &a->headers) = (struct wn_http_header){name, value};
-}
-
-static long status_of(const struct wn_http_call *c)
-{
-	long status = 0;
-
-	curl_easy_getinfo(c->job.easy, CURLINFO_RESPONSE_CODE, &status);
-	return status;
 }
 
 static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
@@ -151,12 +153,13 @@ static void set_limits(struct wn_http_call *c, int64_t left_ms)
 {
 	const struct wn_http_request *r = &c->req;
 
-	SET(CURLOPT_TIMEOUT_MS, (long)left_ms);
+	SET(CURLOPT_TIMEOUT_MS, r->on_data ? 0L : (long)left_ms);
+	SET(CURLOPT_TCP_KEEPALIVE, r->on_data ? 1L : 0L); /* a peer that went without a word */
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
 	SET(CURLOPT_LOW_SPEED_LIMIT, (long)r->slow_bytes);
 	SET(CURLOPT_LOW_SPEED_TIME, (long)r->slow_s);
 	if (!r->status_is_answer)
-		SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)r->body_max); /* an early exit only */
+		SET(CURLOPT_MAXFILESIZE_LARGE, r->on_data ? 0 : (curl_off_t)r->body_max); /* an early exit only */
 	SET(CURLOPT_BUFFERSIZE, 16384L);
 }
 

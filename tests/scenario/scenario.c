@@ -49,6 +49,7 @@ struct script {
 	struct place *places;
 };
 struct call {
+	bool (*on_data)(void *ctx, struct wn_str bytes);
 	wn_http_done *on_done;
 	void *ctx;
 	struct wn_http_response *response;
@@ -91,6 +92,8 @@ static void on_soon(void *ctx)
 	void *fn_ctx = c->ctx;
 	struct wn_http_response *r = c->response;
 	wn_timer_free(c->timer);
+	if (c->on_data && r->rc == WN_OK && r->status == 200)
+		c->on_data(fn_ctx, r->body);
 	free(c);
 	fn(fn_ctx, r);
 }
@@ -106,7 +109,7 @@ static enum wn_rc script_start(struct wn_net *net, const struct wn_http_request 
 		wn_buf_str(&p->bodies, req->body);
 		wn_buf_char(&p->bodies, '\n');
 	}
-	*c = (struct call){on_done, ctx, answer_for(p, req), NULL};
+	*c = (struct call){req->on_data, on_done, ctx, answer_for(p, req), NULL};
 	if (out)
 		*out = (struct wn_http_call *)c;
 	if (c->response->failure == WN_HTTP_TIMEOUT) {

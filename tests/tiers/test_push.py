@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""POST /v1/signals against the true daemon: who may send, what 200 means, and that sending twice is harmless."""
+"""Ways in besides polling, against the true daemon: POST /v1/signals (who may send, what 200 means, that sending twice is harmless)
+and a stream whose answer does not end."""
 import base64
 import hashlib
 import hmac
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+import threading
 import urllib.error
 import urllib.request
 
@@ -33,11 +35,11 @@ def free_port():
 
 
 class Daemon:
-    def __init__(self, cluster, tmp, bin_dir):
+    def __init__(self, cluster, tmp, bin_dir, more=""):
         self.cluster, self.name, self.port = cluster, cluster.database(bin_dir), free_port()
         for folder in ("feeds.d", "sinks.d", "kinds.d", "traits.d", "credentials"):
             (tmp / folder).mkdir()
-        (tmp / "feeds.d/events.yaml").write_text(FEED)
+        (tmp / "feeds.d/events.yaml").write_text(FEED + more)
         (tmp / "credentials/installation-key").write_bytes((cluster.dir / "installation.key").read_bytes())
         (tmp / "credentials/token").write_text("open sesame\n")
         (tmp / "credentials/hook").write_text("whsec_" + SECRET)
@@ -114,3 +116,62 @@ def test_pushes_are_taken_once_and_only_from_those_who_may(daemon):
     assert daemon.post(body, **signed(body, at=time.time() - 3600))[0] == 401
     assert daemon.count() == 3
     assert daemon.post({}, path="/v1/reload", **good)[0] == 404  # the open address has nothing else
+
+
+class Stream:
+    """Sends what it is told over one answer that goes on and on; wants the credential."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.requests, self.open = [], None
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            self.requests.append(peer.recv(65536).decode())
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+            self.open = peer
+
+    def send(self, text):
+        data = text.encode()
+        self.open.sendall(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+
+
+def until(what, seconds=60):
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_stream_is_stored_line_by_line_and_goes_on_behind_its_cursor(cluster, tmp_path):
+    stream = Stream()
+    d = Daemon(cluster, tmp_path, build(os.environ.get("WHYNOW_BUILD", "san")), f"""---
+feed: lines
+url: http://127.0.0.1:{stream.port}/events
+format: jsonl
+allow_private: true
+auth: {{bearer: credential:token}}
+stream: {{cursor: item.offset, param: since}}
+id: item.id
+accounts: create
+account: {{domain: acme.com}}
+signal: {{kind: page_view, path: item.id}}
+""")
+    until(lambda: stream.open)
+    assert "Authorization: Bearer open sesame\r\n" in stream.requests[0]
+    stream.send('{"id": "a", "offset": 7}\n{"id": "b", "off')
+    until(lambda: d.count() == 1)  # the answer is still open, half a line waits
+    stream.send('set": 8}\n')
+    until(lambda: d.count() == 2)
+    stream.open.close()
+    until(lambda: len(stream.requests) == 2)  # begun anew after ten seconds
+    assert stream.requests[1].startswith("GET /events?since=8 ")
+    code, err = d.stop()  # with the stream open
+    stream.socket.close()
+    assert code == 0, err[-3000:]
