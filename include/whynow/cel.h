@@ -107,6 +107,7 @@ struct cel_options {
 	const struct cel_type *expect;   /* required result type, NULL = any */
 	bool unchecked;                  /* parse and run without type check: unknown names fail when run */
 	bool no_macros;
+	bool passing;                    /* looked at a few times and freed: it takes more memory and less time to make */
 	/* Moving values may only be compared, shifted by + and - with a value that does not move (timestamps, durations), bound
 	 * by cel.bind, or passed to functions that are moving themselves. */
 	bool strict_time;

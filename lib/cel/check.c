@@ -83,8 +83,11 @@ static bool check_list(struct cel_check *k, struct cel_node *n)
 
 	if (!check_args(k, n) || !cel_check_flow(k, n, "put into a list"))
 		return false;
-	for (uint32_t i = 0; i < n->n_args; i++)
-		elem = cel_type_join(&k->subst, elem, element_type(k, n, i, n->optional && n->optional[i]));
+	for (uint32_t i = 0; i < n->n_args; i++) {
+		bool same = elem && n->args[i]->type == elem && n->args[i]->kind == CEL_NODE_LITERAL && !n->optional;
+		if (!same)
+			elem = cel_type_join(&k->subst, elem, element_type(k, n, i, n->optional && n->optional[i]));
+	}
 	n->type = cel_type_list(k->c->arena, elem ? elem : cel_type_fresh(&k->subst));
 	return k->c->rc == WN_OK;
 }

@@ -144,19 +144,32 @@ bool cel_check_ident(struct cel_check *k, struct cel_node *n)
 	return unknown_name(k, n);
 }
 
+static bool append(char *dst, size_t size, size_t *len, struct wn_str more)
+{
+	if (more.n >= size - *len)
+		return false;
+	memcpy(dst + *len, more.p, more.n);
+	*len += more.n;
+	dst[*len] = '\0';
+	return true;
+}
+
+static bool append_chain(const struct cel_node *n, char *dst, size_t size, size_t *len, bool *absolute)
+{
+	if (n->kind == CEL_NODE_IDENT && n->id.variable < 0) {
+		*absolute = n->flags & NODE_ABSOLUTE;
+		return append(dst, size, len, n->name);
+	}
+	return n->kind == CEL_NODE_SELECT && !(n->flags & NODE_QUOTED) && append_chain(n->args[0], dst, size, len, absolute) &&
+	       append(dst, size, len, WN_STR(".")) && append(dst, size, len, n->name);
+}
+
 /* Dotted text of a chain of plain selections; false if it is none or starts at a comprehension variable's name. */
 bool cel_qualified_name(const struct cel_node *n, char *dst, size_t size, bool *absolute)
 {
-	size_t len;
+	size_t len = 0;
 
-	if (n->kind == CEL_NODE_IDENT && n->id.variable < 0) {
-		*absolute = n->flags & NODE_ABSOLUTE;
-		return (size_t)snprintf(dst, size, "%.*s", (int)n->name.n, n->name.p) < size;
-	}
-	if (n->kind != CEL_NODE_SELECT || (n->flags & NODE_QUOTED) || !cel_qualified_name(n->args[0], dst, size, absolute))
-		return false;
-	len = strlen(dst);
-	return (size_t)snprintf(dst + len, size - len, ".%.*s", (int)n->name.n, n->name.p) < size - len;
+	return append_chain(n, dst, size, &len, absolute);
 }
 
 static const struct cel_node *leftmost(const struct cel_node *n)

@@ -32,11 +32,11 @@ static void skip_blanks(struct cel_lexer *l)
 
 bool cel_is_reserved(struct wn_str s)
 {
-	static const char *const words[] = {"as", "break", "const", "continue", "else", "for", "function", "if", "import",
+	static const char words[][10] = {"as", "break", "const", "continue", "else", "for", "function", "if", "import",
 		"let", "loop", "package", "namespace", "return", "var", "void", "while"};
 
 	for (size_t i = 0; i < WN_COUNT(words); i++)
-		if (wn_str_is(s, words[i]))
+		if (s.n > 0 && words[i][0] == s.p[0] && wn_str_is(s, words[i]))
 			return true;
 	return false;
 }
@@ -46,7 +46,7 @@ static bool opens_string(const struct cel_lexer *l)
 {
 	uint32_t i = 0;
 
-	while (i < 2 && peek(l, i) && strchr("rRbB", peek(l, i)))
+	while (i < 2 && (tolower(peek(l, i)) == 'r' || tolower(peek(l, i)) == 'b'))
 		i++;
 	if (i == 2 && tolower(peek(l, 0)) == tolower(peek(l, 1)))
 		return false;
@@ -82,7 +82,7 @@ static bool lex_punct(struct cel_lexer *l, struct cel_token *out)
 	char a = peek(l, 0), b = peek(l, 1);
 
 	out->kind = TOK_PUNCT;
-	for (size_t i = 0; i < WN_COUNT(pairs); i++)
+	for (size_t i = 0; (b == '=' || b == a) && i < WN_COUNT(pairs); i++)
 		if (pairs[i][0] == a && pairs[i][1] == b) {
 			memcpy(out->punct, pairs[i], 3);
 			l->pos += 2;
@@ -127,7 +127,7 @@ bool cel_lex(struct cel_lexer *l, struct cel_token *out)
 	if (!lex_any(l, &t))
 		return false;
 	t.span.end = l->pos;
-	l->after_operand = t.kind == TOK_PUNCT ? strchr(")]}", t.punct[0]) != NULL : !wn_str_is(t.text, "in");
+	l->after_operand = t.kind == TOK_PUNCT ? t.punct[0] == ')' || t.punct[0] == ']' || t.punct[0] == '}' : !wn_str_is(t.text, "in");
 	*out = t;
 	return true;
 }

@@ -28,7 +28,7 @@ static bool advance(struct parser *p)
 
 static bool at(const struct parser *p, const char *punct)
 {
-	return p->tok.kind == TOK_PUNCT && strcmp(p->tok.punct, punct) == 0;
+	return p->tok.kind == TOK_PUNCT && p->tok.punct[0] == punct[0] && p->tok.punct[1] == punct[1];
 }
 
 static const char *token_text(const struct parser *p, char dst[48])
@@ -382,26 +382,27 @@ static const struct binary { const char *text, *name; uint8_t op, level; } binar
 	{"-", "_-_", OP_SUB, 1}, {"*", "_*_", OP_MUL, 2}, {"/", "_/_", OP_DIV, 2}, {"%", "_%_", OP_MOD, 2},
 };
 
-static const struct binary *binary_at(const struct parser *p, int level)
+static const struct binary *binary_at(const struct parser *p)
 {
 	bool in = p->tok.kind == TOK_IDENT && wn_str_is(p->tok.text, "in");
 
+	if (!in && (p->tok.kind != TOK_PUNCT || p->tok.punct[0] == ',' || p->tok.punct[0] == ')' || p->tok.punct[0] == '&'))
+		return NULL;
 	for (size_t i = 0; i < WN_COUNT(binaries); i++)
-		if (binaries[i].level == level && (in ? binaries[i].op == OP_IN : at(p, binaries[i].text)))
+		if (in ? binaries[i].op == OP_IN : at(p, binaries[i].text))
 			return &binaries[i];
 	return NULL;
 }
 
+/* Operators of this level and of tighter ones, from the left. */
 static struct cel_node *parse_binary(struct parser *p, int level)
 {
 	uint32_t start = p->tok.span.start;
-	struct cel_node *left = level > 2 ? parse_unary(p) : parse_binary(p, level + 1), *right;
+	struct cel_node *left = parse_unary(p), *right;
 	const struct binary *b;
 
-	if (level > 2)
-		return left;
-	while (left && (b = binary_at(p, level))) {
-		if (!advance(p) || !(right = parse_binary(p, level + 1)))
+	while (left && (b = binary_at(p)) && b->level >= level) {
+		if (!advance(p) || !(right = parse_binary(p, b->level + 1)))
 			return NULL;
 		left = call(p, b->name, b->op, since(p, start), left, right);
 	}
@@ -454,9 +455,20 @@ static struct cel_node *parse_conditional(struct parser *p)
 	return cond;
 }
 
+/* A literal that ends what it stands in: most of what lists hold. */
+static bool is_lone_literal(const struct parser *p)
+{
+	char next = p->lex.pos < p->c->text.n ? p->c->text.p[p->lex.pos] : 0;
+
+	return (p->tok.kind == TOK_STRING || p->tok.kind == TOK_INT) && (next == ',' || next == ']' || next == ')');
+}
+
 static struct cel_node *parse_expr(struct parser *p)
 {
 	struct cel_node *n;
+
+	if (is_lone_literal(p))
+		return parse_primary(p);
 
 	if (p->nesting >= WN_CEL_DEPTH_MAX) {
 		cel_complain_limit(p->c, p->tok.span, "the expression is nested too deeply: more than %d levels", WN_CEL_DEPTH_MAX);

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { COUNT_ALL = 4096, COUNT_EVERY = 16, COUNT_MAX = 1 << 22 };
+enum { COUNT_ALL = 512, COUNT_EVERY = 8, COUNT_MAX = 1 << 22 }; /* events that statistics rest on */
 
 /* --- reading ------------------------------------------------------------------------------------------ */
 
@@ -77,7 +77,7 @@ static void token(struct reading *r, uint32_t id)
 		e->tokens = wn_realloc(e->tokens, e->cap_tokens * sizeof(*e->tokens));
 	}
 	e->tokens[e->n_tokens++] = (struct token){.id = id,
-						  .path = v->path,
+						  .bit = wn_partner_bit(v->path),
 						  .part = wn_key_part(id, 0),
 						  .contexts = v->contexts,
 						  .partners = {v->partners[0], v->partners[1]}};
@@ -109,7 +109,6 @@ static void look(struct reading *r, const struct wn_probe *from, uint16_t i)
 	struct seen *s = &r->e->seen[i];
 	const struct wn_object *o = p->subject == SUBJECT_SIGNAL ? from->signal : from->account;
 
-	*s = (struct seen){.n = 0};
 	if (!o || !o->cls->get(o, p->field, &s->value))
 		s->value = (struct wn_value){.kind = WN_ABSENT};
 	s->is_set = s->value.kind != WN_ABSENT;
@@ -167,7 +166,8 @@ static void set_words(struct reading *r, const struct path *p, struct seen *s)
 	mask[p->slots[SLOT_FOLD]] = s->pass ? ~UINT64_C(0) : shared;
 	mask[p->slots[SLOT_NOT]] = own;
 	mask[p->slots[SLOT_UNLESS]] = s->is_set ? own : 0;
-	mask[p->slots[SLOT_SORT]] = sorts_of(s);
+	if (p->slots[SLOT_SORT])
+		mask[p->slots[SLOT_SORT]] = sorts_of(s);
 }
 
 static void set_ranges(struct reading *r, const struct path *p, const struct seen *s)
@@ -201,7 +201,8 @@ static void take_path(struct reading *r, uint16_t i, uint32_t *at)
 	if (p->is_list == false && (int)i == r->x->kind_path && s->n)
 		r->e->kind = r->e->tokens[s->first].id;
 	set_words(r, p, s);
-	set_ranges(r, p, s);
+	if (p->range[0])
+		set_ranges(r, p, s);
 	if (s->pass)
 		token(r, p->missing);
 	if (r->counts)
@@ -255,7 +256,7 @@ void wn_event_free(struct event *e)
 	free(e->wants);
 	free(e->places);
 	free(e->blocks);
-	free(e->chosen);
+	free(e->halves);
 	free(e->found);
 	free(e);
 }

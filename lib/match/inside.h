@@ -238,7 +238,8 @@ static inline uint32_t wn_key_home(uint32_t tag, uint32_t size) { return (uint32
 static inline uint8_t wn_key_mark(uint64_t hash) { return 0x80 | (uint8_t)(hash >> 48); }
 
 /* event.c */
-struct token { uint64_t part; uint32_t id, contexts, partners[2]; uint16_t path; };
+struct token { uint64_t part; uint32_t id, contexts, partners[2], bit; /* of its path */ };
+struct half { uint64_t part; uint32_t partners, bit; };
 struct seen { struct wn_value value; double number; uint32_t first, n; bool pass, is_set, is_number; };
 struct event {
 	uint64_t *mask;
@@ -256,7 +257,8 @@ struct event {
 	uint32_t *places; /* of those there might be, in their segments */
 	uint32_t n_wants, cap_wants;
 	uint32_t *blocks; /* candidates */
-	uint32_t *chosen, cap_chosen; /* tokens of one context */
+	struct half *halves; /* tokens of one context */
+	uint32_t cap_halves;
 	uint32_t n_blocks, cap_blocks;
 	uint64_t *found; /* set of rules reported: probe << 32 | rule */
 	uint32_t n_found, cap_found;

@@ -11,45 +11,61 @@ enum { AHEAD = 6 };
 
 /* --- keys --------------------------------------------------------------------------------------------- */
 
-static inline void want(const struct wn_index *x, struct event *e, uint64_t mixed)
+static void room_for(struct event *e, uint32_t n)
 {
-	uint64_t hash = wn_key_mix(mixed);
-	const struct segment *s = &x->segments[hash >> 58];
+	uint32_t most = e->n_wants + n * (n + 1) / 2 + 1;
 
-	if (s->size == 0)
+	if (e->cap_wants >= most)
 		return;
-	__builtin_prefetch(s->marks + wn_key_home((uint32_t)hash, s->size));
-	e->wants[e->n_wants++] = hash;
+	e->cap_wants = most + 64;
+	e->wants = wn_realloc(e->wants, e->cap_wants * sizeof(*e->wants));
+	e->places = wn_realloc(e->places, e->cap_wants * sizeof(*e->places));
 }
 
-/* Everything the event carries with everything, as far as there are keys of such pairs. */
-static void want_context(const struct wn_index *x, struct event *e, uint32_t kind)
+/* Tokens that stand in keys of this context. */
+static uint32_t halves_of(struct event *e, uint32_t kind)
 {
-	uint64_t base = kind ? wn_key_part(kind, 1) : 0;
 	uint32_t bit = wn_context_bit(kind), n = 0;
 	int c = kind == 0;
 
-	for (uint32_t i = 0; i < e->n_tokens; i++)
-		if (e->tokens[i].contexts & bit)
-			e->chosen[n++] = i;
-	if (e->cap_wants < e->n_wants + n * (n + 1) / 2 + 1) {
-		e->cap_wants = e->n_wants + n * (n + 1) / 2 + 64;
-		e->wants = wn_realloc(e->wants, e->cap_wants * sizeof(*e->wants));
-		e->places = wn_realloc(e->places, e->cap_wants * sizeof(*e->places));
+	for (uint32_t i = 0; i < e->n_tokens; i++) {
+		const struct token *t = &e->tokens[i];
+		e->halves[n] = (struct half){t->part, t->partners[c], t->bit};
+		n += (t->contexts & bit) != 0;
 	}
-	want(x, e, base);
+	return n;
+}
+
+/* Everything the event carries with everything, as far as there are keys of such pairs. Whether there are is chance, so
+ * that a key is written down first and kept by counting: a branch would be mispredicted every third time. */
+static void want_context(const struct wn_index *x, struct event *e, uint32_t kind)
+{
+	uint64_t base = kind ? wn_key_part(kind, 1) : 0, *wants;
+	uint32_t n = halves_of(e, kind), at = e->n_wants;
+	const struct half *h = e->halves;
+
+	room_for(e, n);
+	wants = e->wants;
+	wants[at++] = base;
 	for (uint32_t i = 0; i < n; i++) {
-		const struct token *a = &e->tokens[e->chosen[i]];
-		uint32_t partners = a->partners[c], me = wn_partner_bit(a->path);
-		uint64_t part = base ^ a->part;
-		if (partners & PARTNER_NONE)
-			want(x, e, part);
-		for (uint32_t k = i + 1; k < n; k++) {
-			const struct token *b = &e->tokens[e->chosen[k]];
-			if ((partners & wn_partner_bit(b->path)) && (b->partners[c] & me))
-				want(x, e, part ^ b->part);
+		struct half me = h[i];
+		me.part ^= base;
+		wants[at] = me.part;
+		at += me.partners >> 31;
+		for (const struct half *k = &h[i + 1]; k < h + n; k++) {
+			wants[at] = me.part ^ k->part;
+			at += (me.partners & k->bit) && (k->partners & me.bit);
 		}
 	}
+	for (uint32_t i = e->n_wants; i < at; i++) {
+		uint64_t hash = wn_key_mix(wants[i]);
+		const struct segment *s = &x->segments[hash >> 58];
+		uint32_t home = wn_key_home((uint32_t)hash, s->size);
+		__builtin_prefetch(s->marks + home);
+		wants[i] = hash;
+		e->places[i] = home;
+	}
+	e->n_wants = at;
 }
 
 /* --- candidates --------------------------------------------------------------------------------------- */
@@ -100,7 +116,7 @@ static void gather_marks(const struct wn_index *x, struct event *e)
 	for (uint32_t i = 0; i < e->n_wants; i++) {
 		uint64_t hash = e->wants[i];
 		const struct segment *s = &x->segments[hash >> 58];
-		uint32_t at = scan(s, wn_key_home((uint32_t)hash, s->size), wn_key_mark(hash));
+		uint32_t at = s->size ? scan(s, e->places[i], wn_key_mark(hash)) : UINT32_MAX;
 		if (at == UINT32_MAX)
 			continue;
 		__builtin_prefetch(&s->v[at]);
@@ -181,8 +197,8 @@ void wn_index_probe(struct wn_index *x, const struct wn_probe *event, wn_candida
 	wn_event_read(x, event);
 	struct event *e = x->event;
 	e->n_wants = e->n_blocks = e->n_found = 0;
-	if (e->cap_chosen < e->n_tokens)
-		e->chosen = wn_realloc(e->chosen, (e->cap_chosen = e->n_tokens + 64) * sizeof(*e->chosen));
+	if (e->cap_halves < e->n_tokens + 1)
+		e->halves = wn_realloc(e->halves, (e->cap_halves = e->n_tokens + 64) * sizeof(*e->halves));
 	if (e->kind)
 		want_context(x, e, e->kind);
 	want_context(x, e, 0);
