@@ -85,6 +85,14 @@ static bool makes_keys(const struct literal *l)
 	return (l->how == HOW_MASK && l->slot_kind == SLOT_IN) || l->how == HOW_SET || l->how == HOW_RANGE;
 }
 
+bool wn_draft_has_key(const struct wn_index *x, const struct draft *d)
+{
+	for (uint32_t i = 0; i < d->n; i++)
+		if (makes_keys(&d->literals[i]) && wn_literal_values(x, &d->literals[i], NULL, 0) <= KEYS_MAX)
+			return true;
+	return false;
+}
+
 struct choice {
 	uint8_t kind, a, b;
 	float share, cost;
@@ -184,6 +192,12 @@ static int by_failing(const void *a, const void *b)
 	return (x->slot > y->slot) - (x->slot < y->slot);
 }
 
+void wn_draft_sort(struct draft *d)
+{
+	if (d->n)
+		qsort(d->literals, d->n, sizeof(*d->literals), by_failing);
+}
+
 static uint8_t guard(const struct draft *d)
 {
 	for (uint32_t i = 0; i < d->n; i++) /* the most failing comes first */
@@ -218,8 +232,7 @@ void wn_draft_choose(const struct wn_index *x, struct draft *d)
 			was[i] = d->literals[of[i]];
 		}
 	}
-	if (d->n)
-		qsort(d->literals, d->n, sizeof(*d->literals), by_failing);
+	wn_draft_sort(d);
 	d->kind = where(d, is[0] ? &was[0] : NULL);
 	d->a = where(d, is[1] ? &was[1] : NULL);
 	d->b = where(d, is[2] ? &was[2] : NULL);

@@ -162,6 +162,11 @@ struct set { uint32_t *ids, n; uint64_t own, shared; bool all_own; };
 static struct set set_of(struct writer *w, uint16_t path, const struct term *t)
 {
 	struct set s = {.ids = WN_NEW_N(w->arena, uint32_t, t->n + 1), .all_own = true};
+	struct canonical c;
+
+	for (uint32_t i = 0; i < t->n; i++) /* their memory is asked for before it is needed */
+		if (wn_canonical(path, t->values[i], &c))
+			wn_value_fetch(w->x, &c);
 
 	for (uint32_t i = 0; i < t->n; i++) {
 		uint32_t id = wn_value_use(w->x, path, t->values[i]);

@@ -71,11 +71,23 @@ static uint32_t file(struct wn_index *x, struct draft *d, uint32_t rule, uint32_
 	return at;
 }
 
+/* Written down, to be filed when an event asks: by then more is known of all rules. */
+static uint32_t keep(struct wn_index *x, struct draft *d, uint32_t rule, uint32_t next)
+{
+	wn_draft_sort(d);
+	uint32_t at = wn_block_write(x, d, rule, next);
+	struct block *b = wn_block(x, at);
+	b->flags = (uint8_t)((b->flags & ~BLOCK_KEYLESS) | BLOCK_PENDING);
+	count_block(x, b, 1);
+	return at;
+}
+
 static void unfile(struct wn_index *x, const struct draft *d, uint32_t at)
 {
 	struct block *b = wn_block(x, at);
 
-	wn_keys_remove(x, d, at);
+	if (!(b->flags & BLOCK_PENDING))
+		wn_keys_remove(x, d, at);
 	count_block(x, b, UINT32_MAX);
 	wn_store_give(&x->store, at, wn_block_size(b));
 }
@@ -108,8 +120,8 @@ enum wn_filed wn_index_put(struct wn_index *x, uint32_t rule, const struct cel_p
 	wn_arena_reset(x->scratch);
 	struct drafts all = wn_drafts_of(x, wn_term_of(&x->env, when, x->scratch), x->scratch);
 	for (uint32_t i = 0; i < all.n; i++) {
-		at = file(x, &all.v[i], rule, at);
-		keyless += wn_block(x, at)->flags & BLOCK_KEYLESS ? 1 : 0;
+		keyless += !wn_draft_has_key(x, &all.v[i]);
+		at = keep(x, &all.v[i], rule, at);
 	}
 	if (4 * (x->n_rules_used + 1) > 3 * x->n_rule_slots)
 		grow_rules(x);
@@ -117,6 +129,11 @@ enum wn_filed wn_index_put(struct wn_index *x, uint32_t rule, const struct cel_p
 	x->n_rules_used += *slot == 0;
 	*slot = rule_of(rule, at);
 	x->n_rules++;
+	if (x->n_pending == x->cap_pending) {
+		x->cap_pending = x->cap_pending * 2 + 16;
+		x->pending = wn_realloc(x->pending, x->cap_pending * sizeof(*x->pending));
+	}
+	x->pending[x->n_pending++] = rule;
 	return all.n == 0 ? WN_FILED_NEVER : keyless ? WN_FILED_ALWAYS : WN_FILED_KEYED;
 }
 
@@ -163,6 +180,39 @@ static void review(struct wn_index *x, uint64_t *slot)
 	*slot = rule_of(rule, first);
 }
 
+static void settle_some(struct wn_index *x, size_t *rules)
+{
+	for (; *rules > 0 && x->n_pending > 0; --*rules) {
+		uint64_t *slot = slot_of(x, x->pending[--x->n_pending]);
+		uint32_t at = *slot && *slot != GONE ? block_of(*slot) : 0;
+		if (at && wn_block(x, at)->flags & BLOCK_PENDING)
+			review(x, slot);
+	}
+	if (x->n_pending == 0 && x->cap_pending > 1024) { /* after many at once */
+		free(x->pending);
+		x->pending = NULL;
+		x->cap_pending = 0;
+	}
+}
+
+/* Many new rules are worth new edges before they are filed, and need not be looked at again soon. */
+static void before_settling(struct wn_index *x)
+{
+	if (x->n_pending <= x->n_rules / 2)
+		return;
+	wn_paths_measure(x);
+	x->cycle_rules = x->n_rules;
+	x->cursor = x->n_rule_slots;
+}
+
+void wn_index_settle(struct wn_index *x)
+{
+	size_t all = SIZE_MAX;
+
+	before_settling(x);
+	settle_some(x, &all);
+}
+
 static bool begin_cycle(struct wn_index *x)
 {
 	if (x->events < x->next_cycle && x->n_rules < 2 * x->cycle_rules + 256)
@@ -177,8 +227,10 @@ static bool begin_cycle(struct wn_index *x)
 
 bool wn_index_tend(struct wn_index *x, size_t rules)
 {
-	if (x->cursor >= x->n_rule_slots && !begin_cycle(x))
-		return false;
+	before_settling(x);
+	settle_some(x, &rules);
+	if (x->n_pending > 0 || (x->cursor >= x->n_rule_slots && !begin_cycle(x)))
+		return x->n_pending > 0;
 	for (; rules > 0 && x->cursor < x->n_rule_slots; x->cursor++) {
 		uint64_t *slot = &x->rules[x->cursor];
 		if (!*slot || *slot == GONE)
@@ -232,6 +284,7 @@ void wn_index_free(struct wn_index *x)
 	free(x->slots);
 	free(x->needles);
 	free(x->rules);
+	free(x->pending);
 	free(x);
 }
 

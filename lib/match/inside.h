@@ -123,7 +123,7 @@ struct block {
 	uint16_t n_words;
 	uint16_t slots[];
 };
-enum { BLOCK_INEXACT = 1, BLOCK_KEYLESS = 2 };
+enum { BLOCK_INEXACT = 1, BLOCK_KEYLESS = 2, BLOCK_PENDING = 4 /* not filed yet */ };
 static inline size_t block_masks(uint32_t n) { return (16 + 2 * (size_t)n + 7) / 8; } /* unit where masks begin */
 static inline size_t block_units(uint32_t n_masks, uint32_t n_words) { return block_masks(n_masks) + n_masks + (n_words + 1) / 2; }
 
@@ -159,6 +159,7 @@ struct wn_index {
 	uint64_t n_keys;
 	uint64_t *rules; /* number + 1 << 32 | first block, 0 free, GONE */
 	uint32_t n_rule_slots, n_rules_used, n_rules, n_keyless, n_inexact;
+	uint32_t *pending, n_pending, cap_pending; /* rules put since the last look */
 	uint64_t events;       /* that statistics rest on */
 	uint64_t next_cycle;   /* events at which all rules are looked at again */
 	uint32_t cycle_rules;  /* rules when the last cycle began */
@@ -208,6 +209,8 @@ static inline struct block *wn_block(const struct wn_index *x, uint32_t at) { re
 /* choose.c */
 /* Which literals make its key, which one stands beside it, and the order of tests: most failing first. */
 void wn_draft_choose(const struct wn_index *x, struct draft *d);
+void wn_draft_sort(struct draft *d); /* as a block wants it: masks that must hit come first */
+bool wn_draft_has_key(const struct wn_index *x, const struct draft *d); /* something to be filed under */
 double wn_draft_share(const struct draft *d); /* of events that look at it */
 /* Values under which events look for a literal: up to `max` into out, how many there are. */
 uint32_t wn_literal_values(const struct wn_index *x, const struct literal *l, uint32_t *out, uint32_t max);
@@ -236,6 +239,8 @@ static inline uint32_t wn_partner_bit(uint16_t path) { return UINT32_C(1) << (pa
 static inline uint32_t wn_key_tag(uint64_t hash) { return (uint32_t)hash & 0xffffff; }
 static inline uint32_t wn_key_home(uint32_t tag, uint32_t size) { return (uint32_t)((uint64_t)(tag & 0xffffff) * size >> 24); }
 static inline uint8_t wn_key_mark(uint64_t hash) { return 0x80 | (uint8_t)(hash >> 48); }
+
+void wn_index_settle(struct wn_index *x); /* files what is pending */
 
 /* event.c */
 struct token { uint64_t part; uint32_t id, contexts, partners[2], bit; /* of its path */ };

@@ -208,11 +208,11 @@ static void introduce(struct wn_index *x, const struct draft *d, uint8_t literal
 	}
 }
 
-typedef void key_fn(struct wn_index *x, const struct draft *d, uint64_t hash, uint32_t block);
-
-static void each_key(struct wn_index *x, const struct draft *d, uint32_t block, bool put_in, key_fn *fn)
+/* All hashes, their memory asked for. */
+static uint32_t hashes_of(struct wn_index *x, const struct draft *d, bool put_in, uint64_t *out)
 {
 	struct side k, a, b;
+	uint32_t n = 0;
 
 	side_of(x, d, d->kind, &k);
 	side_of(x, d, d->a, &a);
@@ -223,30 +223,34 @@ static void each_key(struct wn_index *x, const struct draft *d, uint32_t block, 
 	}
 	for (uint32_t i = 0; i < k.n; i++)
 		for (uint32_t j = 0; j < a.n; j++)
-			for (uint32_t l = 0; l < b.n; l++)
-				fn(x, d, wn_key_hash(part(k.v[i], 1), part(a.v[j], 0), part(b.v[l], 0)), block);
-}
-
-static void put_key(struct wn_index *x, const struct draft *d, uint64_t hash, uint32_t block)
-{
-	const struct literal *g = d->guard == NO ? NULL : &d->literals[d->guard];
-
-	put(x, hash, g ? (uint8_t)g->slot : 0, g ? g->mask : 1, block);
-}
-
-static void take_key(struct wn_index *x, const struct draft *d WN_UNUSED, uint64_t hash, uint32_t block)
-{
-	take(x, hash, block);
+			for (uint32_t l = 0; l < b.n && n < KEYS_MAX; l++) {
+				uint64_t hash = wn_key_hash(part(k.v[i], 1), part(a.v[j], 0), part(b.v[l], 0));
+				const struct segment *s = segment_of(x, hash);
+				uint32_t home = wn_key_home((uint32_t)hash, s->size);
+				__builtin_prefetch(s->marks + home);
+				__builtin_prefetch(s->v + home);
+				out[n++] = hash;
+			}
+	return n;
 }
 
 void wn_keys_put(struct wn_index *x, const struct draft *d, uint32_t block)
 {
-	each_key(x, d, block, true, put_key);
+	const struct literal *g = d->guard == NO ? NULL : &d->literals[d->guard];
+	uint64_t hashes[KEYS_MAX];
+	uint32_t n = hashes_of(x, d, true, hashes);
+
+	for (uint32_t i = 0; i < n; i++)
+		put(x, hashes[i], g ? (uint8_t)g->slot : 0, g ? g->mask : 1, block);
 }
 
 void wn_keys_remove(struct wn_index *x, const struct draft *d, uint32_t block)
 {
-	each_key(x, d, block, false, take_key);
+	uint64_t hashes[KEYS_MAX];
+	uint32_t n = hashes_of(x, d, false, hashes);
+
+	for (uint32_t i = 0; i < n; i++)
+		take(x, hashes[i], block);
 }
 
 size_t wn_keys_memory(const struct wn_index *x)

@@ -194,6 +194,8 @@ static inline void fetch(const struct wn_index *x, uint32_t block)
 
 void wn_index_probe(struct wn_index *x, const struct wn_probe *event, wn_candidate_fn *on_candidate, void *ctx)
 {
+	if (x->n_pending)
+		wn_index_settle(x);
 	wn_event_read(x, event);
 	struct event *e = x->event;
 	e->n_wants = e->n_blocks = e->n_found = 0;
