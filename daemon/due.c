@@ -11,24 +11,11 @@
 
 enum { LOT = 400, ASIDE_MAX = 1000, ROUNDS_MAX = 10000 /* then the next tick: something due that does not move must not hold the clock */ };
 
-struct due_work {
-	struct wn_daemon *d;
-	const struct wn_due *due;
-	size_t n;
-};
-
-struct due_kind {
-	const char *what;
-	enum wn_rc (*read)(struct wn_store *, const struct wn_due_query *, struct wn_arena *, struct wn_due **, size_t *, struct wn_err *);
-	enum wn_rc (*load)(void *, struct wn_store *, struct wn_world *, struct wn_err *);
-	enum wn_rc (*step)(void *, struct wn_store *, struct wn_world *, struct wn_err *);
-	enum wn_rc (*finish)(void *, struct wn_store *, struct wn_world *, struct wn_err *);
-};
-
 /* A row that could not be moved; looked at again later. */
 struct aside {
-	const struct due_kind *kind;
+	const struct wn_due_kind *kind;
 	struct wn_id account_id, campaign_id, contact_id;
+	int step;
 	int64_t until_us;
 };
 
@@ -38,9 +25,9 @@ struct wn_aside_list {
 };
 
 /* --------------------------------------------------------------------------------------------------- members */
-static enum wn_rc load_accounts(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+enum wn_rc wn_due_load_accounts(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct due_work *work = ctx;
+	struct wn_due_work *work = ctx;
 	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, work->n + 1);
 	for (size_t i = 0; i < work->n; i++)
 		ids[i] = work->due[i].account_id;
@@ -58,7 +45,7 @@ static struct wn_member *find_member(const struct wn_world *w, const struct wn_d
 
 static enum wn_rc step_members(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct due_work *work = ctx;
+	struct wn_due_work *work = ctx;
 	enum wn_rc rc = WN_OK;
 	(void)s;
 	for (size_t i = 0; i < work->n && rc == WN_OK; i++) {
@@ -72,7 +59,7 @@ static enum wn_rc step_members(void *ctx, struct wn_store *s, struct wn_world *w
 /* ------------------------------------------------------------------------------------------------- campaigns */
 static enum wn_rc step_campaigns(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct due_work *work = ctx;
+	struct wn_due_work *work = ctx;
 	enum wn_rc rc = WN_OK;
 	(void)s;
 	for (size_t i = 0; i < work->n && rc == WN_OK; i++) {
@@ -85,7 +72,7 @@ static enum wn_rc step_campaigns(void *ctx, struct wn_store *s, struct wn_world 
 
 static enum wn_rc load_campaigns(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct due_work *work = ctx;
+	struct wn_due_work *work = ctx;
 	struct wn_campaign_ref *refs = WN_NEW_N(w->arena, struct wn_campaign_ref, work->n + 1);
 	for (size_t i = 0; i < work->n; i++)
 		refs[i] = (struct wn_campaign_ref){work->due[i].bucket, work->due[i].campaign_id};
@@ -96,8 +83,8 @@ static enum wn_rc load_campaigns(void *ctx, struct wn_store *s, struct wn_world 
 /* A rule that may have become true by time alone: the same segment, account and signal again. */
 static enum wn_rc load_rechecks(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct due_work *work = ctx;
-	enum wn_rc rc = load_accounts(ctx, s, w, err);
+	struct wn_due_work *work = ctx;
+	enum wn_rc rc = wn_due_load_accounts(ctx, s, w, err);
 	for (size_t i = 0; i < work->n && rc == WN_OK; i++) {
 		const struct wn_due *due = &work->due[i];
 		struct wn_account *a = wn_world_account(w, due->account_id);
@@ -111,7 +98,7 @@ static enum wn_rc load_rechecks(void *ctx, struct wn_store *s, struct wn_world *
 
 static enum wn_rc finish_rechecks(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
-	struct due_work *work = ctx;
+	struct wn_due_work *work = ctx;
 	enum wn_rc rc = WN_OK;
 	(void)w;
 	for (size_t i = 0; i < work->n && rc == WN_OK; i++)
@@ -119,18 +106,24 @@ static enum wn_rc finish_rechecks(void *ctx, struct wn_store *s, struct wn_world
 	return rc;
 }
 
-static const struct due_kind members = {"a member that is due", wn_store_due_members, load_accounts, step_members, NULL};
-static const struct due_kind campaigns = {"a campaign that is due", wn_store_due_campaigns, load_campaigns, step_campaigns, NULL};
-static const struct due_kind rechecks = {"a rule that time may have made true", wn_store_due_rechecks, load_rechecks, NULL, finish_rechecks};
+/* What the sweeper asks for by itself. */
+struct swept {
+	enum wn_rc (*read)(struct wn_store *, const struct wn_due_query *, struct wn_arena *, struct wn_due **, size_t *, struct wn_err *);
+	struct wn_due_kind kind;
+};
+static const struct swept members = {wn_store_due_members, {"a member that is due", "sweeper", wn_due_load_accounts, step_members}};
+static const struct swept campaigns = {wn_store_due_campaigns, {"a campaign that is due", "sweeper", load_campaigns, step_campaigns}};
+static const struct swept rechecks = {wn_store_due_rechecks,
+				      {"a rule that time may have made true", "sweeper", load_rechecks, NULL, finish_rechecks}};
 
 /* ------------------------------------------------------------------------------------------------- set aside */
-static bool is_same(const struct aside *x, const struct due_kind *k, const struct wn_due *due)
+static bool is_same(const struct aside *x, const struct wn_due_kind *k, const struct wn_due *due)
 {
 	return x->kind == k && wn_id_eq(x->account_id, due->account_id) && wn_id_eq(x->campaign_id, due->campaign_id) &&
-	       wn_id_eq(x->contact_id, due->contact_id);
+	       wn_id_eq(x->contact_id, due->contact_id) && x->step == due->step;
 }
 
-static size_t without_aside(const struct wn_aside_list *l, const struct due_kind *k, struct wn_due *due, size_t n)
+size_t wn_due_without_aside(const struct wn_aside_list *l, const struct wn_due_kind *k, struct wn_due *due, size_t n)
 {
 	size_t m = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -143,7 +136,7 @@ static size_t without_aside(const struct wn_aside_list *l, const struct due_kind
 	return m;
 }
 
-static void set_aside(struct wn_daemon *d, const struct due_kind *k, const struct wn_due *due, const struct wn_err *why)
+static void set_aside(struct wn_daemon *d, const struct wn_due_kind *k, const struct wn_due *due, const struct wn_err *why)
 {
 	struct wn_aside_list *l = d->aside;
 	char account[37];
@@ -151,7 +144,8 @@ static void set_aside(struct wn_daemon *d, const struct due_kind *k, const struc
 	wn_log(WN_ERR, NULL, WN_FIELDS({"WHYNOW_ACCOUNT", account}, {"WHYNOW_REASON", why->text}),
 	       "%s could not be moved and is set aside for an hour: %s", k->what, why->text);
 	if (l->n < ASIDE_MAX)
-		l->v[l->n++] = (struct aside){k, due->account_id, due->campaign_id, due->contact_id, wn_clock_now_us(d->clock) + WN_HOUR};
+		l->v[l->n++] = (struct aside){k, due->account_id, due->campaign_id, due->contact_id, due->step,
+						wn_clock_now_us(d->clock) + WN_HOUR};
 }
 
 static void let_back(struct wn_aside_list *l, int64_t now_us)
@@ -164,21 +158,25 @@ static void let_back(struct wn_aside_list *l, int64_t now_us)
 }
 
 /* -------------------------------------------------------------------------------------------------- one lot */
-static enum wn_rc run_lot(struct wn_daemon *d, const struct due_kind *k, const struct wn_due *due, size_t n)
+enum wn_rc wn_due_run(struct wn_session *session, const struct wn_due_kind *k, struct wn_due_work *work)
 {
-	struct due_work work = {d, due, n};
-	struct wn_unit u = {.actor = "sweeper", .load = k->load, .step = k->step, .finish = k->finish, .ctx = &work};
-	struct wn_worker worker = wn_daemon_worker(d, &d->sweep_session);
+	struct wn_unit u = {.actor = k->actor, .load = k->load, .step = k->step, .finish = k->finish, .done = k->done, .ctx = work};
+	struct wn_worker worker = wn_daemon_worker(work->d, session);
 	struct wn_err err = {0};
+	const struct wn_due *due = work->due;
+	size_t n = work->n;
 	enum wn_rc rc = wn_unit_run(&worker, &u, &err);
 	if (rc == WN_OK || rc == WN_CANCELLED || wn_rc_is_temporary(rc))
 		return rc;
 	if (n == 1) {
-		set_aside(d, k, due, &err);
+		set_aside(work->d, k, due, &err);
 		return WN_OK;
 	}
-	rc = run_lot(d, k, due, n / 2);
-	return rc ? rc : run_lot(d, k, due + n / 2, n - n / 2);
+	work->n = n / 2;
+	rc = wn_due_run(session, k, work);
+	work->due = due + n / 2;
+	work->n = n - n / 2;
+	return rc ? rc : wn_due_run(session, k, work);
 }
 
 /* As many as a transaction should hold the accounts of. */
@@ -190,7 +188,7 @@ static size_t end_of_lot(const struct wn_due *due, size_t from, size_t n)
 	return to;
 }
 
-static enum wn_rc read_due(struct wn_daemon *d, const struct due_kind *k, int64_t until_us, struct wn_arena *a, struct wn_due **due, size_t *n)
+static enum wn_rc read_due(struct wn_daemon *d, const struct swept *k, int64_t until_us, struct wn_arena *a, struct wn_due **due, size_t *n)
 {
 	struct wn_store *s = d->sweep_session.store;
 	struct wn_due_query q = {.until_us = until_us, .bucket_from = 0, .bucket_to = 1023, .limit = LOT + (int)d->aside->n};
@@ -201,11 +199,11 @@ static enum wn_rc read_due(struct wn_daemon *d, const struct due_kind *k, int64_
 	rc = k->read(s, &q, a, due, n, &err);
 	wn_turn_give(wn_store_turn(s));
 	if (rc == WN_OK)
-		*n = without_aside(d->aside, k, *due, *n);
+		*n = wn_due_without_aside(d->aside, &k->kind, *due, *n);
 	return rc;
 }
 
-static enum wn_rc sweep_lot(struct wn_daemon *d, const struct due_kind *k, int64_t until_us, bool *some)
+static enum wn_rc sweep_lot(struct wn_daemon *d, const struct swept *k, int64_t until_us, bool *some)
 {
 	struct wn_arena *a = wn_arena_new(0);
 	struct wn_due *due = NULL;
@@ -213,7 +211,7 @@ static enum wn_rc sweep_lot(struct wn_daemon *d, const struct due_kind *k, int64
 	enum wn_rc rc = read_due(d, k, until_us, a, &due, &n);
 	for (size_t from = 0, to; rc == WN_OK && from < n && !d->stopping; from = to, *some = true) {
 		to = end_of_lot(due, from, n);
-		rc = run_lot(d, k, due + from, to - from);
+		rc = wn_due_run(&d->sweep_session, &k->kind, &(struct wn_due_work){d, due + from, to - from});
 	}
 	wn_arena_free(a);
 	return rc;
@@ -240,4 +238,5 @@ enum wn_rc wn_due_sweep(struct wn_daemon *d, int64_t ahead_us)
 }
 
 struct wn_aside_list *wn_aside_new(void) { return wn_alloc(sizeof(struct wn_aside_list)); }
+size_t wn_aside_count(const struct wn_aside_list *l) { return l->n; }
 void wn_aside_free(struct wn_aside_list *l) { free(l); }

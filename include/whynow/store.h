@@ -412,16 +412,17 @@ enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str s
  * next_us), DEAD. Its own transaction unless one is open. */
 enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *row, enum wn_outbox_state to, int64_t next_us,
 				struct wn_str error, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
-/* One row as it is stored, for an attempt whose lease the caller holds already (touches). NOT_FOUND. */
-enum wn_rc wn_store_outbox_read(struct wn_store *s, int bucket, struct wn_id event_id, struct wn_str sink,
-				struct wn_arena *a, struct wn_outbox_row *out,
-				struct wn_err *err) WN_MUST_CHECK;
+/* Rows as they are stored, for attempts whose leases the caller holds already (touches); in the order of refs, those that are there. */
+struct wn_outbox_ref { int bucket; struct wn_id event_id; struct wn_str sink; };
+enum wn_rc wn_store_outbox_read(struct wn_store *s, const struct wn_outbox_ref *refs, size_t n, struct wn_arena *a,
+				struct wn_outbox_row **rows, size_t *n_rows, struct wn_err *err) WN_MUST_CHECK;
 /* Start-up is the recovery: if no other instance gave a heartbeat since alive_since_us, every lease is that of a dead process (our
  * former self), and what it had begun is due now. With others alive their leases run out by themselves. */
 enum wn_rc wn_store_release_leases(struct wn_store *s, int64_t now_us, int64_t alive_since_us, struct wn_err *err) WN_MUST_CHECK;
-/* No event of the campaign waits for the sink: a touch may go there without overtaking (it is claimed, then this is asked). */
-enum wn_rc wn_store_outbox_is_clear(struct wn_store *s, int bucket, struct wn_id campaign_id, struct wn_str sink,
-				    bool *clear, struct wn_err *err) WN_MUST_CHECK;
+/* Which of the campaigns have an event on its way to which sink: a touch must not overtake it. Asked under the campaigns' locks. */
+enum wn_rc wn_store_outbox_busy(struct wn_store *s, const struct wn_campaign_ref *campaigns, size_t n, struct wn_arena *a,
+				const struct wn_campaign_ref **busy, const struct wn_str **sinks, size_t *n_busy,
+				struct wn_err *err) WN_MUST_CHECK;
 /* Puts dead letters of a sink back (event nil: all) and switches it on. */
 enum wn_rc wn_store_outbox_replay(struct wn_store *s, struct wn_str sink, struct wn_id event_id, int64_t now_us,
 				  int64_t *n, struct wn_err *err) WN_MUST_CHECK;

@@ -74,15 +74,21 @@ enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str s
 	return WN_OK;
 }
 
-enum wn_rc wn_store_outbox_read(struct wn_store *s, int bucket, struct wn_id event_id, struct wn_str sink,
-				struct wn_arena *a, struct wn_outbox_row *out, struct wn_err *err)
+enum wn_rc wn_store_outbox_read(struct wn_store *s, const struct wn_outbox_ref *refs, size_t n, struct wn_arena *a,
+				struct wn_outbox_row **rows, size_t *n_rows, struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_read,
-		       WN_PARAMS(wn_pg_int2(bucket), wn_pg_id(event_id), wn_pg_str(sink)), &r, err));
-	if (r.rows != 1)
-		return wn_fail(err, WN_NOT_FOUND, "the event is not in the outbox");
-	row_of_result(&r, 0, 0, a, out);
+	struct key_list keys = {0};
+	struct wn_str *sinks = WN_NEW_N(a, struct wn_str, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		key_add(a, &keys, refs[i].event_id, refs[i].bucket);
+		sinks[i] = refs[i].sink;
+	}
+	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_read, WN_PARAMS(KEY_PARAMS(a, &keys), wn_pg_strs(a, sinks, n)), &r, err));
+	*rows = WN_NEW_N(a, struct wn_outbox_row, (size_t)r.rows + 1);
+	*n_rows = (size_t)r.rows;
+	for (int i = 0; i < r.rows; i++)
+		row_of_result(&r, i, 0, a, &(*rows)[i]);
 	return WN_OK;
 }
 
@@ -139,13 +145,24 @@ enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *
 	return WN_OK;
 }
 
-enum wn_rc wn_store_outbox_is_clear(struct wn_store *s, int bucket, struct wn_id campaign_id,
-				    struct wn_str sink, bool *clear, struct wn_err *err)
+enum wn_rc wn_store_outbox_busy(struct wn_store *s, const struct wn_campaign_ref *campaigns, size_t n, struct wn_arena *a,
+				const struct wn_campaign_ref **busy, const struct wn_str **sinks, size_t *n_busy,
+				struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_is_clear,
-		       WN_PARAMS(wn_pg_int2(bucket), wn_pg_id(campaign_id), wn_pg_str(sink)), &r, err));
-	*clear = wn_pg_get_bool(&r, 0, 0);
+	struct key_list keys = {0};
+	for (size_t i = 0; i < n; i++)
+		key_add(a, &keys, campaigns[i].id, campaigns[i].bucket);
+	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_busy, WN_PARAMS(KEY_PARAMS(a, &keys)), &r, err));
+	struct wn_campaign_ref *v = WN_NEW_N(a, struct wn_campaign_ref, (size_t)r.rows + 1);
+	struct wn_str *names = WN_NEW_N(a, struct wn_str, (size_t)r.rows + 1);
+	for (int i = 0; i < r.rows; i++) {
+		v[i] = campaigns[wn_pg_get_int(&r, i, 0) - 1];
+		names[i] = get_str(&r, i, 1, a);
+	}
+	*busy = v;
+	*sinks = names;
+	*n_busy = (size_t)r.rows;
 	return WN_OK;
 }
 

@@ -23,9 +23,10 @@ WHERE bucket = $1 AND event_id = $2 AND sink = $3 AND state = 'leased' AND lease
 UPDATE whynow.outbox SET next_at = $5 WHERE bucket = $1 AND sink = $3 AND gen > $4 AND state = 'pending' AND step < 0 AND next_at < $5
 	AND subject_id = (SELECT subject_id FROM whynow.outbox WHERE bucket = $1 AND event_id = $2 AND sink = $3)
 
--- name: outbox_is_clear
--- class: hot
-SELECT NOT EXISTS (SELECT 1 FROM whynow.outbox WHERE bucket = $1 AND subject_id = $2 AND sink = $3 AND state IN ('pending', 'leased') AND step < 0)
+-- name: outbox_busy
+-- class: batch
+SELECT k.n, o.sink FROM unnest($1::int8[], $2::uuid[]) WITH ORDINALITY AS k (b, id, n)
+CROSS JOIN LATERAL (SELECT DISTINCT sink FROM whynow.outbox WHERE bucket = k.b::int2 AND subject_id = k.id AND state IN ('pending', 'leased') AND step < 0 OFFSET 0) o
 
 -- name: outbox_replay
 -- class: cold
@@ -47,10 +48,11 @@ INSERT INTO whynow.history (bucket, bucketed_by, subject_id, gen, on_day, at, su
 VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 
 -- name: outbox_read
--- class: hot
+-- class: batch
 SELECT o.bucket, o.event_id, o.campaign_id, o.gen, o.sink, o.type, o.subject, o.at, o.payload, o.attempts, o.first_at, o.lease_token, o.account_id,
 	o.contact_id, o.step
-FROM whynow.outbox o WHERE o.bucket = $1 AND o.event_id = $2 AND o.sink = $3
+FROM unnest($1::int8[], $2::uuid[], $3::text[]) WITH ORDINALITY AS k (b, id, sink, n)
+CROSS JOIN LATERAL (SELECT * FROM whynow.outbox WHERE bucket = k.b::int2 AND event_id = k.id AND sink = k.sink OFFSET 0) o ORDER BY k.n
 
 -- name: leases_release_touches
 -- class: cold

@@ -20,6 +20,20 @@ static struct wn_outbox_row *claim(struct db *d, const char *sink, size_t want)
 	return got;
 }
 
+/* An event of the campaign is on its way to the sink. */
+static bool is_busy(struct db *d, const struct wn_outbox_row *row, const char *sink)
+{
+	const struct wn_campaign_ref *busy;
+	const struct wn_str *sinks;
+	size_t n;
+	struct wn_err err = {0};
+	OK(wn_store_outbox_busy(d->st, &(struct wn_campaign_ref){row->bucket, row->campaign_id}, 1, d->w->arena, &busy, &sinks, &n, &err));
+	for (size_t i = 0; i < n; i++)
+		if (wn_str_is(sinks[i], sink))
+			return true;
+	return false;
+}
+
 static void events_of_a_campaign_go_to_a_sink_in_the_order_of_gens(void **state)
 {
 	DB(d);
@@ -44,12 +58,9 @@ static void events_of_a_campaign_go_to_a_sink_in_the_order_of_gens(void **state)
 	struct wn_outbox_row *next = claim(d, "crm", 1);
 	assert_true(wn_str_is(next->type, "member.enrolled"));
 	assert_int_equal(next->gen, first->gen + 1);
-	bool clear = true;
-	OK(wn_store_outbox_is_clear(d->st, next->bucket, next->campaign_id, WN_STR("crm"), &clear, &err));
-	assert_false(clear);
+	assert_true(is_busy(d, next, "crm"));
 	OK(wn_store_outbox_done(d->st, next, WN_OUTBOX_DEAD, 0, WN_STR("410"), d->w->now_us, &err));
-	OK(wn_store_outbox_is_clear(d->st, next->bucket, next->campaign_id, WN_STR("crm"), &clear, &err));
-	assert_true(clear);
+	assert_false(is_busy(d, next, "crm"));
 	int64_t n;
 	OK(wn_store_outbox_replay(d->st, WN_STR("crm"), (struct wn_id){{0}}, d->w->now_us, &n, &err));
 	assert_int_equal(n, 1);
