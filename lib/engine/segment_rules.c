@@ -21,7 +21,7 @@ static struct wn_place place_in_text(struct wn_str text, uint32_t at)
 	return p;
 }
 
-static struct wn_place place_of_span(const struct wn_yaml_text *t, struct cel_span span)
+struct wn_place segment_place_of_span(const struct wn_yaml_text *t, struct cel_span span)
 {
 	struct wn_place p = place_in_text(t->text, span.start);
 	return wn_yaml_text_place(t, p.line, p.column);
@@ -71,7 +71,7 @@ static bool on_term(void *ctx, const struct cel_node *term)
 	if (!t->wanted(rule_reads(term)))
 		return true;
 	if (cel_program_part(t->of, term, &part, &err)) {
-		err.place = place_of_span(t->text, cel_node_look(term).span);
+		err.place = segment_place_of_span(t->text, cel_node_look(term).span);
 		wn_yaml_error_add(t->b->errors, &err);
 		return false;
 	}
@@ -211,7 +211,7 @@ static bool on_refer(void *ctx, struct wn_str name, struct cel_span at)
 {
 	struct refers *r = ctx;
 	struct segment_build *b = r->b;
-	struct wn_place place = place_of_span(r->text, at);
+	struct wn_place place = segment_place_of_span(r->text, at);
 	const char *near;
 	if (!name.p)
 		return wn_yaml_error(b->errors, place, "in_segment takes the name itself, in quotes") == WN_OK;
@@ -280,6 +280,8 @@ void segment_build_rules(struct segment_build *b)
 		    b->errors, f->when.at,
 		    "\"when\" can be true without a signal: a micro campaign needs one. Ask for it with "
 		    "`signal` or `signals`, in every alternative of a ||");
+	segment_check_bounds(b, s->when, &f->when);
+	segment_check_bounds(b, s->who, &f->who);
 	if (!f->broad) {
 		build_stay(b);
 		build_signal_terms(b);

@@ -456,9 +456,25 @@ static void a_stream_holds_several_segments(void **state)
 	assert_int_equal(wn_segment_parse(wn_str_of(yaml), "s.yaml", 2, &opt, &s, NULL, 0, NULL, NULL), WN_NOT_FOUND);
 }
 
+static void bounds_that_leave_nothing_are_refused(void **state)
+{
+	(void)state;
+	refuses(HEAD "when: signal.kind == \"funding\" && account.employees >= 50 && account.employees <= 10\n" TAIL STEPS,
+		3, 62, "`account.employees <= 10` contradicts `account.employees >= 50`");
+	refuses(HEAD "when: signal.kind == \"funding\" && account.country == \"US\" && account.country == \"CA\"\n" TAIL STEPS, 3, 62, "can never be true");
+	refuses(HEAD "when: signal.kind == \"funding\" && signal.age <= days(3) && signal.age > days(3)\n" TAIL STEPS, 3, 60, "can never be true");
+	refuses(HEAD "when: signal.kind == \"funding\" && 10 > account.employees && account.employees == 10\n" TAIL STEPS, 3, 61, "can never be true");
+	refuses(HEAD WHEN "who: contact.level >= 4 && contact.level < 4\n" TAIL STEPS, 4, 28, "contradicts");
+	wn_segment_free(parsed(HEAD "when: signal.kind == \"funding\" && account.employees >= 50 "
+			       "&& account.employees <= 50 && account.employees > 4\n"
+			       TAIL STEPS));
+	wn_segment_free(parsed(HEAD "when: signal.kind == \"funding\" && (account.employees >= 50 || account.employees <= 10)\n" TAIL STEPS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bounds_that_leave_nothing_are_refused),
 		cmocka_unit_test(shipped_segments_pass_without_a_warning),
 		cmocka_unit_test(shipped_segments_fit_the_shipped_kinds_and_traits),
 		cmocka_unit_test(every_key_of_the_design_is_kept),
