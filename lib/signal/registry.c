@@ -311,11 +311,10 @@ int wn_registry_kind_number(const struct wn_registry *r, struct wn_str name)
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		struct wn_str have = wn_str_of(r->kinds.v[mid].name);
-		if (wn_str_eq(have, name))
+		int c = wn_str_cmp(name, wn_str_of(r->kinds.v[mid].name));
+		if (c == 0)
 			return (int)mid;
-		int c = memcmp(name.p, have.p, name.n < have.n ? name.n : have.n);
-		if (c < 0 || (c == 0 && name.n < have.n))
+		if (c < 0)
 			hi = mid;
 		else
 			lo = mid + 1;
