@@ -129,10 +129,17 @@ static int read_rates(struct wn_cli *cli, struct wn_value s, struct wn_rates **o
 	*out = NULL;
 	if (row_int(s, "in_force") != row_int(s, "version") || row_us(s, "withdrawn_at") != WN_NEVER)
 		return 0;
+	struct cli_rates all;
 	int code = cli_book(cli);
+	if (code)
+		return code;
 	const struct wn_segment *segment =
-	    code ? NULL : wn_catalog_segment(&cli->book->catalog, wn_value_str(wn_value_at(s, "segment")), 0);
-	return segment ? cli_segment_rates(cli, segment, SAMPLE, out) : code;
+	    wn_catalog_segment(&cli->book->catalog, wn_value_str(wn_value_at(s, "segment")), 0);
+	if (segment)
+		code = cli_segment_rates(cli, segment, SAMPLE, &all);
+	if (segment && code == 0)
+		*out = all.rates;
+	return code;
 }
 
 static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)

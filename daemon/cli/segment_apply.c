@@ -278,21 +278,23 @@ static void tell_segment(struct wn_cli *cli, const struct wn_segment *s)
 static int check_segment(struct wn_cli *cli, const struct wn_segment *s, struct wn_value *out)
 {
 	struct wn_map_builder m = wn_map_begin(cli->arena);
-	struct wn_rates *rates;
+	struct cli_rates r;
 	int64_t most = INT32_MAX;
 	int code = cli_int_option(cli, "--accounts", 0, INT32_MAX, &most);
 	cli_say(cli, "%s: good", s->name);
 	tell_segment(cli, s);
 	if (code == 0)
-		code = cli_segment_rates(cli, s, cli->store ? (size_t)most : 0, &rates);
+		code = cli_segment_rates(cli, s, cli->store ? (size_t)most : 0, &r);
 	if (code)
 		return code;
-	cli_segment_explain(cli, s, rates);
+	cli_segment_explain(cli, s, &r);
 	wn_map_set(&m, "segment", wn_string(wn_arena_str(cli->arena, wn_str_of(s->name))));
-	wn_map_set(&m, "accounts", wn_int((int64_t)rates->accounts));
-	wn_map_set(&m, "accounts_with_signal", wn_int((int64_t)rates->with_signal));
-	wn_map_set(&m, "selected", wn_int((int64_t)rates->fit));
-	wn_map_set(&m, "clauses", cli_rates_value(cli, rates));
+	wn_map_set(&m, "accounts", wn_int((int64_t)r.rates->accounts));
+	wn_map_set(&m, "accounts_with_signal", wn_int((int64_t)r.rates->with_signal));
+	wn_map_set(&m, "selected", wn_int((int64_t)r.rates->fit));
+	wn_map_set(&m, "clauses", cli_rates_value(cli, r.rates));
+	if (!s->broad)
+		wn_map_set(&m, "index", cli_index_value(cli, s, &r));
 	*out = wn_map_end(&m);
 	return 0;
 }
@@ -325,7 +327,7 @@ const struct wn_command command_segment_check = {
 	    "good segment is followed by how long one signal "
 	    "of each kind it opens on lasts, and whether staleness or the box comes first, and by its rule, clause by clause: canonical "
 	    "text, types of what it reads, for how many of the stored accounts (their newest signal, their contacts) it is true "
-	    "and unknown, what time alone changes, how the index finds it. A clause that is unknown for more than half is told "
+	    "and unknown, what time alone changes; then what the index files it under, for how many of the stored signals it is looked at, and what is evaluated for each of those. A clause that is unknown for more than half is told "
 	    "with the count: unknown never enrols anybody.",
     .options = check_options,
     .run = run_check,

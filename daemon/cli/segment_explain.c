@@ -6,9 +6,8 @@
  */
 #include "segment_explain.h"
 #include <whynow/limits.h>
-#include <whynow/match.h>
 
-enum { PAGE = 500 };
+enum { PAGE = 500, LEARNT = 20 /* newest signals of an account that the index is told of */, WAYS = 4 };
 
 /* --- walking over the accounts --------------------------------------------------------------- */
 static void progress(struct wn_cli *cli, const struct wn_rates *r, bool last)
@@ -19,38 +18,64 @@ static void progress(struct wn_cli *cli, const struct wn_rates *r, bool last)
 	fflush(cli->err);
 }
 
-static enum wn_rc add_page(struct wn_cli *cli, struct wn_rates *r, struct wn_arena *arena,
-			   struct wn_arena *scratch, size_t n, struct wn_id *after, size_t *got,
-			   struct wn_err *err)
+struct walk {
+	struct wn_cli *cli;
+	struct cli_rates *out;
+	struct wn_index *index;
+	struct wn_arena *arena, *scratch;
+	struct wn_id after;
+	size_t got;
+};
+
+/* What events carry decides what a rule is filed under. */
+static void learn(struct walk *k, const struct wn_account *a)
 {
-	struct wn_world *w = wn_world_new(arena, scratch, &cli->book->catalog, cli->now_us, cli->actor);
-	enum wn_rc rc = wn_store_scan_accounts(cli->store, w, *after, n, r->needs, err);
-	for (size_t i = 0; rc == WN_OK && i < w->accounts.n; i++)
+	for (size_t i = a->signals.n; i-- > 0 && a->signals.n - i <= LEARNT;) {
+		wn_index_learn(k->index,
+			       &(struct wn_probe){.signal = &a->signals.v[i]->object, .account = &a->object});
+		k->out->signals++;
+	}
+}
+
+static enum wn_rc add_page(struct walk *k, size_t n, struct wn_err *err)
+{
+	struct wn_world *w =
+	    wn_world_new(k->arena, k->scratch, &k->cli->book->catalog, k->cli->now_us, k->cli->actor);
+	struct wn_rates *r = k->out->rates;
+	enum wn_rc rc = wn_store_scan_accounts(k->cli->store, w, k->after, n, r->needs, err);
+	for (size_t i = 0; rc == WN_OK && i < w->accounts.n; i++) {
 		wn_rates_add(r, w, w->accounts.v[i]);
-	*got = w->accounts.n;
+		learn(k, w->accounts.v[i]);
+	}
+	k->got = w->accounts.n;
 	if (w->accounts.n)
-		*after = w->accounts.v[w->accounts.n - 1]->id;
+		k->after = w->accounts.v[w->accounts.n - 1]->id;
 	return rc;
 }
 
-int cli_segment_rates(struct wn_cli *cli, const struct wn_segment *s, size_t most, struct wn_rates **out)
+int cli_segment_rates(struct wn_cli *cli, const struct wn_segment *s, size_t most, struct cli_rates *out)
 {
-	struct wn_arena *arena = wn_arena_new(0), *scratch = wn_arena_new(WN_CEL_MEMORY_MAX);
-	struct wn_rates *r = wn_rates_new(s, cli->book->registry, cli->arena);
-	struct wn_id after = {{0}};
+	struct walk k = {.cli = cli,
+			 .out = out,
+			 .index = wn_catalog_index_new(cli->book->registry, NULL, 0),
+			 .arena = wn_arena_new(0),
+			 .scratch = wn_arena_new(WN_CEL_MEMORY_MAX),
+			 .got = 1};
 	struct wn_err err = {0};
-	size_t got = 1;
 	enum wn_rc rc = WN_OK;
-	while (rc == WN_OK && got && r->accounts < most) {
-		wn_arena_reset(arena);
-		rc = add_page(cli, r, arena, scratch, most - r->accounts < PAGE ? most - r->accounts : PAGE,
-			      &after, &got, &err);
-		progress(cli, r, false);
+	*out = (struct cli_rates){.rates = wn_rates_new(s, cli->book->registry, cli->arena)};
+	while (rc == WN_OK && k.got && out->rates->accounts < most) {
+		wn_arena_reset(k.arena);
+		rc =
+		    add_page(&k, most - out->rates->accounts < PAGE ? most - out->rates->accounts : PAGE, &err);
+		progress(cli, out->rates, false);
 	}
-	progress(cli, r, true);
-	wn_arena_free(scratch);
-	wn_arena_free(arena);
-	*out = r;
+	progress(cli, out->rates, true);
+	if (!s->broad)
+		wn_match_explain(k.index, s->when, cli->arena, &out->index);
+	wn_index_free(k.index);
+	wn_arena_free(k.scratch);
+	wn_arena_free(k.arena);
 	return rc ? cli_fail(cli, rc, &err) : 0;
 }
 
@@ -108,18 +133,82 @@ static void print_clause(struct wn_cli *cli, const struct wn_rate *rate, bool co
 }
 
 /* --- the index ------------------------------------------------------------------------------- */
-const char *cli_segment_filed(struct wn_cli *cli, const struct wn_segment *s)
+static const char *span_text(struct wn_cli *cli, const struct wn_segment *s, struct cel_span span)
 {
-	switch (wn_segment_filed(s, cli->book->registry)) {
-	case WN_FILED_KEYED:
-		return "filed under keys: only signals that could make it true are put to it";
-	case WN_FILED_ALWAYS:
-		return "no clause can be filed under a key: every signal is put to it; ask for signal.kind to "
-		       "make it cheap";
-	case WN_FILED_NEVER:
-		return "it can never be true";
+	struct wn_str text = cel_program_text(s->when);
+	return span.start < span.end && span.end <= text.n
+		   ? cli_clean(cli, (struct wn_str){text.p + span.start, span.end - span.start})
+		   : "";
+}
+
+static const char *percent(struct wn_cli *cli, double v)
+{
+	return v > 0 && v < 0.005 ? wn_arena_printf(cli->arena, "%.1g %%", v * 100) : cli_percent(cli, v);
+}
+
+static void print_way(struct wn_cli *cli, const struct wn_segment *s, const struct wn_match_alternative *way,
+		      bool counted)
+{
+	struct wn_buf b;
+	wn_buf_init(&b, 4000);
+	for (size_t i = 0; i < way->n_access; i++)
+		wn_buf_printf(&b, "%s%s", i ? " and " : "filed under ", span_text(cli, s, way->access[i]));
+	if (!way->n_access)
+		wn_buf_text(&b, "nothing to be filed under: every signal is put to it; ask for signal.kind to "
+				"make it cheap");
+	if (counted)
+		wn_buf_printf(
+		    &b, "; looked at for %s of the signals%s", percent(cli, way->looked_at),
+		    way->opaque ? "" : wn_arena_printf(cli->arena, ", true for %s", percent(cli, way->holds)));
+	cli_paragraph(cli, cli->out, 4, b.p);
+	wn_buf_done(&b);
+}
+
+static void print_index(struct wn_cli *cli, const struct wn_segment *s, const struct cli_rates *r)
+{
+	const struct wn_match_explanation *x = &r->index;
+	fputs("  index\n", cli->out);
+	if (!x->n_alternatives)
+		cli_paragraph(cli, cli->out, 4, "it can never be true");
+	for (size_t i = 0; i < x->n_alternatives && i < WAYS; i++)
+		print_way(cli, s, &x->alternatives[i], r->signals > 0);
+	if (x->n_alternatives > WAYS)
+		fprintf(cli->out, "    and %zu more ways\n", x->n_alternatives - WAYS);
+	for (size_t i = 0; i < x->n_opaque; i++)
+		cli_paragraph(cli, cli->out, 4,
+			      wn_arena_printf(cli->arena, "evaluated for each candidate: %s",
+					      span_text(cli, s, x->opaque[i])));
+}
+
+static struct wn_value texts(struct wn_cli *cli, const struct wn_segment *s, const struct cel_span *spans,
+			     size_t n)
+{
+	struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, n + 1);
+	for (size_t i = 0; i < n; i++)
+		v[i] = wn_cstring(span_text(cli, s, spans[i]));
+	return wn_list(v, n);
+}
+
+struct wn_value cli_index_value(struct wn_cli *cli, const struct wn_segment *s, const struct cli_rates *r)
+{
+	const struct wn_match_explanation *x = &r->index;
+	struct wn_map_builder m = wn_map_begin(cli->arena);
+	struct wn_value *v = WN_NEW_N(cli->arena, struct wn_value, x->n_alternatives + 1);
+	for (size_t i = 0; i < x->n_alternatives; i++) {
+		struct wn_map_builder way = wn_map_begin(cli->arena);
+		wn_map_set(&way, "filed_under",
+			   texts(cli, s, x->alternatives[i].access, x->alternatives[i].n_access));
+		wn_map_set(&way, "looked_at", wn_double(x->alternatives[i].looked_at));
+		wn_map_set(&way, "holds", wn_double(x->alternatives[i].holds));
+		wn_map_set(&way, "opaque", wn_bool(x->alternatives[i].opaque));
+		v[i] = wn_map_end(&way);
 	}
-	return "";
+	wn_map_set(&m, "alternatives", wn_list(v, x->n_alternatives));
+	wn_map_set(&m, "evaluated", texts(cli, s, x->opaque, x->n_opaque));
+	wn_map_set(&m, "looked_at", wn_double(x->looked_at));
+	wn_map_set(&m, "every_signal", wn_bool(x->always));
+	wn_map_set(&m, "signals_counted", wn_int((int64_t)r->signals));
+	return wn_map_end(&m);
 }
 
 /* When the rule could become true without anything being heard. */
@@ -141,8 +230,9 @@ static const char *time_text(struct wn_cli *cli, const struct wn_rates *r)
 }
 
 /* --- screens --------------------------------------------------------------------------------- */
-void cli_segment_explain(struct wn_cli *cli, const struct wn_segment *s, const struct wn_rates *r)
+void cli_segment_explain(struct wn_cli *cli, const struct wn_segment *s, const struct cli_rates *all)
 {
+	const struct wn_rates *r = all->rates;
 	bool counted = r->accounts > 0;
 	if (cli->quiet || cli->json)
 		return;
@@ -153,8 +243,7 @@ void cli_segment_explain(struct wn_cli *cli, const struct wn_segment *s, const s
 		print_clause(cli, &r->v[i], counted);
 	}
 	if (!s->broad)
-		cli_paragraph(cli, cli->out, 2,
-			      wn_arena_printf(cli->arena, "index: %s", cli_segment_filed(cli, s)));
+		print_index(cli, s, all);
 	if (counted && r->with_signal && !s->broad)
 		cli_paragraph(
 		    cli, cli->out, 2,

@@ -6,13 +6,19 @@
 
 #include "parts.h"
 #include <whynow/explain.h>
+#include <whynow/match.h>
 
+struct cli_rates {
+	struct wn_rates *rates;
+	struct wn_match_explanation index; /* not of a broad segment */
+	size_t signals;                    /* that the index was told of */
+};
 /* Puts at most `most` stored accounts to the segment (0: none, clauses and types only). Exit code. */
-int cli_segment_rates(struct wn_cli *cli, const struct wn_segment *s, size_t most, struct wn_rates **out);
-void cli_segment_explain(struct wn_cli *cli, const struct wn_segment *s, const struct wn_rates *r);
+int cli_segment_rates(struct wn_cli *cli, const struct wn_segment *s, size_t most, struct cli_rates *out);
+void cli_segment_explain(struct wn_cli *cli, const struct wn_segment *s, const struct cli_rates *r);
 /* The clauses that are unknown for more than half, with the count; nothing if there are none. */
 void cli_segment_unknowns(struct wn_cli *cli, const struct wn_rates *r);
-const char *cli_segment_filed(struct wn_cli *cli, const struct wn_segment *s);
+struct wn_value cli_index_value(struct wn_cli *cli, const struct wn_segment *s, const struct cli_rates *r);
 struct wn_value cli_rates_value(struct wn_cli *cli, const struct wn_rates *r);
 
 #endif

@@ -16,7 +16,6 @@
 #define WHYNOW_EXPLAIN_H
 
 #include <whynow/engine.h>
-#include <whynow/match.h>
 
 /* What a clause read: a path, or a call that looks at the account's signals. */
 struct wn_reading {
@@ -113,8 +112,6 @@ struct wn_rates {
 struct wn_rates *wn_rates_new(const struct wn_segment *s, const struct wn_registry *registry, struct wn_arena *a);
 /* Asks one account; it may go away afterwards. */
 void wn_rates_add(struct wn_rates *r, struct wn_world *w, struct wn_account *a);
-/* How the index of a catalogue would file it (match.h). Not for broad segments. */
-enum wn_filed wn_segment_filed(const struct wn_segment *s, const struct wn_registry *registry);
 static inline size_t wn_rate_asked(const struct wn_rate *r) { return r->yes + r->no + r->unknown; }
 
 #endif

@@ -9,7 +9,6 @@
  */
 #include "rule.h"
 
-#include <whynow/explain.h>
 #include <whynow/match.h>
 
 #include <stdlib.h>
@@ -32,14 +31,6 @@ struct wn_index *wn_catalog_index_new(const struct wn_registry *registry,
 	while (wn_index_tend(index, n))
 		;
 	return index;
-}
-
-enum wn_filed wn_segment_filed(const struct wn_segment *s, const struct wn_registry *registry)
-{
-	struct wn_index *index = wn_catalog_index_new(registry, NULL, 0);
-	enum wn_filed how = wn_index_put(index, 0, s->when);
-	wn_index_free(index);
-	return how;
 }
 
 struct named {

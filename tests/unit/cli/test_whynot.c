@@ -258,7 +258,8 @@ static void check_explains_the_rule_over_the_stored_accounts(void **state)
 	SAYS(r, "contact.level int; true for 67 % of 3 contacts");
 	SAYS(r, "time alone may make it false");
 	SAYS(r, "time: time alone never makes the rule true");
-	SAYS(r, "index: filed under keys");
+	SAYS(r, "filed under signal.kind == \"funding\"");
+	SAYS(r, "evaluated for each candidate: signals.count(");
 	SAYS_NOT(r, "unknown for more than half");
 	fits_80(r);
 	DONE(r, "account", "import", rig_file("more.csv", "name,domain\nC,c.com\nD,d.com\nE,e.com\n"));
