@@ -7,7 +7,12 @@
 #include "segment_explain.h"
 #include <whynow/limits.h>
 
-enum { PAGE = 500, LEARNT = 20 /* newest signals of an account that the index is told of */, WAYS = 4 };
+enum {
+	PAGE = 500,
+	LEARNT = 20 /* newest signals of an account that the index is told of */,
+	WAYS = 4,
+	ENOUGH = 100 /* signals that shares are told of */
+};
 
 /* --- walking over the accounts --------------------------------------------------------------- */
 static void progress(struct wn_cli *cli, const struct wn_rates *r, bool last)
@@ -171,13 +176,17 @@ static void print_index(struct wn_cli *cli, const struct wn_segment *s, const st
 	if (!x->n_alternatives)
 		cli_paragraph(cli, cli->out, 4, "it can never be true");
 	for (size_t i = 0; i < x->n_alternatives && i < WAYS; i++)
-		print_way(cli, s, &x->alternatives[i], r->signals > 0);
+		print_way(cli, s, &x->alternatives[i], r->signals >= ENOUGH);
 	if (x->n_alternatives > WAYS)
 		fprintf(cli->out, "    and %zu more ways\n", x->n_alternatives - WAYS);
+	struct wn_buf b;
+	wn_buf_init(&b, 8000);
 	for (size_t i = 0; i < x->n_opaque; i++)
-		cli_paragraph(cli, cli->out, 4,
-			      wn_arena_printf(cli->arena, "evaluated for each candidate: %s",
-					      span_text(cli, s, x->opaque[i])));
+		wn_buf_printf(&b, "%s%s",
+			      i ? "; " : "evaluated for each candidate: ", span_text(cli, s, x->opaque[i]));
+	if (b.n)
+		cli_paragraph(cli, cli->out, 4, b.p);
+	wn_buf_done(&b);
 }
 
 static struct wn_value texts(struct wn_cli *cli, const struct wn_segment *s, const struct cel_span *spans,
