@@ -327,7 +327,9 @@ const struct wn_command command_segment_check = {
 	    "good segment is followed by how long one signal "
 	    "of each kind it opens on lasts, and whether staleness or the box comes first, and by its rule, clause by clause: canonical "
 	    "text, types of what it reads, for how many of the stored accounts (their newest signal, their contacts) it is true "
-	    "and unknown, what time alone changes; then what the index files it under, for how many of the stored signals it is looked at, and what is evaluated for each of those. A clause that is unknown for more than half is told "
+	    "and unknown, what time alone changes; then what the index files it under, for how "
+	    "many of the stored signals it is looked at, and what is evaluated for each of those. "
+	    "A clause that is unknown for more than half is told "
 	    "with the count: unknown never enrols anybody.",
     .options = check_options,
     .run = run_check,
