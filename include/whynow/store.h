@@ -477,7 +477,8 @@ enum wn_rc wn_store_import_contacts(struct wn_store *s, struct wn_world *w, cons
 /* Adds an alias (name or domain) for an account. */
 enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const char *kind, struct wn_str alias, const char *source,
 			      int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
-/* Both accounts are loaded in the world with WN_LOAD_ALL. In the same unit the live members of `from` leave (merged). Marks `from` as merged, moves aliases, shows its signals at the survivor. Then: wn_store_flush. */
+/* Both accounts are loaded in the world with WN_LOAD_ALL. In the same unit the live members of `from` leave (merged). Marks `from`
+ * as merged, moves aliases, shows its signals at the survivor. Then: wn_store_flush. */
 enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id from, struct wn_id into, struct wn_err *err) WN_MUST_CHECK;
 /* Provisional accounts whose name belongs to exactly one known account by now (an import brought it). */
 enum wn_rc wn_store_merge_candidates(struct wn_store *s, int limit, struct wn_arena *a, struct wn_intake_merge **out,

@@ -432,7 +432,10 @@ enum wn_rc load_suppressions(struct wn_store *s, struct wn_world *w, struct wn_a
 				*WN_PUSH(w->arena, &v) = (struct wanted){wn_store_suppression_key(wn_store_key(s), "domain", domain), c, NULL};
 			if (c->fresh && c->name.n)
 				*WN_PUSH(w->arena, &v) =
-				    (struct wanted){wn_store_suppression_key(wn_store_key(s), "person", wn_store_person(w->arena, accounts[i]->id, c->name)), c, NULL};
+				    (struct wanted){wn_store_suppression_key(
+							wn_store_key(s), "person",
+							wn_store_person(w->arena, accounts[i]->id, c->name)),
+						    c, NULL};
 		}
 	}
 	if (!v.n)
