@@ -53,10 +53,8 @@ static void page(struct wn_server_reply *reply, int status, const char *text, bo
 	reply->content_type = "text/html; charset=utf-8";
 	reply->headers[0][0] = "Content-Security-Policy";
 	reply->headers[0][1] = "default-src 'none'; form-action 'self'";
-	reply->headers[1][0] = "Cache-Control";
-	reply->headers[1][1] = "no-store";
-	reply->headers[2][0] = "Referrer-Policy";
-	reply->headers[2][1] = "no-referrer";
+	reply->headers[1][0] = "Referrer-Policy";
+	reply->headers[1][1] = "no-referrer";
 	wn_buf_printf(&reply->body, "<!doctype html><html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\">"
 		      "<title>Unsubscribe</title><p>%s</p>%s</html>\n",
 		      text, button ? "<form method=\"post\"><button>Unsubscribe</button></form>" : "");
