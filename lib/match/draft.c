@@ -230,7 +230,6 @@ static void needle_node(struct writer *w, uint16_t path, const struct term *t)
 {
 	uint32_t needle = wn_needle_use(w->x, path, t->test, wn_value_str(t->values[0]));
 
-	w->x->paths[path].has_needles = true;
 	head(w, NODE_NEEDLE, open_flags(t), path);
 	word(w, needle);
 }

@@ -75,7 +75,7 @@ struct range {
 };
 struct path {
 	uint8_t subject;
-	bool is_list, lenient, has_needles;
+	bool is_list, lenient;
 	uint32_t field;
 	uint16_t slots[SLOT_KINDS];
 	uint32_t named;       /* literals' values, together */
@@ -90,7 +90,7 @@ struct path {
 	uint64_t small_used;  /* bits taken */
 	uint32_t small[64];   /* values that have their own bit */
 };
-struct needle { uint32_t text, len, users, hash; uint16_t path; uint8_t test; };
+struct needle { uint32_t text, len, users; uint16_t path; uint8_t test; };
 
 /* --- literals of an alternative, on the way in and out of its block ------------------------------------ */
 struct literal {
@@ -219,7 +219,6 @@ double wn_value_chance(const struct wn_index *x, uint32_t id);
 /* keys.c */
 void wn_keys_put(struct wn_index *x, const struct draft *d, uint32_t block);
 void wn_keys_remove(struct wn_index *x, const struct draft *d, uint32_t block);
-uint64_t wn_key_hash(uint64_t kind, uint64_t a, uint64_t b);
 static inline uint64_t wn_key_part(uint32_t id, unsigned place)
 {
 	uint64_t h = (id + 1 + ((uint64_t)place << 32)) * UINT64_C(0x9e3779b97f4a7c15);

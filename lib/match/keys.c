@@ -14,11 +14,6 @@ static struct segment *segment_of(struct wn_index *x, uint64_t hash)
 	return &x->segments[hash >> 58];
 }
 
-uint64_t wn_key_hash(uint64_t kind, uint64_t a, uint64_t b)
-{
-	return wn_key_mix(kind ^ a ^ b);
-}
-
 /* --- cells: several alternatives under one key -------------------------------------------------------- */
 
 struct cell { uint32_t n, cap; };
@@ -224,7 +219,7 @@ static uint32_t hashes_of(struct wn_index *x, const struct draft *d, bool put_in
 	for (uint32_t i = 0; i < k.n; i++)
 		for (uint32_t j = 0; j < a.n; j++)
 			for (uint32_t l = 0; l < b.n && n < KEYS_MAX; l++) {
-				uint64_t hash = wn_key_hash(part(k.v[i], 1), part(a.v[j], 0), part(b.v[l], 0));
+				uint64_t hash = wn_key_mix(part(k.v[i], 1) ^ part(a.v[j], 0) ^ part(b.v[l], 0));
 				const struct segment *s = segment_of(x, hash);
 				uint32_t home = wn_key_home((uint32_t)hash, s->size);
 				__builtin_prefetch(s->marks + home);
