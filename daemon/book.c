@@ -103,6 +103,7 @@ static struct wn_mapping_source mapping_source(struct wn_book *b, const struct w
 		.feed_url = f->url,
 		.publisher = f->publisher,
 		.positions = b->positions,
+		.news = f->extract == WN_EXTRACT_NEWS ? b->news : NULL,
 		.html_to_text = wn_html_to_text,
 		.strength = f->strength,
 		.max_age_us = f->max_age_us,
@@ -157,15 +158,13 @@ static void make_mapping(struct wn_book *b, struct wn_book_feed *f)
 {
 	struct wn_mapping_source src = mapping_source(b, f->conf);
 	struct wn_err err = {0};
-	if (wn_unsupported_feed(f->conf, &err) == WN_OK) {
-		if (wn_mapping_compile(b->registry, &src, &f->mapping, &err) == WN_OK)
-			return;
-		f->mapping = NULL;
-		struct wn_place at = wn_yaml_place(f->conf->node);
-		err.place.file = at.file; /* the mapping's own copy is gone */
-		if (!err.place.line)
-			err.place = at;
-	}
+	if (wn_mapping_compile(b->registry, &src, &f->mapping, &err) == WN_OK)
+		return;
+	f->mapping = NULL;
+	struct wn_place at = wn_yaml_place(f->conf->node);
+	err.place.file = at.file; /* the mapping's own copy is gone */
+	if (!err.place.line)
+		err.place = at;
 	struct wn_err *kept = WN_NEW(b->arena, struct wn_err);
 	*kept = err;
 	f->error = kept;
@@ -264,6 +263,8 @@ enum wn_rc wn_book_new(struct wn_config *config, const char *instance, struct wn
 	if (rc == WN_OK)
 		rc = make_positions(b, err);
 	if (rc == WN_OK)
+		rc = wn_book_news(b, err);
+	if (rc == WN_OK)
 		rc = make_exclude(b, err);
 	if (rc == WN_OK)
 		rc = wn_book_make_sinks(b, err);
@@ -292,6 +293,7 @@ void wn_book_free(struct wn_book *b)
 	wn_book_zones_free(b);
 	cel_program_free(b->exclude);
 	wn_rules_free(b->rules);
+	wn_news_free(b->news);
 	wn_positions_free(b->positions);
 	wn_registry_free(b->registry);
 	wn_arena_free(b->arena);

@@ -35,6 +35,7 @@ struct wn_book {
 	struct wn_arena *arena;       /* registry's texts, views */
 	struct wn_registry *registry;
 	struct wn_positions *positions;
+	struct wn_news *news;         /* NULL: no feed extracts */
 	struct wn_book_feed *feeds; size_t n_feeds;
 	const struct wn_book_feed **by_name; /* the same, sorted */
 	struct wn_sink_view *sinks; size_t n_sinks;
@@ -59,10 +60,11 @@ struct wn_book {
 
 /* Takes config on success. Errors of single feeds are kept in their wn_book_feed; everything else fails. */
 enum wn_rc wn_book_new(struct wn_config *config, const char *instance, struct wn_book **out, struct wn_err *err) WN_MUST_CHECK;
-/* --- unsupported.c: what this version cannot do yet. wn_book_new asks both; the daemon tells the rest when it puts a configuration
+/* book_news.c: what extraction needs, if a feed extracts. */
+enum wn_rc wn_book_news(struct wn_book *b, struct wn_err *err) WN_MUST_CHECK;
+/* --- unsupported.c: what this version cannot do yet. wn_book_new asks; the daemon tells the rest when it puts a configuration
  * in force. ---- */
 enum wn_rc wn_unsupported(const struct wn_config *config, struct wn_err *err) WN_MUST_CHECK;
-enum wn_rc wn_unsupported_feed(const struct wn_feed_conf *f, struct wn_err *err) WN_MUST_CHECK;
 void wn_unsupported_tell(const struct wn_config *config);
 
 void wn_book_free(struct wn_book *b); /* NULL is fine; nobody may use it */

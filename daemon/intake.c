@@ -36,7 +36,9 @@ static enum wn_rc batch_load(void *ctx, struct wn_store *s, struct wn_world *w, 
 				   .wires = w->catalog->wires};
 	if (!b->items.n)
 		return WN_OK;
-	enum wn_rc rc = wn_store_resolve(s, w, &b->in, err);
+	enum wn_rc rc = wn_store_fx(s, w->catalog->registry, b->items.sightings, b->items.n, w->arena, err);
+	if (rc == WN_OK)
+		rc = wn_store_resolve(s, w, &b->in, err);
 	wn_failpoint("intake.resolved");
 	if (rc == WN_OK)
 		rc = wn_store_sightings(s, w, &b->in, err);

@@ -52,6 +52,10 @@ struct wn_answer {
 };
 
 /* --- intake_answer.c ---- */
+/* One item to at most WN_NEWS_SIGNALS_MAX sightings: one by the feed's mapping, or those that the news tell (trace: what was tried;
+ * may be NULL). */
+enum wn_mapped wn_answer_sightings(struct wn_mapping *m, const struct wn_item *item, struct wn_value doc, int64_t now_us, struct wn_arena *a,
+				   struct wn_sighting *out, size_t *n, const struct wn_news_trace *trace, struct wn_err *err);
 /* The answer as a document with its items, in `a`; b NULL: no mapping, any format. The body must live as long. */
 enum wn_rc wn_answer_document(const struct wn_book_feed *b, const struct wn_http_response *r, int64_t now_us, struct wn_arena *a,
 			      struct wn_feed_doc *doc, struct wn_err *err) WN_MUST_CHECK;

@@ -137,19 +137,35 @@ static void baseline(const struct wn_feed_answer *a, const struct wn_item *item,
 	s->history = a->poll.first && a->book_feed->conf->changes != WN_CHANGES_ALL && !item->published_us && s->occurred_us == a->now_us;
 }
 
+enum wn_mapped wn_answer_sightings(struct wn_mapping *m, const struct wn_item *item, struct wn_value doc, int64_t now_us, struct wn_arena *a,
+				   struct wn_sighting *out, size_t *n, const struct wn_news_trace *trace, struct wn_err *err)
+{
+	struct wn_news_item news = {item->value, doc, item->identity, item->title, item->text,
+				    item->content.n ? item->content : item->summary, item->link, item->published_us};
+	*n = 1;
+	if (wn_mapping_is_news(m))
+		return wn_mapping_apply_news(m, &news, now_us, a, out, n, trace, err);
+	return wn_mapping_apply(m, item->value, doc, item->identity, item->published_us, item->title, item->link, now_us, a, out, err);
+}
+
 static void map_item(struct wn_feed_answer *a, const struct wn_item *item)
 {
 	struct wn_err err = {0};
 	struct wn_lot *m = &a->ahead;
-	switch (wn_mapping_apply(a->book_feed->mapping, item->value, a->doc.doc, item->identity, item->published_us, item->title,
-				 item->link, a->now_us, m->arena, &m->sightings[m->n], &err)) {
+	size_t n;
+	switch (wn_answer_sightings(a->book_feed->mapping, item, a->doc.doc, a->now_us, m->arena, &m->sightings[m->n], &n, NULL, &err)) {
 	case WN_MAPPED:
-		same_address(&m->sightings[m->n], m->arena);
-		baseline(a, item, &m->sightings[m->n]);
-		if (wn_snapshot_take(a, &m->sightings[m->n], item->value, m->arena))
-			m->n++;
-		else
+		for (; n; n--) {
+			struct wn_sighting *s = &m->sightings[m->n];
+			same_address(s, m->arena);
+			baseline(a, item, s);
+			if (wn_snapshot_take(a, s, item->value, m->arena)) {
+				m->n++;
+				continue;
+			}
 			m->filtered++;
+			memmove(s, s + 1, (n - 1) * sizeof(*s));
+		}
 		break;
 	case WN_MAPPED_FILTERED:
 		m->filtered++;
@@ -177,7 +193,7 @@ static bool map_some(struct wn_feed_answer *a, size_t items)
 {
 	if (!a->ahead.arena) {
 		a->ahead.arena = wn_arena_new(0);
-		a->ahead.sightings = WN_NEW_N(a->ahead.arena, struct wn_sighting, a->most + 1);
+		a->ahead.sightings = WN_NEW_N(a->ahead.arena, struct wn_sighting, a->most + WN_NEWS_SIGNALS_MAX);
 		if (a->at == 0)
 			reject_unreadable(a);
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the configuration knows and this version cannot do yet. It is refused with its place, never silently left out:
- * sinks and options refuse the whole configuration, a feed only itself. Options that merely tune something that does not
- * listen to them yet are told as a warning. As things get built, their rows go.
+ * What the configuration knows and this version cannot do yet. It is refused with its place, never silently left out. Options
+ * that merely tune something that does not listen to them yet are told as a warning. As things get built, their rows go.
  */
 #include "book.h"
 #include <whynow/log.h>
@@ -32,17 +31,6 @@ enum wn_rc wn_unsupported(const struct wn_config *c, struct wn_err *err)
 		if (place_of(c, refused_options[i]).file)
 			return wn_fail_at(err, WN_INVALID, place_of(c, refused_options[i]), "%s: not supported by this version", refused_options[i]);
 	return WN_OK;
-}
-
-enum wn_rc wn_unsupported_feed(const struct wn_feed_conf *f, struct wn_err *err)
-{
-	const char *what = f->extract != WN_EXTRACT_NONE ? "extract" : NULL;
-	struct wn_place at = f->at;
-	if (!what)
-		return WN_OK;
-	if (wn_yaml_get(f->node, what))
-		at = wn_yaml_place(wn_yaml_get(f->node, what));
-	return wn_fail_at(err, WN_INVALID, at, "%s: not supported by this version", what);
 }
 
 void wn_unsupported_tell(const struct wn_config *c)

@@ -36,6 +36,7 @@ const struct wn_command *const wn_commands[] = {
     &command_contact_import,
     &command_contact_suppress,
     &command_contact_forget,
+    &command_fx_import,
     &command_feed_list,
     &command_feed_show,
     &command_feed_poll,

@@ -16,6 +16,7 @@ struct test {
 	struct wn_feed_doc doc;
 	size_t mapped, filtered, rejected;
 	struct wn_value *out; /* with --json */
+	WN_VEC(struct wn_value) tried; /* --explain: of the item at hand */
 };
 
 /* --- the bytes ------------------------------------------------------------------------------- */
@@ -92,6 +93,8 @@ static void print_sighting(struct test *t, const struct wn_sighting *s)
 		cli_clean(cli, s->contact.name.n ? s->contact.name : s->contact.email));
 	if (s->attrs.kind == WN_MAP && s->attrs.n)
 		fprintf(cli->out, "              %s\n", cli_attrs(cli, s->attrs));
+	if (s->span.n && !wn_str_eq(s->span, s->headline))
+		fprintf(cli->out, "              read from: %s\n", cli_clip(cli, cli_clean(cli, s->span), 120));
 	if (s->traits.kind == WN_MAP && s->traits.n)
 		fprintf(cli->out, "      traits  %s\n", cli_attrs(cli, s->traits));
 }
@@ -129,30 +132,80 @@ static struct wn_value item_value(struct test *t, const struct wn_item *item)
 	return wn_map_end(&m);
 }
 
+/* A mapping gives a signal, extraction a list. */
+static struct wn_value with_sightings(struct test *t, struct wn_value about, const struct wn_sighting *s, size_t n)
+{
+	if (!wn_mapping_is_news(t->feed->mapping))
+		return row_with(t->cli, about, "signal", sighting_value(t, s));
+	struct wn_value *list = WN_NEW_N(t->cli->arena, struct wn_value, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		list[i] = row_with(t->cli, sighting_value(t, &s[i]), "span", wn_string(s[i].span));
+		if (s[i].contact.name.n)
+			list[i] = row_with(t->cli, list[i], "contact", wn_string(s[i].contact.name));
+	}
+	return row_with(t->cli, about, "signals", wn_list(list, n));
+}
+
+/* --explain: each pattern that was looked at, the words it hung on, and why it did not fit. */
+static void on_tried(void *ctx, const char *pattern, struct wn_str trigger, const char *why_not)
+{
+	struct test *t = ctx;
+	if (!cli_flag(t->cli, "--explain"))
+		return;
+	struct wn_map_builder m = wn_map_begin(t->cli->arena);
+	wn_map_set(&m, "pattern", wn_cstring(pattern));
+	wn_map_set(&m, "words", wn_string(wn_arena_str(t->cli->arena, trigger)));
+	if (why_not)
+		wn_map_set(&m, "why_not", wn_cstring(why_not));
+	*WN_PUSH(t->cli->arena, &t->tried) = wn_map_end(&m);
+}
+
+static struct wn_value tell_tried(struct test *t, struct wn_value about)
+{
+	struct wn_cli *cli = t->cli;
+	if (cli->json && t->tried.n) {
+		struct wn_value *list = WN_NEW_N(cli->arena, struct wn_value, t->tried.n);
+		memcpy(list, t->tried.v, t->tried.n * sizeof(*list));
+		return row_with(cli, about, "tried", wn_list(list, t->tried.n));
+	}
+	for (size_t i = 0; i < t->tried.n; i++) {
+		const char *why = row_text(cli, t->tried.v[i], "why_not");
+		fprintf(cli->out, "      tried   %s at \"%s\": %s\n", row_text(cli, t->tried.v[i], "pattern"), row_text(cli, t->tried.v[i], "words"),
+			*why ? why : "fits");
+	}
+	return about;
+}
+
 static void test_item(struct test *t, size_t i)
 {
 	const struct wn_item *item = &t->doc.items[i];
 	struct wn_cli *cli = t->cli;
 	struct wn_value about = cli->json ? item_value(t, item) : (struct wn_value){0};
-	struct wn_sighting s;
+	struct wn_sighting s[WN_NEWS_SIGNALS_MAX];
 	struct wn_err err = {0};
+	size_t n = 0;
 	if (!cli->json)
 		print_item(t, i, item);
 	if (t->feed) {
-		enum wn_mapped how = wn_mapping_apply(t->feed->mapping, item->value, t->doc.doc, item->identity, item->published_us, item->title,
-						      item->link, cli->now_us, cli->arena, &s, &err);
+		t->tried.n = 0;
+		enum wn_mapped how = wn_answer_sightings(t->feed->mapping, item, t->doc.doc, cli->now_us, cli->arena, s, &n,
+							 &(struct wn_news_trace){on_tried, t}, &err);
 		t->mapped += how == WN_MAPPED;
 		t->filtered += how == WN_MAPPED_FILTERED;
 		t->rejected += how == WN_MAPPED_REJECTED;
 		const char *word = how == WN_MAPPED_FILTERED ? "left_out" : "rejected";
 		if (cli->json)
-			about = how == WN_MAPPED ? row_with(cli, about, "signal", sighting_value(t, &s))
+			about = how == WN_MAPPED ? with_sightings(t, about, s, n)
 						 : row_with(cli, about, word, wn_string(wn_arena_str(cli->arena, wn_str_of(err.text))));
 		else if (how == WN_MAPPED)
-			print_sighting(t, &s);
+			for (size_t k = 0; k < n; k++)
+				print_sighting(t, &s[k]);
 		else
 			fprintf(cli->out, "      %s: %s\n", how == WN_MAPPED_FILTERED ? "left out" : "rejected",
-				err.text[0] ? cli_clean(cli, wn_str_of(err.text)) : "`where` is not true");
+				err.text[0] ? cli_clean(cli, wn_str_of(err.text))
+				: wn_mapping_is_news(t->feed->mapping) ? "it tells nothing of the kinds that extraction knows"
+								       : "`where` is not true");
+		about = tell_tried(t, about);
 	}
 	if (cli->json)
 		t->out[i] = about;
@@ -227,6 +280,7 @@ static int run_test(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 
 static const struct wn_cli_option options[] = {
 	{"--feed", "NAME", "read the address or file as this feed of the files would"},
+	{"--explain", NULL, "with extract: news, each pattern that was looked at, at which words, and why it did not fit"},
 	{"--allow-private", NULL, "the address given may be a private one"},
 	{NULL, NULL, NULL},
 };

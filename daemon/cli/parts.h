@@ -172,7 +172,7 @@ extern const struct wn_command command_account, command_why, command_whynot, com
     command_campaign_approve, command_campaign_cancel, command_touch_list, command_touch_show,
     command_touch_drop, command_outcome_list, command_outcome_add, command_outcome_import, command_contact_forget,
     command_signal_add, command_signal_list, command_signal_show, command_signal_retract,
-    command_account_import, command_contact_import, command_contact_suppress, command_db_init,
+    command_account_import, command_contact_import, command_contact_suppress, command_fx_import, command_db_init,
     command_db_migrate, command_db_status, command_config_check, command_config_show, command_fsck,
     command_sink_list, command_sink_test, command_sink_replay, command_pause, command_resume, command_reload, command_help;
 

@@ -75,7 +75,7 @@ struct wn_options {
 		int64_t connections, body_max, timeout_us;
 	} http;
 	struct {
-		struct wn_str feeds, sinks, kinds, traits, extract, vendor, spool; /* absolute after loading */
+		struct wn_str feeds, sinks, kinds, traits, extract, extract_local, vendor, spool; /* absolute after loading */
 	} dirs;
 	struct {
 		int64_t floor_us, ceiling_us, concurrency, per_host, host_gap_us;

@@ -45,6 +45,11 @@
 #define WN_PUBLISHERS_MAX 64               /* publishers of one signal that are compared */
 #define WN_POSITIONS_MAX 20000             /* phrases of the table of positions */
 #define WN_POSITIONS_BYTES_MAX (4u << 20)  /* bytes of the table of positions */
+#define WN_NEWS_TEXT_MAX 4000              /* bytes of a headline, and of a body, that extraction reads: news stand at the beginning */
+#define WN_NEWS_FILE_MAX (1u << 20)        /* bytes of one file of patterns or words */
+#define WN_NEWS_LISTS_MAX 512              /* word lists, with those that patterns write inline */
+#define WN_NEWS_PATTERNS_MAX 500           /* patterns of the extraction */
+#define WN_FX_COLUMNS_MAX 200              /* currencies of one day of a file of rates */
 #define WN_EVIDENCE_MAX 32                 /* freshest kept for one member */
 /* --- CEL ---- */
 #define WN_CEL_TEXT_MAX (32u << 10)        /* bytes of one expression */

@@ -9,6 +9,7 @@
 #define WHYNOW_SIGNAL_H
 
 #include <whynow/id.h>
+#include <whynow/news.h>
 #include <whynow/registry.h>
 
 /* --- names, domains ----------------------------------------------------------------------------------- */
@@ -103,6 +104,7 @@ struct wn_mapping_attr { struct wn_str name; struct wn_cel_text value; };
 struct wn_mapping_source {
 	struct wn_str feed, feed_url;    /* name and address of the feed, as `feed.name` and `feed.url` */
 	struct wn_str publisher;         /* registrable domain; empty: that of the item's url */
+	const struct wn_news *news;      /* kept; extraction instead of a signal of its own (kind empty); NULL: none */
 	const struct wn_positions *positions; /* kept; NULL: department() and level() have no answer */
 	/* Markup to plain text, for text() (wn_html_to_text of the reader, which this layer does not know); NULL: no answer. */
 	struct wn_str (*html_to_text)(struct wn_str html, struct wn_arena *a);
@@ -179,6 +181,28 @@ enum wn_mapped { WN_MAPPED, WN_MAPPED_FILTERED /* `where` is not true */, WN_MAP
 enum wn_mapped wn_mapping_apply(struct wn_mapping *m, struct wn_value item, struct wn_value doc, struct wn_str identity,
 				int64_t published_us, struct wn_str headline, struct wn_str url, int64_t now_us,
 				struct wn_arena *a, struct wn_sighting *out, struct wn_err *err);
+
+/* A feed with extraction: as wn_mapping_apply, but what the headline and the text (plain, and as marked up for its links) tell
+ * gives up to WN_NEWS_SIGNALS_MAX sightings, place 0 on. A company without a name is the one of the feed's account texts, if it
+ * has them; a signal about none is left out, an item with such signals only is rejected. None at all: filtered. A named
+ * person is the contact. amount_usd is there for sums in dollars; what fx_rate makes of others is the store's (wn_store_fx). */
+struct wn_news_item {
+	struct wn_value item, doc;
+	struct wn_str identity, headline, text, markup, url;
+	int64_t published_us;
+};
+enum wn_mapped wn_mapping_apply_news(struct wn_mapping *m, const struct wn_news_item *item, int64_t now_us, struct wn_arena *a,
+				     struct wn_sighting out[WN_NEWS_SIGNALS_MAX], size_t *n, const struct wn_news_trace *trace,
+				     struct wn_err *err);
+bool wn_mapping_is_news(const struct wn_mapping *m);
+
+/* --- rates of exchange ------------------------------------------------------------------------------------- */
+/* Reads the ECB's reference rates: a CSV "Date,USD,JPY,..." with units of each currency for one euro, newest first or one day.
+ * Calls back with US dollars for one unit of each currency (EUR too) and day; "N/A" and columns without a currency are
+ * skipped, a day without USD too. WN_INVALID with the line; WN_LIMIT past WN_FX_COLUMNS_MAX columns. */
+struct wn_fx_rate { int64_t day_us; char currency[4]; double usd; };
+enum wn_rc wn_fx_read(struct wn_str csv, const char *file, void (*on_rate)(void *ctx, const struct wn_fx_rate *r), void *ctx,
+		      struct wn_err *err) WN_MUST_CHECK;
 
 /* --- the same fact (design 06) --------------------------------------------------------------------------- */
 /* True if no identity attribute present on both sides differs (text normalised, money within 10 % of the larger). Says

@@ -484,6 +484,13 @@ enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id f
 enum wn_rc wn_store_merge_candidates(struct wn_store *s, int limit, struct wn_arena *a, struct wn_intake_merge **out,
 				     size_t *n, struct wn_err *err) WN_MUST_CHECK;
 
+/* Rates of exchange; changed counts new and corrected ones. One transaction. */
+enum wn_rc wn_store_fx_put(struct wn_store *s, const struct wn_fx_rate *rates, size_t n, int64_t *changed, struct wn_err *err) WN_MUST_CHECK;
+/* Sets amount_usd of sightings with an amount in another currency by the rate of the day they occurred on, or of the week before;
+ * no rate leaves it missing. `a` holds the new attributes. */
+enum wn_rc wn_store_fx(struct wn_store *s, const struct wn_registry *registry, struct wn_sighting *sightings, size_t n, struct wn_arena *a,
+		       struct wn_err *err) WN_MUST_CHECK;
+
 /* what: "address" | "domain"; text normalised by the caller (lower case). reason: opt_out | do_not_contact | erased | bounce. */
 enum wn_rc wn_store_suppress(struct wn_store *s, const char *what, struct wn_str text, const char *reason, const char *by,
 			     int64_t now_us, int64_t until_us, struct wn_err *err) WN_MUST_CHECK;

@@ -7,7 +7,7 @@
  * All folding of one compile shares one budget, so that a short text cannot make a large program.
  */
 #include "cel_internal.h"
-#include "regex.h"
+#include <whynow/regex.h>
 
 #include <whynow/tz.h>
 

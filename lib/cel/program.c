@@ -3,7 +3,7 @@
  * cel_compile, and the read-only view of the checked tree that rule indexes use.
  */
 #include "cel_internal.h"
-#include "regex.h"
+#include <whynow/regex.h>
 
 #include <stdlib.h>
 #include <whynow/tz.h>

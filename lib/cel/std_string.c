@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions of strings that are part of the language: contains, startsWith, endsWith, matches. */
 #include "cel_internal.h"
-#include "regex.h"
+#include <whynow/regex.h>
 
 static bool both_strings(struct cel_run *r, const struct cel_node *n, const struct wn_value *v)
 {

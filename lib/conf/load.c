@@ -148,7 +148,7 @@ static void resolve_dirs(struct loader *l, const char *main_path)
 	const char *base = folder_of(l, main_path);
 	struct wn_options *o = &l->c->options;
 	struct wn_str *paths[] = {&o->dirs.feeds,   &o->dirs.sinks,  &o->dirs.kinds, &o->dirs.traits,
-				  &o->dirs.extract, &o->dirs.vendor, &o->dirs.spool};
+				  &o->dirs.extract, &o->dirs.extract_local, &o->dirs.vendor, &o->dirs.spool};
 
 	for (size_t i = 0; i < WN_COUNT(paths); i++)
 		absolute(l, paths[i], base);

@@ -116,6 +116,8 @@ static const struct wn_option table[] = {
 	PATH("dirs.extract", dirs.extract, "/usr/share/whynow/extract", NOW,
 	     "folder of word lists and patterns",
 	     "Positions, legal forms, shared domains and the patterns of the news extraction."),
+	PATH("dirs.extract_local", dirs.extract_local, "/etc/whynow/extract.d", NOW, "folder of your own words and patterns",
+	     "Every *.words, *.patterns, *.technologies and *.currencies in it adds to those of dirs.extract."),
 	PATH("dirs.spool", dirs.spool, "/var/lib/whynow", NOW, "folder for files that sinks write",
 	     "Relative paths of file sinks start here."),
 

@@ -45,6 +45,7 @@ struct wn_mapping {
 	struct wn_mapping_piece *pieces; /* memory of its own: an arena's first block is more than a mapping at rest */
 	const struct wn_registry *registry;
 	const struct wn_positions *positions;
+	const struct wn_news *news;
 	struct wn_str (*html_to_text)(struct wn_str html, struct wn_arena *a);
 	struct wn_str feed, publisher, account_domain;
 	struct wn_entry feed_fields[3];
@@ -63,6 +64,9 @@ struct wn_mapping {
 	size_t items_path_n;
 };
 
+/* Account, identity, texts and times of one item: what every sighting of it has in common. account: may be left empty. */
+enum wn_mapped wn_mapping_frame(struct wn_mapping *m, const struct wn_news_item *item, int64_t now_us, struct wn_arena *a,
+				struct wn_sighting *out, struct wn_err *err);
 /* Makes the programs if they are not there, and lets go of those of the mapping that was used longest ago. */
 enum wn_rc wn_mapping_warm(struct wn_mapping *m, struct wn_err *err) WN_MUST_CHECK;
 /* Lets go of the programs. */

@@ -384,6 +384,25 @@ enum wn_mapped wn_mapping_apply(struct wn_mapping *m, struct wn_value item, stru
 	return WN_MAPPED;
 }
 
+enum wn_mapped wn_mapping_frame(struct wn_mapping *m, const struct wn_news_item *item, int64_t now_us, struct wn_arena *a,
+				struct wn_sighting *out, struct wn_err *err)
+{
+	struct wn_err own = {0};
+	struct run r = {m, item->item, item->doc, now_us, a, err ? err : &own};
+	struct wn_sighting s = {.kind = -1};
+
+	if (wn_mapping_warm(m, err))
+		return WN_MAPPED_REJECTED;
+	if (!passes(&r))
+		return WN_MAPPED_FILTERED;
+	if (!fill_identity(&r, item->identity, &s) || !fill_texts(&r, item->headline, item->url, &s) || !fill_times(&r, item->published_us, &s))
+		return WN_MAPPED_REJECTED;
+	if (!fill_account(&r, &s.account))
+		*r.err = (struct wn_err){0}; /* the news may name it */
+	*out = s;
+	return WN_MAPPED;
+}
+
 enum wn_rc wn_mapping_items(struct wn_mapping *m, struct wn_value doc, int64_t now_us, struct wn_arena *a,
 			    struct wn_value *out, struct wn_err *err)
 {

@@ -160,6 +160,15 @@ void wn_positions_free(struct wn_positions *p)
 	free(p);
 }
 
+bool wn_positions_at(const struct wn_positions *p, size_t i, struct wn_str *words, int *level)
+{
+	if (i >= p->phrases.n)
+		return false;
+	*words = p->phrases.v[i].words;
+	*level = p->phrases.v[i].level;
+	return true;
+}
+
 /* --- looking ------------------------------------------------------------------------------------------ */
 
 static const struct phrase *longest_at(const struct wn_positions *p, const struct wn_words *w, size_t at,

@@ -30,6 +30,10 @@ bool wn_lists_common_word(struct wn_str word);
 bool wn_lists_company_verb(struct wn_str word);
 bool wn_lists_company_term(struct wn_str word);
 
+/* The i-th phrase of a table of positions and its level (0: none); false behind the last. */
+struct wn_positions;
+bool wn_positions_at(const struct wn_positions *p, size_t i, struct wn_str *words, int *level);
+
 /* International name to ASCII (xn--), lower case; false if it is none. */
 bool wn_idn_to_ascii(struct wn_str host, struct wn_arena *a, struct wn_str *out);
 /* Host of a URL, address or bare host, lower-cased ASCII without a final dot; checked for length, labels and

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Up to the first NUL a pattern, behind it the text: compiling and searching stay within their bounds. */
-#include "../../lib/cel/regex.h"
+#include <whynow/regex.h>
 
 #include <stdint.h>
 #include <string.h>

@@ -115,3 +115,12 @@ SELECT s.bucket, s.account_id, $1::text, s.signal_key,
 	$2::timestamptz + row_number() OVER (ORDER BY s.stored_at, s.account_id, s.occurred_at, s.signal_key) * interval '1 microsecond'
 FROM whynow.signal s WHERE s.occurred_at >= $3::timestamptz AND s.kind = ANY ($4::text[]) AND NOT s.retracted AND NOT s.history
 ON CONFLICT (bucket, account_id, segment, signal_key) DO UPDATE SET due_at = excluded.due_at
+
+-- name: fx_upsert
+INSERT INTO whynow.fx_rate AS t (day, currency, usd) VALUES /*rows*/($1, $2, $3)/*end*/
+ON CONFLICT (day, currency) DO UPDATE SET usd = excluded.usd WHERE t.usd <> excluded.usd
+
+-- name: fx_find
+SELECT k.n, r.usd FROM unnest($1::text[], $2::int8[]) WITH ORDINALITY AS k (currency, days, n)
+CROSS JOIN LATERAL (SELECT f.usd FROM whynow.fx_rate f WHERE f.currency = k.currency AND f.day <= date '1970-01-01' + k.days::int4
+	AND f.day > date '1970-01-01' + (k.days - 8)::int4 ORDER BY f.day DESC LIMIT 1) r

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One item of news: one pass of all triggers; only if any is met, tokens, sentences and the patterns at their triggers.
+ * The headline decides; the beginning of the body fills in what it left out, and speaks for itself only where the headline
+ * said nothing at all.
+ */
+#include "news.h"
+
+#include <limits.h>
+#include <strings.h>
+
+enum { LEAD_SENTENCES = 2, FILL_SENTENCES = 8, LEAD_BYTES = 500, FILL_BYTES = 1500 };
+
+struct reading {
+	const struct wn_news *news;
+	struct wn_arena *arena;
+	const struct wn_news_trace *trace;
+	bool *hits;
+	struct wn_news_signal *out;
+	size_t n;
+	bool denied; /* the headline had an act that it denied or put off */
+};
+
+bool wn_news_pass(const struct wn_news *n, struct wn_str text)
+{
+	bool hits[WN_NEWS_LISTS_MAX];
+	return cel_regex_set_search(n->set, text.p, text.n, hits);
+}
+
+/* --- from tokens to texts ------------------------------------------------------------------------------- */
+
+static struct wn_str text_of(const struct reading *r, const struct news_text *x, struct news_span s)
+{
+	return wn_text_one_line(news_slice(x, s), WN_NAME_MAX, r->arena);
+}
+
+static struct wn_str name_of(const struct reading *r, const struct news_text *x, struct news_span s, bool whole)
+{
+	struct wn_str t = news_slice(x, s);
+
+	if (whole && t.n) { /* the possessive belongs to it */
+		const char *end = x->text.p + x->text.n, *p = t.p + t.n;
+		while (p < end && *p != ' ' && *p != ',')
+			p++;
+		t.n = (size_t)(p - t.p);
+	}
+	return wn_text_one_line(t, WN_NAME_MAX, r->arena);
+}
+
+static void fill_tools(const struct reading *r, const struct news_text *x, const struct news_found *f, struct wn_news_signal *s)
+{
+	const struct news_technology *known = f->tool.known ? f->tool.known : f->from.known ? f->from.known : f->to.known;
+
+	s->technology = f->tool.known && f->tool.name.to - f->tool.name.from <= 2 ? f->tool.known->name : text_of(r, x, f->tool.name);
+	s->technology_from = f->from.known ? f->from.known->name : text_of(r, x, f->from.name);
+	s->technology_to = f->to.known ? f->to.known->name : text_of(r, x, f->to.name);
+	s->category = known ? known->category : WN_STR("");
+}
+
+static void signal_of(const struct reading *r, const struct news_text *x, const struct news_found *f, struct wn_news_signal *s)
+{
+	*s = (struct wn_news_signal){.kind = f->pattern->kind, .pattern = f->pattern->name, .amount = f->raise.amount,
+				     .valuation = f->raise.valuation, .round = f->raise.round};
+	s->span = news_slice(x, f->sentence);
+	s->trigger = news_slice(x, f->trigger);
+	s->company = name_of(r, x, f->who.company, f->who.whole);
+	s->target = text_of(r, x, f->target);
+	s->buyer = text_of(r, x, f->buyer);
+	s->person = text_of(r, x, f->person);
+	s->position = text_of(r, x, f->post);
+	s->technology = s->technology_from = s->technology_to = s->category = WN_STR("");
+	if (!s->round.p)
+		s->round = WN_STR("");
+	if (f->lead && s->position.n)
+		s->position = wn_str_of(wn_arena_printf(r->arena, "%s " WN_STR_FMT, f->lead, WN_STR_ARG(s->position)));
+	if (s->kind == WN_NEWS_ACQUISITION && s->buyer.n)
+		s->company = s->buyer;
+	if (s->kind == WN_NEWS_TECH_ADOPTED || s->kind == WN_NEWS_TECH_DROPPED)
+		fill_tools(r, x, f, s);
+}
+
+/* --- several findings ----------------------------------------------------------------------------------- */
+
+static bool same_name(struct wn_str a, struct wn_str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	return n > 0 && strncasecmp(a.p, b.p, n) == 0 && (a.n == b.n || (a.n > n ? a.p[n] : b.p[n]) == ' ');
+}
+
+static void fill(struct wn_str *have, struct wn_str more)
+{
+	if (!have->n)
+		*have = more;
+}
+
+static void fill_from(struct wn_news_signal *s, const struct wn_news_signal *more)
+{
+	fill(&s->company, more->company);
+	fill(&s->target, more->target);
+	fill(&s->round, more->round);
+	if (!s->person.n || same_name(s->person, more->person)) {
+		fill(&s->person, more->person);
+		fill(&s->position, more->position);
+	}
+	if (!(s->amount.amount > 0))
+		s->amount = more->amount;
+	if (!(s->valuation.amount > 0))
+		s->valuation = more->valuation;
+}
+
+static struct wn_news_signal *of_kind(const struct reading *r, enum wn_news_kind k)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->out[i].kind == k)
+			return &r->out[i];
+	return NULL;
+}
+
+/* Two readings of one event: the same company, or one of them names none. */
+static bool may_be_same(const struct wn_news_signal *a, const struct wn_news_signal *b)
+{
+	if (a->company.n && b->company.n && !same_name(a->company, b->company))
+		return false;
+	if (a->amount.amount > 0 && b->amount.amount > 0 && a->amount.amount != b->amount.amount)
+		return false;
+	return !a->person.n || !b->person.n || same_name(a->person, b->person);
+}
+
+static void take(struct reading *r, const struct wn_news_signal *s)
+{
+	struct wn_news_signal *have = of_kind(r, s->kind);
+
+	if (have && may_be_same(have, s))
+		fill_from(have, s);
+	else if (!have && r->n < WN_NEWS_SIGNALS_MAX)
+		r->out[r->n++] = *s;
+}
+
+/* --- sentences ------------------------------------------------------------------------------------------ */
+
+struct used { struct news_span span; enum wn_news_kind kind; };
+
+static bool people(enum wn_news_kind k) { return k == WN_NEWS_HIRE || k == WN_NEWS_DEPARTURE; }
+
+/* A trigger is read once; but one verb may tell of a hire and a departure. */
+static bool is_used(const struct used *u, size_t n, int i, enum wn_news_kind kind)
+{
+	for (size_t k = 0; k < n; k++)
+		if (u[k].span.from <= i && i < u[k].span.to && !(people(kind) && people(u[k].kind) && kind != u[k].kind))
+			return true;
+	return false;
+}
+
+static void tell(const struct reading *r, const struct news_text *x, const struct news_pattern *p, int i, int n, const char *why)
+{
+	if (r->trace)
+		r->trace->on_tried(r->trace->ctx, p->name, news_slice(x, (struct news_span){i, i + n}), why);
+}
+
+static bool denies(const char *why)
+{
+	return strcmp(why, "hearsay") == 0 || strcmp(why, "denied") == 0 || strncmp(why, "an intention", 12) == 0 || strcmp(why, "not done yet") == 0;
+}
+
+enum { SPOTS_MAX = 32, USED_MAX = 16 };
+/* Where triggers may begin in a sentence, and which were read. */
+struct spots {
+	int at[SPOTS_MAX], n;
+	struct used used[USED_MAX];
+	size_t n_used;
+};
+
+static void find_spots(const struct news_text *x, struct spots *s)
+{
+	s->n = 0;
+	s->n_used = 0;
+	for (int i = x->begin; i < x->end && s->n < SPOTS_MAX; i++)
+		if (x->t[i].word && x->t[i].word->begins_trigger)
+			s->at[s->n++] = i;
+}
+
+static void try_pattern(struct reading *r, const struct news_text *x, const struct news_pattern *p, struct spots *spots)
+{
+	for (int k = 0; k < spots->n; k++) {
+		struct news_found f;
+		struct wn_news_signal s;
+		int i = spots->at[k], n = news_in(x, p->trigger, i);
+		if (!n || is_used(spots->used, spots->n_used, i, p->kind))
+			continue;
+		const char *why = x->why_not ? x->why_not : news_match(x, p, i, n, &f);
+		tell(r, x, p, i, n, why);
+		r->denied = r->denied || (why && denies(why));
+		if (why)
+			continue;
+		if (spots->n_used < USED_MAX)
+			spots->used[spots->n_used++] = (struct used){f.trigger, p->kind};
+		signal_of(r, x, &f, &s);
+		take(r, &s);
+	}
+}
+
+static void read_sentence(struct reading *r, const struct news_text *x, bool fill_only)
+{
+	struct spots spots;
+
+	find_spots(x, &spots);
+	for (size_t k = 0; spots.n && k < r->news->patterns.n; k++) {
+		const struct news_pattern *p = &r->news->patterns.v[k];
+		if (r->hits[p->hit] && !(fill_only && !of_kind(r, p->kind)))
+			try_pattern(r, x, p, &spots);
+	}
+}
+
+static bool complete(const struct wn_news_signal *s)
+{
+	return s->company.n && (s->kind != WN_NEWS_FUNDING || (s->round.n && s->amount.amount > 0)) &&
+	       ((s->kind != WN_NEWS_HIRE && s->kind != WN_NEWS_DEPARTURE) || (s->person.n && s->position.n)) &&
+	       (s->kind != WN_NEWS_ACQUISITION || (s->target.n && s->amount.amount > 0));
+}
+
+static bool all_complete(const struct reading *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (!complete(&r->out[i]))
+			return false;
+	return r->n > 0;
+}
+
+static void read_text(struct reading *r, struct wn_str text, bool body)
+{
+	struct news_text x = {.news = r->news, .text = news_clean(text, r->arena)};
+	bool silent = r->n == 0;
+	int most = !body ? INT_MAX : silent ? LEAD_SENTENCES : FILL_SENTENCES;
+
+	if (!cel_regex_set_search(r->news->set, x.text.p, x.text.n, r->hits))
+		return;
+	for (int k = 0; k < most && news_next_sentence(&x, r->arena); k++)
+		read_sentence(r, &x, body && !silent);
+}
+
+/* What of a body is looked at: its beginning, less where the headline said nothing. */
+static struct wn_str beginning(struct wn_str body, bool silent)
+{
+	size_t most = silent ? LEAD_BYTES : FILL_BYTES;
+	while (most < body.n && ((uint8_t)body.p[most] & 0xc0) == 0x80)
+		most--;
+	return (struct wn_str){body.p, body.n < most ? body.n : most};
+}
+
+size_t wn_news_read(const struct wn_news *n, struct wn_str headline, struct wn_str body, struct wn_arena *a,
+		    struct wn_news_signal out[WN_NEWS_SIGNALS_MAX], const struct wn_news_trace *trace)
+{
+	bool hits[WN_NEWS_LISTS_MAX];
+	struct reading r = {.news = n, .arena = a, .trace = trace, .hits = hits, .out = out};
+
+	read_text(&r, headline, false);
+	if (body.n && !(r.denied && r.n == 0) && !all_complete(&r))
+		read_text(&r, beginning(body, r.n == 0), true);
+	return r.n;
+}

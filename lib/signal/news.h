@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of the extraction of news: the compiled data, tokens of a text, and the small grammars. Inside lib/signal only.
+ *
+ * Positions in a text are numbers of tokens; a span is [from, to), empty if from == to.
+ */
+#ifndef WN_SIGNAL_NEWS_H
+#define WN_SIGNAL_NEWS_H
+
+#include <whynow/limits.h>
+#include <whynow/news.h>
+#include <whynow/regex.h>
+#include <whynow/signal.h>
+#include <whynow/text.h>
+
+/* Lists the machine itself asks for; news.words says what each is for. POST comes from the table of positions, TECH from
+ * that of technologies. */
+#define NEWS_LIST_LIST(X) \
+	X(POST, post) X(TECH, technology) X(AUX, aux) X(FUTURE, future) X(AGREE, agree) X(INTENT, intent) X(HEARSAY, hearsay) \
+	X(NEGATION, negation) X(FUNCTION, function) X(PREP, preposition) X(BACKGROUND, background) X(APPOSITION, apposition) \
+	X(DET, determiner) X(ORG, organisation) X(ORGS, organisations) X(FUND, fund) X(FUNDNAME, fund_name) \
+	X(NOTRAISE, not_a_raise) X(DESCR, descriptor) X(EARLIER, earlier) X(SUFFIX, suffix) X(OFNAME, of_name) \
+	X(PRONOUN, pronoun) X(ABBR, abbreviation) X(ROUNDNOUN, round_noun) X(MORE, more) X(VALUATION, valuation) \
+	X(AS, as_post) X(LEADS, to_lead) X(NOTPERSON, not_a_person) X(NOTTARGET, not_a_target) X(STAGE, stage) \
+	X(EXTRA, extension) X(GENERIC, generic) X(ROLE, role) X(ROUND, round_word) X(ORGAN, organ) X(REPORT, report) \
+	X(RESIGNS, resigns) X(VALUING, valuing) X(PUBLIC, public_body) X(BLOG, blog) X(NOTCOMPANY, not_a_company) \
+	X(NOTPOST, not_a_post) X(OFFICE, post_word) X(FORMER, former) X(PRODUCT, product) X(TOTAL, total)
+enum news_list {
+#define X(name, text) L_##name,
+	NEWS_LIST_LIST(X)
+#undef X
+	NEWS_LISTS
+};
+
+enum { NEWS_PHRASE_MAX = 8, NEWS_ELEMENTS_MAX = 12, NEWS_TOKENS_MAX = 1600, NEWS_MASK = WN_NEWS_LISTS_MAX / 64 };
+
+struct news_phrase { /* of more than one word, filed under its first */
+	struct news_phrase *next;
+	const struct news_word *words[NEWS_PHRASE_MAX];
+	uint8_t n;
+	uint16_t list;
+	uint16_t value;
+};
+struct news_word {
+	struct news_word *next; /* of the same bucket */
+	struct wn_str text;     /* folded */
+	uint64_t lists[NEWS_MASK];
+	uint16_t value; /* technology that it names, from 1 */
+	bool begins_trigger, is_currency;
+	struct news_phrase *phrases;
+};
+
+enum news_slot { S_WORDS, S_GAP, S_MONEY, S_ROUND, S_RAISE, S_COMPANY, S_TARGET, S_BUYER, S_WHO, S_APPOINTEE, S_POST, S_EMPLOYER, S_PRODUCT,
+		 S_TECH, S_FROM, S_TO, S_KNOWN, S_AWAY, S_LEAVER, S_STOP, S_NAMED, S_STARTUP, S_COMMA, S_OWNER, S_START };
+struct news_element {
+	enum news_slot slot;
+	int list; /* of S_WORDS */
+	bool optional, none; /* `?` and `!` */
+};
+struct news_pattern {
+	const char *name;
+	enum wn_news_kind kind;
+	bool has_left;
+	enum news_slot left;
+	int trigger; /* list */
+	int hit;     /* number in the set */
+	struct news_element right[NEWS_ELEMENTS_MAX];
+	size_t n_right;
+};
+struct news_technology { struct wn_str name, category; };
+struct news_currency { struct wn_str text; char code[4]; };
+
+enum { NEWS_BUCKETS = 4096 };
+struct wn_news {
+	struct wn_arena *arena;
+	struct news_word *buckets[NEWS_BUCKETS];
+	WN_VEC(struct wn_str) lists;
+	WN_VEC(struct news_pattern) patterns;
+	WN_VEC(struct news_technology) technologies;
+	WN_VEC(struct news_currency) currencies;
+	WN_VEC(int) triggers; /* the lists that are triggers, in the order of the set */
+	WN_VEC(struct wn_str) entries[WN_NEWS_LISTS_MAX]; /* as written, for the set */
+	struct cel_regex_set *set;
+};
+
+/* news_words.c */
+const struct news_word *news_word_find(const struct wn_news *n, const char *folded, size_t len);
+int news_list_named(struct wn_news *n, struct wn_str name, bool make);
+/* Files `text` (words parted by blanks) under a list. */
+bool news_list_add(struct wn_news *n, int list, struct wn_str text, uint16_t value);
+enum wn_rc news_read_words(struct wn_news *n, struct wn_str text, const char *file, struct wn_err *err);
+enum wn_rc news_read_technologies(struct wn_news *n, struct wn_str text, const char *file, struct wn_err *err);
+enum wn_rc news_read_currencies(struct wn_news *n, struct wn_str text, const char *file, struct wn_err *err);
+/* The next line that says something, blanks and comment stripped; false at the end. */
+bool news_line(struct wn_str *rest, struct wn_str *line, int *number);
+struct wn_str news_field(struct wn_str *rest, char sep);
+
+/* news_patterns.c */
+enum wn_rc news_read_patterns(struct wn_news *n, struct wn_str text, const char *file, struct wn_err *err);
+
+/* --- tokens (news_tokens.c) --- */
+enum { T_CAP = 1, T_POSSESSIVE = 2, T_DIGIT = 4, T_COMPOUND = 8, T_MARK = 16, T_QUOTED = 32, T_UPPER = 64 };
+struct news_token {
+	uint32_t at, n;
+	uint8_t flags;
+	char mark; /* of T_MARK: , : ; - . | ( */
+	const struct news_word *word;
+};
+struct news_span { int from, to; };
+struct news_text {
+	const struct wn_news *news;
+	struct wn_str text;
+	struct news_token *t; /* as far as they were cut */
+	int n, cap;
+	size_t cut_to; /* bytes of the text that are cut */
+	bool quoted1, quoted2; /* inside of a quotation there */
+	int begin, end; /* of the sentence under reading */
+	const char *why_not; /* what makes the whole sentence no news: hearsay, a question; NULL: nothing */
+	bool title_case; /* most words of it are capitalised: it tells nothing */
+};
+/* Cuts and moves to the next sentence; false behind the last. Nothing is cut before the first call. */
+bool news_next_sentence(struct news_text *x, struct wn_arena *a);
+static inline bool news_is(const struct news_text *x, int i, enum news_list l)
+{
+	return i >= x->begin && i < x->end && x->t[i].word && x->t[i].word->lists[l / 64] >> (l % 64) & 1;
+}
+/* Number of tokens of the longest entry of the list at i, 0: none. */
+int news_in(const struct news_text *x, int list, int i);
+static inline bool news_mark(const struct news_text *x, int i, char mark)
+{
+	return i >= x->begin && i < x->end && (x->t[i].flags & T_MARK) && x->t[i].mark == mark;
+}
+static inline bool news_has(const struct news_text *x, int i, int flag)
+{
+	return i >= x->begin && i < x->end && (x->t[i].flags & flag);
+}
+struct wn_str news_slice(const struct news_text *x, struct news_span s);
+/* Plain, cleaned text: invisible characters gone, bounded. */
+struct wn_str news_clean(struct wn_str s, struct wn_arena *a);
+
+/* --- sums and rounds (news_money.c) --- */
+/* A sum at token i: how many tokens it takes, 0 none. */
+int news_money(const struct news_text *x, int i, struct wn_sum *out);
+/* A round at token i ("Series B", "pre-seed", "seed extension"): tokens and its name. */
+int news_round(const struct news_text *x, int i, struct wn_str *out);
+struct news_raise {
+	struct wn_sum amount, valuation;
+	struct wn_str round;
+	int end;
+	const char *why_not;
+	bool named; /* a round or a word for one is there, not only a sum */
+};
+/* Sum, round and valuation of a raise described from token i on. */
+bool news_raise(const struct news_text *x, int i, struct news_raise *out);
+
+/* --- names (news_names.c) --- */
+struct news_who {
+	struct news_span company, post, person;
+	bool unnamed;        /* an organisation without a name ("AI startup") */
+	bool role_head;      /* somebody who only was of the company: "Google vet" */
+	bool person_head;    /* it is a person or post of the company that acts */
+	bool whole;          /* the name ends in 's, which is part of it: "Moody's buys" */
+	bool former;         /* the post was of another time */
+	const char *why_not;
+};
+/* Who stands before token v as its subject; reads auxiliaries between. futures: announced acts
+ * count; blog: "How Acme moved" tells of an act. */
+bool news_subject(const struct news_text *x, int v, bool futures, bool blog, struct news_who *out);
+/* Company, post, person in the noun phrase that ends at `end` and does not begin before lo. */
+bool news_phrase_before(const struct news_text *x, int lo, int end, struct news_who *out);
+/* A company's name in the noun phrase from token i on; *end behind it. unnamed: "a startup". */
+bool news_object(const struct news_text *x, int i, struct news_span *name, int *end, bool *unnamed);
+/* The company of "Acme's $10M" left of token i; *sum is where the sum begins. */
+bool news_owner(const struct news_text *x, int i, struct news_span *name, int *sum);
+/* The first name of the sentence, as what pronouns refer to. */
+bool news_leading(const struct news_text *x, int before, struct news_span *name);
+struct news_span news_name_stripped(const struct news_text *x, struct news_span run);
+int news_run_end(const struct news_text *x, int i);
+bool news_is_person(const struct news_text *x, struct news_span s);
+
+/* --- posts (news_posts.c) --- */
+/* Who was put into which post, described from token i on. */
+bool news_appointee(const struct news_text *x, int i, struct news_who *out);
+/* "[new] chief product officer [of X]" at token i. */
+bool news_post(const struct news_text *x, int i, struct news_span *post, int *end);
+/* Who lost a post: "its CEO Jane Roe". */
+bool news_leaver(const struct news_text *x, int i, struct news_who *out);
+/* Behind "leaves": the end, a preposition, "the company", a name; not another object ("leaves the door open"). */
+bool news_away(const struct news_text *x, int i);
+
+/* --- technologies (news_technology.c) --- */
+struct news_tool { struct news_span name; const struct news_technology *known; int end; };
+/* A product named from token i on, over at most five modifiers. known: only one of the table. */
+bool news_tool(const struct news_text *x, int i, bool known, struct news_tool *out);
+
+/* --- one sentence (news_match.c) --- */
+struct news_found {
+	const struct news_pattern *pattern;
+	struct news_span trigger, sentence;
+	struct news_who who;
+	struct news_span target, buyer, person, post;
+	struct news_raise raise;
+	struct news_tool tool, from, to;
+	bool unnamed_target;
+	const char *lead; /* "head of": the post is what is led */
+};
+/* Tries a pattern at token i, where its trigger of n tokens was met; NULL: read, else why not. */
+const char *news_match(const struct news_text *x, const struct news_pattern *p, int i, int n, struct news_found *out);
+
+#endif

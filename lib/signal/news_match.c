@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One pattern at one trigger: what stands before it, the elements behind it, and what of the sentence speaks against it.
+ * Gaps and optional elements are tried in order; a pattern has at most a dozen elements and a gap at most eight tokens.
+ */
+#include "news.h"
+
+enum { GAP = 8, SMALL = 50000 };
+
+struct run {
+	const struct news_text *x;
+	const struct news_pattern *p;
+	struct news_found f;
+	int tries;
+};
+
+/* --- one element ---------------------------------------------------------------------------------------- */
+
+static bool some(struct news_span s) { return s.from < s.to; }
+
+static bool company_at(struct run *r, int i, int *end)
+{
+	struct news_span name;
+	bool unnamed;
+
+	if (!news_object(r->x, i, &name, end, &unnamed) || !some(name))
+		return false;
+	r->f.who.company = name;
+	return true;
+}
+
+static bool target_at(struct run *r, int i, int *end)
+{
+	struct news_span name;
+	bool unnamed;
+
+	if (!news_object(r->x, i, &name, end, &unnamed) || (some(name) && news_is(r->x, name.to - 1, L_NOTTARGET)))
+		return false;
+	r->f.target = name;
+	r->f.unnamed_target = unnamed;
+	return true;
+}
+
+static bool buyer_at(struct run *r, int i, int *end)
+{
+	struct news_span name;
+	bool unnamed;
+
+	if (!news_object(r->x, i, &name, end, &unnamed) || !some(name))
+		return false;
+	r->f.buyer = name;
+	return true;
+}
+
+static bool people_at(struct run *r, int i, bool leaver, int *end)
+{
+	struct news_who w;
+
+	if (leaver ? !news_leaver(r->x, i, &w) : !news_appointee(r->x, i, &w))
+		return false;
+	r->f.person = w.person;
+	r->f.post = w.post;
+	r->f.lead = w.unnamed ? "head of" : NULL;
+	*end = some(w.post) && w.post.to > i ? w.post.to : i;
+	return true;
+}
+
+static bool tool_at(struct run *r, int i, enum news_slot slot, int *end)
+{
+	struct news_tool t;
+
+	if (!news_tool(r->x, i, slot == S_KNOWN, &t))
+		return false;
+	if (slot == S_FROM)
+		r->f.from = t;
+	else if (slot == S_TO)
+		r->f.to = t;
+	else
+		r->f.tool = t;
+	*end = t.end;
+	return true;
+}
+
+static bool product_at(struct run *r, int i, int *end)
+{
+	struct news_tool t;
+
+	if (!news_tool(r->x, i, false, &t) || (!t.known && (news_in(r->x, L_POST, t.end) || news_is(r->x, t.end, L_NOTTARGET))))
+		return false;
+	while (t.end < r->x->end && t.end < t.name.to + 6 && !news_has(r->x, t.end, T_MARK) && !news_is(r->x, t.end, L_PREP) &&
+	       !news_is(r->x, t.end, L_FUTURE))
+		t.end++;
+	r->f.tool = t;
+	*end = t.end;
+	return true;
+}
+
+static bool raise_at(struct run *r, int i, int *end)
+{
+	if (!news_raise(r->x, i, &r->f.raise))
+		return false;
+	*end = r->f.raise.end;
+	return true;
+}
+
+static bool money_at(struct run *r, int i, int *end)
+{
+	int n = news_money(r->x, i, &r->f.raise.amount);
+	*end = i + n;
+	return n > 0;
+}
+
+static bool element(struct run *r, const struct news_element *e, int i, int *end)
+{
+	int n;
+
+	switch (e->slot) {
+	case S_WORDS:
+		n = news_in(r->x, e->list, i);
+		*end = i + n;
+		return n > 0;
+	case S_MONEY:
+		return money_at(r, i, end);
+	case S_ROUND:
+		n = news_round(r->x, i, &r->f.raise.round);
+		*end = i + n;
+		return n > 0;
+	case S_RAISE:
+		return raise_at(r, i, end);
+	case S_NAMED:
+		return raise_at(r, i, end) && r->f.raise.named;
+	case S_STARTUP:
+		return target_at(r, i, end) && (r->f.unnamed_target || news_is(r->x, r->f.target.from - 1, L_ORG));
+	case S_COMMA:
+		*end = i + 1;
+		return news_mark(r->x, i, ',');
+	case S_STOP:
+		*end = i;
+		return i >= r->x->end || news_has(r->x, i, T_MARK) || news_is(r->x, i, L_PREP) || news_is(r->x, i, L_FUTURE);
+	case S_COMPANY: case S_EMPLOYER:
+		return company_at(r, i, end);
+	case S_TARGET:
+		return target_at(r, i, end);
+	case S_BUYER:
+		return buyer_at(r, i, end);
+	case S_APPOINTEE: case S_WHO:
+		return people_at(r, i, false, end);
+	case S_LEAVER:
+		return people_at(r, i, true, end);
+	case S_POST:
+		return news_post(r->x, i, &r->f.post, end);
+	case S_PRODUCT:
+		return product_at(r, i, end);
+	case S_AWAY:
+		*end = i;
+		return news_away(r->x, i);
+	case S_TECH: case S_FROM: case S_TO: case S_KNOWN:
+		return tool_at(r, i, e->slot, end);
+	case S_GAP: case S_START: case S_OWNER:
+		break;
+	}
+	return false;
+}
+
+static bool rest(struct run *r, size_t e, int i)
+{
+	enum { TRIES = 400 };
+	int end;
+
+	if (e == r->p->n_right)
+		return true;
+	const struct news_element *el = &r->p->right[e];
+	if (++r->tries > TRIES)
+		return false;
+	if (el->slot == S_GAP) {
+		for (int k = i; k <= i + GAP && k <= r->x->end; k++) {
+			if (rest(r, e + 1, k))
+				return true;
+			if (news_has(r->x, k, T_MARK))
+				return false;
+		}
+		return false;
+	}
+	if (el->none)
+		return !element(r, el, i, &end) && rest(r, e + 1, i);
+	struct news_found before = r->f;
+	if (element(r, el, i, &end) && rest(r, e + 1, end))
+		return true;
+	r->f = before;
+	return el->optional && rest(r, e + 1, i);
+}
+
+/* --- what speaks against it ----------------------------------------------------------------------------- */
+
+static bool is_word(const struct news_text *x, int i, const char *text)
+{
+	return i >= x->begin && i < x->end && x->t[i].word && wn_str_is(x->t[i].word->text, text);
+}
+
+static bool fund_company(const struct news_text *x, const struct news_found *f)
+{
+	struct news_span c = f->who.company;
+
+	if (!some(c))
+		return false;
+	if (news_is(x, c.to - 1, L_FUNDNAME))
+		return true;
+	for (int i = c.from - 1; i >= x->begin && i >= c.from - 4 && !news_has(x, i, T_MARK) && !news_is(x, i, L_PREP); i--)
+		if (news_in(x, L_FUND, i) || (i > x->begin && news_in(x, L_FUND, i - 1) == 2))
+			return true;
+	for (int i = c.from; i < c.to; i++)
+		if (news_in(x, L_FUND, i))
+			return true;
+	if (news_mark(x, c.to, ',')) /* "Acme, a venture firm, raises" */
+		for (int i = c.to + 1; i < f->trigger.from && !news_mark(x, i, ','); i++)
+			if (news_in(x, L_FUND, i))
+				return true;
+	return false;
+}
+
+static const char *of_funding(const struct news_text *x, struct news_found *f)
+{
+	if (fund_company(x, f))
+		return "an investor's own fund";
+	for (int i = f->trigger.to; some(f->who.company) && i < x->end && !is_word(x, i, "from") && !is_word(x, i, "led") && !is_word(x, i, "by"); i++)
+		if (news_in(x, L_FUND, i) > 1)
+			return "an investor's own fund";
+	if (f->raise.amount.amount > 0 && f->raise.amount.amount < SMALL && !f->raise.round.n)
+		return "too small a sum to be a round";
+	/* "6sense founder Jane Roe raises $30M for new startup 1mind": the startup raises. */
+	bool person = news_is_person(x, f->who.company);
+	if ((f->who.person_head || person) && f->raise.end > 0) {
+		struct news_span name;
+		int end;
+		bool unnamed;
+		int i = f->raise.end;
+		if (i < x->end && x->t[i].word && wn_str_is(x->t[i].word->text, "for") && news_object(x, i + 1, &name, &end, &unnamed)) {
+			if (some(name) && (f->who.role_head || news_is(x, name.from - 1, L_ORG)))
+				f->who.company = name;
+			else if (unnamed && person)
+				f->who = (struct news_who){.unnamed = true};
+		}
+	}
+	if (!some(f->who.company) && (f->who.role_head || is_word(x, f->trigger.from, "raise")))
+		return "no company";
+	return some(f->who.company) || f->who.unnamed ? NULL : "no company";
+}
+
+/* The company behind the post or the verb: "named CEO of Acme", "resigns from Acme", "leaves Acme". */
+static struct news_span behind(const struct news_text *x, struct news_found *f, bool hire)
+{
+	int i = some(f->post) && f->post.from > f->trigger.from ? f->post.from : f->trigger.to;
+	int most = some(f->post) && f->post.to > i ? f->post.to : i + 3;
+
+	if (!hire && i == f->trigger.to && news_has(x, i, T_CAP) && !news_is(x, i, L_FUNCTION))
+		return news_name_stripped(x, (struct news_span){i, news_run_end(x, i)});
+	for (; i <= most && i < x->end; i++)
+		if ((is_word(x, i, "of") || is_word(x, i, "at") || is_word(x, i, "from")) && news_has(x, i + 1, T_CAP)) {
+			struct news_span name;
+			int end;
+			bool unnamed;
+			if (!news_object(x, i + 1, &name, &end, &unnamed) || !some(name))
+				continue;
+			if (f->post.from < i && i < f->post.to)
+				f->post.to = i;
+			return name;
+		}
+	return (struct news_span){0, 0};
+}
+
+static const char *of_people(const struct news_text *x, struct news_found *f, bool hire)
+{
+	if (!some(f->person) && some(f->who.person))
+		f->person = f->who.person;
+	if (!some(f->post) && some(f->who.post) && !hire)
+		f->post = f->who.post;
+	if (!hire && !some(f->post)) {
+		int n = news_in(x, L_AS, f->trigger.to), end;
+		if (n)
+			(void)news_post(x, f->trigger.to + n, &f->post, &end);
+	}
+	if (!some(f->who.company))
+		f->who.company = behind(x, f, hire);
+	if (!some(f->who.company) && some(f->post)) { /* "takes over as Acme CEO" */
+		int end = news_run_end(x, f->post.from), k = f->post.from;
+		while (k < end && !news_in(x, L_POST, k))
+			k++;
+		if (k < f->post.to && k > f->post.from && !news_is(x, k - 1, L_GENERIC)) {
+			f->who.company = (struct news_span){f->post.from, k};
+			f->post.from = k;
+		}
+	}
+	bool from_employer = f->pattern->n_right > 0 && f->pattern->right[0].slot == S_EMPLOYER;
+	if (!hire && !some(f->post) && !(some(f->person) && (from_employer || news_in(x, L_RESIGNS, f->trigger.from))))
+		return "no post";
+	if (!some(f->post) && !(some(f->person) && some(f->who.company)) && !(hire && some(f->who.company)))
+		return "no post and no person";
+	if (!some(f->who.company))
+		return "no company";
+	return NULL;
+}
+
+static const char *of_technology(const struct news_text *x, const struct news_found *f)
+{
+	(void)x;
+	if (some(f->from.name) && !f->from.known && !f->tool.known)
+		return "no known technology";
+	if (!some(f->tool.name))
+		return "no technology";
+	return NULL;
+}
+
+/* The price: the first sum behind the verb, whatever it is called ("for", "in a ... deal"), before another time begins. */
+static void price(const struct news_text *x, struct news_found *f)
+{
+	for (int i = f->trigger.to; i < x->end && !news_mark(x, i, ';') && !news_mark(x, i, '-') && !news_is(x, i, L_EARLIER); i++)
+		if (news_money(x, i, &f->raise.amount) || news_is(x, i, L_FUND))
+			return;
+}
+
+static const char *veto(const struct news_text *x, struct news_found *f)
+{
+	enum wn_news_kind kind = f->pattern->kind;
+
+	switch (kind) {
+	case WN_NEWS_FUNDING:
+		return of_funding(x, f);
+	case WN_NEWS_HIRE: case WN_NEWS_DEPARTURE:
+		return of_people(x, f, kind == WN_NEWS_HIRE);
+	case WN_NEWS_TECH_ADOPTED: case WN_NEWS_TECH_DROPPED:
+		return of_technology(x, f);
+	case WN_NEWS_ACQUISITION:
+		price(x, f);
+		return some(f->target) || f->unnamed_target ? NULL : "nothing bought";
+	case WN_NEWS_KINDS:
+		break;
+	}
+	return NULL;
+}
+
+/* --- the left side -------------------------------------------------------------------------------------- */
+
+/* "Acme's $10M Series A" left of and around the trigger. */
+static const char *owner(struct run *r, int i)
+{
+	int sum;
+
+	if (!news_owner(r->x, i, &r->f.who.company, &sum) || !news_raise(r->x, sum, &r->f.raise))
+		return "no company that owns the sum";
+	return NULL;
+}
+
+static bool is_technology(enum wn_news_kind k)
+{
+	return k == WN_NEWS_TECH_ADOPTED || k == WN_NEWS_TECH_DROPPED;
+}
+
+static const char *left(struct run *r, int i)
+{
+	bool futures = r->p->kind != WN_NEWS_FUNDING;
+	struct news_who w = {0};
+
+	if (!r->p->has_left)
+		return NULL;
+	if (r->p->left == S_START)
+		return i == r->x->begin || news_has(r->x, i - 1, T_MARK) ? NULL : "not at the beginning";
+	if (r->p->left == S_OWNER)
+		return owner(r, i);
+	if (!news_subject(r->x, i, futures, is_technology(r->p->kind), &w))
+		return w.why_not;
+	if (w.former && r->p->kind != WN_NEWS_HIRE)
+		return "a former post";
+	switch (r->p->left) {
+	case S_TARGET:
+		if (news_has(r->x, i - 1, T_MARK))
+			return "background, not the news"; /* "Acme, acquired by Example in 2019, ..." */
+		if (!some(w.company) && !w.unnamed)
+			return "nothing bought";
+		r->f.target = w.company;
+		r->f.unnamed_target = w.unnamed;
+		r->f.who.whole = w.whole;
+		return NULL;
+	case S_WHO:
+		if (!some(w.person) && !some(w.post) && news_is_person(r->x, w.company)) {
+			w.person = w.company;
+			w.company = (struct news_span){0, 0};
+		}
+		if (!some(w.person) && !some(w.post))
+			return "no person as subject";
+		r->f.who = w;
+		return NULL;
+	default:
+		r->f.who = w;
+		return NULL;
+	}
+}
+
+const char *news_match(const struct news_text *x, const struct news_pattern *p, int i, int n, struct news_found *out)
+{
+	struct run r = {.x = x, .p = p, .f = {.pattern = p, .trigger = {i, i + n}, .sentence = {x->begin, x->end}}};
+	const char *why = left(&r, i);
+
+	if (why)
+		return why;
+	if (!rest(&r, 0, i + n))
+		return "what follows does not fit";
+	why = veto(x, &r.f);
+	if (!why)
+		*out = r.f;
+	return why;
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names in a sentence: whom a verb has as subject, which company a phrase names, who is a person. No list of names: what
+ * counts is capital letters, where a phrase stands and which common words are around it.
+ */
+#include "news.h"
+
+/* --- runs of capitalised words -------------------------------------------------------------------------- */
+
+static bool name_token(const struct news_text *x, int i)
+{
+	return news_has(x, i, T_CAP) && !(x->t[i].flags & (T_MARK | T_COMPOUND)) && !news_is(x, i, L_FUNCTION);
+}
+
+static bool joins_names(const struct news_text *x, int i)
+{
+	const struct news_word *w = i >= x->begin && i < x->end ? x->t[i].word : NULL;
+
+	if (!w || !name_token(x, i - 1) || !name_token(x, i + 1))
+		return false;
+	if (wn_str_is(w->text, "&"))
+		return true;
+	return wn_str_is(w->text, "of") && news_is(x, i - 1, L_OFNAME);
+}
+
+/* Where the run that ends at `end` begins; nothing before lo. A possessive ends what is before it. */
+static int run_begin(const struct news_text *x, int lo, int end)
+{
+	int i = end;
+
+	while (i > lo && (name_token(x, i - 1) || (i < end && joins_names(x, i - 1)))) {
+		if (i < end && (x->t[i - 1].flags & T_POSSESSIVE))
+			break;
+		i--;
+	}
+	return i;
+}
+
+int news_run_end(const struct news_text *x, int i)
+{
+	int from = i;
+	while (i < x->end && (name_token(x, i) || (i > from && joins_names(x, i)))) {
+		i++;
+		if (x->t[i - 1].flags & T_POSSESSIVE)
+			break;
+	}
+	return i;
+}
+
+struct news_span news_name_stripped(const struct news_text *x, struct news_span s)
+{
+	for (int i = s.to - 2; i >= s.from; i--)
+		if (news_is(x, i, L_ORG) && !(x->t[i].flags & T_POSSESSIVE)) {
+			s.from = i + 1;
+			break;
+		}
+	while (s.to - s.from > 1 && news_is(x, s.from, L_DESCR))
+		s.from++;
+	return s;
+}
+
+/* "The" belongs to a name that it begins a headline with. */
+static struct news_span with_article(const struct news_text *x, struct news_span s)
+{
+	static const char the[] = "The";
+	int i = s.from - 1;
+
+	if (s.from < s.to && i >= x->begin && x->t[i].n == 3 && memcmp(x->text.p + x->t[i].at, the, 3) == 0 &&
+	    (i == x->begin || x->title_case || news_has(x, i - 1, T_MARK)))
+		s.from = i;
+	return s;
+}
+
+bool news_is_person(const struct news_text *x, struct news_span s)
+{
+	int n = s.to - s.from;
+
+	if (n < 2 || n > 4)
+		return false;
+	for (int i = s.from; i < s.to; i++) {
+		struct wn_str w = {x->text.p + x->t[i].at, x->t[i].n};
+		if (news_is(x, i, L_ORG) || news_is(x, i, L_NOTPERSON) || news_in(x, L_POST, i) || news_is(x, i, L_FUNDNAME) ||
+		    news_is(x, i, L_TECH) || (x->t[i].flags & T_POSSESSIVE && i + 1 < s.to))
+			return false;
+		if ((x->t[i].flags & T_UPPER) && w.n > 2)
+			return false;
+		for (size_t k = 0; k < w.n; k++)
+			if (w.p[k] >= '0' && w.p[k] <= '9')
+				return false;
+	}
+	return true;
+}
+
+/* --- noun phrases that end somewhere -------------------------------------------------------------------- */
+
+/* A post that ends at `end`, read leftwards: "co-founder and CEO", "VP of business products". */
+static int post_begin(const struct news_text *x, int lo, int end)
+{
+	int best = end;
+
+	for (int i = end - 1; i >= lo && i >= end - 6; i--)
+		if (i + news_in(x, L_POST, i) == end)
+			best = i;
+	if (best < end && best - 1 > lo && x->t[best - 1].word && wn_str_is(x->t[best - 1].word->text, "and")) {
+		int more = post_begin(x, lo, best - 1);
+		return more < best - 1 ? more : best;
+	}
+	return best;
+}
+
+/* Nothing but words like AI, HR, UK: they say what kind, not who. */
+static bool generic(const struct news_text *x, int from, int to)
+{
+	for (int i = from; i < to; i++)
+		if (!news_is(x, i, L_GENERIC))
+			return false;
+	return from < to;
+}
+
+/* Left of a post that begins at `at`: the company it is of, over at most four modifiers. */
+static void company_of_post(const struct news_text *x, int lo, int at, struct news_who *w)
+{
+	int i = at;
+
+	if (news_is(x, at - 1, L_FORMER) || news_is(x, at, L_FORMER))
+		w->former = true;
+	for (int steps = 0; i > lo && steps < 5 && (!name_token(x, i - 1) || generic(x, run_begin(x, lo, i), i)); steps++, i--)
+		if (news_has(x, i - 1, T_MARK) || news_is(x, i - 1, L_PREP) || news_is(x, i - 1, L_FORMER))
+			return;
+	if ((i < at && !(x->t[i - 1].flags & T_POSSESSIVE) && news_is(x, i, L_PREP)))
+		return;
+	int from = run_begin(x, lo, i);
+	if (from == i)
+		return;
+	if (news_is(x, from - 1, L_FORMER)) {
+		w->former = true;
+		return;
+	}
+	w->company = news_name_stripped(x, (struct news_span){from, i});
+}
+
+/* A run that holds a post: "Lucid Motors CEO Peter Rawlinson". */
+static bool split_at_post(const struct news_text *x, struct news_span run, struct news_who *w)
+{
+	for (int i = run.from; i < run.to; i++) {
+		int n = news_in(x, L_POST, i);
+		if (!n || i + n > run.to)
+			continue;
+		w->post = (struct news_span){i, i + n};
+		w->company = i > run.from ? news_name_stripped(x, (struct news_span){run.from, i}) : (struct news_span){0, 0};
+		w->person = (struct news_span){i + n, run.to};
+		w->person_head = true;
+		w->former = news_is(x, run.from - 1, L_FORMER);
+		return true;
+	}
+	return false;
+}
+
+static bool is_word(const struct news_text *x, int i, const char *text)
+{
+	return i >= x->begin && i < x->end && x->t[i].word && wn_str_is(x->t[i].word->text, text);
+}
+
+static bool phrase_of_run(const struct news_text *x, int lo, struct news_span run, struct news_who *w)
+{
+	int p;
+
+	if (split_at_post(x, run, w)) {
+		if (w->company.from == w->company.to)
+			company_of_post(x, lo, run.from, w);
+		if (w->person.from < w->person.to && !news_is_person(x, w->person))
+			w->person = (struct news_span){0, 0};
+		return true;
+	}
+	if ((is_word(x, run.from - 1, "of") || is_word(x, run.from - 1, "at")) && (p = post_begin(x, lo, run.from - 1)) < run.from - 1) {
+		*w = (struct news_who){.company = run, .post = {p, run.from - 1}, .person_head = true};
+		return true;
+	}
+	if ((p = post_begin(x, lo, run.from)) < run.from && news_is_person(x, run)) {
+		*w = (struct news_who){.person = run, .post = {p, run.from}, .person_head = true};
+		company_of_post(x, lo, p, w);
+		return true;
+	}
+	w->company = with_article(x, news_name_stripped(x, run));
+	return true;
+}
+
+bool news_phrase_before(const struct news_text *x, int lo, int end, struct news_who *out)
+{
+	struct news_who w = {0};
+	int from = run_begin(x, lo, end), p;
+
+	if (from < end) {
+		if (!phrase_of_run(x, lo, (struct news_span){from, end}, &w))
+			return false;
+	} else if ((p = post_begin(x, lo, end)) < end) {
+		w.post = (struct news_span){p, end};
+		w.person_head = true;
+		company_of_post(x, lo, p, &w);
+	} else if (end > lo && news_is(x, end - 1, L_ORGAN) && (from = run_begin(x, lo, end - 1)) < end - 1) {
+		w.company = news_name_stripped(x, (struct news_span){from, end - 1});
+	} else if (end > lo && news_is(x, end - 1, L_ROLE)) {
+		w.role_head = w.person_head = w.unnamed = true;
+	} else if (end > lo && (news_is(x, end - 1, L_ORG) || news_is(x, end - 1, L_PUBLIC))) {
+		w.unnamed = true;
+	} else {
+		return false;
+	}
+	*out = w;
+	return true;
+}
+
+/* --- the subject of a verb ------------------------------------------------------------------------------ */
+
+/* First token of the clause that token v is in. */
+static int clause_begin(const struct news_text *x, int v)
+{
+	int i = v;
+	while (i > x->begin && !(news_mark(x, i - 1, ':') || news_mark(x, i - 1, ';') || news_mark(x, i - 1, '-') || news_mark(x, i - 1, '|')))
+		i--;
+	return i;
+}
+
+static int comma_before(const struct news_text *x, int lo, int i)
+{
+	while (--i >= lo)
+		if (news_mark(x, i, ','))
+			return i;
+	return -1;
+}
+
+bool news_owner(const struct news_text *x, int i, struct news_span *name, int *sum)
+{
+	struct wn_sum m;
+	int k = i;
+
+	while (k > x->begin && k > i - 6 && !news_has(x, k - 1, T_POSSESSIVE) && !news_has(x, k - 1, T_MARK))
+		k--;
+	if (!news_has(x, k - 1, T_POSSESSIVE))
+		return false;
+	int from = run_begin(x, x->begin, k);
+	int at = k;
+	while (at < i && !news_money(x, at, &m) && (news_is(x, at, L_MORE) || news_is(x, at, L_DET)))
+		at++;
+	if (from == k || !news_money(x, at, &m))
+		return false;
+	for (int b = from - 1; b >= x->begin && b >= from - 6 && !news_has(x, b, T_MARK); b--)
+		if (news_is(x, b, L_BACKGROUND) || news_is(x, b, L_EARLIER) || news_is(x, b, L_NEGATION) || news_is(x, b, L_INTENT))
+			return false;
+	*name = with_article(x, news_name_stripped(x, (struct news_span){from, k}));
+	*sum = at;
+	return true;
+}
+
+bool news_leading(const struct news_text *x, int before, struct news_span *name)
+{
+	int i = x->begin;
+
+	if (news_is(x, i, L_BACKGROUND))
+		return false;
+	while (i < before && !name_token(x, i) && i < x->begin + 8)
+		i++;
+	int end = i < before ? news_run_end(x, i) : i;
+	if (end == i || end > before)
+		return false;
+	if (i == x->begin && end == i + 1) { /* a capital that only begins the sentence: "Battery unicorn Northvolt" */
+		int k = end;
+		while (k < before && k < end + 6 && !news_has(x, k, T_CAP | T_MARK) && !news_is(x, k, L_PREP))
+			k++;
+		if (k < before && k > end && name_token(x, k) && news_is(x, k - 1, L_ORG)) {
+			i = k;
+			end = news_run_end(x, k);
+		}
+	}
+	struct news_who w = {0};
+	(void)phrase_of_run(x, x->begin, (struct news_span){i, end}, &w);
+	*name = w.company;
+	return w.company.from < w.company.to;
+}
+
+/* Auxiliaries, adverbs and "agrees to" between subject and verb; why_not if they deny the act or put it off. */
+static int skip_auxiliaries(const struct news_text *x, int lo, int v, bool futures, const char **why_not)
+{
+	bool agreed = false;
+	int i = v;
+
+	while (i > lo) {
+		int k = i - 1;
+		if (news_is(x, k, L_NEGATION))
+			*why_not = "denied";
+		else if (news_is(x, k, L_INTENT))
+			*why_not = "an intention, not an act";
+		else if (news_is(x, k, L_FUTURE)) {
+			if (!futures)
+				*why_not = "not done yet";
+		} else if (news_is(x, k, L_AGREE) || (agreed && news_has(x, k, T_DIGIT))) {
+			agreed = true;
+		} else if (!news_is(x, k, L_AUX)) {
+			break;
+		}
+		if (*why_not)
+			return i;
+		i--;
+	}
+	return i;
+}
+
+/* "it", "the company", not "her AI startup" nor "The Prompting Company". */
+static bool refers(const struct news_text *x, int lo, int i)
+{
+	if (!news_is(x, i, L_PRONOUN) || news_has(x, i, T_CAP))
+		return false;
+	return !news_is(x, i, L_ORG) || (i > lo && is_word(x, i - 1, "the"));
+}
+
+/* The phrase between commas behind a name, and what it says of it: "Jane Roe, CEO of Acme, resigns". */
+static bool apposed(const struct news_text *x, int lo, int before, int end, struct news_who *out)
+{
+	struct news_who w = {0};
+	int more = comma_before(x, lo, before);
+
+	if (!news_phrase_before(x, more + 1 > lo ? more + 1 : lo, before, out))
+		return false;
+	if (out->post.from < out->post.to || !news_is_person(x, out->company))
+		return true;
+	int i = before + 1, n = 0;
+	while (i < end && !(n = news_in(x, L_POST, i)))
+		i++;
+	if (!n)
+		return true;
+	company_of_post(x, before + 1, i, &w);
+	if (w.company.from == w.company.to && (is_word(x, i + n, "of") || is_word(x, i + n, "at")))
+		w.company = (struct news_span){i + n + 1, news_run_end(x, i + n + 1)};
+	w.person = out->company;
+	w.post = (struct news_span){i, w.company.from > i ? i + n : end};
+	w.person_head = true;
+	*out = w;
+	return true;
+}
+
+static bool begins_apposition(const struct news_text *x, int i)
+{
+	return news_is(x, i, L_APPOSITION) || news_in(x, L_POST, i) || news_has(x, i, T_POSSESSIVE) ||
+	       (!news_has(x, i, T_CAP) && !news_is(x, i, L_FUNCTION));
+}
+
+static bool subject_at(const struct news_text *x, int lo, int j, struct news_who *out)
+{
+	int comma = comma_before(x, lo, j);
+
+	if (news_mark(x, j - 1, ',')) {
+		int before = comma_before(x, lo, j - 1);
+		if (before >= 0 && begins_apposition(x, before + 1))
+			return apposed(x, lo, before, j - 1, out);
+		return news_leading(x, j - 1, &out->company);
+	}
+	if (j > lo && (is_word(x, j - 1, "and") || is_word(x, j - 1, "then") || is_word(x, j - 1, "&")))
+		return news_leading(x, j - 1, &out->company);
+	if (j > lo && refers(x, lo, j - 1))
+		return news_leading(x, j - 1, &out->company);
+	return news_phrase_before(x, comma >= lo ? comma + 1 : lo, j, out);
+}
+
+bool news_subject(const struct news_text *x, int v, bool futures, bool blog, struct news_who *out)
+{
+	struct news_who w = {0};
+	const char *why = NULL;
+	int lo = clause_begin(x, v), j = skip_auxiliaries(x, lo, v, futures, &why);
+
+	if (why) {
+		out->why_not = why;
+		return false;
+	}
+	if (!subject_at(x, lo, j, &w)) {
+		out->why_not = w.why_not ? w.why_not : "no company as subject";
+		return false;
+	}
+	if (w.why_not) {
+		out->why_not = w.why_not;
+		return false;
+	}
+	int first = w.company.from < w.company.to ? w.company.from : w.post.from < w.post.to ? w.post.from : j - 1;
+	for (int i = first; i >= lo && i >= first - 4 && !news_has(x, i, T_MARK); i--)
+		if (news_is(x, i, L_BACKGROUND) && !(blog && news_is(x, i, L_BLOG))) {
+			out->why_not = "background, not the news";
+			return false;
+		}
+	if (w.person_head && w.company.from == w.company.to && futures)
+		(void)news_leading(x, w.post.from, &w.company);
+	if (generic(x, w.company.from, w.company.to) || (w.company.from < w.company.to && news_in(x, L_NOTCOMPANY, w.company.from))) {
+		out->why_not = "no company as subject";
+		return false;
+	}
+	w.whole = w.company.from < w.company.to && w.company.to == j && news_has(x, j - 1, T_POSSESSIVE);
+	*out = w;
+	return true;
+}
+
+/* --- the object ----------------------------------------------------------------------------------------- */
+
+bool news_object(const struct news_text *x, int i, struct news_span *name, int *end, bool *unnamed)
+{
+	struct news_span last = {0, 0};
+	bool org = false;
+	int k = i;
+
+	for (; k < x->end && k < i + 14; k++) {
+		int e;
+		if (name_token(x, k)) {
+			e = news_run_end(x, k);
+			last = (struct news_span){k, e};
+			org = false;
+			k = e - 1;
+			continue;
+		}
+		if (news_has(x, k, T_MARK) || (news_is(x, k, L_PREP) && !joins_names(x, k)) || news_is(x, k, L_FUTURE))
+			break;
+		if (last.from < last.to && last.to == k && (news_has(x, k, T_DIGIT) || news_is(x, k, L_EARLIER)))
+			break;
+		org = news_is(x, k, L_ORG) || news_is(x, k, L_ORGS);
+	}
+	*end = k;
+	if (last.from < last.to && last.to == k) {
+		if (generic(x, last.from, last.to) || news_in(x, L_NOTCOMPANY, last.from))
+			return false;
+		*name = with_article(x, news_name_stripped(x, last));
+		*unnamed = false;
+		return true;
+	}
+	*name = (struct news_span){0, 0};
+	*unnamed = org;
+	return org;
+}

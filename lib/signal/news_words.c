@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The words that extraction knows, read from data: lists, technologies, currencies. A word is folded once and knows the
+ * lists it is on, so that looking at a token is one hash, however long the lists are.
+ */
+#include "news.h"
+#include "words.h"
+
+static uint32_t bucket_of(const char *p, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (uint8_t)p[i]) * 16777619u;
+	return (h ^ h >> 15) % NEWS_BUCKETS;
+}
+
+const struct news_word *news_word_find(const struct wn_news *n, const char *folded, size_t len)
+{
+	for (const struct news_word *w = n->buckets[bucket_of(folded, len)]; w; w = w->next)
+		if (w->text.n == len && memcmp(w->text.p, folded, len) == 0)
+			return w;
+	return NULL;
+}
+
+static struct news_word *word_make(struct wn_news *n, struct wn_str text)
+{
+	struct wn_str folded = wn_text_lower_ascii(text, n->arena);
+	struct news_word *have = (struct news_word *)news_word_find(n, folded.p, folded.n);
+
+	if (have)
+		return have;
+	struct news_word *w = WN_NEW(n->arena, struct news_word), **b = &n->buckets[bucket_of(folded.p, folded.n)];
+	*w = (struct news_word){.next = *b, .text = folded};
+	return *b = w;
+}
+
+bool news_line(struct wn_str *rest, struct wn_str *line, int *number)
+{
+	while (rest->n > 0) {
+		const char *end = memchr(rest->p, '\n', rest->n);
+		struct wn_str l = {rest->p, end ? (size_t)(end - rest->p) : rest->n};
+		*rest = end ? (struct wn_str){end + 1, rest->n - l.n - 1} : WN_STR("");
+		++*number;
+		*line = wn_text_trim(l);
+		if (line->n && line->p[0] != '#')
+			return true;
+	}
+	return false;
+}
+
+struct wn_str news_field(struct wn_str *rest, char sep)
+{
+	const char *at = rest->n ? memchr(rest->p, sep, rest->n) : NULL;
+	struct wn_str f = at ? (struct wn_str){rest->p, (size_t)(at - rest->p)} : *rest;
+
+	*rest = at ? (struct wn_str){at + 1, rest->n - f.n - 1} : (struct wn_str){rest->p + rest->n, 0};
+	return wn_text_trim(f);
+}
+
+int news_list_named(struct wn_news *n, struct wn_str name, bool make)
+{
+	for (size_t i = 0; i < n->lists.n; i++)
+		if (wn_str_eq(n->lists.v[i], name))
+			return (int)i;
+	if (!make || n->lists.n == WN_NEWS_LISTS_MAX)
+		return -1;
+	*WN_PUSH(n->arena, &n->lists) = wn_arena_str(n->arena, name);
+	return (int)n->lists.n - 1;
+}
+
+bool news_list_add(struct wn_news *n, int list, struct wn_str text, uint16_t value)
+{
+	struct news_phrase ph = {.list = (uint16_t)list, .value = value};
+	struct news_word *first = NULL;
+
+	for (size_t i = 0; i < text.n;) {
+		size_t from = i;
+		while (i < text.n && text.p[i] != ' ' && text.p[i] != '\t')
+			i++;
+		if (i > from) {
+			if (ph.n == NEWS_PHRASE_MAX)
+				return false;
+			struct news_word *w = word_make(n, (struct wn_str){text.p + from, i - from});
+			first = first ? first : w;
+			ph.words[ph.n++] = w;
+		}
+		i += i < text.n;
+	}
+	if (!first)
+		return false;
+	*WN_PUSH(n->arena, &n->entries[list]) = wn_arena_str(n->arena, text);
+	if (ph.n == 1) {
+		first->lists[list / 64] |= (uint64_t)1 << (list % 64);
+		first->value = value ? value : first->value;
+		return true;
+	}
+	ph.next = first->phrases;
+	first->phrases = WN_NEW(n->arena, struct news_phrase);
+	*first->phrases = ph;
+	return true;
+}
+
+/* --- files ---------------------------------------------------------------------------------------------- */
+
+enum wn_rc news_read_words(struct wn_news *n, struct wn_str text, const char *file, struct wn_err *err)
+{
+	struct wn_place at = {.file = file, .column = 1};
+	struct wn_str line;
+
+	while (news_line(&text, &line, &at.line)) {
+		if (!memchr(line.p, ':', line.n))
+			return wn_fail_at(err, WN_INVALID, at, "expected `list: word, several words, ...`");
+		struct wn_str name = news_field(&line, ':');
+		int list = news_list_named(n, name, true);
+		if (list < 0)
+			return wn_fail_at(err, WN_LIMIT, at, "more than %d lists", WN_NEWS_LISTS_MAX);
+		while (line.n > 0) {
+			struct wn_str entry = news_field(&line, ',');
+			if (entry.n && !news_list_add(n, list, entry, 0))
+				return wn_fail_at(err, WN_INVALID, at, "\"" WN_STR_FMT "\": expected at most %d words", WN_STR_ARG(entry),
+						  NEWS_PHRASE_MAX);
+		}
+	}
+	return WN_OK;
+}
+
+enum wn_rc news_read_technologies(struct wn_news *n, struct wn_str text, const char *file, struct wn_err *err)
+{
+	struct wn_place at = {.file = file, .column = 1};
+	struct wn_str line;
+
+	while (news_line(&text, &line, &at.line)) {
+		struct wn_str names = news_field(&line, '|'), category = news_field(&line, '|');
+		if (!names.n || !category.n || line.n)
+			return wn_fail_at(err, WN_INVALID, at, "expected `name, other name, ... | category`");
+		struct news_technology t = {.category = wn_arena_str(n->arena, category)};
+		while (names.n > 0) {
+			struct wn_str name = news_field(&names, ',');
+			if (!t.name.n) {
+				t.name = wn_arena_str(n->arena, name);
+				*WN_PUSH(n->arena, &n->technologies) = t;
+			}
+			if (n->technologies.n > UINT16_MAX || !news_list_add(n, L_TECH, name, (uint16_t)n->technologies.n))
+				return wn_fail_at(err, WN_INVALID, at, "\"" WN_STR_FMT "\": expected a name of at most %d words",
+						  WN_STR_ARG(name), NEWS_PHRASE_MAX);
+		}
+	}
+	return WN_OK;
+}
+
+enum wn_rc news_read_currencies(struct wn_news *n, struct wn_str text, const char *file, struct wn_err *err)
+{
+	struct wn_place at = {.file = file, .column = 1};
+	struct wn_str line;
+
+	while (news_line(&text, &line, &at.line)) {
+		struct wn_str code = news_field(&line, '|');
+		struct news_currency c = {0};
+		if (code.n != 3 || !line.n)
+			return wn_fail_at(err, WN_INVALID, at, "expected `CODE | sign, word, ...`");
+		memcpy(c.code, code.p, 3);
+		do {
+			c.text = wn_text_lower_ascii(code, n->arena);
+			if (c.text.n) {
+				*WN_PUSH(n->arena, &n->currencies) = c;
+				word_make(n, c.text)->is_currency = true;
+			}
+			code = news_field(&line, ',');
+		} while (code.n);
+	}
+	return WN_OK;
+}
