@@ -33,7 +33,8 @@ static enum wn_rc batch_load(void *ctx, struct wn_store *s, struct wn_world *w, 
 {
 	struct wn_batch *b = ctx;
 	b->in = (struct wn_intake){.sightings = b->items.sightings, .n = b->items.n, .create = b->create, .first_poll = b->first_poll,
-				   .wires = w->catalog->wires};
+				   .wires = w->catalog->wires, .flood_min = b->flood_min, .flood_share = b->flood_share,
+				   .known_us = b->answer->feed->state.last_good_us};
 	if (!b->items.n)
 		return WN_OK;
 	enum wn_rc rc = wn_store_fx(s, w->catalog->registry, b->items.sightings, b->items.n, w->arena, err);
@@ -91,6 +92,7 @@ static void batch_done(void *ctx, struct wn_world *w)
 	struct wn_batch *b = ctx;
 	b->answer->totals = b->totals;
 	b->answer->changes += w->changes.n;
+	b->answer->flooded |= b->in.flooded;
 	if (b->in.n_merges && b->answer->n_merges + b->in.n_merges <= WN_COUNT(b->answer->merges)) {
 		memcpy(&b->answer->merges[b->answer->n_merges], b->in.merges, b->in.n_merges * sizeof(*b->in.merges));
 		b->answer->n_merges += b->in.n_merges;
@@ -133,6 +135,9 @@ static enum wn_rc store_batch(struct wn_daemon *d, struct wn_batch *b, struct wn
 	const struct wn_book_feed *f = wn_book_feed_named(d->book, b->answer->feed->name);
 	b->create = f && f->conf->accounts == WN_ACCOUNTS_CREATE;
 	b->first_poll = !b->answer->feed->state.first_done;
+	bool guarded = !b->first_poll && !b->answer->part && f && f->conf->changes == WN_CHANGES_ALL;
+	b->flood_min = guarded ? wn_daemon_options(d)->poll.flood_min : 0;
+	b->flood_share = wn_daemon_options(d)->poll.flood_share;
 	struct wn_unit u = {.actor = b->answer->actor, .load = batch_load, .step = batch_step, .finish = batch_finish,
 			    .done = batch_done, .ctx = b};
 	return run_until_committed(d, b->answer->book, &u, err);
@@ -231,6 +236,9 @@ static void log_outcome(struct wn_daemon *d, const struct wn_feed_answer *a, int
 		       "feed %s could not be polled: %s; %s", name, a->error, a->next.why);
 	else if (!s->schedule.failures && failures_before)
 		wn_log(WN_NOTICE, WN_MSG_FEED_RECOVERED, WN_FIELDS({"WHYNOW_FEED", name}), "feed %s answers again", name);
+	if (a->flooded)
+		wn_log(WN_WARNING, NULL, WN_FIELDS({"WHYNOW_FEED", name}),
+		       "feed %s: most of it looks new at once (%lld items); they are kept as history and open nothing", name, (long long)a->totals.stored);
 	if (a->learned)
 		wn_log(WN_NOTICE, NULL, WN_FIELDS({"WHYNOW_FEED", name}), "feed %s has moved for good to " WN_STR_FMT "; put it into its file",
 		       name, WN_STR_ARG(a->moved_to));

@@ -43,6 +43,7 @@ struct wn_feed_answer {
 	struct wn_feed_totals totals, totals_after; /* of this poll: committed; with the batch under way */
 	struct wn_feed_state moved;          /* what was written */
 	struct wn_next_poll next;
+	bool flooded;                        /* the flood guard made history of it */
 	size_t changes;                      /* campaign changes it led to */
 	size_t set_aside;                    /* items that the database will never take */
 	struct wn_intake_merge merges[64]; size_t n_merges;
@@ -54,6 +55,7 @@ struct wn_batch {
 	struct wn_feed_answer *answer;
 	struct wn_lot items;
 	bool last, create, first_poll;
+	int64_t flood_min; double flood_share;
 	struct wn_intake in;
 	struct wn_feed_totals totals;
 };

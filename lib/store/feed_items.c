@@ -32,7 +32,8 @@ static enum wn_rc put(struct wn_store *s, struct wn_str feed, const struct wn_fe
 	struct wn_pg_param *p = WN_NEW_N(a, struct wn_pg_param, m->n_seen * 5 + 1);
 	struct wn_feed_item *rows = WN_NEW_N(a, struct wn_feed_item, m->n_seen + 1);
 	size_t n = 0;
-	memcpy(rows, m->seen, m->n_seen * sizeof(*rows));
+	if (m->n_seen)
+		memcpy(rows, m->seen, m->n_seen * sizeof(*rows));
 	qsort(rows, m->n_seen, sizeof(*rows), by_item);
 	for (size_t i = 0; i < m->n_seen; i++) {
 		if (i + 1 < m->n_seen && wn_str_eq(rows[i].item, rows[i + 1].item))

@@ -244,8 +244,22 @@ static void join(struct wn_world *w, struct wn_signal *s, const struct wn_sighti
 	add_publisher(w, s, x, wires);
 }
 
+/* New to us, and yet it says that it was there when we last looked, or does not say. */
+static bool is_archive(const struct wn_intake *in, const struct wn_sighting *x)
+{
+	return x->occurred_us < in->known_us || (!x->published_us && x->occurred_us == x->observed_us);
+}
+
+static bool is_flood(const struct wn_intake *in)
+{
+	int64_t n = 0;
+	for (size_t i = 0; in->flood_min && i < in->n; i++)
+		n += in->plan->rows[i].how == WN_INTAKE_NEW && is_archive(in, &in->sightings[i]);
+	return in->flood_min && n >= in->flood_min && (double)n >= in->flood_share * (double)in->n;
+}
+
 static struct wn_signal *open_signal(struct wn_world *w, struct wn_account *a, const struct wn_sighting *x,
-				     bool first_poll)
+				     const struct wn_intake *in)
 {
 	const struct wn_kind_def *k = wn_registry_kind(w->catalog->registry, x->kind);
 	struct wn_signal *s = WN_NEW(w->arena, struct wn_signal);
@@ -268,7 +282,8 @@ static struct wn_signal *open_signal(struct wn_world *w, struct wn_account *a, c
 				.url = x->url,
 				.span = x->span,
 				.feed = x->feed,
-				.history = x->history || (first_poll && x->occurred_us < w->now_us - k->first_touch_us),
+				.history = x->history || (in->flooded && is_archive(in, x)) ||
+					   (in->first_poll && x->occurred_us < w->now_us - k->first_touch_us),
 				.fresh = true,
 				.arrived = true};
 	struct wn_publisher *p = WN_NEW(w->arena, struct wn_publisher);
@@ -321,7 +336,7 @@ static void take(struct wn_store *s, struct wn_world *w, struct wn_intake *in, s
 		row->how = WN_INTAKE_JOINED;
 		join(w, row->signal, x, in->wires);
 	} else {
-		row->signal = open_signal(w, row->account, x, in->first_poll);
+		row->signal = open_signal(w, row->account, x, in);
 		in->signals++;
 	}
 	if (row->contact && wn_id_is_nil(row->signal->contact_id)) {
@@ -392,6 +407,7 @@ enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_
 	TRY(make_and_lock(s, w, in, in->n ? wn_arena_strdup(w->arena, in->sightings[0].feed) : "", queue_seen,
 			  &seen, err));
 	take_seen(&seen);
+	in->flooded = is_flood(in);
 	TRY(insert_reviews(s, w, in, err));
 	TRY(load_candidates(s, w, in, err));
 	for (size_t i = 0; i < in->n; i++) {
