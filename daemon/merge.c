@@ -1,37 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Merging of a provisional account into the one whose domain is known by now: two units of work. The first moves what
- * it has, matches its signals where they live now, and lets its members leave: in this order, so that a campaign that
- * has nobody else lives on with the survivor. The second matches all that the survivor has.
+ * Merging of an account into another, and the way back, each two units of work. The first moves what there is, with the rules
+ * asked where it lives now, and then lets members leave: in this order, so that a campaign that has nobody else lives on with
+ * the survivor. The second asks the rules once more with all that the survivor has.
  */
 #include "unit.h"
-
-/* What the merged account brought is due to be matched where it lives now: written with the merge, so that a crash before the
- * second unit loses nothing. */
-static void due_again(struct wn_world *w, struct wn_account *from, struct wn_account *into)
-{
-	for (size_t i = 0; i < from->signals.n; i++) {
-		const struct wn_signal *sig = from->signals.v[i];
-		if (sig->retracted || sig->history || w->now_us >= sig->hard_stop_us)
-			continue;
-		for (size_t k = 0; k < w->catalog->n_segments; k++) {
-			struct wn_recheck *r = WN_NEW(w->arena, struct wn_recheck);
-			*r = (struct wn_recheck){.segment = wn_str_of(w->catalog->segments[k]->name), .account = into, .signal_key = sig->key,
-						 .at_us = w->now_us, .fresh = true};
-			*WN_PUSH(w->arena, &into->rechecks) = r;
-		}
-	}
-}
 
 static enum wn_rc load_both(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct wn_merge *m = ctx;
 	struct wn_id ids[] = {m->m.from, m->m.into};
-	enum wn_rc rc = wn_store_load_accounts(s, w, ids, 2, WN_LOAD_ALL, err);
-	struct wn_account *from = wn_world_account(w, m->m.from), *into = wn_world_account(w, m->m.into);
-	if (rc || !from || !into || wn_str_is(from->state, "merged"))
+	return wn_store_load_accounts(s, w, ids, 2, WN_LOAD_ALL, err);
+}
+
+static enum wn_rc load_merge(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_merge *m = ctx;
+	enum wn_rc rc = load_both(ctx, s, w, err);
+	struct wn_account *from = rc ? NULL : wn_world_account(w, m->m.from), *into = rc ? NULL : wn_world_account(w, m->m.into);
+	if (!from || !into || wn_str_is(from->state, "merged"))
 		return rc;
-	due_again(w, from, into);
 	return wn_store_merge(s, w, m->m.from, m->m.into, err);
 }
 
@@ -53,9 +41,51 @@ static enum wn_rc load_survivor(void *ctx, struct wn_store *s, struct wn_world *
 	return rc;
 }
 
+/* --- the way back ---- */
+/* What rests on signals of the account that goes is weighed without them; then they are no longer in view. */
+static enum wn_rc weigh_without(struct wn_world *w, struct wn_account *into, struct wn_id from, struct wn_err *err)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < into->signals.n; i++) {
+		struct wn_signal *s = into->signals.v[i];
+		if (!wn_id_eq(s->account_id, from)) {
+			into->signals.v[n++] = s;
+			continue;
+		}
+		bool was = s->retracted;
+		s->retracted = true;
+		enum wn_rc rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_RETRACTED, .account = into, .signal = s,
+								       .why = WN_STR("split")}, err);
+		s->retracted = was;
+		if (rc)
+			return rc;
+	}
+	into->signals.n = n;
+	return WN_OK;
+}
+
+static enum wn_rc split(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	struct wn_merge *m = ctx;
+	struct wn_account *into = wn_world_account(w, m->m.into);
+	enum wn_rc rc = into ? weigh_without(w, into, m->m.from, err) : WN_OK;
+	if (rc == WN_OK)
+		rc = wn_store_split(s, w, m->m.from, m->m.into, err);
+	for (size_t i = 0; into && i < into->contacts.n && rc == WN_OK; i++)
+		if (into->contacts.v[i]->departed && into->contacts.v[i]->changed)
+			rc = wn_campaign_step(w, &(struct wn_event){.type = WN_EV_CONTACT, .account = into,
+								    .contact = into->contacts.v[i]}, err);
+	return rc;
+}
+
+struct wn_unit wn_split_unit(struct wn_merge *m)
+{
+	return (struct wn_unit){.load = load_both, .step = split, .ctx = m};
+}
+
 struct wn_unit wn_merge_unit(struct wn_merge *m)
 {
-	return (struct wn_unit){.load = load_both, .step = merge, .ctx = m};
+	return (struct wn_unit){.load = load_merge, .step = merge, .ctx = m};
 }
 
 /* Traits that it brought are an event too: members of the survivor may fit no longer. */

@@ -43,6 +43,8 @@ struct wn_merge {
 };
 struct wn_unit wn_merge_unit(struct wn_merge *m);
 struct wn_unit wn_rematch_unit(struct wn_merge *m);
+/* Takes `from` out of `into` again. Then each of the two wants a rematch of its own. */
+struct wn_unit wn_split_unit(struct wn_merge *m);
 
 /* One log entry for each change of a committed world. */
 void wn_unit_log(const struct wn_world *w);

@@ -165,6 +165,7 @@ void cli_table_line(struct cli_table *t, const char *const *cells);
 void cli_table_end(struct cli_table *t);
 
 /* --- entries, one a command ---- */
+extern const struct wn_command command_account_merge, command_account_split, command_account_review;
 extern const struct wn_command command_account, command_why, command_whynot, command_status, command_doctor, command_feed_list,
     command_feed_show, command_feed_poll, command_feed_test, command_feed_import, command_segment_list, command_segment_show, command_segment_check,
     command_segment_apply, command_segment_backtest, command_segment_diff, command_segment_clone,

@@ -481,9 +481,26 @@ enum wn_rc wn_store_import_contacts(struct wn_store *s, struct wn_world *w, cons
 /* Adds an alias (name or domain) for an account. */
 enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const char *kind, struct wn_str alias, const char *source,
 			      int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
-/* Both accounts are loaded in the world with WN_LOAD_ALL. In the same unit the live members of `from` leave (merged). Marks `from`
- * as merged, moves aliases, shows its signals at the survivor. Then: wn_store_flush. */
+/* An operator said whose a name is: of several accounts that have it this one is meant from now on. Queued. */
+enum wn_rc wn_store_alias_learn(struct wn_store *s, struct wn_world *w, struct wn_id account_id, struct wn_str name, struct wn_err *err) WN_MUST_CHECK;
+/* Both accounts are loaded in the world with WN_LOAD_ALL. In the same unit the live members of `from` leave (merged). Marks `from` as
+ * merged, moves aliases, shows its signals and people at the survivor. Then: wn_store_flush. */
 enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id from, struct wn_id into, struct wn_err *err) WN_MUST_CHECK;
+/* Takes a merge back: both loaded with WN_LOAD_ALL, the engine has weighed the survivor's members without the signals of `from`. Aliases
+ * and traits that came by the merge go back, people that came by it depart; what arrived since stays with the survivor. Then: wn_store_flush. */
+enum wn_rc wn_store_split(struct wn_store *s, struct wn_world *w, struct wn_id from, struct wn_id into, struct wn_err *err) WN_MUST_CHECK;
+/* What an account was merged into; nil: nothing. */
+enum wn_rc wn_store_merged_into(struct wn_store *s, struct wn_id id, struct wn_id *into, struct wn_err *err) WN_MUST_CHECK;
+
+/* A sighting that waits for somebody to say whose it is. The sighting is as it was read, and may be stored by resolve and sightings
+ * once its hint says more (account.id, or a domain). */
+struct wn_waiting { struct wn_id id; struct wn_str name, name_key; struct wn_sighting sighting; };
+/* With of_name all that wait with the same name and no domain. None: WN_NOT_FOUND. In w->arena. */
+enum wn_rc wn_store_reviews(struct wn_store *s, struct wn_world *w, struct wn_id id, bool of_name, struct wn_waiting **out, size_t *n,
+			    struct wn_err *err) WN_MUST_CHECK;
+/* verdict: linked | made | dropped. account nil: none. Queued. */
+enum wn_rc wn_store_review_close(struct wn_store *s, struct wn_id review, struct wn_id account, const char *verdict, const char *by,
+				 int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
 /* Provisional accounts whose name belongs to exactly one known account by now (an import brought it). */
 enum wn_rc wn_store_merge_candidates(struct wn_store *s, int limit, struct wn_arena *a, struct wn_intake_merge **out,
 				     size_t *n, struct wn_err *err) WN_MUST_CHECK;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 /* --- review ---- */
+/* All of it: an answer stores the sighting as if it had come now (reviews.c reads it). */
 static struct wn_value sighting_value(struct wn_world *w, const struct wn_sighting *x)
 {
 	struct wn_map_builder m = wn_map_begin(w->arena);
@@ -16,10 +17,24 @@ static struct wn_value sighting_value(struct wn_world *w, const struct wn_sighti
 	if (x->kind >= 0)
 		wn_map_set(&m, "kind", wn_cstring(wn_registry_kind(w->catalog->registry, x->kind)->name));
 	wn_map_set(&m, "occurred_at", wn_time_us(x->occurred_us));
-	wn_map_set(&m, "headline", wn_string(x->headline));
-	wn_map_set(&m, "url", wn_string(x->url));
+	if (x->published_us)
+		wn_map_set(&m, "published_at", wn_time_us(x->published_us));
+	wn_map_set(&m, "observed_at", wn_time_us(x->observed_us));
+	wn_map_set(&m, "strength", wn_double(x->strength));
+	const struct {
+		const char *name;
+		struct wn_str text;
+	} texts[] = {{"publisher", x->publisher}, {"source", x->source_named}, {"headline", x->headline}, {"url", x->url},
+		     {"span", x->span}, {"person", x->contact.name}, {"address", x->contact.email}, {"position", x->contact.position},
+		     {"department", x->contact.department}};
+	for (size_t i = 0; i < WN_COUNT(texts); i++)
+		if (texts[i].text.n)
+			wn_map_set(&m, texts[i].name, wn_string(texts[i].text));
+	wn_map_set(&m, "level", wn_int(x->contact.level));
 	if (x->attrs.kind == WN_MAP)
 		wn_map_set(&m, "attributes", x->attrs);
+	if (x->traits.kind == WN_MAP)
+		wn_map_set(&m, "traits", x->traits);
 	return wn_map_end(&m);
 }
 
@@ -77,13 +92,21 @@ static enum wn_rc add_likely(struct wn_store *s, struct wn_world *w, struct wn_i
 			   NULL, err);
 }
 
+static struct wn_str name_key(struct wn_world *w, struct wn_str name)
+{
+	struct wn_name n;
+	wn_name_read(name, w->arena, &n);
+	return n.keys[0];
+}
+
+enum { REVIEW_COLUMNS = 12 };
 enum { LIKELY_MAX = 20 }; /* new reviews of one batch that are given candidates by likeness; each is a search */
 
 /* A sighting that waits already is a duplicate from its second poll on. */
 enum wn_rc insert_reviews(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err)
 {
 	RESULT(r);
-	struct wn_pg_param *p = WN_NEW_N(w->arena, struct wn_pg_param, in->n * 11 + 1);
+	struct wn_pg_param *p = WN_NEW_N(w->arena, struct wn_pg_param, in->n * REVIEW_COLUMNS + 1);
 	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, in->n + 1);
 	struct id_map fresh = {.a = w->arena};
 	size_t n = 0;
@@ -104,12 +127,13 @@ enum wn_rc insert_reviews(struct wn_store *s, struct wn_world *w, struct wn_inta
 		    param_cstr(in->plan->rows[i].why),
 		    param_json_or(w->arena, candidates_value(w, &in->plan->rows[i]), "[]"),
 		    param_json_or(w->arena, sighting_value(w, x), "{}"),
-		    wn_pg_time(w->now_us)};
-		memcpy(&p[n++ * 11], q, sizeof(q));
+		    wn_pg_time(w->now_us),
+		    param_text(name_key(w, x->account.name))};
+		memcpy(&p[n++ * REVIEW_COLUMNS], q, sizeof(q));
 	}
 	if (!n)
 		return WN_OK;
-	TRY(wn_pg_queue_rows(s->pg, &wn_sql_account_review_insert, p, n, 11, NULL, 0, &r, err));
+	TRY(wn_pg_queue_rows(s->pg, &wn_sql_account_review_insert, p, n, REVIEW_COLUMNS, NULL, 0, &r, err));
 	TRY(wn_pg_flush(s->pg, err));
 	for (int i = 0; i < r.rows; i++)
 		*id_map_at(&fresh, wn_pg_get_id(&r, i, 0)) = (void *)1;

@@ -126,3 +126,14 @@ enum wn_rc name_rows_copy(struct wn_store *s, struct name_rows *r, struct wn_err
 	struct wn_pg_param *near = near_params(r, there, &n);
 	return copy_rows(s, &wn_sql_near_copy, near, n, NEAR_COLUMNS, err);
 }
+
+enum wn_rc wn_store_alias_learn(struct wn_store *s, struct wn_world *w, struct wn_id account_id, struct wn_str name, struct wn_err *err)
+{
+	struct name_rows r = {.a = w->arena, .source = "review", .now_us = w->now_us};
+	name_rows_name(&r, account_id, name, false);
+	for (size_t i = 0; i < r.aliases.n; i += ALIAS_COLUMNS) {
+		TRY(wn_pg_queue(s->pg, &wn_sql_alias_unlearn, WN_PARAMS(r.aliases.v[i], r.aliases.v[i + 1], wn_pg_id(account_id)), NULL, err));
+		TRY(wn_pg_queue(s->pg, &wn_sql_alias_learn, &r.aliases.v[i], ALIAS_COLUMNS, NULL, err));
+	}
+	return WN_OK;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Traits and fields with their sources, imports, aliases, merging of accounts. Declared beats imported beats a
+ * Traits and fields with their sources, imports, aliases. Declared beats imported beats a
  * feed's beats inferred; an empty cell changes nothing; every change is a fact_change of the world, which the
  * caller puts to the engine.
  */
@@ -8,7 +8,7 @@
 
 static const char *const trust_words[] = {"inferred", "feed", "imported", "declared"};
 
-static int trust_of(struct wn_value trait)
+int wn_trait_trust(struct wn_value trait)
 {
 	struct wn_str word = wn_value_str(wn_value_at(trait, "source"));
 	for (size_t i = 0; i < WN_COUNT(trust_words); i++)
@@ -69,7 +69,7 @@ bool wn_traits_set(struct wn_world *w, struct wn_account *a, struct wn_contact *
 		return false;
 	struct wn_value have = wn_value_get(*traits, name), old = wn_value_at(have, "v");
 	bool same = old.kind != WN_ABSENT && wn_value_eq(old, typed);
-	int had = have.kind == WN_ABSENT ? -1 : trust_of(have);
+	int had = have.kind == WN_ABSENT ? -1 : wn_trait_trust(have);
 	if ((int)trust < had || (same && (int)trust <= had))
 		return false;
 	struct wn_map_builder m = wn_map_begin(w->arena);
@@ -285,7 +285,7 @@ enum wn_rc wn_store_import_contacts(struct wn_store *s, struct wn_world *w,
 	return WN_OK;
 }
 
-/* --- aliases and merging ---- */
+/* --- aliases ---- */
 static void freep_arena(struct wn_arena **a)
 {
 	wn_arena_freep(a);
@@ -304,108 +304,4 @@ enum wn_rc wn_store_alias_add(struct wn_store *s, struct wn_id account_id, const
 		return wn_fail(err, WN_INVALID, "nothing is left of that name");
 	TRY(name_rows_queue(s, &r, err));
 	return wn_pg_flush(s->pg, err);
-}
-
-/* Signals of the merged account are shown at the survivor and matched again there. */
-static void move_signals(struct wn_world *w, struct wn_account *from, struct wn_account *into)
-{
-	for (size_t i = 0; i < from->signals.n; i++) {
-		from->signals.v[i]->arrived = !from->signals.v[i]->retracted && !from->signals.v[i]->history;
-		account_add_signal(w, into, from->signals.v[i]);
-	}
-	from->signals.n = 0;
-}
-
-static struct wn_contact *same_contact(struct wn_world *w, struct wn_account *into, const struct wn_contact *c, struct wn_id id)
-{
-	struct wn_contact *have = wn_account_contact(into, id);
-	struct wn_str person = c->name.n ? wn_person_normalise(c->name, w->arena) : (struct wn_str){NULL, 0};
-	if (!have)
-		have = contact_by_email(into, c->email);
-	for (size_t i = 0; !have && !c->email.n && person.n && i < into->contacts.n; i++)
-		if (into->contacts.v[i]->name.n && wn_str_eq(wn_person_normalise(into->contacts.v[i]->name, w->arena), person))
-			have = into->contacts.v[i];
-	return have;
-}
-
-/* Its people are the survivor's people; whom a signal named keeps being named by it. */
-static void move_contacts(struct wn_world *w, struct wn_account *from, struct wn_account *into)
-{
-	for (size_t i = 0; i < from->contacts.n; i++) {
-		const struct wn_contact *c = from->contacts.v[i];
-		struct wn_str person = c->name.n ? wn_person_normalise(c->name, w->arena) : (struct wn_str){NULL, 0};
-		struct wn_id id = c->subject && person.n ? wn_contact_id_of_person(into->id, person) : c->id;
-		struct wn_contact *have = c->erased ? NULL : same_contact(w, into, c, id);
-		if (!have && !c->erased) {
-			have = contact_make(w, into, id, c->email);
-			have->name = c->name;
-			have->position = c->position;
-			have->department = c->department;
-			have->level = c->level;
-			have->time_zone = c->time_zone;
-			have->traits = c->traits;
-			have->departed = c->departed;
-			have->opted_out = c->opted_out;
-			have->suppressed = c->suppressed;
-		}
-		for (size_t k = 0; have && k < into->signals.n; k++)
-			if (wn_id_eq(into->signals.v[k]->contact_id, c->id) && !wn_id_eq(have->id, c->id)) {
-				into->signals.v[k]->contact_id = have->id;
-				into->signals.v[k]->dirty = true;
-			}
-	}
-}
-
-static void remember_merged(struct wn_world *w, struct wn_account *from, struct wn_account *into)
-{
-	struct account_row *a = row_of(into), *b = row_of(from);
-	size_t n = a->n_merged_from + 1 + b->n_merged_from;
-	struct wn_id *ids = WN_NEW_N(w->arena, struct wn_id, n);
-	if (a->n_merged_from)
-		memcpy(ids, a->merged_from, a->n_merged_from * sizeof(*ids));
-	ids[a->n_merged_from] = from->id;
-	if (b->n_merged_from)
-		memcpy(ids + a->n_merged_from + 1, b->merged_from, b->n_merged_from * sizeof(*ids));
-	a->merged_from = ids;
-	a->n_merged_from = n;
-	from->state = WN_STR("merged");
-	from->merged_into = into->id;
-	from->dirty = into->dirty = true;
-}
-
-enum wn_rc wn_store_merge(struct wn_store *s, struct wn_world *w, struct wn_id from_id, struct wn_id into_id,
-			  struct wn_err *err)
-{
-	struct wn_account *from = wn_world_account(w, from_id), *into = wn_world_account(w, into_id);
-	if (!from || !into || from == into)
-		return wn_fail(err, WN_NOT_FOUND, "both accounts must be loaded to be merged");
-	if (wn_str_is(from->state, "merged") || wn_str_is(into->state, "merged"))
-		return wn_fail(err, WN_REFUSED, "one of the accounts was merged already");
-	struct wn_value theirs = wn_account_traits(from);
-	for (uint32_t i = 0; theirs.kind == WN_MAP && i < theirs.n; i++) {
-		struct wn_str name = wn_value_str(theirs.map[i].key);
-		int trust = trust_of(theirs.map[i].value);
-		if (wn_value_get(wn_account_traits(into), name).kind == WN_ABSENT)
-			wn_traits_set(w, into, NULL, name, wn_value_at(theirs.map[i].value, "v"),
-				      (enum wn_trust)(trust < 0 ? 0 : trust), WN_STR("merge"));
-	}
-	remember_merged(w, from, into);
-	move_signals(w, from, into);
-	move_contacts(w, from, into);
-	TRY(wn_pg_queue(s->pg, &wn_sql_alias_move,
-			WN_PARAMS(wn_pg_id(from->id), wn_pg_id(into->id), wn_pg_time(w->now_us)), NULL, err));
-	TRY(wn_pg_queue(s->pg, &wn_sql_alias_drop, WN_PARAMS(wn_pg_id(from->id)), NULL, err));
-	char ids[2][37];
-	wn_id_to_text(from->id, ids[0]);
-	wn_id_to_text(into->id, ids[1]);
-	struct wn_map_builder data = wn_map_begin(w->arena);
-	wn_map_set(&data, "from", wn_cstring(ids[0]));
-	wn_map_set(&data, "into", wn_cstring(ids[1]));
-	struct wn_plain_event ev = {.subject = "account",
-				    .name = wn_str_of(ids[1]),
-				    .type = "account.merged",
-				    .why = wn_str_of(w->actor),
-				    .data = wn_map_end(&data),
-				    .at_us = w->now_us};
-	return wn_store_plain_event(s, &ev, err);
 }

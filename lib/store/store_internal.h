@@ -86,6 +86,9 @@ enum wn_rc load_same(struct wn_store *s, struct wn_world *w, const struct same_q
 enum wn_rc load_signals_of_sightings(struct wn_store *s, struct wn_world *w, struct wn_account *const *accounts,
 				     const struct wn_key32 *keys, size_t n, struct wn_id *signal_keys, struct wn_err *err);
 
+/* Place of a stored trait's source in enum wn_trust, -1: none. */
+int wn_trait_trust(struct wn_value trait);
+
 /* New accounts, inserted (ON CONFLICT DO NOTHING, sorted) before the locks. */
 struct new_account { struct wn_id id; struct wn_str domain, name; const char *state; };
 struct wn_id alias_id(const char *kind, struct wn_str alias);

@@ -14,7 +14,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (name.n && (name.p[0] == ' ' || name.p[name.n - 1] == ' '))
 		abort();
-	wn_name_squeeze(name, a);
+	struct wn_name read;
+	struct wn_id near[WN_NEAR_ASKED];
+	struct wn_str odd;
+	wn_name_read(s, a, &read);
+	if (!wn_str_eq(read.words, name) || !wn_str_eq(read.keys[0], wn_name_squeeze(name, a)) || (read.n_keys == 0) != (name.n == 0))
+		abort();
+	wn_name_near_listed(read.keys[0], near);
+	wn_name_near_asked(read.keys[0], near);
+	if (wn_name_is_near(name, name, &odd))
+		abort();
+	wn_headline_has_company(s, name, a);
 	wn_person_normalise(s, a);
 	wn_person_split(s, &first, &last);
 	if (first.n > size || last.n > size)

@@ -79,6 +79,31 @@ ON CONFLICT DO NOTHING
 -- class: cold
 DELETE FROM whynow.account_alias WHERE account_id = $1
 
+-- name: aliases_of
+-- class: cold
+SELECT kind, alias FROM whynow.account_alias WHERE account_id = $1 ORDER BY kind, alias
+
+-- name: alias_learn
+-- class: hot
+INSERT INTO whynow.account_alias (bucket, alias_id, kind, alias, account_id, source, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (bucket, alias_id, account_id) DO UPDATE SET source = excluded.source, at = excluded.at
+
+-- name: alias_unlearn
+-- class: hot
+UPDATE whynow.account_alias SET source = 'answered before' WHERE bucket = $1 AND alias_id = $2 AND account_id <> $3 AND source = 'review'
+
+-- name: alias_give_back
+-- class: cold
+DELETE FROM whynow.account_alias WHERE account_id = $1 AND source = 'merge' AND alias_id = ANY ($2::uuid[])
+
+-- name: merge_told
+-- class: cold
+SELECT data FROM whynow.history WHERE type = 'account.merged' AND data ->> 'from' = $1::text ORDER BY at DESC LIMIT 1
+
+-- name: account_merged_into
+-- class: cold
+SELECT merged_into FROM whynow.account WHERE account_id = $1
+
 -- name: account_names_like
 -- class: cold
 SELECT account_id, coalesce(domain, name), public.similarity(name_key, $1::text)::float8 FROM whynow.account
@@ -90,8 +115,18 @@ SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'
 
 -- name: account_review_insert
 -- class: rows
-INSERT INTO whynow.account_review (bucket, review_id, feed, item, name, domain, email, why, candidates, sighting, at)
-VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)/*end*/ ON CONFLICT DO NOTHING RETURNING review_id
+INSERT INTO whynow.account_review (bucket, review_id, feed, item, name, domain, email, why, candidates, sighting, at, name_key)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)/*end*/ ON CONFLICT DO NOTHING RETURNING review_id
+
+-- name: review_load
+-- class: cold
+-- One that waits; or with it all of its name that name no domain.
+SELECT review_id, feed, item, name, domain, email, name_key, sighting FROM whynow.account_review r WHERE resolved_at IS NULL AND (review_id = $1 OR ($2 AND domain IS NULL
+	AND name_key = (SELECT x.name_key FROM whynow.account_review x WHERE x.review_id = $1 AND x.domain IS NULL))) ORDER BY at, review_id LIMIT 400
+
+-- name: review_close
+-- class: hot
+UPDATE whynow.account_review SET resolved_at = $3, account_id = $4, verdict = $5, by_whom = $6 WHERE bucket = $1 AND review_id = $2 AND resolved_at IS NULL
 
 -- name: account_review_candidates
 -- class: hot

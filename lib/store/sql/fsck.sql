@@ -11,10 +11,11 @@ FROM whynow.sighting GROUP BY bucket, account_id, sighting_key HAVING count(*) >
 SELECT format('signal %s is stored %s times', signal_key, count(*)) FROM whynow.signal GROUP BY bucket, account_id, signal_key HAVING count(*) > 1
 
 -- name: fsck_seen_counts
--- What a feed stored is what the seen keys say.
-SELECT format('feed %s counts %s stored sightings, but %s keys were seen', f.name, f.stored - f.pruned, coalesce(s.n, 0))
+-- What a feed stored, and what of it was answered in the review queue, is what the seen keys say.
+SELECT format('feed %s counts %s stored sightings, but %s keys were seen', f.name, f.stored + coalesce(r.n, 0) - f.pruned, coalesce(s.n, 0))
 FROM whynow.feed_state f LEFT JOIN (SELECT feed, count(*) AS n FROM whynow.seen GROUP BY feed) s ON s.feed = f.name
-WHERE f.stored - f.pruned <> coalesce(s.n, 0)
+LEFT JOIN (SELECT feed, count(*) AS n FROM whynow.account_review WHERE verdict IN ('linked', 'made') GROUP BY feed) r ON r.feed = f.name
+WHERE f.stored + coalesce(r.n, 0) - f.pruned <> coalesce(s.n, 0)
 
 -- name: fsck_sighting_seen
 -- Every sighting has its seen key.
@@ -146,7 +147,7 @@ WHERE m.state = 'live' AND NOT EXISTS (SELECT 1 FROM whynow.evidence e WHERE e.b
 UNION ALL SELECT format('member %s of campaign %s rests on signal %s, which is not stored', m.account_id, m.campaign_id, e.signal_key)
 FROM whynow.member m JOIN whynow.evidence e ON e.bucket = m.bucket AND e.account_id = m.account_id AND e.campaign_id = m.campaign_id AND e.contact_id = m.contact_id
 JOIN whynow.account a ON a.bucket = m.bucket AND a.account_id = m.account_id
-WHERE m.state = 'live' AND NOT EXISTS (SELECT 1 FROM whynow.signal s WHERE s.signal_key = e.signal_key AND (s.account_id = m.account_id OR s.account_id = ANY (a.merged_from)))
+WHERE m.state = 'live' AND NOT e.removed AND NOT EXISTS (SELECT 1 FROM whynow.signal s WHERE s.signal_key = e.signal_key AND (s.account_id = m.account_id OR s.account_id = ANY (a.merged_from)))
 
 -- name: fsck_enrolled_on_unknown
 -- Unknown enrols nobody.

@@ -21,9 +21,6 @@ SELECT * FROM whynow.v_signal WHERE signal_key = $1
 SELECT feed, item, publisher, source_named, headline, url, occurred_at, published_at, observed_at, span FROM whynow.sighting WHERE signal_key = $1
 ORDER BY observed_at
 
--- name: read_reviews_open
-SELECT review_id, feed, item, name, domain, email, why, candidates, sighting, at FROM whynow.account_review WHERE resolved_at IS NULL ORDER BY at DESC LIMIT $1
-
 -- name: read_rejects
 SELECT feed, item, reason, detail, excerpt, first_at, last_at, times FROM whynow.item_reject WHERE ($1::text IS NULL OR feed = $1::text)
 ORDER BY last_at DESC LIMIT $2

@@ -353,3 +353,22 @@ WHERE s.bucket = $3 AND s.account_id = $2 AND s.signal_key = $1
 SELECT jsonb_build_object('account', coalesce(a.domain, a.name), 'name', a.name) AS row
 FROM whynow.account a WHERE a.state <> 'merged' AND (a.name ILIKE $1::text OR a.domain ILIKE $1::text)
 ORDER BY length(coalesce(a.domain, a.name)), a.account_id LIMIT $2
+
+-- name: read_reviews
+-- class: cold
+-- What waits for somebody to say whose it is. $1, $2 bounds of the id, $3 limit, $4 NULL or name, domain or address
+SELECT jsonb_build_object('review_id', r.review_id, 'at', r.at, 'feed', r.feed, 'item', r.item, 'name', r.name, 'domain', r.domain, 'email', r.email, 'why', r.why,
+	'kind', r.sighting ->> 'kind', 'headline', r.sighting ->> 'headline', 'url', r.sighting ->> 'url', 'attributes', r.sighting -> 'attributes',
+	'candidates', (SELECT coalesce(jsonb_agg(jsonb_build_object('account_id', a.account_id, 'account', coalesce(a.domain, a.name), 'name', a.name,
+			'country', a.traits #>> '{country,v}', 'likeness', c ->> 'likeness')), '[]')
+		FROM jsonb_array_elements(r.candidates) c JOIN whynow.account a ON a.account_id = (CASE jsonb_typeof(c) WHEN 'string' THEN c #>> '{}'
+			ELSE c ->> 'account_id' END)::uuid)) AS row
+FROM whynow.account_review r WHERE r.resolved_at IS NULL AND r.review_id >= $1 AND r.review_id <= $2
+	AND ($4::text IS NULL OR lower(r.name) = lower($4::text) OR r.domain = $4::text OR r.email = $4::text) ORDER BY r.at, r.review_id LIMIT $3
+
+-- name: read_account_merged
+-- class: cold
+-- $1 own domain, name or id of an account that was merged; the newest of several
+SELECT jsonb_build_object('account_id', a.account_id, 'into', a.merged_into) AS row
+FROM whynow.account a WHERE a.state = 'merged' AND (a.domain = $1::text OR lower(a.name) = lower($1::text) OR a.account_id::text = $1::text)
+ORDER BY a.known_since DESC LIMIT 1

@@ -217,6 +217,124 @@ static void headlines_differ_by_words_not_by_signs(void **state)
 	assert_true(wn_str_is(a, "acme raises 12m series a"));
 }
 
+static bool shares_key(const char *a, const char *b)
+{
+	struct wn_name x, y;
+	wn_name_read(wn_str_of(a), arena, &x);
+	wn_name_read(wn_str_of(b), arena, &y);
+	for (size_t i = 0; i < x.n_keys; i++)
+		for (size_t k = 0; k < y.n_keys; k++)
+			if (wn_str_eq(x.keys[i], y.keys[k]))
+				return true;
+	return false;
+}
+
+static void umlauts_are_also_written_out(void **state)
+{
+	(void)state;
+	assert_true(shares_key("M\u00fcller & S\u00f6hne GmbH", "Mueller and Soehne"));
+	assert_true(shares_key("M\u00fcller & S\u00f6hne GmbH", "Muller + Sohne"));
+	assert_true(shares_key("\u00c5kesson Bygg AB", "Aakesson Bygg"));
+	assert_true(shares_key("J\u00f8rgensen A/S", "Joergensen"));
+	assert_true(shares_key("Mu\u0308ller", "Mueller")); /* decomposed */
+	assert_false(shares_key("Mueller", "Muller"));
+	assert_false(shares_key("Acme", "Acme Robotics"));
+}
+
+static const char *form(const char *name)
+{
+	struct wn_name n;
+	wn_name_read(wn_str_of(name), arena, &n);
+	return wn_arena_strdup(arena, n.form);
+}
+
+static void a_legal_form_is_one_however_it_is_written(void **state)
+{
+	(void)state;
+	assert_string_equal(form("Acme, Inc."), "inc");
+	assert_string_equal(form("Acme Incorporated"), "inc");
+	assert_string_equal(form("Acme Ltd"), form("Acme Limited"));
+	assert_string_equal(form("Acme Sp. z o.o."), form("Acme sp zoo"));
+	assert_string_equal(form("\u682a\u5f0f\u4f1a\u793e\u5bcc\u58eb"), form("Fuji K.K."));
+	assert_string_equal(form("Acme"), "");
+}
+
+static void a_slip_is_found_by_a_shared_piece_wherever_it_is(void **state)
+{
+	static const char *const listed[] = {"bluerocks", "bluerockxy", "bluerocktec", "bluerocktechnologies"};
+	(void)state;
+	for (size_t v = 0; v < WN_COUNT(listed); v++) {
+		size_t n = strlen(listed[v]);
+		struct wn_id stored[WN_NEAR_LISTED], asked[WN_NEAR_ASKED];
+		assert_int_equal(wn_name_near_listed(wn_str_of(listed[v]), stored), WN_NEAR_LISTED);
+		for (size_t i = 1; i < n; i++)
+			for (int how = 0; how < 4; how++) {
+				char text[64];
+				struct wn_str odd;
+				if (how == 0) /* changed */
+					snprintf(text, sizeof(text), "%.*sq%s", (int)i, listed[v], listed[v] + i + 1);
+				else if (how == 1) /* lost */
+					snprintf(text, sizeof(text), "%.*s%s", (int)i, listed[v], listed[v] + i + 1);
+				else if (how == 2) /* doubled */
+					snprintf(text, sizeof(text), "%.*s%c%s", (int)i, listed[v], listed[v][i], listed[v] + i);
+				else if (i + 1 < n && listed[v][i] != listed[v][i + 1]) /* swapped */
+					snprintf(text, sizeof(text), "%.*s%c%c%s", (int)i, listed[v], listed[v][i + 1], listed[v][i],
+						 listed[v] + i + 2);
+				else
+					continue;
+				bool shared = false;
+				size_t m = wn_name_near_asked(wn_str_of(text), asked);
+				for (size_t a = 0; a < m; a++)
+					for (size_t b = 0; b < WN_NEAR_LISTED; b++)
+						shared |= wn_id_eq(asked[a], stored[b]);
+				if (!shared || !wn_name_is_near(wn_str_of(listed[v]), wn_str_of(text), &odd))
+					fail_msg("%s is not found for %s", listed[v], text);
+			}
+	}
+}
+
+static bool near(const char *listed, const char *name)
+{
+	struct wn_str odd;
+	return wn_name_is_near(wn_str_of(listed), wn_str_of(name), &odd);
+}
+
+static void other_words_digits_and_beginnings_are_no_slips(void **state)
+{
+	(void)state;
+	assert_true(near("blue rock technologies", "blue rock technolgies"));
+	assert_false(near("blue rock technologies", "glue rock technologies"));
+	assert_false(near("blue rock technologies", "blue rock technologies"));
+	assert_false(near("blue rock technologies", "blue rock"));
+	assert_false(near("blue rock technologies", "blue rokc technolgies"));
+	assert_false(near("studio 54 systems", "studio 55 systems"));
+	assert_false(near("studio 54 systems", "studio 5 systems"));
+	assert_false(near("acme labs", "acne labs")); /* eight letters */
+	assert_int_equal(wn_name_near_listed(WN_STR("acmelabs"), (struct wn_id[WN_NEAR_LISTED]){{{0}}}), 0);
+}
+
+static bool company(const char *name, const char *headline)
+{
+	return wn_headline_has_company(wn_str_of(headline), wn_str_of(name), arena);
+}
+
+static void a_common_word_is_a_company_where_it_does_what_companies_do(void **state)
+{
+	(void)state;
+	assert_true(wn_word_is_common(WN_STR("ramp")));
+	assert_false(wn_word_is_common(WN_STR("zorvia")));
+	assert_true(company("ramp", "Ramp raises $12M Series A"));
+	assert_true(company("ramp", "RAMP RAISES $12M SERIES A"));
+	assert_true(company("notion", "Exclusive: Notion names chief revenue officer"));
+	assert_true(company("slack", "Slack\u2019s new CFO starts in May"));
+	assert_true(company("bolt", "Payments startup Bolt cuts 40 jobs"));
+	assert_false(company("ramp", "Farmers Ramp Up Output After a Dry Spring"));
+	assert_false(company("ramp", "Residents worry about a wheelchair ramp"));
+	assert_false(company("bridge", "Bridge closes for repairs"));
+	assert_false(company("summit", "The summit opens with 20 engineers"));
+	assert_false(company("harvest", "How to harvest rain water this winter"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +349,11 @@ int main(void)
 	    cmocka_unit_test(greets_who_looks_like_a_person),
 	    cmocka_unit_test(greets_nobody_when_in_doubt),
 	    cmocka_unit_test(headlines_differ_by_words_not_by_signs),
+	    cmocka_unit_test(umlauts_are_also_written_out),
+	    cmocka_unit_test(a_legal_form_is_one_however_it_is_written),
+	    cmocka_unit_test(a_slip_is_found_by_a_shared_piece_wherever_it_is),
+	    cmocka_unit_test(other_words_digits_and_beginnings_are_no_slips),
+	    cmocka_unit_test(a_common_word_is_a_company_where_it_does_what_companies_do),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
