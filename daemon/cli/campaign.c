@@ -218,6 +218,7 @@ static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 	print_head(cli, p.campaign);
 	print_members(cli, &p);
 	print_reviews(cli, &p);
+	cli_print_lessons(cli, row_text(cli, p.campaign, "segment"));
 	print_history(cli, &p);
 	return WN_EXIT_DONE;
 }

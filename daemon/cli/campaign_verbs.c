@@ -116,6 +116,7 @@ static int show(struct wn_cli *cli, struct verb *v)
 	wn_arena_free(scratch);
 	if (rc)
 		return cli_fail(cli, rc, &err);
+	cli_print_lessons(cli, c->segment->name);
 	if (!shown)
 		cli_say(cli, "nobody is live in it");
 	return WN_EXIT_DONE;

@@ -127,6 +127,9 @@ void cli_timeline(struct wn_cli *cli, const struct cli_rows *history); /* rows o
 const char *cli_feed_error(struct wn_cli *cli, const char *name); /* feed.c */
 const char *cli_signal_text(struct wn_cli *cli, struct wn_value signal);
 
+/* Lessons of a segment, one a line behind a heading; nothing if there are none (report.c). */
+void cli_print_lessons(struct wn_cli *cli, const char *segment);
+
 /* --- ids (ids.c) ---- */
 const char *cli_short(struct wn_cli *cli, struct wn_id id, size_t digits);
 const char *cli_signal_id(struct wn_cli *cli, struct wn_id id);
@@ -171,7 +174,7 @@ extern const struct wn_command command_account, command_why, command_whynot, com
     command_segment_apply, command_segment_backtest, command_segment_diff, command_segment_clone,
     command_segment_export, command_segment_withdraw, command_campaign_list, command_campaign_show,
     command_campaign_approve, command_campaign_cancel, command_touch_list, command_touch_show,
-    command_touch_drop, command_outcome_list, command_outcome_add, command_outcome_import, command_contact_forget,
+    command_touch_drop, command_outcome_list, command_outcome_add, command_outcome_import, command_contact_forget, command_campaign_report, command_lesson_add, command_lesson_list,
     command_signal_add, command_signal_list, command_signal_show, command_signal_retract,
     command_account_import, command_contact_import, command_contact_suppress, command_fx_import, command_db_init,
     command_db_migrate, command_db_status, command_config_check, command_config_show, command_fsck,

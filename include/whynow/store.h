@@ -547,6 +547,9 @@ enum wn_rc wn_store_outcome_exists(struct wn_store *s, struct wn_id key, bool *t
 /* The account that opened a campaign: who pays is asked of it. NOT_FOUND. */
 enum wn_rc wn_store_campaign_opening(struct wn_store *s, int bucket, struct wn_id campaign_id, struct wn_id *account_id,
 				     struct wn_err *err) WN_MUST_CHECK;
+/* What was learned of a campaign; shown at the next opening of its segment. NOT_FOUND. */
+enum wn_rc wn_store_lesson(struct wn_store *s, int bucket, struct wn_id campaign_id, int64_t now_us, const char *by, struct wn_str text,
+			   struct wn_err *err) WN_MUST_CHECK;
 /* What plain SQL and feeds put into the inbox and nobody took in yet, oldest first. */
 enum wn_rc wn_store_outcome_inbox(struct wn_store *s, int limit, struct wn_arena *a, struct wn_outcome_row **out, size_t *n,
 				  struct wn_err *err) WN_MUST_CHECK;

@@ -106,3 +106,11 @@ enum wn_rc wn_store_outcome_inbox_done(struct wn_store *s, struct wn_id inbox_id
 	return wn_pg_exec(s->pg, &wn_sql_outcome_inbox_done, WN_PARAMS(wn_pg_id(inbox_id), param_cstr(state), param_text(why), wn_pg_time(now_us)), NULL,
 			  err);
 }
+
+enum wn_rc wn_store_lesson(struct wn_store *s, int bucket, struct wn_id campaign_id, int64_t now_us, const char *by, struct wn_str text, struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &wn_sql_lesson_insert,
+		       WN_PARAMS(wn_pg_int2(bucket), wn_pg_id(campaign_id), wn_pg_time(now_us), param_cstr(by), param_str(text)), &r, err));
+	return r.affected ? WN_OK : wn_fail(err, WN_NOT_FOUND, "no such campaign");
+}
