@@ -34,7 +34,7 @@ static enum wn_rc batch_load(void *ctx, struct wn_store *s, struct wn_world *w, 
 	struct wn_batch *b = ctx;
 	b->in = (struct wn_intake){.sightings = b->items.sightings, .n = b->items.n, .create = b->create, .first_poll = b->first_poll,
 				   .wires = w->catalog->wires, .flood_min = b->flood_min, .flood_share = b->flood_share,
-				   .known_us = b->answer->feed->state.last_good_us};
+				   .known_us = b->answer->remembered.newest_us};
 	if (!b->items.n)
 		return WN_OK;
 	enum wn_rc rc = wn_store_fx(s, w->catalog->registry, b->items.sightings, b->items.n, w->arena, err);

@@ -159,6 +159,7 @@ static void map_item(struct wn_feed_answer *a, const struct wn_item *item)
 			struct wn_sighting *s = &m->sightings[m->n];
 			same_address(s, m->arena);
 			baseline(a, item, s);
+			a->newest_us = a->newest_us > s->occurred_us ? a->newest_us : s->occurred_us;
 			if (wn_snapshot_take(a, s, item->value, m->arena)) {
 				m->n++;
 				continue;
@@ -432,6 +433,8 @@ enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t 
 	move_address(a, m, now_us);
 	if (a->cursor.n)
 		m->cursor = a->cursor;
+	if (a->newest_us > a->remembered.newest_us)
+		a->remembered.newest_us = a->newest_us;
 	m->extra = wn_remembered_value(&a->remembered, a->arena);
 	m->last_status = a->status;
 	m->last_error = good ? (struct wn_str){NULL, 0} : wn_str_of(a->error);

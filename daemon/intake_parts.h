@@ -23,6 +23,7 @@ struct wn_feed_answer {
 	bool adopted;                        /* somebody else's state is newer: nothing to take over */
 	struct wn_feed_doc doc; size_t at;   /* items; the first that is not mapped */
 	int64_t now_us;                      /* of the reading */
+	int64_t newest_us;                   /* when the newest of its items occurred, as far as they are mapped */
 	struct wn_lot ahead; size_t most; /* the next batch as far as it is mapped; how many sightings it may have */
 	struct wn_poll poll;                 /* for the schedule */
 	const char *error;                   /* NULL: a good poll */

@@ -16,6 +16,7 @@ struct wn_remembered wn_remembered_of(struct wn_value extra)
 	struct wn_value moved = wn_value_at(extra, "moved"), hints = wn_value_at(extra, "hints"), walk = wn_value_at(extra, "walk");
 	return (struct wn_remembered){
 		.of = wn_value_str(wn_value_at(extra, "of")),
+		.newest_us = number_at(extra, "newest_us", 0),
 		.hints = {.ttl_us = number_at(hints, "ttl_us", -1), .update_us = number_at(hints, "update_us", -1),
 			  .skip_hours = (uint32_t)number_at(hints, "skip_hours", 0), .skip_days = (uint8_t)number_at(hints, "skip_days", 0)},
 		.moved_to = wn_value_str(wn_value_at(moved, "to")),
@@ -42,6 +43,8 @@ struct wn_value wn_remembered_value(const struct wn_remembered *r, struct wn_are
 	struct wn_map_builder m = wn_map_begin(a), moved = wn_map_begin(a);
 	if (r->of.n)
 		wn_map_set(&m, "of", wn_string(r->of));
+	if (r->newest_us)
+		wn_map_set(&m, "newest_us", wn_int(r->newest_us));
 	if (r->hints.ttl_us >= 0 || r->hints.update_us >= 0 || r->hints.skip_hours || r->hints.skip_days)
 		wn_map_set(&m, "hints", numbers(a, (const char *const[]){"ttl_us", "update_us", "skip_hours", "skip_days"},
 						(const int64_t[]){r->hints.ttl_us, r->hints.update_us, r->hints.skip_hours, r->hints.skip_days}, 4));

@@ -244,10 +244,11 @@ static void join(struct wn_world *w, struct wn_signal *s, const struct wn_sighti
 	add_publisher(w, s, x, wires);
 }
 
-/* New to us, and yet it says that it was there when we last looked, or does not say. */
+/* New to us, and yet no younger than what the feed has told before, or without a time of its own. An export that lags brings many
+ * items from before our last look, and they are truly new. */
 static bool is_archive(const struct wn_intake *in, const struct wn_sighting *x)
 {
-	return x->occurred_us < in->known_us || (!x->published_us && x->occurred_us == x->observed_us);
+	return x->occurred_us <= in->known_us || (!x->published_us && x->occurred_us == x->observed_us);
 }
 
 static bool is_flood(const struct wn_intake *in)
