@@ -96,6 +96,28 @@ static bool has_document(enum wn_conf_format f)
 	return f == WN_CONF_FORMAT_JSON || f == WN_CONF_FORMAT_JSONL || f == WN_CONF_FORMAT_AUTO;
 }
 
+/* A value of outcome: as written; {0}: not there. */
+static struct wn_cel_text outcome_text(const struct wn_feed_conf *f, const char *name)
+{
+	for (size_t i = 0; i < f->outcome.n; i++)
+		if (wn_str_is(f->outcome.v[i].name, name))
+			return cel_text(&f->outcome.v[i].cel);
+	return (struct wn_cel_text){0};
+}
+
+static enum wn_rc check_outcome(const struct wn_feed_conf *f, struct wn_err *err)
+{
+	enum wn_outcome_kind kind;
+	const char *names[WN_OUTCOME_UNSUBSCRIBE + 1];
+	if (!f->outcome_kind.p || wn_outcome_from_text(f->outcome_kind, &kind))
+		return WN_OK;
+	for (int k = 0; k <= WN_OUTCOME_UNSUBSCRIBE; k++)
+		names[k] = wn_outcome_to_text((enum wn_outcome_kind)k);
+	const char *near = wn_nearest(f->outcome_kind, names, WN_COUNT(names));
+	return wn_fail_at(err, WN_INVALID, f->outcome_kind_at, "there is no outcome \"" WN_STR_FMT "\"%s%s%s", WN_STR_ARG(f->outcome_kind),
+			  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
 static struct wn_mapping_source mapping_source(struct wn_book *b, const struct wn_feed_conf *f)
 {
 	return (struct wn_mapping_source){
@@ -127,6 +149,10 @@ static struct wn_mapping_source mapping_source(struct wn_book *b, const struct w
 		.contact_position = cel_text(&f->contact.position),
 		.source = cel_text(&f->source),
 		.cursor = cel_text(f->mode == WN_FEED_STREAM ? &f->stream.cursor : &f->page.cursor),
+		.has_outcome = f->outcome_kind.p != NULL,
+		.outcome = {outcome_text(f, "occurred_at"), outcome_text(f, "key"), outcome_text(f, "account"), outcome_text(f, "email"),
+			    outcome_text(f, "touch"), outcome_text(f, "campaign"), outcome_text(f, "value"), outcome_text(f, "cost"),
+			    outcome_text(f, "currency"), outcome_text(f, "note")},
 		.attrs = mapping_attrs(b->arena, &f->signal),
 		.n_attrs = f->signal.n,
 		.traits = mapping_attrs(b->arena, &f->traits),
@@ -158,7 +184,7 @@ static void make_mapping(struct wn_book *b, struct wn_book_feed *f)
 {
 	struct wn_mapping_source src = mapping_source(b, f->conf);
 	struct wn_err err = {0};
-	if (wn_mapping_compile(b->registry, &src, &f->mapping, &err) == WN_OK)
+	if (check_outcome(f->conf, &err) == WN_OK && wn_mapping_compile(b->registry, &src, &f->mapping, &err) == WN_OK)
 		return;
 	f->mapping = NULL;
 	struct wn_place at = wn_yaml_place(f->conf->node);

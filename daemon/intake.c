@@ -66,9 +66,9 @@ static enum wn_rc batch_step(void *ctx, struct wn_store *s, struct wn_world *w, 
 static void count(struct wn_batch *b, struct wn_feed_totals *t)
 {
 	*t = b->answer->totals;
-	t->items += (int64_t)(b->items.n + b->items.rejects.n + b->items.filtered);
-	t->stored += (int64_t)(b->in.counts[WN_INTAKE_NEW] + b->in.counts[WN_INTAKE_JOINED] + b->in.counts[WN_INTAKE_TRAITS]);
-	t->duplicate += (int64_t)b->in.counts[WN_INTAKE_DUPLICATE];
+	t->items += (int64_t)(b->items.n + b->items.rejects.n + b->items.filtered + b->items.outcomes.n);
+	t->stored += (int64_t)(b->in.counts[WN_INTAKE_NEW] + b->in.counts[WN_INTAKE_JOINED] + b->in.counts[WN_INTAKE_TRAITS] + b->fresh);
+	t->duplicate += (int64_t)(b->in.counts[WN_INTAKE_DUPLICATE] + b->items.outcomes.n - b->fresh);
 	t->edited += (int64_t)b->in.counts[WN_INTAKE_EDITED];
 	t->review += (int64_t)b->in.counts[WN_INTAKE_REVIEW];
 	t->rejected += (int64_t)(b->in.counts[WN_INTAKE_REJECTED] + b->items.rejects.n);
@@ -80,6 +80,9 @@ static enum wn_rc batch_finish(void *ctx, struct wn_store *s, struct wn_world *w
 {
 	struct wn_batch *b = ctx;
 	enum wn_rc rc = b->items.rejects.n ? wn_store_rejects(s, b->items.rejects.v, b->items.rejects.n, w->now_us, err) : WN_OK;
+	b->fresh = 0;
+	if (rc == WN_OK && b->items.outcomes.n) /* the sweeper takes them in next */
+		rc = wn_store_outcome_inbox_put(s, b->items.outcomes.v, b->items.outcomes.n, w->now_us, w->arena, &b->fresh, err);
 	count(b, &b->totals);
 	if (rc || !b->last)
 		return rc;
@@ -91,7 +94,7 @@ static void batch_done(void *ctx, struct wn_world *w)
 {
 	struct wn_batch *b = ctx;
 	b->answer->totals = b->totals;
-	b->answer->changes += w->changes.n;
+	b->answer->changes += w->changes.n + b->fresh;
 	b->answer->flooded |= b->in.flooded;
 	if (b->in.n_merges && b->answer->n_merges + b->in.n_merges <= WN_COUNT(b->answer->merges)) {
 		memcpy(&b->answer->merges[b->answer->n_merges], b->in.merges, b->in.n_merges * sizeof(*b->in.merges));

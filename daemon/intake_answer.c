@@ -4,6 +4,7 @@
  * here but the one statement that writes the state.
  */
 #include "intake_parts.h"
+#include "outcome.h"
 #include <stdio.h>
 #include <whynow/date.h>
 #include <whynow/failpoint.h>
@@ -148,11 +149,45 @@ enum wn_mapped wn_answer_sightings(struct wn_mapping *m, const struct wn_item *i
 	return wn_mapping_apply(m, item->value, doc, item->identity, item->published_us, item->title, item->link, now_us, a, out, err);
 }
 
+/* Once an item: its identity is the outcome's, whatever it says later. */
+static void outcome_row(const struct wn_feed_answer *a, const struct wn_mapped_outcome *o, struct wn_outcome_row *out)
+{
+	struct wn_arena *arena = a->ahead.arena;
+	struct wn_str same = wn_url_same(o->id, arena), id = same.n ? same : o->id, of[] = {a->feed->name, id};
+	*out = (struct wn_outcome_row){.inbox_id = wn_id_of("outcome of a feed", of, WN_COUNT(of)),
+				       .kind = a->book_feed->conf->outcome_kind, .account = o->account, .email = o->email,
+				       .campaign = o->campaign, .touch = o->touch, .at_us = o->occurred_us, .value_usd = o->value,
+				       .cost_usd = o->cost, .currency = o->currency, .id = id, .note = o->note,
+				       .source = wn_str_of(wn_arena_printf(arena, WN_OUTCOME_OF_FEED "%s", a->name))};
+}
+
+static void map_outcome(struct wn_feed_answer *a, const struct wn_item *item)
+{
+	struct wn_mapping *m = a->book_feed->mapping;
+	struct wn_mapped_outcome o;
+	struct wn_err err = {0};
+	switch (wn_mapping_outcome(m, item->value, a->doc.doc, item->identity, item->published_us, a->now_us, a->ahead.arena, &o, &err)) {
+	case WN_MAPPED:
+		outcome_row(a, &o, WN_PUSH(a->ahead.arena, &a->ahead.outcomes));
+		break;
+	case WN_MAPPED_FILTERED:
+		a->ahead.filtered += !wn_mapping_gives_sightings(m); /* else it is counted there */
+		break;
+	case WN_MAPPED_REJECTED:
+		reject(a, item->identity, "outcome", wn_arena_str(a->ahead.arena, wn_str_of(err.text)), excerpt_of(a->ahead.arena, item));
+		break;
+	}
+}
+
 static void map_item(struct wn_feed_answer *a, const struct wn_item *item)
 {
 	struct wn_err err = {0};
 	struct wn_lot *m = &a->ahead;
 	size_t n;
+	if (wn_mapping_gives_outcomes(a->book_feed->mapping))
+		map_outcome(a, item);
+	if (!wn_mapping_gives_sightings(a->book_feed->mapping))
+		return;
 	switch (wn_answer_sightings(a->book_feed->mapping, item, a->doc.doc, a->now_us, m->arena, &m->sightings[m->n], &n, NULL, &err)) {
 	case WN_MAPPED:
 		for (; n; n--) {
@@ -189,6 +224,8 @@ static void reject_unreadable(struct wn_feed_answer *a)
 
 static bool has_more(struct wn_feed_answer *a) { return a->at < a->doc.items_n || wn_snapshot_has_more(a); }
 
+static size_t lot_size(const struct wn_feed_answer *a) { return a->ahead.n > a->ahead.outcomes.n ? a->ahead.n : a->ahead.outcomes.n; }
+
 /* At most `items` of them; false: the batch is full, or there are no more. */
 static bool map_some(struct wn_feed_answer *a, size_t items)
 {
@@ -198,12 +235,12 @@ static bool map_some(struct wn_feed_answer *a, size_t items)
 		if (a->at == 0)
 			reject_unreadable(a);
 	}
-	for (; items && has_more(a) && a->ahead.n < a->most; items--)
+	for (; items && has_more(a) && lot_size(a) < a->most; items--)
 		if (a->at < a->doc.items_n)
 			map_item(a, &a->doc.items[a->at++]);
 		else
 			a->ahead.n += wn_snapshot_next(a, a->ahead.arena, &a->ahead.sightings[a->ahead.n]);
-	return has_more(a) && a->ahead.n < a->most;
+	return has_more(a) && lot_size(a) < a->most;
 }
 
 /* A millisecond of work at a time, so that answers of the database are heard. */

@@ -11,6 +11,7 @@ struct wn_lot {
 	struct wn_arena *arena;
 	struct wn_sighting *sightings; size_t n;
 	WN_VEC(struct wn_reject_row) rejects;
+	WN_VEC(struct wn_outcome_row) outcomes;
 	size_t filtered;                     /* `where` said no */
 };
 
@@ -58,6 +59,7 @@ struct wn_batch {
 	bool last, create, first_poll;
 	int64_t flood_min; double flood_share;
 	struct wn_intake in;
+	size_t fresh;                        /* outcomes that were not in the inbox yet */
 	struct wn_feed_totals totals;
 };
 

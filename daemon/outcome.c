@@ -341,6 +341,24 @@ struct wn_unit wn_outcome_unit(struct wn_outcome_take *t)
 }
 
 /* ----------------------------------------------------------------------------------------------------- the inbox */
+/* A feed's items that could not be used stand with its other rejects. */
+static enum wn_rc write_refusal(struct wn_store *s, const struct wn_outcome_row *row, struct wn_str why, int64_t now_us, struct wn_err *err)
+{
+	const struct wn_str of_feed = WN_STR(WN_OUTCOME_OF_FEED);
+	bool fed = row->source.n > of_feed.n && memcmp(row->source.p, of_feed.p, of_feed.n) == 0;
+	enum wn_rc rc = wn_store_begin(s, err);
+	if (rc == WN_OK && fed)
+		rc = wn_store_rejects(s, &(struct wn_reject_row){.feed = {row->source.p + of_feed.n, row->source.n - of_feed.n}, .item = row->id,
+								 .reason = WN_STR("outcome"), .detail = why, .excerpt = row->kind}, 1, now_us, err);
+	if (rc == WN_OK)
+		rc = wn_store_outcome_inbox_done(s, row->inbox_id, "refused", why, now_us, err);
+	if (rc == WN_OK)
+		rc = wn_store_commit(s, err);
+	if (rc)
+		wn_store_rollback(s);
+	return rc;
+}
+
 static enum wn_rc refuse(struct wn_daemon *d, const struct wn_outcome_row *row, const struct wn_err *why, struct wn_err *err)
 {
 	struct wn_store *s = d->sweep_session.store;
@@ -350,7 +368,7 @@ static enum wn_rc refuse(struct wn_daemon *d, const struct wn_outcome_row *row, 
 	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
 		return rc;
-	rc = wn_store_outcome_inbox_done(s, row->inbox_id, "refused", wn_str_of(why->text), wn_clock_now_us(d->clock), err);
+	rc = write_refusal(s, row, wn_str_of(why->text), wn_clock_now_us(d->clock), err);
 	wn_turn_give(wn_store_turn(s));
 	return rc;
 }

@@ -25,6 +25,9 @@ struct wn_outcome_take {
  * WN_INVALID: says too little, or something impossible; WN_REFUSED: contradicts itself. */
 struct wn_unit wn_outcome_unit(struct wn_outcome_take *t);
 
+/* The source of an outcome that a feed told: this, then the name of the feed. */
+#define WN_OUTCOME_OF_FEED "feed "
+
 /* A map {kind, account, email, campaign, touch, occurred_at, value_usd, cost_usd, id, note} as JSON or CSV gives it; texts may stand for
  * numbers and times. WN_INVALID names the member. Borrows from `map` and `a`. */
 enum wn_rc wn_outcome_read(struct wn_value map, struct wn_arena *a, struct wn_outcome_row *out, struct wn_err *err) WN_MUST_CHECK;

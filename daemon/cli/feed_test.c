@@ -176,6 +176,48 @@ static struct wn_value tell_tried(struct test *t, struct wn_value about)
 	return about;
 }
 
+/* What the item tells as an outcome; whose it is nobody looks up here. */
+static struct wn_value test_outcome(struct test *t, const struct wn_item *item, struct wn_value about)
+{
+	struct wn_cli *cli = t->cli;
+	struct wn_mapped_outcome o;
+	struct wn_err err = {0};
+	struct wn_str kind = t->feed->conf->outcome_kind;
+	enum wn_mapped how = wn_mapping_outcome(t->feed->mapping, item->value, t->doc.doc, item->identity, item->published_us, cli->now_us,
+						cli->arena, &o, &err);
+	bool alone = !wn_mapping_gives_sightings(t->feed->mapping);
+	t->mapped += alone && how == WN_MAPPED;
+	t->filtered += alone && how == WN_MAPPED_FILTERED;
+	t->rejected += alone && how == WN_MAPPED_REJECTED;
+	if (how != WN_MAPPED) {
+		const char *said = err.text[0] ? cli_clean(cli, wn_str_of(err.text)) : "`where` is not true";
+		if (cli->json)
+			return row_with(cli, about, how == WN_MAPPED_FILTERED ? "left_out" : "rejected", wn_cstring(said));
+		if (alone || how == WN_MAPPED_REJECTED)
+			fprintf(cli->out, "      %s: %s\n", how == WN_MAPPED_FILTERED ? "left out" : "rejected", said);
+		return about;
+	}
+	struct wn_map_builder m = wn_map_begin(cli->arena);
+	wn_map_set(&m, "kind", wn_string(kind));
+	const struct { const char *name; struct wn_str text; } texts[] = {
+		{"id", o.id}, {"account", o.account}, {"email", o.email}, {"touch", o.touch}, {"campaign", o.campaign}, {"note", o.note}};
+	for (size_t i = 0; i < WN_COUNT(texts); i++)
+		if (texts[i].text.n)
+			wn_map_set(&m, texts[i].name, wn_string(texts[i].text));
+	const struct { const char *name; double amount; } amounts[] = {{"value", o.value}, {"cost", o.cost}};
+	for (size_t i = 0; i < WN_COUNT(amounts); i++)
+		if (amounts[i].amount > 0)
+			wn_map_set(&m, amounts[i].name, wn_double(amounts[i].amount));
+	if (o.currency.n)
+		wn_map_set(&m, "currency", wn_string(o.currency));
+	if (o.occurred_us)
+		wn_map_set(&m, "occurred_at", wn_time_us(o.occurred_us));
+	if (cli->json)
+		return row_with(cli, about, "outcome", wn_map_end(&m));
+	fprintf(cli->out, "      outcome %s\n", cli_attrs(cli, wn_map_end(&m)));
+	return about;
+}
+
 static void test_item(struct test *t, size_t i)
 {
 	const struct wn_item *item = &t->doc.items[i];
@@ -186,7 +228,9 @@ static void test_item(struct test *t, size_t i)
 	size_t n = 0;
 	if (!cli->json)
 		print_item(t, i, item);
-	if (t->feed) {
+	if (t->feed && wn_mapping_gives_outcomes(t->feed->mapping))
+		about = test_outcome(t, item, about);
+	if (t->feed && wn_mapping_gives_sightings(t->feed->mapping)) {
 		t->tried.n = 0;
 		enum wn_mapped how = wn_answer_sightings(t->feed->mapping, item, t->doc.doc, cli->now_us, cli->arena, s, &n,
 							 &(struct wn_news_trace){on_tried, t}, &err);

@@ -220,7 +220,8 @@ struct wn_feed_conf {
 	} common;
 	struct wn_conf_exprs signal;    /* the attributes of signal: */
 	struct wn_str outcome_kind;     /* {NULL,0}: no outcome: mapping */
-	struct wn_conf_exprs outcome;   /* of occurred_at, value, cost, campaign, contact */
+	struct wn_place outcome_kind_at;
+	struct wn_conf_exprs outcome;   /* of occurred_at, account, email, touch, campaign, value, cost, currency, key, note */
 	struct wn_conf_exprs traits;    /* trait of the account, or "contact.NAME" */
 	enum wn_feed_changes changes;
 	struct {

@@ -119,6 +119,8 @@ struct wn_mapping_source {
 	struct wn_place kind_place;
 	struct wn_cel_text occurred_at, published_at, headline, url, contact_name, contact_email, contact_position, source;
 	struct wn_cel_text cursor;       /* of pages or of a stream */
+	bool has_outcome;                /* each item is an outcome, instead of a signal or beside it; its kind is the caller's */
+	struct { struct wn_cel_text at, key, account, email, touch, campaign, value, cost, currency, note; } outcome;
 	const struct wn_mapping_attr *attrs; size_t n_attrs;   /* under signal: */
 	const struct wn_mapping_attr *traits; size_t n_traits; /* under account.traits: */
 };
@@ -132,6 +134,9 @@ void wn_mapping_free(struct wn_mapping *m);
 bool wn_mapping_has_items(const struct wn_mapping *m);
 /* Kind number, -1 if the mapping makes no signals. */
 int wn_mapping_kind(const struct wn_mapping *m);
+/* What the items are: outcomes; signals or traits. Both may be true. */
+bool wn_mapping_gives_outcomes(const struct wn_mapping *m);
+bool wn_mapping_gives_sightings(const struct wn_mapping *m);
 /* A plain path `doc.a.b` as keys for the reader (n = 0: none or not plain). Borrowed. */
 size_t wn_mapping_items_path(const struct wn_mapping *m, const struct wn_str **keys);
 /* Evaluates `items` over the whole document: a LIST. */
@@ -181,6 +186,17 @@ enum wn_mapped { WN_MAPPED, WN_MAPPED_FILTERED /* `where` is not true */, WN_MAP
 enum wn_mapped wn_mapping_apply(struct wn_mapping *m, struct wn_value item, struct wn_value doc, struct wn_str identity,
 				int64_t published_us, struct wn_str headline, struct wn_str url, int64_t now_us,
 				struct wn_arena *a, struct wn_sighting *out, struct wn_err *err);
+
+/* What an item says came back; texts to be looked up. id: `outcome.key`, else the item's identity. Where it says neither account, email,
+ * touch nor campaign, they are those of `contact` and `account`. occurred_us 0: not said. Amounts are in the currency, three capital
+ * letters; empty: US dollars. */
+struct wn_mapped_outcome {
+	struct wn_str id, account, email, touch, campaign, currency, note;
+	int64_t occurred_us;
+	double value, cost;
+};
+enum wn_mapped wn_mapping_outcome(struct wn_mapping *m, struct wn_value item, struct wn_value doc, struct wn_str identity,
+				  int64_t published_us, int64_t now_us, struct wn_arena *a, struct wn_mapped_outcome *out, struct wn_err *err);
 
 /* A feed with extraction: as wn_mapping_apply, but what the headline and the text (plain, and as marked up for its links) tell
  * gives up to WN_NEWS_SIGNALS_MAX sightings, place 0 on. A company without a name is the one of the feed's account texts, if it

@@ -538,6 +538,7 @@ struct wn_outcome_row {
 	struct wn_str kind, account, email, campaign, touch; /* account: domain or name; touch: id of its event */
 	int64_t at_us, put_us;                               /* when it happened; when it was put into the inbox */
 	double value_usd, cost_usd;
+	struct wn_str currency;                              /* of both, on the way into the inbox; absent: US dollars */
 	struct wn_str source, id, note;                      /* id: of the source; the same again is the same outcome */
 };
 struct wn_touch_ref { struct wn_id account_id, campaign_id, contact_id; int step; };
@@ -553,7 +554,10 @@ enum wn_rc wn_store_lesson(struct wn_store *s, int bucket, struct wn_id campaign
 /* What plain SQL and feeds put into the inbox and nobody took in yet, oldest first. */
 enum wn_rc wn_store_outcome_inbox(struct wn_store *s, int limit, struct wn_arena *a, struct wn_outcome_row **out, size_t *n,
 				  struct wn_err *err) WN_MUST_CHECK;
-enum wn_rc wn_store_outcome_inbox_put(struct wn_store *s, const struct wn_outcome_row *o, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+/* Puts outcomes there, each inbox_id once; fresh: how many are new. Amounts in another currency become dollars by the rate of the day, or
+ * of the week before; without one they are left out and stand in the note. `a` holds what is made. */
+enum wn_rc wn_store_outcome_inbox_put(struct wn_store *s, const struct wn_outcome_row *said, size_t n, int64_t now_us, struct wn_arena *a,
+				      size_t *fresh, struct wn_err *err) WN_MUST_CHECK;
 /* state: stored | duplicate | refused. */
 enum wn_rc wn_store_outcome_inbox_done(struct wn_store *s, struct wn_id inbox_id, const char *state, struct wn_str why, int64_t now_us,
 				       struct wn_err *err) WN_MUST_CHECK;

@@ -288,9 +288,8 @@ static void finish_signal(struct draft *d, struct wn_arena *a, struct wn_yaml_er
 
 static void finish_outcome(struct draft *d, struct wn_arena *a, struct wn_yaml_errors *e)
 {
-	static const char *const names[] = {"kind", "occurred_at", "value", "cost", "campaign"};
+	static const char *const names[] = {"kind", "occurred_at", "account", "email", "touch", "campaign", "value", "cost", "currency", "key", "note"};
 	const struct wn_yaml_node *map = wn_yaml_get(d->f.node, "outcome");
-	struct wn_place at = {0};
 
 	if (!map || map->kind != WN_YAML_MAPPING)
 		return;
@@ -301,7 +300,7 @@ static void finish_outcome(struct draft *d, struct wn_arena *a, struct wn_yaml_e
 		if (!known)
 			wn_yaml_unknown_key(map->pairs[i].key, "outcome", names, WN_COUNT(names), e);
 	}
-	d->f.outcome_kind = take_kind(&d->outcome, "outcome", map, &at, a, e);
+	d->f.outcome_kind = take_kind(&d->outcome, "outcome", map, &d->f.outcome_kind_at, a, e);
 	d->f.outcome = d->outcome;
 }
 
@@ -387,6 +386,18 @@ static void check_mode(struct draft *d, struct wn_yaml_errors *e)
 			      "\"expect_every\" is for feeds with push: or stream:; a polled one has every:");
 }
 
+/* Does outcome: itself say of whom? */
+static bool outcome_names(const struct wn_feed_conf *f)
+{
+	static const char *const names[] = {"account", "email", "touch", "campaign"};
+
+	for (size_t i = 0; i < f->outcome.n; i++)
+		for (size_t k = 0; k < WN_COUNT(names); k++)
+			if (wn_str_is(f->outcome.v[i].name, names[k]))
+				return true;
+	return false;
+}
+
 static void check_meaning(struct draft *d, struct wn_yaml_errors *e)
 {
 	struct wn_feed_conf *f = &d->f;
@@ -400,7 +411,14 @@ static void check_meaning(struct draft *d, struct wn_yaml_errors *e)
 	if (f->extract == WN_EXTRACT_NEWS && f->signal_kind.p)
 		wn_yaml_error(e, wn_yaml_place(wn_yaml_key(f->node, "signal")),
 			      "extract: news finds its signals itself: expected no signal:");
-	if (f->extract == WN_EXTRACT_NONE && mapped && !named)
+	bool sighted = wn_yaml_get(f->node, "signal") || f->traits.n;
+	if (wn_yaml_get(f->node, "outcome") && f->changes != WN_CHANGES_ALL)
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_key(f->node, "changes")),
+			      "\"changes\" has no place in a feed with outcome:, whose items count once anyway");
+	if (!sighted && !named && wn_yaml_get(f->node, "outcome") && !wn_conf_is_set(&f->contact.email) && !outcome_names(f))
+		wn_yaml_error(e, wn_yaml_place(wn_yaml_get(f->node, "outcome")),
+			      "the outcome is of nobody: expected account, email, touch or campaign in it, or account: or contact:");
+	if (f->extract == WN_EXTRACT_NONE && sighted && !named)
 		wn_yaml_error(e, wn_yaml_place(f->node),
 			      "the feed names no account: expected account: with domain, domain_from, name or "
 			      "email_from");

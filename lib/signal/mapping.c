@@ -121,7 +121,7 @@ static enum wn_rc take_values(struct wn_mapping *m, const struct wn_mapping_sour
 	for (size_t i = 0; i < src->n_traits; i++)
 		if ((rc = take_trait(m, &src->traits[i], err)))
 			return rc;
-	if (m->kind < 0 && m->traits.n == 0 && !src->news)
+	if (m->kind < 0 && m->traits.n == 0 && !src->news && !src->has_outcome)
 		return wn_fail_at(err, WN_INVALID, src->kind_place,
 				  "a mapping gives a kind of signal or traits of accounts; this one neither");
 	return WN_OK;
@@ -240,6 +240,7 @@ enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mappi
 	m->positions = src->positions;
 	m->news = src->news;
 	m->html_to_text = src->html_to_text;
+	m->has_outcome = src->has_outcome;
 	enum wn_rc rc = fill(m, src, err);
 	if (rc) {
 		wn_mapping_free(m);
@@ -268,6 +269,14 @@ bool wn_mapping_has_items(const struct wn_mapping *m)
 bool wn_mapping_is_news(const struct wn_mapping *m)
 {
 	return m->news != NULL;
+}
+bool wn_mapping_gives_outcomes(const struct wn_mapping *m)
+{
+	return m->has_outcome;
+}
+bool wn_mapping_gives_sightings(const struct wn_mapping *m)
+{
+	return m->kind >= 0 || m->traits.n > 0 || m->news;
 }
 int wn_mapping_kind(const struct wn_mapping *m)
 {

@@ -15,7 +15,12 @@
 	X(URL, url, "signal.url") X(CONTACT_NAME, contact_name, "signal.contact.name")                       \
 	X(CONTACT_EMAIL, contact_email, "signal.contact.email")                                              \
 	X(CONTACT_POSITION, contact_position, "signal.contact.position") X(SOURCE, source, "signal.source")         \
-	X(CURSOR, cursor, "cursor")
+	X(CURSOR, cursor, "cursor")                                                                          \
+	X(OUTCOME_AT, outcome.at, "outcome.occurred_at") X(OUTCOME_KEY, outcome.key, "outcome.key")          \
+	X(OUTCOME_ACCOUNT, outcome.account, "outcome.account") X(OUTCOME_EMAIL, outcome.email, "outcome.email") \
+	X(OUTCOME_TOUCH, outcome.touch, "outcome.touch") X(OUTCOME_CAMPAIGN, outcome.campaign, "outcome.campaign") \
+	X(OUTCOME_VALUE, outcome.value, "outcome.value") X(OUTCOME_COST, outcome.cost, "outcome.cost")       \
+	X(OUTCOME_CURRENCY, outcome.currency, "outcome.currency") X(OUTCOME_NOTE, outcome.note, "outcome.note")
 enum wn_mapping_text {
 #define X(slot, member, name) WN_MT_##slot,
 	WN_MAPPING_TEXT_LIST(X)
@@ -50,6 +55,7 @@ struct wn_mapping {
 	struct wn_str feed, publisher, account_domain;
 	struct wn_entry feed_fields[3];
 	struct wn_value feed_value;
+	bool has_outcome;
 	double strength;
 	int64_t max_age_us;
 	int kind;

@@ -403,6 +403,98 @@ enum wn_mapped wn_mapping_frame(struct wn_mapping *m, const struct wn_news_item 
 	return WN_MAPPED;
 }
 
+/* --- outcomes ------------------------------------------------------------------------------------------ */
+
+static bool amount_of(const struct run *r, enum wn_mapping_text slot, double *out)
+{
+	struct wn_value v;
+	enum got got = coerced(r, r->m->programs[slot], wn_mapping_text_names[slot], WN_ATTR_DOUBLE, NULL, &v);
+
+	if (got == GOT && !(v.d >= 0 && v.d <= 1e15)) {
+		wn_fail(r->err, WN_INVALID, "%s: an amount that is not below 0 is expected", wn_mapping_text_names[slot]);
+		return false;
+	}
+	if (got == GOT)
+		*out = v.d;
+	return got != FAILED;
+}
+
+static bool currency_of(const struct run *r, struct wn_str *out)
+{
+	struct wn_str said = WN_STR("");
+
+	if (!text_of(r, WN_MT_OUTCOME_CURRENCY, 20, &said))
+		return false;
+	struct wn_str code = wn_text_trim(said);
+	char *p = wn_arena_strdup(r->arena, code);
+	for (size_t i = 0; i < code.n; i++) {
+		p[i] = p[i] >= 'a' && p[i] <= 'z' ? (char)(p[i] - 32) : p[i];
+		if (code.n != 3 || p[i] < 'A' || p[i] > 'Z') {
+			wn_fail(r->err, WN_INVALID, "outcome.currency: a code of three letters is expected, such as EUR, not \"" WN_STR_FMT "\"",
+				WN_STR_ARG(code));
+			return false;
+		}
+	}
+	*out = code.n && strcmp(p, "USD") != 0 ? (struct wn_str){p, 3} : WN_STR("");
+	return true;
+}
+
+/* Of whom: what the outcome says, else what the item says of its contact and account. */
+static bool fill_subject(const struct run *r, struct wn_mapped_outcome *o)
+{
+	struct wn_account_hint h = {0};
+
+	if (!text_of(r, WN_MT_OUTCOME_ACCOUNT, WN_NAME_MAX, &o->account) || !text_of(r, WN_MT_OUTCOME_EMAIL, WN_URL_MAX, &o->email) ||
+	    !text_of(r, WN_MT_OUTCOME_TOUCH, WN_URL_MAX, &o->touch) || !text_of(r, WN_MT_OUTCOME_CAMPAIGN, 100, &o->campaign))
+		return false;
+	if (o->account.n || o->email.n || o->touch.n || o->campaign.n)
+		return true;
+	if (!text_of(r, WN_MT_CONTACT_EMAIL, WN_URL_MAX, &o->email))
+		return false;
+	if (o->email.n)
+		return true;
+	if (!fill_account(r, &h)) {
+		wn_fail(r->err, WN_INVALID, "outcome: the item says of nobody: account, email, touch or campaign is needed");
+		return false;
+	}
+	o->email = h.email;
+	if (!h.email.n)
+		o->account = h.domain.n ? h.domain : h.name;
+	return true;
+}
+
+static bool fill_moment(const struct run *r, int64_t published_us, struct wn_mapped_outcome *o)
+{
+	o->occurred_us = published_us < r->now_us ? published_us : r->now_us;
+	if (!time_of(r, WN_MT_OUTCOME_AT, &o->occurred_us))
+		return false;
+	if (r->m->max_age_us > 0 && o->occurred_us && o->occurred_us < r->now_us - r->m->max_age_us) {
+		wn_fail(r->err, WN_REFUSED, "outcome.occurred_at: older than the feed's max_age");
+		return false;
+	}
+	return true;
+}
+
+enum wn_mapped wn_mapping_outcome(struct wn_mapping *m, struct wn_value item, struct wn_value doc, struct wn_str identity,
+				  int64_t published_us, int64_t now_us, struct wn_arena *a, struct wn_mapped_outcome *out, struct wn_err *err)
+{
+	struct run r = {m, item, doc, now_us, a, err};
+	struct wn_sighting named = {.kind = -1};
+	struct wn_mapped_outcome o = {0};
+
+	if (wn_mapping_warm(m, err))
+		return WN_MAPPED_REJECTED;
+	if (!passes(&r))
+		return WN_MAPPED_FILTERED;
+	if (!text_of(&r, WN_MT_OUTCOME_KEY, WN_URL_MAX, &o.id) || (!o.id.n && !fill_identity(&r, identity, &named)) || !fill_subject(&r, &o) ||
+	    !fill_moment(&r, published_us, &o) || !amount_of(&r, WN_MT_OUTCOME_VALUE, &o.value) || !amount_of(&r, WN_MT_OUTCOME_COST, &o.cost) ||
+	    !currency_of(&r, &o.currency) || !text_of(&r, WN_MT_OUTCOME_NOTE, WN_HEADLINE_MAX, &o.note))
+		return WN_MAPPED_REJECTED;
+	o.id = o.id.n ? o.id : named.item;
+	*out = o;
+	return WN_MAPPED;
+}
+
 enum wn_rc wn_mapping_items(struct wn_mapping *m, struct wn_value doc, int64_t now_us, struct wn_arena *a,
 			    struct wn_value *out, struct wn_err *err)
 {

@@ -92,13 +92,69 @@ enum wn_rc wn_store_outcome_inbox(struct wn_store *s, int limit, struct wn_arena
 	return WN_OK;
 }
 
-enum wn_rc wn_store_outcome_inbox_put(struct wn_store *s, const struct wn_outcome_row *o, int64_t now_us, struct wn_err *err)
+/* Without a rate the amount is not guessed: it stands in the note. */
+static void to_dollars(struct wn_outcome_row *o, double usd, struct wn_arena *a)
 {
-	return wn_pg_exec(s->pg, &wn_sql_outcome_inbox_put,
-			  WN_PARAMS(wn_pg_id(o->inbox_id), param_str(o->kind), param_text(o->account), param_text(o->email), param_text(o->campaign),
-				    param_text(o->touch), param_time_0(o->at_us), money(o->value_usd), money(o->cost_usd), param_str(o->source),
-				    param_text(o->id), param_text(o->note), wn_pg_time(now_us)),
-			  NULL, err);
+	if (usd <= 0) {
+		const char *said = wn_arena_printf(a, WN_STR_FMT "%s%.2f " WN_STR_FMT ", of which day no rate is known", WN_STR_ARG(o->note),
+						   o->note.n ? "; " : "", o->value_usd > 0 ? o->value_usd : o->cost_usd, WN_STR_ARG(o->currency));
+		o->note = wn_str_of(said);
+	}
+	o->value_usd *= usd;
+	o->cost_usd *= usd;
+	o->currency = (struct wn_str){NULL, 0};
+}
+
+static enum wn_rc convert(struct wn_store *s, struct wn_outcome_row *rows, size_t n, int64_t now_us, struct wn_arena *a, struct wn_err *err)
+{
+	struct wn_str *currencies = WN_NEW_N(a, struct wn_str, n + 1);
+	int64_t *days = WN_NEW_N(a, int64_t, n + 1);
+	size_t *at = WN_NEW_N(a, size_t, n + 1), wanted = 0;
+	double *usd = WN_NEW_N(a, double, n + 1);
+	RESULT(r);
+	for (size_t i = 0; i < n; i++) {
+		if (!rows[i].currency.n || (rows[i].value_usd <= 0 && rows[i].cost_usd <= 0))
+			continue;
+		currencies[wanted] = rows[i].currency;
+		days[wanted] = day_of(rows[i].at_us ? rows[i].at_us : now_us);
+		at[wanted++] = i;
+	}
+	if (!wanted)
+		return WN_OK;
+	TRY(wn_pg_exec(s->pg, &wn_sql_fx_find, WN_PARAMS(wn_pg_strs(a, currencies, wanted), wn_pg_int8s(a, days, wanted)), &r, err));
+	for (int i = 0; i < r.rows; i++) {
+		int64_t k = wn_pg_get_int(&r, i, 0) - 1;
+		if (k >= 0 && k < (int64_t)wanted)
+			usd[k] = wn_pg_get_double(&r, i, 1);
+	}
+	for (size_t i = 0; i < wanted; i++)
+		to_dollars(&rows[at[i]], usd[i], a);
+	return WN_OK;
+}
+
+enum { INBOX_COLUMNS = 13 };
+
+enum wn_rc wn_store_outcome_inbox_put(struct wn_store *s, const struct wn_outcome_row *said, size_t n, int64_t now_us, struct wn_arena *a,
+				      size_t *fresh, struct wn_err *err)
+{
+	struct wn_outcome_row *rows = WN_NEW_N(a, struct wn_outcome_row, n + 1);
+	struct wn_pg_param *p = WN_NEW_N(a, struct wn_pg_param, n * INBOX_COLUMNS + 1);
+	RESULT(r);
+	if (n)
+		memcpy(rows, said, n * sizeof(*rows));
+	TRY(convert(s, rows, n, now_us, a, err));
+	for (size_t i = 0; i < n; i++) {
+		const struct wn_outcome_row *o = &rows[i];
+		const struct wn_pg_param q[] = {wn_pg_id(o->inbox_id), param_str(o->kind), param_text(o->account), param_text(o->email),
+						param_text(o->campaign), param_text(o->touch), param_time_0(o->at_us), money(o->value_usd),
+						money(o->cost_usd), param_str(o->source), param_text(o->id), param_text(o->note),
+						wn_pg_time(now_us)};
+		memcpy(&p[i * INBOX_COLUMNS], q, sizeof(q));
+	}
+	TRY(wn_pg_queue_rows(s->pg, &wn_sql_outcome_inbox_put, p, n, INBOX_COLUMNS, NULL, 0, &r, err));
+	TRY(wn_pg_flush(s->pg, err));
+	*fresh = (size_t)r.rows;
+	return WN_OK;
 }
 
 enum wn_rc wn_store_outcome_inbox_done(struct wn_store *s, struct wn_id inbox_id, const char *state, struct wn_str why, int64_t now_us, struct wn_err *err)

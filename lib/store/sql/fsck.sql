@@ -11,11 +11,12 @@ FROM whynow.sighting GROUP BY bucket, account_id, sighting_key HAVING count(*) >
 SELECT format('signal %s is stored %s times', signal_key, count(*)) FROM whynow.signal GROUP BY bucket, account_id, signal_key HAVING count(*) > 1
 
 -- name: fsck_seen_counts
--- What a feed stored, and what of it was answered in the review queue, is what the seen keys say.
-SELECT format('feed %s counts %s stored sightings, but %s keys were seen', f.name, f.stored + coalesce(r.n, 0) - f.pruned, coalesce(s.n, 0))
+-- What a feed stored, and what of it was answered in the review queue, is what the seen keys say; its outcomes lie in the inbox.
+SELECT format('feed %s counts %s stored sightings, but %s keys were seen', f.name, f.stored + coalesce(r.n, 0) - coalesce(o.n, 0) - f.pruned, coalesce(s.n, 0))
 FROM whynow.feed_state f LEFT JOIN (SELECT feed, count(*) AS n FROM whynow.seen GROUP BY feed) s ON s.feed = f.name
 LEFT JOIN (SELECT feed, count(*) AS n FROM whynow.account_review WHERE verdict IN ('linked', 'made') GROUP BY feed) r ON r.feed = f.name
-WHERE f.stored + coalesce(r.n, 0) - f.pruned <> coalesce(s.n, 0)
+LEFT JOIN (SELECT source, count(*) AS n FROM whynow.outcome_inbox GROUP BY source) o ON o.source = 'feed ' || f.name
+WHERE f.stored + coalesce(r.n, 0) - coalesce(o.n, 0) - f.pruned <> coalesce(s.n, 0)
 
 -- name: fsck_sighting_seen
 -- Every sighting has its seen key.

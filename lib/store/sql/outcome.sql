@@ -34,7 +34,7 @@ UPDATE whynow.outcome_inbox SET state = $2, why = $3, done_at = $4 WHERE inbox_i
 -- name: outcome_inbox_put
 -- class: local
 INSERT INTO whynow.outcome_inbox (inbox_id, kind, account, email, campaign, touch, occurred_at, value_usd, cost_usd, source, id, note, put_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)/*end*/ ON CONFLICT DO NOTHING RETURNING inbox_id
 
 -- name: read_outcomes
 -- class: cold

@@ -268,6 +268,11 @@ static void outcomes_and_traits_are_mapped_too(void **state)
 	feeds(f, "{feed: a, url: http://x.example, account: {domain_from: item.d}, outcome: {kind: meeting, "
 		 "vlaue: item.v}}\n");
 	assert_errors(f, "t.yaml:1:91: unknown key \"vlaue\" in outcome; did you mean \"value\"?\n");
+	c = feeds(f, "{feed: a, url: http://x.example, outcome: {kind: reply, email: item.from}}\n");
+	assert_errors(f, "");
+	assert_int_equal(c.list.n, 1);
+	feeds(f, "{feed: a, url: http://x.example, outcome: {kind: reply}}\n");
+	assert_errors(f, "t.yaml:1:43: the outcome is of nobody: expected account, email, touch or campaign in it, or account: or contact:\n");
 }
 
 static void sinks_of_every_kind_are_read(void **state)
