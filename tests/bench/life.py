@@ -34,7 +34,7 @@ def add_segment(b, database, name, when, **more):
 def views_of(accounts, path, run):
     now = time.time()
     rng = random.Random(run)
-    return json.dumps({"events": [{"id": f"v{run}-{a}", "type": "page_view", "ts": world.utc(now - rng.randrange(60, 600)),
+    return json.dumps({"events": [{"id": f"v{run}-{a}", "type": "page_view", "ts": world.utc(now - rng.randrange(1, 50)),
                                    "company_domain": world.domain(a), "path": path} for a in accounts]}).encode()
 
 
@@ -166,9 +166,9 @@ def touches(b):
     began, _ = daemon.wait("touch.due")
     decided = until(b, database, "SELECT count(*) FROM whynow.touch WHERE state = 'planned' AND step = 0", "0") - began
     sent = until(b, database, "SELECT count(*) FROM whynow.touch WHERE state = 'sent'", str(n)) - began
-    cpu = b.cpu(daemon.process.pid)
+    cpu, server = b.cpu(daemon.process.pid), b.server_cpu(database)
     daemon.kill()
-    print(f"  decided in {decided:.1f} s, all written by the sink and marked in {sent:.1f} s ({n / sent:.0f}/s), CPU {cpu:.1f} s")
+    print(f"  decided in {decided:.1f} s, all written by the sink and marked in {sent:.1f} s ({n / sent:.0f}/s), CPU {cpu:.1f} s, server: {server}")
     b.verdict("touches, decided a second", [n / decided], 2000, at_least=True)
 
 
