@@ -10,6 +10,8 @@
 
 #include <whynow/base.h>
 
+WN_C_BEGIN
+
 struct wn_arena;
 
 /* ceiling in bytes, 0 = no ceiling of its own. Gives; free with wn_arena_free. */
@@ -47,5 +49,7 @@ char *wn_arena_printf(struct wn_arena *a, const char *fmt, ...) WN_PRINTF(2, 3);
 		 : (vec)->v,                                                                                   \
 	 &(vec)->v[(vec)->n++])
 void *wn_arena_grow(struct wn_arena *a, void *old, size_t n, size_t *cap, size_t elem);
+
+WN_C_END
 
 #endif

@@ -9,11 +9,21 @@
 #ifndef WHYNOW_BASE_H
 #define WHYNOW_BASE_H
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* Round the declarations of a header that C++ may include too. */
+#ifdef __cplusplus
+#define WN_C_BEGIN extern "C" {
+#define WN_C_END }
+#else
+#define WN_C_BEGIN
+#define WN_C_END
+#endif
 
 #define WN_MUST_CHECK __attribute__((warn_unused_result))
 #define WN_PRINTF(f, a) __attribute__((format(printf, f, a)))
@@ -21,6 +31,8 @@
 #define WN_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 /* `WN_CLEANUP(fn) struct thing *t = NULL;` calls fn(&t) when t goes out of scope. */
 #define WN_CLEANUP(fn) __attribute__((cleanup(fn)))
+
+WN_C_BEGIN
 
 /* Chosen by what the caller does next. The first group is permanent for this input, the second temporary. */
 #define WN_RC_LIST(X)                                                                                        \
@@ -97,5 +109,7 @@ void *wn_realloc(void *p, size_t size) __attribute__((returns_nonnull));
 void *wn_try_alloc(size_t size);
 char *wn_strdup(const char *s) __attribute__((returns_nonnull));
 void wn_freep(void *pp); /* for WN_CLEANUP: free(*pp) */
+
+WN_C_END
 
 #endif

@@ -8,6 +8,8 @@
 
 #include <whynow/base.h>
 
+WN_C_BEGIN
+
 struct wn_buf {
 	char *p;
 	size_t n, cap, max;
@@ -29,5 +31,7 @@ static inline struct wn_str wn_buf_slice(const struct wn_buf *b)
 }
 /* Gives the terminated bytes (free()), leaves the buffer empty. */
 char *wn_buf_take(struct wn_buf *b);
+
+WN_C_END
 
 #endif

@@ -6,21 +6,33 @@
  *   cel_compile(env, text, opts, &prog, err)    text -> tokens -> tree -> macros -> type check -> program
  *   cel_eval(prog, &activation, arena, &out)    any number of times; no malloc in an ordinary rule
  *
- * Ownership: an env outlives its programs; a program keeps its own copy of the text. Evaluation borrows what the
- * activation gives and puts what it makes into the arena of the call. Errors of compile are WN_INVALID / WN_LIMIT
- * with line, column, the source line, a caret and the nearest known name. An error of *evaluation* is a value of
- * its own (unknown): cel_eval returns WN_OK with result.unknown set, never a crash.
+ * Ownership. An env borrows what is declared to it (names, records, overloads, types) until it is freed, and outlives its
+ * programs. A program keeps its own copy of the text. Evaluation borrows what the activation gives, strings too, and
+ * copies none of it; what it makes itself lies in the arena of the call, and a result may point into either: it is good until
+ * the arena is reset and as long as what was given lives. Types that cel_env_list and its like make live with the env.
+ *
+ * Errors. cel_compile says WN_INVALID or WN_LIMIT, with place.line and place.column, the source line, a caret and the nearest
+ * known name in err->text; *out is untouched. An error of *evaluation* is a value of its own: cel_eval returns WN_OK with
+ * result.unknown set, and why and where; it never crashes, whatever text or values it meets.
+ *
+ * Threads. An env that is no longer added to, and programs, are never written: any number of threads may compile and
+ * evaluate with them, each with an arena of its own.
+ *
+ * Ceilings are the WN_CEL_* of limits.h: length, nesting and size of a text (compile), steps and memory (evaluation).
+ * tests/example/rule.c is a whole program.
  */
 #ifndef WHYNOW_CEL_H
 #define WHYNOW_CEL_H
 
 #include <whynow/value.h>
 
+WN_C_BEGIN
+
 /* --- types ------------------------------------------------------------------------------------------- */
 enum cel_type_kind {
 	CEL_DYN, CEL_NULL, CEL_BOOL, CEL_INT, CEL_UINT, CEL_DOUBLE, CEL_STRING, CEL_BYTES,
 	CEL_TIMESTAMP, CEL_DURATION, CEL_LIST, CEL_MAP, CEL_TYPE, CEL_OPTIONAL, CEL_RECORD, CEL_PARAM, CEL_ERROR,
-	CEL_OPAQUE, /* a named type with parameters that only host functions make and take */
+	CEL_OPAQUE, /* a named type with parameters that only functions make and take */
 };
 struct cel_record;
 struct cel_type {
@@ -32,6 +44,7 @@ struct cel_type {
 	const char *name;             /* CEL_OPAQUE */
 	const struct cel_type *const *args; /* CEL_OPAQUE: n_args parameters */
 	size_t n_args;
+	uint16_t depth;               /* of types made here: levels below it; 0 in those of a host */
 };
 extern const struct cel_type cel_dyn, cel_null, cel_bool, cel_int, cel_uint, cel_double, cel_string, cel_bytes,
 	cel_timestamp, cel_duration;
@@ -75,7 +88,8 @@ struct cel_overload {
 	const struct cel_type *result;
 	cel_function *fn;
 	bool moving;                        /* result changes with time alone (window functions) */
-	bool pure;                          /* same result for same arguments, reads no host: folded when they are constants */
+	bool pure;                          /* same result for same arguments, reads no host: folded when they are constants.
+					     * Holds no objects that it made */
 	bool collects;                      /* its true result rests on elements: it calls cel_call_collect */
 	/* Checked at compile time when argument i is a literal: return NULL if fine, else the complaint. */
 	const char *(*check_literal)(void *ctx, size_t arg, struct wn_value literal, char *buf, size_t size);
@@ -92,7 +106,7 @@ int cel_env_variable(struct cel_env *env, const char *name, const struct cel_typ
 int cel_env_moving_variable(struct cel_env *env, const char *name, const struct cel_type *type);
 void cel_env_function(struct cel_env *env, const struct cel_overload *f);
 void cel_env_container(struct cel_env *env, const char *container);
-/* Extensions: strings math sets lists optional encoders bindings comprehensions2, and days (days(n), weeks(n):
+/* Extensions: strings math sets lists optional encoders net bindings comprehensions2, and days (days(n), weeks(n):
  * durations, n int or double); "all" for all of them. A host function with the same arguments takes precedence. */
 enum wn_rc cel_env_extension(struct cel_env *env, const char *name, struct wn_err *err);
 /* Type of a record for declarations; lives with the env. */
@@ -205,5 +219,7 @@ struct cel_node_view cel_node_look(const struct cel_node *n);
 /* Compiles a sub-tree of p as a program of its own (terms of a conjunction). Keeps p's text; p must outlive it. */
 enum wn_rc cel_program_part(const struct cel_program *p, const struct cel_node *n, struct cel_program **out,
 			    struct wn_err *err) WN_MUST_CHECK;
+
+WN_C_END
 
 #endif

@@ -54,6 +54,7 @@
 /* --- CEL ---- */
 #define WN_CEL_TEXT_MAX (32u << 10)        /* bytes of one expression */
 #define WN_CEL_DEPTH_MAX 250               /* nesting of the tree; recursion of parser and evaluator */
+#define WN_CEL_TYPE_DEPTH_MAX 60           /* nesting of a type, dyn below; bindings make them deeper than the tree */
 #define WN_CEL_NODES_MAX 20000             /* nodes after macro expansion */
 #define WN_CEL_STEPS_MAX 1000000           /* evaluation steps; comprehensions over large lists */
 #define WN_CEL_MEMORY_MAX (8u << 20)       /* bytes of one evaluation's arena */

@@ -11,6 +11,8 @@
 #include <whynow/arena.h>
 #include <whynow/buf.h>
 
+WN_C_BEGIN
+
 enum wn_kind {
 	WN_ABSENT = 0, /* no value at all; never inside a list or map */
 	WN_NULL,
@@ -51,7 +53,7 @@ struct wn_value {
 		const struct wn_object *object;
 	};
 };
-_Static_assert(sizeof(struct wn_value) == 16, "two registers");
+static_assert(sizeof(struct wn_value) == 16, "two registers");
 
 struct wn_entry {
 	struct wn_value key, value;
@@ -67,6 +69,8 @@ struct wn_class {
 	bool (*get)(const struct wn_object *self, uint32_t field, struct wn_value *out);
 	/* What has() says: is a value stored? NULL: whatever `get` gives is. A field may read as an assumed value and not be stored. */
 	bool (*has)(const struct wn_object *self, uint32_t field);
+	/* Are two objects of this class equal? NULL: only an object with itself. */
+	bool (*equal)(const struct wn_object *a, const struct wn_object *b);
 };
 
 static inline struct wn_value wn_null(void) { return (struct wn_value){.kind = WN_NULL}; }
@@ -84,11 +88,11 @@ static inline struct wn_value wn_time_us(int64_t us)
 	int64_t sec = us / 1000000, rest = us % 1000000;
 	if (rest < 0)
 		sec--, rest += 1000000;
-	return (struct wn_value){.kind = WN_TIMESTAMP, .i = sec, .aux = (int32_t)(rest * 1000)};
+	return (struct wn_value){.kind = WN_TIMESTAMP, .aux = (int32_t)(rest * 1000), .i = sec};
 }
 static inline struct wn_value wn_duration_us(int64_t us)
 {
-	return (struct wn_value){.kind = WN_DURATION, .i = us / 1000000, .aux = (int32_t)(us % 1000000 * 1000)};
+	return (struct wn_value){.kind = WN_DURATION, .aux = (int32_t)(us % 1000000 * 1000), .i = us / 1000000};
 }
 /* Timestamp or duration to microseconds, saturating. */
 int64_t wn_value_us(struct wn_value v);
@@ -155,5 +159,7 @@ void wn_json_write(struct wn_buf *b, struct wn_value v);
 void wn_json_write_canonical(struct wn_buf *b, struct wn_value v);
 /* A JSON string literal with quotes. */
 void wn_json_write_string(struct wn_buf *b, struct wn_str s);
+
+WN_C_END
 
 #endif

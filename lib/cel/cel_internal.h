@@ -116,7 +116,7 @@ struct cel_env {
 };
 /* A row of a table of functions. `sigs`: overloads separated by blanks, each "ARGS>RESULT", a leading dot makes it
  * a method. One letter a type: i u d b s y(bytes) t(imestamp) D(uration) n(ull) T(ype) *(dyn) A B C (parameters)
- * Lx = list of x, Mkv = map, Ox = optional. */
+ * Lx = list of x, Mkv = map, Ox = optional, I = net.IP, R = net.CIDR. */
 struct cel_row {
 	const char *name, *sigs;
 	cel_native_fn *native;
@@ -125,9 +125,10 @@ void cel_env_table(struct cel_env *env, const struct cel_row *rows, size_t n);
 const struct cel_fn *cel_env_find(const struct cel_env *env, struct wn_str name);
 extern const struct cel_row cel_rows_operators[], cel_rows_convert[], cel_rows_string[], cel_rows_time[],
 	cel_rows_ext_strings[], cel_rows_ext_math[], cel_rows_ext_lists[], cel_rows_ext_sets[], cel_rows_ext_optional[],
-	cel_rows_ext_encoders[], cel_rows_ext_days[];
+	cel_rows_ext_encoders[], cel_rows_ext_net[], cel_rows_ext_days[];
 /* Type that an identifier names ("int", "google.protobuf.Timestamp"), NULL if none. */
 const struct cel_type *cel_type_named(struct wn_str name);
+size_t cel_net_print(struct wn_value v, char dst[64]); /* an address or a range; 0: it is neither */
 /* Text of the type of a value as CEL's type() shows it. */
 const char *cel_type_name_of(struct wn_value v);
 struct wn_str cel_type_ident(const struct cel_type *t);
@@ -276,6 +277,7 @@ struct cel_run {
 	const char *why_stopped; /* NULL: steps */
 	int64_t steps;           /* left */
 	size_t memory;           /* bytes left */
+	int depth;               /* levels of values that are being compared */
 	struct wn_value *slots;
 	struct cel_fail fail;
 	int64_t next_change_us;

@@ -185,7 +185,8 @@ static void fold(struct emitter *e, struct cel_node *n)
 	struct cel_node *was;
 	struct wn_value v;
 
-	if (e->fold.stopped || !foldable(n) || !n->eval(&e->fold, n, &v))
+	/* An object stays behind in the arena of the compile. */
+	if (e->fold.stopped || !foldable(n) || !n->eval(&e->fold, n, &v) || v.kind == WN_OBJECT)
 		return;
 	was = WN_NEW(e->c->arena, struct cel_node);
 	*was = *n;

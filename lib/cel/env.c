@@ -153,6 +153,8 @@ static const struct cel_type *letter(struct cel_env *env, const char **p)
 	case 'D': return &cel_duration;
 	case 'n': return &cel_null;
 	case 'T': return &cel_type_type;
+	case 'I': return cel_type_named(WN_STR("net.IP"));
+	case 'R': return cel_type_named(WN_STR("net.CIDR"));
 	case 'A': return &param_a;
 	case 'B': return &param_b;
 	case 'C': return &param_c;
@@ -204,6 +206,7 @@ static const struct extension { const char *name; const struct cel_row *rows; si
 	{"lists", cel_rows_ext_lists, offsetof(struct cel_env, ext_lists)},
 	{"optional", cel_rows_ext_optional, offsetof(struct cel_env, ext_optional)},
 	{"encoders", cel_rows_ext_encoders, 0},
+	{"net", cel_rows_ext_net, 0},
 	{"bindings", NULL, offsetof(struct cel_env, ext_bindings)},
 	{"comprehensions2", NULL, offsetof(struct cel_env, ext_two_variables)},
 	{"days", cel_rows_ext_days, 0},
@@ -237,6 +240,7 @@ const struct cel_type *cel_type_named(struct wn_str name)
 		{"list", {.kind = CEL_LIST}}, {"map", {.kind = CEL_MAP}}, {"null_type", {.kind = CEL_NULL}},
 		{"type", {.kind = CEL_TYPE}}, {"dyn", {.kind = CEL_DYN}}, {"optional_type", {.kind = CEL_OPTIONAL}},
 		{"google.protobuf.Timestamp", {.kind = CEL_TIMESTAMP}}, {"google.protobuf.Duration", {.kind = CEL_DURATION}},
+		{"net.IP", {.kind = CEL_OPAQUE, .name = "net.IP"}}, {"net.CIDR", {.kind = CEL_OPAQUE, .name = "net.CIDR"}},
 	};
 
 	for (size_t i = 0; i < WN_COUNT(named); i++)

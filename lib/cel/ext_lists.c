@@ -20,17 +20,17 @@ static bool slice(struct cel_run *r, const struct cel_node *n, const struct wn_v
 }
 
 /* --- flatten ----------------------------------------------------------------------------------------- */
-#define FLATTEN_MAX 64 /* levels; lists are never nested deeper in earnest */
-
 /* Charges as it goes: a list may hold the same list many times over. */
-static bool flat_size(struct cel_run *r, const struct cel_node *n, struct wn_value v, int64_t depth, size_t *size)
+static bool flat_size(struct cel_run *r, const struct cel_node *n, struct wn_value v, int64_t depth, int level, size_t *size)
 {
 	if (!cel_charge(r, n, 1 + v.n))
 		return false;
+	if (level > WN_VALUE_DEPTH_MAX)
+		return cel_fail(r, n, "the list is nested too deeply for flatten()");
 	for (uint32_t i = 0; i < v.n; i++) {
 		if (depth == 0 || v.list[i].kind != WN_LIST)
 			++*size;
-		else if (!flat_size(r, n, v.list[i], depth - 1, size))
+		else if (!flat_size(r, n, v.list[i], depth - 1, level + 1, size))
 			return false;
 	}
 	return true;
@@ -56,9 +56,7 @@ static bool flatten(struct cel_run *r, const struct cel_node *n, const struct wn
 		return cel_no_overload(r, n);
 	if (depth < 0)
 		return cel_fail(r, n, "flatten() needs a level of 0 or more");
-	if (depth > FLATTEN_MAX)
-		depth = FLATTEN_MAX;
-	if (!flat_size(r, n, v[0], depth, &size) || !(items = cel_take(r, n, size * sizeof(*items))))
+	if (!flat_size(r, n, v[0], depth, 0, &size) || !(items = cel_take(r, n, size * sizeof(*items))))
 		return false;
 	flat_copy(v[0], depth, items);
 	return give(out, items, size);

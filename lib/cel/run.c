@@ -113,6 +113,7 @@ static bool start(struct cel_run *r, const struct cel_program *p, const struct c
 	r->why_stopped = NULL;
 	r->steps = WN_CEL_STEPS_MAX;
 	r->memory = WN_CEL_MEMORY_MAX;
+	r->depth = 0;
 	r->next_change_us = INT64_MAX;
 	r->collecting = mode == MODE_COLLECT;
 	r->clause = (struct cel_span){0};

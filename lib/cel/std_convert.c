@@ -15,6 +15,8 @@ struct wn_str cel_type_ident(const struct cel_type *t)
 		[CEL_OPTIONAL] = "optional_type",
 	};
 
+	if (t->kind == CEL_OPAQUE && t->name)
+		return wn_str_of(t->name);
 	return wn_str_of((size_t)t->kind < WN_COUNT(names) && names[t->kind] ? names[t->kind] : "dyn");
 }
 
@@ -127,6 +129,10 @@ static bool to_string(struct cel_run *r, const struct cel_node *n, const struct 
 		memcpy(text, b.p, len);
 		wn_buf_done(&b);
 		break;
+	case WN_OBJECT:
+		if ((len = cel_net_print(*v, text)))
+			break;
+		/* fall through */
 	default: return cel_no_overload(r, n);
 	}
 	return cel_bytes_value(r, n, WN_STRING, text, len, out);
@@ -194,7 +200,7 @@ const struct cel_row cel_rows_convert[] = {
 	{"uint", "u>u i>u d>u s>u", to_uint},
 	{"double", "d>d i>d u>d s>d", to_double},
 	{"bool", "b>b s>b", to_bool},
-	{"string", "s>s i>s u>s d>s b>s y>s t>s D>s", to_string},
+	{"string", "s>s i>s u>s d>s b>s y>s t>s D>s I>s R>s", to_string},
 	{"bytes", "y>y s>y", to_bytes},
 	{"timestamp", "t>t s>t i>t", to_timestamp},
 	{"duration", "D>D s>D", to_duration},

@@ -23,13 +23,26 @@ BASIC(cel_duration, CEL_DURATION);
 BASIC(cel_error_type, CEL_ERROR);
 BASIC(cel_type_type, CEL_TYPE);
 
+/* A text of a few kilobytes can bind lists of lists thousands of levels deep: what lies below the ceiling is dyn, so that every
+ * walk over a type is short. */
+static const struct cel_type *shallow(const struct cel_type *part)
+{
+	return part && part->depth >= WN_CEL_TYPE_DEPTH_MAX ? &cel_dyn : part;
+}
+
+static uint16_t depth_over(const struct cel_type *part, uint16_t depth)
+{
+	return part && part->depth >= depth ? (uint16_t)(part->depth + 1) : depth;
+}
+
 static const struct cel_type *make(struct wn_arena *a, enum cel_type_kind kind, const struct cel_type *key, const struct cel_type *elem)
 {
 	struct cel_type *t = WN_NEW(a, struct cel_type);
 
 	t->kind = kind;
-	t->key = key;
-	t->elem = elem;
+	t->key = shallow(key);
+	t->elem = shallow(elem);
+	t->depth = depth_over(t->key, depth_over(t->elem, 0));
 	return t;
 }
 
@@ -152,12 +165,12 @@ static const struct cel_type *rebuild(struct wn_arena *a, const struct cel_type 
 		return leaf(ctx, t);
 	if (!t->elem && !t->key && !t->n_args)
 		return t;
-	elem = t->elem ? rebuild(a, t->elem, leaf, ctx) : NULL;
-	key = t->key ? rebuild(a, t->key, leaf, ctx) : NULL;
+	elem = t->elem ? shallow(rebuild(a, t->elem, leaf, ctx)) : NULL;
+	key = t->key ? shallow(rebuild(a, t->key, leaf, ctx)) : NULL;
 	changed = elem != t->elem || key != t->key;
 	args = t->n_args ? WN_NEW_N(a, const struct cel_type *, t->n_args) : NULL;
 	for (size_t i = 0; i < t->n_args; i++) {
-		args[i] = rebuild(a, t->args[i], leaf, ctx);
+		args[i] = shallow(rebuild(a, t->args[i], leaf, ctx));
 		changed |= args[i] != t->args[i];
 	}
 	if (!changed)
@@ -167,6 +180,9 @@ static const struct cel_type *rebuild(struct wn_arena *a, const struct cel_type 
 	copy->elem = elem;
 	copy->key = key;
 	copy->args = args;
+	copy->depth = depth_over(key, depth_over(elem, 0));
+	for (size_t i = 0; i < t->n_args; i++)
+		copy->depth = depth_over(args[i], copy->depth);
 	return copy;
 }
 

@@ -122,7 +122,27 @@ static bool equal_maps(struct cel_run *r, struct wn_value a, struct wn_value b)
 	return true;
 }
 
-/* Nested as deep as values are, which their makers bound; out of steps it says false and marks the run stopped. */
+static bool equal_parts(struct cel_run *r, struct wn_value a, struct wn_value b)
+{
+	bool equal;
+
+	if (r->depth == WN_VALUE_DEPTH_MAX) {
+		r->stopped = true;
+		r->why_stopped = "the values are nested too deeply to be compared";
+		return false;
+	}
+	r->depth++;
+	equal = a.kind == WN_MAP ? equal_maps(r, a, b) : equal_lists(r, a, b);
+	r->depth--;
+	return equal;
+}
+
+static bool equal_objects(const struct wn_object *a, const struct wn_object *b)
+{
+	return a == b || (a && b && a->cls == b->cls && a->cls->equal && a->cls->equal(a, b));
+}
+
+/* Out of steps, or nested too deeply, it says false and marks the run stopped. */
 bool cel_values_equal(struct cel_run *r, struct wn_value a, struct wn_value b)
 {
 	if (r->steps <= 0) {
@@ -138,13 +158,12 @@ bool cel_values_equal(struct cel_run *r, struct wn_value a, struct wn_value b)
 		return true;
 	case WN_LIST:
 	case WN_OPTIONAL:
-		return equal_lists(r, a, b);
 	case WN_MAP:
-		return equal_maps(r, a, b);
+		return equal_parts(r, a, b);
 	case WN_TYPE:
 		return wn_str_eq(wn_value_str(a), wn_value_str(b));
 	case WN_OBJECT:
-		return a.object == b.object;
+		return equal_objects(a.object, b.object);
 	default:
 		return cel_values_compare(a, b) == 0;
 	}

@@ -1,20 +1,45 @@
 # SPDX-License-Identifier: MIT
-"""Every libFuzzer target for ten seconds under address and undefined behaviour sanitizers."""
+"""Every libFuzzer target for ten seconds under address and undefined behaviour sanitizers, from what is known to be of its language."""
+import json
 import os
+import re
 import subprocess
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, SHARED
 
 BIN = ROOT / "build" / "fuzz"
 TARGETS = sorted(p.stem for p in (ROOT / "tests/fuzz").glob("*.c"))
 SECONDS = os.environ.get("WHYNOW_FUZZ_SECONDS", "10")
+CASES = SHARED / "conformance/cel/cases.jsonl"
+
+
+def expressions():
+    """The texts of the conformance cases of CEL; none where they are not at hand."""
+    if not CASES.exists():
+        return []
+    with CASES.open(encoding="utf-8") as f:
+        return [json.loads(line)["expr"] for line in f if line.strip()]
+
+
+def seeds_of(target, into):
+    if target in ("cel_parse", "cel_eval"):
+        texts = expressions()
+    elif target == "cel_regex":  # PATTERN NUL TEXT
+        texts = [f"{pattern}\0{text}" for e in expressions() for text, pattern in re.findall(r"['\"]([^'\"]*)['\"]\.matches\(r?['\"]([^'\"]+)", e)]
+    else:
+        return
+    into.mkdir()
+    for i, text in enumerate(dict.fromkeys(texts)):
+        (into / str(i)).write_bytes(text.encode())
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_fuzz(target, tmp_path):
-    seeds = ROOT / "tests/fuzz/corpus" / target
-    dirs = [str(tmp_path)] + ([str(seeds)] if seeds.is_dir() else [])
+    corpus, seeds, found = ROOT / "tests/fuzz/corpus" / target, tmp_path / "seeds", tmp_path / "found"
+    found.mkdir()
+    seeds_of(target, seeds)
+    dirs = [str(d) for d in (found, corpus, seeds) if d.is_dir()]
     done = subprocess.run([BIN / f"fuzz_{target}", f"-max_total_time={SECONDS}", "-rss_limit_mb=3000", "-timeout=10", "-max_len=65536",
                            f"-artifact_prefix={tmp_path}/crash-", *dirs], capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-5000:]

@@ -120,6 +120,66 @@ static void evaluation_that_takes_too_much_memory_is_unknown(void **state)
 			       "+ lists.range(9000).map(i, a + string(i)).join(a)).size() > 1", "too much memory");
 }
 
+/* `times` bindings, each of which wraps the one before into `levels` lists; then `body`, where z is the deepest. */
+static char *nested(int times, int levels, const char *body)
+{
+	struct wn_buf b;
+
+	wn_buf_init(&b, 1 << 20);
+	wn_buf_text(&b, "cel.bind(z, [1], ");
+	for (int i = 0; i < times; i++) {
+		wn_buf_text(&b, "cel.bind(z, ");
+		for (int k = 0; k < levels; k++)
+			wn_buf_char(&b, '[');
+		wn_buf_char(&b, 'z');
+		for (int k = 0; k < levels; k++)
+			wn_buf_char(&b, ']');
+		wn_buf_text(&b, ", ");
+	}
+	wn_buf_text(&b, body);
+	for (int i = 0; i <= times; i++)
+		wn_buf_char(&b, ')');
+	return wn_buf_take(&b);
+}
+
+static void assert_nested(struct world *w, int times, const char *body, const char *why)
+{
+	char *text = nested(times, 100, body);
+
+	if (why)
+		assert_unknown(w, text, why);
+	else
+		assert_verdict(w, text, "true");
+	free(text);
+}
+
+/* A text of 32 KiB can build values thousands of levels deep; a service evaluates on a stack of half a megabyte. */
+static void values_nested_deeper_than_the_ceiling_are_unknown(void **state)
+{
+	assert_nested(*state, 100, "dyn(z) == dyn(z)", "nested too deeply to be compared");
+	assert_nested(*state, 100, "dyn(z) in [dyn(z)]", "nested too deeply to be compared");
+	assert_nested(*state, 100, "[{1: dyn(z)}].distinct() == [{1: dyn(z)}] || true", "nested too deeply to be compared");
+	assert_nested(*state, 100, "dyn(z).flatten(100000).size() == 1", "nested too deeply for flatten");
+	assert_nested(*state, 100, "'%s'.format([z]).size() > 1", "nested too deeply to show");
+	assert_nested(*state, 100, "z == z", "nested too deeply to be compared");
+	assert_nested(*state, 100, "[z].map(a, optional.of(a)).size() == 1 && {1: z}.size() == 1", NULL);
+	assert_nested(*state, 4, "dyn(z) == dyn(z)", NULL);
+	assert_nested(*state, 4, "dyn(z).flatten(1000) == [1]", NULL);
+}
+
+static void what_is_too_large_to_fold_is_evaluated(void **state)
+{
+	assert_verdict(*state, "lists.range(90000).size() == 90000", "true");
+	assert_verdict(*state, "lists.range(150000).size() == 150000", "true");
+}
+
+static void extensions_have_their_own_ceilings(void **state)
+{
+	assert_verdict(*state, "'%.500f'.format([1.0]).size() == 502", "true");
+	assert_unknown(*state, "'%.501f'.format([1.0]) == ''", "");
+	assert_unknown(*state, "'%.99999999999999999999f'.format([1.0]) == ''", "");
+}
+
 static void a_small_arena_fails_cleanly(void **state)
 {
 	struct world *w = *state;
@@ -149,4 +209,5 @@ static void hostile_patterns_take_bounded_time_and_memory(void **state)
 RUN(CASE(text_longer_than_the_ceiling_is_refused), CASE(nesting_deeper_than_the_ceiling_is_refused),
     CASE(nesting_at_the_ceiling_is_evaluated), CASE(many_terms_are_not_deep), CASE(more_parts_than_the_ceiling_are_refused),
     CASE(evaluation_that_takes_too_many_steps_is_unknown), CASE(evaluation_that_takes_too_much_memory_is_unknown),
-    CASE(a_small_arena_fails_cleanly), CASE(a_spent_budget_is_not_absorbed), CASE(hostile_patterns_take_bounded_time_and_memory))
+    CASE(values_nested_deeper_than_the_ceiling_are_unknown), CASE(what_is_too_large_to_fold_is_evaluated),
+    CASE(extensions_have_their_own_ceilings), CASE(a_small_arena_fails_cleanly), CASE(a_spent_budget_is_not_absorbed), CASE(hostile_patterns_take_bounded_time_and_memory))

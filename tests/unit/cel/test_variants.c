@@ -54,6 +54,20 @@ static void refuses_a_literal_that_an_enum_does_not_list(void **state)
 	assert_allowed(*state, "\"hot\" in signal.tags");
 }
 
+/* In a long conjunction a term sees only what stands to its left: fewer refusals, never a wrong one. */
+static void facts_reach_over_many_terms(void **state)
+{
+	char text[4000];
+	size_t n = (size_t)snprintf(text, sizeof(text), "signal.kind == \"hire\"");
+
+	for (int i = 0; i < 40; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " && signal.age < days(%d)", i + 1);
+	snprintf(text + n, sizeof(text) - n, " && signal.amount_usd > 1.0");
+	assert_refused(*state, text, "has `amount_usd`");
+	snprintf(text + n, sizeof(text) - n, " && signal.position == \"x\"");
+	assert_allowed(*state, text);
+}
+
 RUN(CASE(refuses_an_attribute_that_no_kind_left_has), CASE(allows_an_attribute_that_some_kind_left_has),
     CASE(does_not_depend_on_the_order_of_terms), CASE(follows_comprehension_variables),
-    CASE(refuses_a_literal_that_an_enum_does_not_list))
+    CASE(refuses_a_literal_that_an_enum_does_not_list), CASE(facts_reach_over_many_terms))
