@@ -129,12 +129,10 @@ static bool to_string(struct cel_run *r, const struct cel_node *n, const struct 
 		memcpy(text, b.p, len);
 		wn_buf_done(&b);
 		break;
-	case WN_OBJECT:
-		if ((len = cel_net_print(*v, text)))
-			break;
-		/* fall through */
-	default: return cel_no_overload(r, n);
+	default: len = cel_net_print(*v, text); break;
 	}
+	if (len == 0)
+		return cel_no_overload(r, n);
 	return cel_bytes_value(r, n, WN_STRING, text, len, out);
 }
 
