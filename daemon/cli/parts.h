@@ -144,6 +144,9 @@ int cli_no_segment(struct wn_cli *cli, const char *name, int64_t version);
 
 /* A whole file ("-": standard input), at most `most` bytes (segment_apply.c). */
 int cli_read_file(struct wn_cli *cli, const char *path, size_t most, struct wn_str *out);
+/* The number of a kind; an attribute of it, "round=Series B", into attrs. Tells what is wrong, with the nearest name (signal_add.c). */
+int cli_kind(struct wn_cli *cli, const char *name, int *out);
+int cli_attribute(struct wn_cli *cli, int kind, const char *text, struct wn_map_builder *attrs);
 /* Digits with an optional sign, nothing else (cli.c). */
 bool cli_int_parse(const char *text, int64_t *out);
 
@@ -175,7 +178,8 @@ extern const struct wn_command command_account, command_why, command_whynot, com
     command_segment_export, command_segment_withdraw, command_campaign_list, command_campaign_show,
     command_campaign_approve, command_campaign_cancel, command_touch_list, command_touch_show,
     command_touch_drop, command_outcome_list, command_outcome_add, command_outcome_import, command_contact_forget,
-    command_campaign_report, command_lesson_add, command_lesson_list,
+    command_campaign_report, command_campaign_export, command_lesson_add, command_lesson_list, command_signal_set,
+    command_signal_move,
     command_signal_add, command_signal_list, command_signal_show, command_signal_retract,
     command_account_import, command_contact_import, command_contact_suppress, command_fx_import, command_db_init,
     command_db_migrate, command_db_status, command_config_check, command_config_show, command_fsck,

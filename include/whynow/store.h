@@ -237,6 +237,14 @@ enum wn_rc wn_store_resolve(struct wn_store *s, struct wn_world *w, struct wn_in
  * traits and contacts that it names: all in the world's memory but for account, seen, account_review rows, which are inserted
  * here. Signals touched have `arrived` and/or `corroborated`. A sighting's account may have been merged meanwhile: WN_AGAIN. */
 enum wn_rc wn_store_sightings(struct wn_store *s, struct wn_world *w, struct wn_intake *in, struct wn_err *err) WN_MUST_CHECK;
+/* In memory: an operator says what these attributes are. It is matched again; an edited item does not take it back. The engine gets
+ * WN_EV_RETRACTED for it too. */
+void wn_signal_set(struct wn_world *w, struct wn_signal *s, struct wn_value attrs);
+/* In memory: the signal is of another account (both loaded whole): a new one there, or a further report of the same fact; the old one is
+ * retracted, of which the engine is told as above. Then, behind the flush of the same transaction, wn_store_signal_moved: its sightings go
+ * along, and what comes again of their items. */
+struct wn_signal *wn_signal_move(struct wn_store *s, struct wn_world *w, struct wn_signal *sig, struct wn_account *into);
+enum wn_rc wn_store_signal_moved(struct wn_store *s, const struct wn_signal *from, const struct wn_signal *to, struct wn_err *err) WN_MUST_CHECK;
 /* Keeps beside a retracted signal what was wrong with it; in the transaction that retracts it. */
 enum wn_rc wn_store_retracted_why(struct wn_store *s, struct wn_id account_id, struct wn_id signal_key, struct wn_str why,
 				  struct wn_err *err) WN_MUST_CHECK;

@@ -192,10 +192,8 @@ static bool has_publisher(const struct wn_signal *s, const struct wn_publisher *
 	return false;
 }
 
-static void add_publisher(struct wn_world *w, struct wn_signal *s, const struct wn_sighting *x,
-			  const char *const *wires)
+static void add_publisher(struct wn_world *w, struct wn_signal *s, struct wn_publisher p, const char *const *wires)
 {
-	struct wn_publisher p = publisher_of(w, x);
 	if (s->n_publisher_list >= WN_PUBLISHERS_MAX || has_publisher(s, &p))
 		return;
 	struct wn_publisher *list = WN_NEW_N(w->arena, struct wn_publisher, s->n_publisher_list + 1);
@@ -241,7 +239,7 @@ static void merge_attrs(struct wn_world *w, struct wn_signal *s, struct wn_value
 static void join(struct wn_world *w, struct wn_signal *s, const struct wn_sighting *x, const char *const *wires)
 {
 	merge_attrs(w, s, x->attrs);
-	add_publisher(w, s, x, wires);
+	add_publisher(w, s, publisher_of(w, x), wires);
 }
 
 /* New to us, and yet no younger than what the feed has told before, or without a time of its own. An export that lags brings many
@@ -432,4 +430,85 @@ enum wn_rc wn_store_retracted_why(struct wn_store *s, struct wn_id account_id, s
 	return wn_pg_exec(s->pg, &wn_sql_signal_retracted_why,
 			  WN_PARAMS(wn_pg_int2(wn_id_bucket(account_id)), wn_pg_id(account_id), wn_pg_id(signal_key), wn_pg_str(why)),
 			  NULL, err);
+}
+
+/* --- an operator's corrections ---- */
+/* Beside another report an edited item only adds (see edit): the operator is one, without a domain, so it corroborates nothing. */
+static void mark_operator(struct wn_world *w, struct wn_signal *s)
+{
+	const struct wn_publisher operator = {.source = WN_STR("operator")};
+	if (s->n_publisher_list < 2)
+		add_publisher(w, s, operator, w->catalog->wires);
+}
+
+static struct wn_value without(struct wn_world *w, struct wn_value map, struct wn_value names)
+{
+	struct wn_map_builder m = wn_map_begin(w->arena);
+	for (uint32_t i = 0; map.kind == WN_MAP && i < map.n; i++)
+		if (wn_value_get(names, wn_value_str(map.map[i].key)).kind == WN_ABSENT)
+			wn_map_put(&m, wn_value_str(map.map[i].key), map.map[i].value);
+	return wn_map_end(&m);
+}
+
+void wn_signal_set(struct wn_world *w, struct wn_signal *s, struct wn_value attrs)
+{
+	struct wn_map_builder m = wn_map_begin(w->arena);
+	struct wn_value kept = without(w, s->attrs, attrs);
+	for (uint32_t i = 0; i < kept.n; i++)
+		wn_map_put(&m, wn_value_str(kept.map[i].key), kept.map[i].value);
+	for (uint32_t i = 0; i < attrs.n; i++)
+		wn_map_put(&m, wn_value_str(attrs.map[i].key), attrs.map[i].value);
+	s->attrs = wn_map_end(&m);
+	s->conflicts = without(w, s->conflicts, attrs);
+	mark_operator(w, s);
+	s->dirty = true;
+	s->arrived = !s->retracted && !s->history;
+}
+
+/* The person that it names is one of the new account's. */
+static void name_person(struct wn_store *s, struct wn_world *w, struct wn_account *into, struct wn_signal *sig)
+{
+	struct wn_sighting x = {.feed = sig->feed, .kind = sig->kind, .attrs = sig->attrs};
+	x.contact.name = wn_value_str(wn_value_at(sig->attrs, "person"));
+	x.contact.position = wn_value_str(wn_value_at(sig->attrs, "position"));
+	x.contact.department = wn_value_str(wn_value_at(sig->attrs, "department"));
+	x.contact.level = (int)wn_value_at(sig->attrs, "level").i;
+	struct wn_contact *c = x.contact.name.n ? contact_named(s, w, into, &x) : NULL;
+	sig->contact_id = c ? c->id : (struct wn_id){{0}};
+}
+
+struct wn_signal *wn_signal_move(struct wn_store *s, struct wn_world *w, struct wn_signal *sig, struct wn_account *into)
+{
+	const struct wn_sighting x = {.kind = sig->kind, .occurred_us = sig->occurred_us, .attrs = sig->attrs};
+	struct wn_signal *to = same_signal(w, into, &x);
+	if (to) {
+		merge_attrs(w, to, sig->attrs);
+		for (size_t i = 0; i < sig->n_publisher_list; i++)
+			add_publisher(w, to, sig->publisher_list[i], w->catalog->wires);
+	} else {
+		struct wn_str of[] = {wn_id_bytes(&into->id), wn_id_bytes(&sig->key)};
+		to = WN_NEW(w->arena, struct wn_signal);
+		*to = *sig;
+		to->account_id = into->id;
+		to->key = wn_id_of("moved signal", of, WN_COUNT(of));
+		to->stored_us = w->now_us;
+		to->received_on = day_of(w->now_us);
+		to->fresh = true;
+		to->dirty = to->corroborated = false;
+		to->arrived = !to->history;
+		name_person(s, w, into, to);
+		account_add_signal(w, into, to);
+	}
+	sig->retracted = sig->dirty = true;
+	sig->arrived = false;
+	return to;
+}
+
+enum wn_rc wn_store_signal_moved(struct wn_store *s, const struct wn_signal *from, const struct wn_signal *to, struct wn_err *err)
+{
+	const struct wn_pg_param p[] = {wn_pg_int2(wn_id_bucket(from->account_id)), wn_pg_id(from->account_id), wn_pg_id(from->key),
+					wn_pg_int2(wn_id_bucket(to->account_id)), wn_pg_id(to->account_id), wn_pg_id(to->key)};
+	TRY(wn_pg_queue(s->pg, &wn_sql_seen_move, p, 5, NULL, err));
+	TRY(wn_pg_queue(s->pg, &wn_sql_sighting_move, p, 6, NULL, err));
+	return wn_pg_flush(s->pg, err);
 }

@@ -25,9 +25,9 @@ FROM whynow.sighting t LEFT JOIN whynow.seen s ON s.sighting_key = t.sighting_ke
 WHERE s.sighting_key IS NULL AND NOT EXISTS (SELECT 1 FROM whynow.feed_state f WHERE f.name = t.feed AND f.pruned > 0)
 
 -- name: fsck_signal_sighting
--- Every signal has a sighting.
+-- Every signal has a sighting; those of a moved one went along, and it is retracted.
 SELECT format('signal %s (%s) has no sighting', s.signal_key, s.kind) FROM whynow.signal s
-WHERE NOT EXISTS (SELECT 1 FROM whynow.sighting t WHERE t.bucket = s.bucket AND t.account_id = s.account_id AND t.signal_key = s.signal_key)
+WHERE NOT s.retracted AND NOT EXISTS (SELECT 1 FROM whynow.sighting t WHERE t.bucket = s.bucket AND t.account_id = s.account_id AND t.signal_key = s.signal_key)
 
 -- name: fsck_cursor
 -- A feed's cursor moves only together with what became of every item.

@@ -121,6 +121,26 @@ FROM whynow.member m JOIN whynow.account a ON a.bucket = m.bucket AND a.account_
 LEFT JOIN whynow.contact k ON k.bucket = m.bucket AND k.account_id = m.account_id AND k.contact_id = m.contact_id
 WHERE m.campaign_id = $1 ORDER BY m.state = 'left', least(m.stale_at, m.box_ends_at), a.account_id, m.contact_id LIMIT $2
 
+-- name: read_campaign_export
+-- class: cold
+-- $1 campaign_id or NULL, $2 segment or NULL, $3 with closed ones and shadows
+SELECT jsonb_build_object('segment', m.segment, 'campaign_id', m.campaign_id, 'campaign_state', c.state, 'account', coalesce(a.domain, a.name),
+	'account_id', m.account_id, 'contact', k.name, 'email', k.email, 'position', k.position, 'state', m.state, 'left_why', m.left_why,
+	'holdout', m.holdout, 'enrolled_at', m.enrolled_at, 'left_at', m.left_at, 'box_ends_at', m.box_ends_at, 'stale_at', m.stale_at,
+	'why', s.kind, 'headline', s.headline, 'url', s.url, 'attrs', s.attrs, 'evidence', e.n, 'touches_sent', m.touches_sent,
+	'touches_waiting', t.waiting, 'last_touch_at', t.last_at, 'replied', m.replied, 'reached_at', m.reached_at) AS row
+FROM whynow.member m JOIN whynow.campaign c ON c.bucket = m.campaign_bucket AND c.campaign_id = m.campaign_id
+JOIN whynow.account a ON a.bucket = m.bucket AND a.account_id = m.account_id
+LEFT JOIN whynow.contact k ON k.bucket = m.bucket AND k.account_id = m.account_id AND k.contact_id = m.contact_id
+LEFT JOIN LATERAL (SELECT s.kind, s.headline, s.url, s.attrs FROM whynow.signal s WHERE s.signal_key = m.signal_key LIMIT 1) s ON true
+LEFT JOIN LATERAL (SELECT count(*) AS n FROM whynow.evidence e WHERE e.bucket = m.bucket AND e.account_id = m.account_id
+	AND e.campaign_id = m.campaign_id AND e.contact_id = m.contact_id AND NOT e.removed) e ON true
+LEFT JOIN LATERAL (SELECT max(t.sent_at) AS last_at, count(*) FILTER (WHERE t.state IN ('planned', 'deferred', 'yielded', 'held', 'sending')) AS waiting
+	FROM whynow.touch t WHERE t.bucket = m.bucket AND t.account_id = m.account_id AND t.campaign_id = m.campaign_id
+	AND t.contact_id = m.contact_id) t ON true
+WHERE ($1::uuid IS NULL OR m.campaign_id = $1::uuid) AND ($2::text IS NULL OR m.segment = $2::text)
+AND ($3::bool OR (c.state <> 'closed' AND NOT m.shadow)) ORDER BY m.segment, m.enrolled_at, m.campaign_id, m.account_id, m.contact_id
+
 -- name: read_campaign_history
 -- class: cold
 -- $1 campaign_id, $2 bucket, $3 limit (the newest)

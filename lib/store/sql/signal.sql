@@ -68,6 +68,16 @@ ON CONFLICT DO NOTHING
 UPDATE whynow.sighting SET url = $4, headline = $5, occurred_at = $6, published_at = $7, span = $8
 WHERE bucket = $1 AND account_id = $2 AND sighting_key = $3
 
+-- name: seen_move
+-- class: cold
+-- What comes again of these items belongs to the account to which their signal was moved.
+UPDATE whynow.seen s SET account_id = $5 FROM whynow.sighting t WHERE t.bucket = $1 AND t.account_id = $2 AND t.signal_key = $3
+AND s.bucket = ((get_byte(t.sighting_key, 0) << 8 | get_byte(t.sighting_key, 1)) & 1023) AND s.sighting_key = t.sighting_key AND $4::int2 >= 0
+
+-- name: sighting_move
+-- class: cold
+UPDATE whynow.sighting SET bucket = $4, account_id = $5, signal_key = $6 WHERE bucket = $1 AND account_id = $2 AND signal_key = $3
+
 -- name: reject_insert
 -- class: rows
 INSERT INTO whynow.item_reject AS r (bucket, reject_id, feed, item, reason, detail, excerpt, first_at, last_at)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `signal add|retract`. What an operator adds goes the way of every sighting, from the feed "operator"; the
+ * `signal add`. What an operator adds goes the way of every sighting, from the feed "operator"; the
  * same fact typed twice is one signal.
  */
 #include "parts.h"
@@ -48,7 +48,7 @@ static void done_add(void *ctx, struct wn_world *w)
 	cli_print_changes(a->cli, w);
 }
 
-static int kind_of(struct wn_cli *cli, const char *name, int *out)
+int cli_kind(struct wn_cli *cli, const char *name, int *out)
 {
 	const struct wn_registry *r = cli->book->registry;
 	*out = wn_registry_kind_number(r, wn_str_of(name));
@@ -67,7 +67,7 @@ static int kind_of(struct wn_cli *cli, const char *name, int *out)
 }
 
 /* "round=Series B" */
-static int take_attr(struct wn_cli *cli, int kind, const char *text, struct wn_map_builder *attrs)
+int cli_attribute(struct wn_cli *cli, int kind, const char *text, struct wn_map_builder *attrs)
 {
 	const struct wn_registry *r = cli->book->registry;
 	const char *eq = strchr(text, '=');
@@ -163,9 +163,9 @@ static int make_sighting(struct wn_cli *cli, int argc, char **argv, struct add *
 	struct wn_sighting *s = &a->sighting;
 	struct wn_map_builder attrs = wn_map_begin(cli->arena);
 	const char *headline = cli_value(cli, "--headline"), *url = cli_value(cli, "--url");
-	int kind, code = kind_of(cli, argv[1], &kind);
+	int kind, code = cli_kind(cli, argv[1], &kind);
 	for (int i = 2; i < argc && code == 0; i++)
-		code = take_attr(cli, kind, argv[i], &attrs);
+		code = cli_attribute(cli, kind, argv[i], &attrs);
 	if (code)
 		return code;
 	fill_position(cli, kind, &attrs);
@@ -265,96 +265,4 @@ const struct wn_command command_signal_add = {
 	"https://...",
     .options = add_options,
     .run = run_add,
-};
-
-/* --- retract --------------------------------------------------------------------------------- */
-struct retract {
-	struct wn_cli *cli;
-	struct wn_ref_id ref;
-	const char *why;
-};
-
-static enum wn_rc load_retract(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct retract *r = ctx;
-	return wn_store_load_accounts(s, w, &r->ref.account_id, 1, WN_LOAD_ALL, err);
-}
-
-static enum wn_rc step_retract(void *ctx, struct wn_store *s WN_UNUSED, struct wn_world *w, struct wn_err *err)
-{
-	struct retract *r = ctx;
-	struct wn_account *a = wn_world_account(w, r->ref.account_id);
-	struct wn_signal *sig = a ? wn_account_signal(a, r->ref.id) : NULL;
-	if (!sig)
-		return wn_fail(err, WN_NOT_FOUND, "the signal is older than what is kept in view of rules");
-	if (sig->retracted)
-		return wn_fail(err, WN_REFUSED, "the signal is retracted already");
-	sig->retracted = sig->dirty = true;
-	return wn_campaign_step(
-	    w,
-	    &(struct wn_event){.type = WN_EV_RETRACTED, .account = a, .signal = sig, .why = wn_str_of(r->why)},
-	    err);
-}
-
-static enum wn_rc finish_retract(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	struct retract *r = ctx;
-	const struct wn_signal *sig = wn_account_signal(wn_world_account(w, r->ref.account_id), r->ref.id);
-	if (!r->why)
-		return WN_OK;
-	return wn_store_retracted_why(s, sig->account_id, sig->key, wn_str_of(r->why), err);
-}
-
-static void done_retract(void *ctx, struct wn_world *w)
-{
-	struct retract *r = ctx;
-	cli_print_changes(r->cli, w);
-}
-
-/* The signals of a merged account live on at the survivor, and so does what rests on them. */
-static int follow_account(struct wn_cli *cli, struct wn_id *account)
-{
-	struct wn_err err = {0};
-	char text[37];
-	wn_id_to_text(*account, text);
-	enum wn_rc rc = wn_store_find_account(cli->store, wn_str_of(text), account, &err);
-	return rc ? cli_fail(cli, rc, &err) : 0;
-}
-
-static int run_retract(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
-{
-	struct retract r = {.cli = cli, .why = cli_value(cli, "--reason")};
-	struct wn_unit u = {.load = load_retract,
-			    .step = step_retract,
-			    .finish = finish_retract,
-			    .done = done_retract,
-			    .ctx = &r};
-	int code = cli_book(cli);
-	if (code == 0)
-		code = cli_find_signal(cli, argv[0], &r.ref);
-	if (code == 0)
-		code = follow_account(cli, &r.ref.account_id);
-	if (code == 0)
-		code = cli_unit(cli, &u);
-	if (code)
-		return code;
-	cli_nudge(cli);
-	cli_say(cli, "retracted: it stays stored, is never matched again, and is evidence of nothing");
-	return WN_EXIT_DONE;
-}
-
-static const struct wn_cli_option retract_options[] = {
-    {"--reason", "TEXT", "kept with the signal"},
-    {NULL, NULL, NULL},
-};
-const struct wn_command command_signal_retract = {
-    .name = "signal retract",
-    .args = "ID",
-    .min_args = 1,
-    .max_args = 1,
-    .summary = "a signal was wrong; what rests on it is judged again at once",
-    .more = "Members whose heat falls under the floor without it, or whose rule is definitely false now, leave "
-	    "(retracted).",
-    .options = retract_options,
-    .run = run_retract,
 };
