@@ -137,6 +137,8 @@ static int64_t next_in_window(const struct attempt *at, const struct wn_tz *tz)
 		if (tz) {
 			open = wn_tz_from_local(tz, open);
 			close = wn_tz_from_local(tz, close);
+			if (close <= open) /* all of it is skipped: it moves as a whole */
+				close = open + cat->window_to_us - cat->window_from_us;
 		}
 		if (now < close)
 			return max_us(now, open);

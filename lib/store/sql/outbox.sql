@@ -49,12 +49,13 @@ UPDATE whynow.installation SET outbox_pruned_to = greatest(outbox_pruned_to, $1)
 INSERT INTO whynow.history (bucket, bucketed_by, subject_id, gen, on_day, at, subject, type, from_state, to_state, why, event_id, sinks, data, actor, instance)
 VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 
+-- The event of a touch, once, whatever sink it was made for: a reload may have given its channel to another.
 -- name: outbox_read
 -- class: batch
-SELECT o.bucket, o.event_id, o.campaign_id, o.gen, o.sink, o.type, o.subject, o.at, o.payload, o.attempts, o.first_at, o.lease_token, o.account_id,
+SELECT o.bucket, o.event_id, o.campaign_id, o.gen, k.sink, o.type, o.subject, o.at, o.payload, o.attempts, o.first_at, o.lease_token, o.account_id,
 	o.contact_id, o.step
 FROM unnest($1::int8[], $2::uuid[], $3::text[]) WITH ORDINALITY AS k (b, id, sink, n)
-CROSS JOIN LATERAL (SELECT * FROM whynow.outbox WHERE bucket = k.b::int2 AND event_id = k.id AND sink = k.sink OFFSET 0) o ORDER BY k.n
+CROSS JOIN LATERAL (SELECT * FROM whynow.outbox WHERE bucket = k.b::int2 AND event_id = k.id AND step >= 0 OFFSET 0) o ORDER BY k.n
 
 -- name: leases_release_touches
 -- class: cold
