@@ -133,10 +133,10 @@ def test_mail_reaches_a_real_server_and_no_value_breaks_it(cluster, smtp, tmp_pa
 
 
 # Random events (tests/scenario/generate.py): a few seeds that stay, and one that is new every time; a failure names it.
-SEEDS = os.environ.get("WHYNOW_SEEDS", "1 2 3 " + os.urandom(3).hex()).split()
+SEEDS = os.environ.get("WHYNOW_SEEDS", "1 2 " + os.urandom(3).hex()).split()
 
 
-def play_random(cluster, tmp_path, seed, steps=60, **kw):
+def play_random(cluster, tmp_path, seed, steps=45, **kw):
     path = tmp_path / f"random_{seed}.scn"
     path.write_text(subprocess.run([sys.executable, ROOT / "tests/scenario/generate.py", seed, str(steps)], capture_output=True, text=True, check=True).stdout)
     shutil.copy(ROOT / "tests/scenario/setup.inc", tmp_path)
@@ -149,7 +149,8 @@ def test_random_events_break_no_invariant(cluster, tmp_path, which):
     assert done.returncode == 0, f"seed {SEEDS[which]}: WHYNOW_SEEDS={SEEDS[which]} plays it again\n" + done.stdout[-6000:] + done.stderr[-6000:]
 
 
-@pytest.mark.parametrize("bug", ["lost_cancel", "early_expiry"])
-def test_random_events_find_a_planted_bug(cluster, tmp_path, bug):
-    seeds = ["1", "2", "3", "4", "5", "6"]
-    assert any(play_random(cluster, tmp_path, seed, env={"WHYNOW_PLANT": bug}).returncode for seed in seeds), f"{bug} was not noticed with seeds {seeds}"
+# fsck finds them: a touch that waits for a member that left; a member that left before the instant that is given as the reason.
+@pytest.mark.parametrize("bug, seed, found", [("lost_cancel", "2", "touch_of_left"), ("early_expiry", "1", "left_early")])
+def test_random_events_find_a_planted_bug(cluster, tmp_path, bug, seed, found):
+    done = play_random(cluster, tmp_path, seed, env={"WHYNOW_PLANT": bug})
+    assert done.returncode == 1 and found in done.stdout, f"{bug} was not noticed with seed {seed}\n" + done.stdout[-3000:]

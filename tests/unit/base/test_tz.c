@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Zones against zdump: around every transition that `zdump -v` lists between 1990 and 2037 (and some beyond the
- * table), the second before and the second after must have the listed offset. By default a sample of zones; all
- * of them with WHYNOW_TEST_ALL_ZONES=1.
+ * table), the second before and the second after must have the listed offset. A sample of zones by name, then every
+ * zone of zone1970.tab.
  */
 #include <whynow/clock.h>
 #include <whynow/date.h>
@@ -120,17 +120,16 @@ static void agrees_with_zdump_everywhere(void **state)
 	char line[400], name[80];
 	int zones = 0;
 	FILE *f = fopen("/usr/share/zoneinfo/zone1970.tab", "r");
-	if (!getenv("WHYNOW_TEST_ALL_ZONES") || !f || !have_zdump()) {
-		if (f)
-			fclose(f);
+	if (!f)
 		skip();
-	}
-	while (fgets(line, sizeof(line), f))
+	while (have_zdump() && fgets(line, sizeof(line), f))
 		if (line[0] != '#' && sscanf(line, "%*s %*s %79s", name) == 1) {
 			check_zone(name, "1990,2060");
 			zones++;
 		}
 	fclose(f);
+	if (!zones)
+		skip();
 	assert_true(zones > 300);
 }
 
