@@ -6,6 +6,7 @@
 #include "intake_parts.h"
 #include "outcome.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <whynow/date.h>
 #include <whynow/failpoint.h>
 #include <whynow/text.h>
@@ -179,6 +180,13 @@ static void map_outcome(struct wn_feed_answer *a, const struct wn_item *item)
 	}
 }
 
+/* What is dated before the last good poll tells nothing of when it came. */
+static void note_published(struct wn_feed_answer *a, const struct wn_item *item)
+{
+	if (item->published_us > a->rhythm.seen_us && item->published_us <= a->now_us)
+		*WN_PUSH(a->arena, &a->published) = item->published_us;
+}
+
 static void map_item(struct wn_feed_answer *a, const struct wn_item *item)
 {
 	struct wn_err err = {0};
@@ -190,6 +198,7 @@ static void map_item(struct wn_feed_answer *a, const struct wn_item *item)
 		return;
 	switch (wn_answer_sightings(a->book_feed->mapping, item, a->doc.doc, a->now_us, m->arena, &m->sightings[m->n], &n, NULL, &err)) {
 	case WN_MAPPED:
+		note_published(a, item);
 		for (; n; n--) {
 			struct wn_sighting *s = &m->sightings[m->n];
 			same_address(s, m->arena);
@@ -329,6 +338,7 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 	a->book = d->book;
 	a->book_feed = wn_book_feed_named(d->book, f->name);
 	a->remembered = wn_remembered_of(f->state.extra);
+	wn_rhythm_read(a->remembered.rhythm, &a->rhythm);
 	a->poll.feed = a->remembered.hints; /* until a new document says otherwise: a 304 brings none */
 	a->poll.http = wn_http_hints_none();
 	a->poll.first = !f->state.first_done;
@@ -378,6 +388,31 @@ static uint64_t seed_of(struct wn_str name)
 	return seed;
 }
 
+static int earlier(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* The schedule's own decision; run anew when the transaction is. */
+static void decide(struct wn_feed_answer *a, struct wn_feed_state *s, const struct wn_schedule_config *config, int64_t now_us)
+{
+	struct wn_rhythm rhythm = a->rhythm;
+	struct wn_buf text;
+	s->schedule = a->feed->state.schedule;
+	if (a->published.n)
+		qsort(a->published.v, a->published.n, sizeof(*a->published.v), earlier);
+	a->poll.published_us = a->published.v;
+	a->poll.published_n = a->published.n;
+	a->next = wn_schedule_next(&s->schedule, &rhythm, config, &a->poll, now_us, seed_of(a->feed->name));
+	s->next_us = a->next.next_us;
+	s->why = wn_arena_str(a->arena, wn_str_of(a->next.why));
+	wn_buf_init(&text, 1024);
+	wn_rhythm_write(&rhythm, &text);
+	a->remembered.rhythm = wn_arena_str(a->arena, wn_buf_slice(&text));
+	wn_buf_done(&text);
+}
+
 #define STREAM_AGAIN (10 * WN_SECOND)
 
 static void move_schedule(struct wn_feed_answer *a, struct wn_feed_state *s, int64_t now_us)
@@ -405,10 +440,7 @@ static void move_schedule(struct wn_feed_answer *a, struct wn_feed_state *s, int
 	}
 	if (wn_page_move(a, s, now_us))
 		return;
-	s->schedule = a->feed->state.schedule;
-	a->next = wn_schedule_next(&s->schedule, &config, &a->poll, now_us, seed_of(a->feed->name));
-	s->next_us = a->next.next_us;
-	s->why = wn_arena_str(a->arena, wn_str_of(a->next.why));
+	decide(a, s, &config, now_us);
 }
 
 /* Whose word holds others back: 429 always, 503 when it says for how long. */

@@ -36,6 +36,8 @@ struct wn_feed_answer {
 	struct wn_str cursor;                /* of the last line of a stream, absent: as it was */
 	struct wn_snapshot *snapshot;        /* changes: removed, changed; NULL */
 	struct wn_remembered remembered;     /* of the feed, as it will be written */
+	struct wn_rhythm rhythm;             /* as it was before this poll */
+	WN_VEC(int64_t) published;           /* of its items, those since the last good poll */
 	struct wn_str moved_to;              /* where permanent redirects led, absent: nowhere */
 	bool learned;                        /* that address is the feed's from now on */
 	int64_t hold_until_us;               /* the host asked us to stay away, 0 */

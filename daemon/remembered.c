@@ -19,6 +19,7 @@ struct wn_remembered wn_remembered_of(struct wn_value extra)
 		.newest_us = number_at(extra, "newest_us", 0),
 		.hints = {.ttl_us = number_at(hints, "ttl_us", -1), .update_us = number_at(hints, "update_us", -1),
 			  .skip_hours = (uint32_t)number_at(hints, "skip_hours", 0), .skip_days = (uint8_t)number_at(hints, "skip_days", 0)},
+		.rhythm = wn_value_str(wn_value_at(extra, "rhythm")),
 		.moved_to = wn_value_str(wn_value_at(moved, "to")),
 		.moved_n = number_at(moved, "times", 0),
 		.moved_us = number_at(moved, "since_us", 0),
@@ -48,6 +49,8 @@ struct wn_value wn_remembered_value(const struct wn_remembered *r, struct wn_are
 	if (r->hints.ttl_us >= 0 || r->hints.update_us >= 0 || r->hints.skip_hours || r->hints.skip_days)
 		wn_map_set(&m, "hints", numbers(a, (const char *const[]){"ttl_us", "update_us", "skip_hours", "skip_days"},
 						(const int64_t[]){r->hints.ttl_us, r->hints.update_us, r->hints.skip_hours, r->hints.skip_days}, 4));
+	if (r->rhythm.n)
+		wn_map_set(&m, "rhythm", wn_string(r->rhythm));
 	if (r->moved_n) {
 		wn_map_set(&moved, "to", wn_string(r->moved_to));
 		wn_map_set(&moved, "times", wn_int(r->moved_n));

@@ -10,6 +10,7 @@ struct wn_remembered {
 	struct wn_str of;            /* the file's `url` that all of feed_state is about */
 	int64_t newest_us;           /* when the newest item of former answers occurred; 0: not known */
 	struct wn_feed_hints hints;  /* of the newest document: a 304 brings none */
+	struct wn_str rhythm;        /* wn_rhythm_write */
 	/* permanent redirects in a row to one place */
 	struct wn_str moved_to;
 	int64_t moved_n, moved_us;   /* how often, since when */

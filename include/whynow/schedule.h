@@ -10,7 +10,7 @@
 #ifndef WHYNOW_SCHEDULE_H
 #define WHYNOW_SCHEDULE_H
 
-#include <whynow/base.h>
+#include <whynow/rhythm.h>
 
 /* What a document says of its own rhythm (RSS 2.0 ttl, skipHours, skipDays; RSS 1.0 module syndication). */
 struct wn_feed_hints {
@@ -81,6 +81,7 @@ struct wn_schedule_state {
 struct wn_schedule_config {
 	int64_t floor_us, ceiling_us; /* `every:`; 0 reads as 5 min and 24 h */
 	int64_t hint_max_us, backoff_max_us; /* what a server may ask for, the longest wait after failures; 0 reads as 24 h */
+	double price; /* a request's, in item-seconds of waiting (rhythm.h); 0 reads as the usual */
 	double jitter; /* share of the wait added at random after a success; 0 reads as a tenth, less than 0 as none */
 };
 /* One poll, just done. */
@@ -88,6 +89,8 @@ struct wn_poll {
 	enum wn_poll_outcome outcome;
 	int new_items; /* of ITEMS: not seen before */
 	int signals;   /* of those, became signals */
+	const int64_t *published_us; /* of those, ascending, as far as it is known; borrowed */
+	size_t published_n;
 	bool first;    /* first successful poll: its items are history and teach no rate */
 	struct wn_http_hints http;
 	struct wn_feed_hints feed; /* of the newest document (also after a 304) */
@@ -98,9 +101,9 @@ struct wn_next_poll {
 	int64_t interval_us; /* before jitter and skipped hours */
 	char why[240];       /* one clause for a person: "learned 42m (1.4 items an hour), floor 5m" */
 };
-/* Updates *state by the poll and says when the next one is. `seed` decides the jitter: the same seed, state and
+/* Updates *state and *rhythm by the poll and says when the next one is. `seed` decides the jitter: the same seed, state and
  * poll give the same instant; give it a hash of the feed's name. Never fails. */
-struct wn_next_poll wn_schedule_next(struct wn_schedule_state *state, const struct wn_schedule_config *config,
+struct wn_next_poll wn_schedule_next(struct wn_schedule_state *state, struct wn_rhythm *rhythm, const struct wn_schedule_config *config,
 				     const struct wn_poll *poll, int64_t now_us, uint64_t seed);
 /* First poll after a start of a feed that is overdue or new: spread over `spread_us` by seed. */
 int64_t wn_schedule_first(const struct wn_schedule_state *state, int64_t due_us, int64_t now_us,

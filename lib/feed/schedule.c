@@ -3,8 +3,8 @@
  * The instant of the next poll: hints, learned rhythm, backoff, skipped hours. Arithmetic only; what was
  * decided is told in one clause, so that `feed show` can say why.
  *
- * Learned: new items per second, both decayed with a half-life of a week, begun with the guess of one item in
- * two hours; the interval is half the expected gap, shorter for feeds whose items become signals.
+ * Learned: rhythm.h. What a server asks for is believed up to where something is due; what it says to skip, in hours in which nothing
+ * ever came. The plain rate (both numbers decayed with a half-life of a week) is kept for people.
  */
 #include <whynow/schedule.h>
 
@@ -18,8 +18,13 @@
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 #define HALF_LIFE (7 * DAY)
-#define GUESS_ITEMS 1.0
-#define GUESS_SECONDS 7200.0
+#define PRICE 150.0 /* about 24 requests a day for a feed of the usual mixture */
+#define WORTH 10.0 /* an item that becomes a signal counts as eleven */
+
+struct bounds {
+	int64_t floor, ceiling, hint_max, backoff_max;
+	double price, jitter;
+};
 
 static const char *const outcome_names[] = {
 #define X(name, text) [WN_POLL_##name] = text,
@@ -80,17 +85,6 @@ static void learn(struct wn_schedule_state *s, const struct wn_poll *poll, int64
 	s->worth += (fmin(1.0, fmax(0.0, share)) - s->worth) * step;
 }
 
-static double rate_of(const struct wn_schedule_state *s)
-{
-	return (s->rate + GUESS_ITEMS) / (s->weight + GUESS_SECONDS);
-}
-
-static int64_t learned_interval(const struct wn_schedule_state *s)
-{
-	double us = (double)SECOND / rate_of(s) / 2.0 / (1.0 + s->worth);
-
-	return us > (double)(30 * DAY) ? 30 * DAY : (int64_t)us;
-}
 
 /* --- hints
  * -------------------------------------------------------------------------------------------------------- */
@@ -154,30 +148,31 @@ static void span_text(int64_t us, char out[40])
 	wn_duration_to_text(us, out);
 }
 
-static int64_t after_success(struct wn_schedule_state *s, int64_t floor, int64_t ceiling, int64_t hint_max,
-			     const struct wn_poll *poll, char *why, size_t size)
-{
-	struct hint hint = server_hint(poll);
-	int64_t learned = learned_interval(s), asked = min64(hint.us, hint_max), us = max64(asked, learned);
-	const char *bound = "";
-	char told[40], took[40], most[40];
+/* What is decided of one poll, and how much later than that would do as well. */
+struct wait {
+	int64_t us, slack_us;
+};
 
-	if (us < floor)
-		us = floor, bound = ", raised to floor";
-	if (us > ceiling)
-		us = ceiling, bound = ", lowered to ceiling";
-	span_text(us, took);
-	if (hint.name && asked >= learned) {
+static struct wait after_success(const struct wn_schedule_state *s, const struct wn_rhythm *rhythm, const struct bounds *b, const struct wn_poll *poll,
+				 int64_t now_us, char *why, size_t size)
+{
+	struct wn_rhythm_plan plan = wn_rhythm_plan(rhythm, now_us, b->floor, b->ceiling, b->price, 1.0 + WORTH * s->worth, b->jitter);
+	struct hint hint = server_hint(poll);
+	/* A server that says nothing comes, where something is due, is believed until then. */
+	int64_t most = min64(b->hint_max, max64(plan.soon_us, b->floor)), asked = min64(min64(hint.us, most), b->ceiling);
+	char told[40], took[40], believed[40];
+
+	span_text(max64(asked, plan.us), took);
+	if (hint.name && asked > plan.us) {
 		span_text(hint.us, told);
-		span_text(hint_max, most);
-		snprintf(why, size, "%s: %s says %s%s%s%s%s", took, hint.name, told, hint.us > hint_max ? " (at most " : "",
-			 hint.us > hint_max ? most : "", hint.us > hint_max ? " is believed)" : "", bound);
-	} else {
-		span_text(learned, told);
-		snprintf(why, size, "%s: learned %s (%.3g items a day)%s", took, told, rate_of(s) * 86400.0,
-			 bound);
+		span_text(most, believed);
+		snprintf(why, size, "%s: %s says %s%s%s%s", took, hint.name, told, hint.us > asked ? " (at most " : "", hint.us > asked ? believed : "",
+			 hint.us > asked ? " is believed)" : "");
+		return (struct wait){asked, (int64_t)((double)asked * b->jitter)};
 	}
-	return us;
+	snprintf(why, size, "%s: learned, %.3g items a day and %.2g by then%s", took, plan.a_day, plan.expected,
+		 plan.us == b->floor ? ", not below the floor" : plan.us == b->ceiling ? ", not above the ceiling" : "");
+	return (struct wait){plan.us, plan.slack_us};
 }
 
 /* First wait of each kind of failure; it doubles with every further one. */
@@ -196,23 +191,22 @@ static int64_t first_wait(enum wn_poll_outcome o, int64_t floor)
 	}
 }
 
-static int64_t after_failure(struct wn_schedule_state *s, int64_t floor, int64_t backoff_max, int64_t hint_max,
-			     const struct wn_poll *poll, char *why, size_t size)
+static struct wait after_failure(const struct wn_schedule_state *s, const struct bounds *b, const struct wn_poll *poll, char *why, size_t size)
 {
 	int doublings = s->failures > 20 ? 20 : s->failures - 1;
-	int64_t us = first_wait(poll->outcome, floor);
+	int64_t us = first_wait(poll->outcome, b->floor);
 	char took[40];
 
-	while (doublings-- > 0 && us < backoff_max)
+	while (doublings-- > 0 && us < b->backoff_max)
 		us *= 2;
-	us = min64(us, backoff_max);
+	us = min64(us, b->backoff_max);
 	bool told = poll->http.retry_after_us >= 0;
 	if (told)
-		us = min64(max64(poll->http.retry_after_us, MINUTE), hint_max);
+		us = min64(max64(poll->http.retry_after_us, MINUTE), b->hint_max);
 	span_text(us, took);
 	snprintf(why, size, "%s: %s, failure %d in a row%s", took, wn_poll_outcome_to_text(poll->outcome),
 		 (int)s->failures, told ? ", Retry-After" : "");
-	return us;
+	return (struct wait){us, (int64_t)(2.5 * b->jitter * (double)us)};
 }
 
 static bool is_success(enum wn_poll_outcome o)
@@ -220,7 +214,15 @@ static bool is_success(enum wn_poll_outcome o)
 	return o == WN_POLL_ITEMS || o == WN_POLL_NOT_MODIFIED;
 }
 
-static void count(struct wn_schedule_state *s, const struct wn_poll *poll, int64_t now_us)
+static void learn_rhythm(struct wn_rhythm *r, const struct wn_poll *poll, int64_t now_us)
+{
+	bool brought = !poll->first && poll->outcome == WN_POLL_ITEMS && poll->new_items > 0;
+	size_t n = brought ? (size_t)poll->new_items : 0;
+
+	wn_rhythm_learn(r, poll->published_us, n < poll->published_n ? n : poll->published_n, n, now_us);
+}
+
+static void count(struct wn_schedule_state *s, struct wn_rhythm *rhythm, const struct wn_poll *poll, int64_t now_us)
 {
 	s->last_us = now_us;
 	s->gone = poll->outcome == WN_POLL_GONE ? s->gone + 1 : 0;
@@ -230,31 +232,51 @@ static void count(struct wn_schedule_state *s, const struct wn_poll *poll, int64
 	}
 	s->failures = 0;
 	learn(s, poll, now_us);
+	learn_rhythm(rhythm, poll, now_us);
 }
 
-struct wn_next_poll wn_schedule_next(struct wn_schedule_state *state, const struct wn_schedule_config *config,
+static struct bounds bounds_of(const struct wn_schedule_config *c)
+{
+	struct bounds b = {
+	    .floor = c->floor_us > 0 ? c->floor_us : 5 * MINUTE,
+	    .hint_max = c->hint_max_us > 0 ? c->hint_max_us : DAY,
+	    .backoff_max = c->backoff_max_us > 0 ? c->backoff_max_us : DAY,
+	    .price = c->price > 0 ? c->price : PRICE,
+	    .jitter = c->jitter > 0 ? c->jitter : c->jitter < 0 ? 0 : 0.1,
+	};
+	b.ceiling = max64(c->ceiling_us > 0 ? c->ceiling_us : DAY, b.floor);
+	return b;
+}
+
+/* Hours that the feed says it sleeps, less those in which items came. */
+static struct wn_feed_hints asleep(const struct wn_rhythm *r, struct wn_feed_hints h)
+{
+	for (int hour = 0; h.skip_hours && hour < 24; hour++)
+		if (wn_rhythm_is_awake(r, hour))
+			h.skip_hours &= ~(UINT32_C(1) << hour);
+	return h;
+}
+
+struct wn_next_poll wn_schedule_next(struct wn_schedule_state *state, struct wn_rhythm *rhythm, const struct wn_schedule_config *config,
 				     const struct wn_poll *poll, int64_t now_us, uint64_t seed)
 {
-	int64_t floor = config->floor_us > 0 ? config->floor_us : 5 * MINUTE;
-	int64_t ceiling = max64(config->ceiling_us > 0 ? config->ceiling_us : DAY, floor);
-	int64_t hint_max = config->hint_max_us > 0 ? config->hint_max_us : DAY;
-	int64_t backoff_max = config->backoff_max_us > 0 ? config->backoff_max_us : DAY;
-	double jitter = config->jitter > 0 ? config->jitter : config->jitter < 0 ? 0 : 0.1;
+	struct bounds b = bounds_of(config);
 	struct wn_next_poll next = {0};
 
-	count(state, poll, now_us);
+	count(state, rhythm, poll, now_us);
 	if (state->gone >= 2) {
 		next = (struct wn_next_poll){.next_us = INT64_MAX, .stopped = true, .interval_us = INT64_MAX};
 		snprintf(next.why, sizeof(next.why), "stopped: 410 Gone seen twice; start it again by hand");
 		return next;
 	}
 	bool success = is_success(poll->outcome);
-	next.interval_us = success ? after_success(state, floor, ceiling, hint_max, poll, next.why, sizeof(next.why))
-				   : after_failure(state, floor, backoff_max, hint_max, poll, next.why, sizeof(next.why));
+	struct wait w = success ? after_success(state, rhythm, &b, poll, now_us, next.why, sizeof(next.why))
+				: after_failure(state, &b, poll, next.why, sizeof(next.why));
 	/* Later, never sooner; more after a failure, so that hosts are not met by a crowd. */
-	double spread = (double)next.interval_us * (success ? jitter : 2.5 * jitter) * chance(seed, now_us);
-	int64_t at = now_us + next.interval_us + (int64_t)spread;
-	next.next_us = success ? wn_schedule_skip(at, &poll->feed) : at;
+	int64_t at = now_us + w.us + (int64_t)((double)w.slack_us * chance(seed, now_us));
+	struct wn_feed_hints hints = asleep(rhythm, poll->feed);
+	next.interval_us = w.us;
+	next.next_us = success ? wn_schedule_skip(at, &hints) : at;
 	if (next.next_us != at) {
 		size_t n = strlen(next.why);
 		snprintf(next.why + n, sizeof(next.why) - n, ", put off past skipHours/skipDays");

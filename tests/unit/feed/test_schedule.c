@@ -17,25 +17,30 @@ static struct wn_poll polled(enum wn_poll_outcome o, int new_items)
 	    .outcome = o, .new_items = new_items, .http = wn_http_hints_none(), .feed = wn_feed_hints_none()};
 }
 
-static struct wn_next_poll next(struct wn_schedule_state *s, const struct wn_poll *p, int64_t now)
+/* A feed's memory: the state first, so that a test may look at it. */
+struct memory {
+	struct wn_schedule_state s;
+	struct wn_rhythm r;
+};
+static struct wn_next_poll next(struct memory *m, const struct wn_poll *p, int64_t now)
 {
-	return wn_schedule_next(s, &usual, p, now, 42);
+	return wn_schedule_next(&m->s, &m->r, &usual, p, now, 42);
 }
 
-static void a_busy_feed_is_polled_at_the_floor_and_a_dead_one_at_the_ceiling(void **state)
+static void a_busy_feed_is_polled_at_the_floor_and_a_dead_one_twice_a_day_at_most(void **state)
 {
-	struct wn_schedule_state busy = {0}, dead = {0};
+	struct memory busy = {0}, dead = {0};
 	struct wn_poll many = polled(WN_POLL_ITEMS, 40), none = polled(WN_POLL_NOT_MODIFIED, 0);
 	struct wn_next_poll b = {0}, d = {0};
 	int64_t now = NOW_US;
 
 	(void)state;
-	for (int i = 0; i < 200; i++, now += HOUR) {
+	for (int i = 0; i < 2400; i++, now += HOUR) {
 		b = next(&busy, &many, now);
 		d = next(&dead, &none, now);
 	}
 	assert_int_equal(b.interval_us, 5 * MINUTE);
-	assert_int_equal(d.interval_us, DAY);
+	assert_true(d.interval_us >= 12 * HOUR && d.interval_us <= DAY);
 	assert_non_null(strstr(b.why, "floor"));
 	assert_non_null(strstr(d.why, "learned"));
 }
@@ -46,7 +51,7 @@ static void more_items_never_mean_later_polls(void **state)
 
 	(void)state;
 	for (int n = 0; n < 30; n++) {
-		struct wn_schedule_state s = {0};
+		struct memory s = {0};
 		struct wn_poll p = polled(WN_POLL_ITEMS, n);
 		struct wn_next_poll got = {0};
 		for (int i = 0; i < 20; i++)
@@ -58,7 +63,7 @@ static void more_items_never_mean_later_polls(void **state)
 
 static void items_that_become_signals_shorten_the_interval(void **state)
 {
-	struct wn_schedule_state plain = {0}, worthy = {0};
+	struct memory plain = {0}, worthy = {0};
 	struct wn_poll p = polled(WN_POLL_ITEMS, 3), w = p;
 	struct wn_next_poll a = {0}, b = {0};
 
@@ -73,7 +78,7 @@ static void items_that_become_signals_shorten_the_interval(void **state)
 
 static void the_history_of_a_first_poll_teaches_no_rate(void **state)
 {
-	struct wn_schedule_state s = {0}, fresh = {0};
+	struct memory s = {0}, fresh = {0};
 	struct wn_poll p = polled(WN_POLL_ITEMS, 500), quiet = polled(WN_POLL_ITEMS, 0);
 
 	(void)state;
@@ -83,18 +88,18 @@ static void the_history_of_a_first_poll_teaches_no_rate(void **state)
 
 static void the_larger_of_hint_and_learned_holds_within_the_bounds(void **state)
 {
-	struct wn_schedule_state s = {0};
+	struct memory s = {0};
 	struct wn_poll p = polled(WN_POLL_ITEMS, 0);
 
 	(void)state;
-	p.feed.ttl_us = 120 * MINUTE;
+	p.feed.ttl_us = 200 * MINUTE;
 	struct wn_next_poll n = next(&s, &p, NOW_US);
-	assert_int_equal(n.interval_us, 120 * MINUTE);
-	assert_true(n.next_us >= NOW_US + 120 * MINUTE);
+	assert_int_equal(n.interval_us, 200 * MINUTE);
+	assert_true(n.next_us >= NOW_US + 200 * MINUTE);
 	assert_non_null(strstr(n.why, "ttl"));
 	p.http.max_age_us = 16 * 365 * DAY;
 	n = next(&s, &p, NOW_US);
-	assert_int_equal(n.interval_us, DAY);
+	assert_true(n.interval_us > 4 * HOUR && n.interval_us <= DAY);
 	assert_non_null(strstr(n.why, "max-age"));
 	p.http.no_cache = true;
 	p.feed.ttl_us = MINUTE; /* a hint that is too short hurries nobody */
@@ -110,9 +115,9 @@ static void jitter_is_late_small_and_the_same_for_the_same_seed(void **state)
 
 	(void)state;
 	for (uint64_t seed = 0; seed < 500; seed++) {
-		struct wn_schedule_state a = {0}, b = {0};
-		struct wn_next_poll x = wn_schedule_next(&a, &usual, &p, NOW_US, seed),
-				    y = wn_schedule_next(&b, &usual, &p, NOW_US, seed);
+		struct memory a = {0}, b = {0};
+		struct wn_next_poll x = wn_schedule_next(&a.s, &a.r, &usual, &p, NOW_US, seed),
+				    y = wn_schedule_next(&b.s, &b.r, &usual, &p, NOW_US, seed);
 		int64_t late = x.next_us - NOW_US - x.interval_us;
 		assert_true(x.next_us == y.next_us);
 		assert_true(late >= 0 && late <= x.interval_us / 10);
@@ -129,7 +134,7 @@ static void failures_back_off_to_a_day_and_never_stop(void **state)
 
 	(void)state;
 	for (size_t k = 0; k < WN_COUNT(all); k++) {
-		struct wn_schedule_state s = {0};
+		struct memory s = {0};
 		struct wn_poll p = polled(all[k], 0), ok = polled(WN_POLL_NOT_MODIFIED, 0);
 		int64_t before = 0;
 		for (int i = 0; i < 2000; i++) {
@@ -140,13 +145,13 @@ static void failures_back_off_to_a_day_and_never_stop(void **state)
 		}
 		assert_int_equal(before, DAY);
 		next(&s, &ok, NOW_US);
-		assert_int_equal(s.failures, 0);
+		assert_int_equal(s.s.failures, 0);
 	}
 }
 
 static void a_429_without_retry_after_waits_some_minutes(void **state)
 {
-	struct wn_schedule_state s = {0};
+	struct memory s = {0};
 	struct wn_poll p = polled(WN_POLL_THROTTLED, 0);
 
 	(void)state;
@@ -161,7 +166,7 @@ static void retry_after_is_kept_within_a_minute_and_a_day(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < WN_COUNT(cases); i++) {
-		struct wn_schedule_state s = {0};
+		struct memory s = {0};
 		struct wn_poll p = polled(WN_POLL_THROTTLED, 0);
 		p.http.retry_after_us = cases[i].said;
 		struct wn_next_poll n = next(&s, &p, NOW_US);
@@ -172,7 +177,7 @@ static void retry_after_is_kept_within_a_minute_and_a_day(void **state)
 
 static void only_410_seen_twice_in_a_row_stops(void **state)
 {
-	struct wn_schedule_state s = {0};
+	struct memory s = {0};
 	struct wn_poll gone = polled(WN_POLL_GONE, 0), ok = polled(WN_POLL_ITEMS, 1);
 
 	(void)state;
@@ -201,26 +206,163 @@ static void skipped_hours_and_days_are_stepped_over(void **state)
 
 static void a_start_spreads_what_is_overdue(void **state)
 {
-	struct wn_schedule_state s = {0};
+	struct memory s = {0};
 
 	(void)state;
-	assert_true(wn_schedule_first(&s, NOW_US + HOUR, NOW_US, 10 * MINUTE, 1) == NOW_US + HOUR);
+	assert_true(wn_schedule_first(&s.s, NOW_US + HOUR, NOW_US, 10 * MINUTE, 1) == NOW_US + HOUR);
 	for (uint64_t seed = 0; seed < 100; seed++) {
-		int64_t t = wn_schedule_first(&s, 0, NOW_US, 10 * MINUTE, seed);
+		int64_t t = wn_schedule_first(&s.s, 0, NOW_US, 10 * MINUTE, seed);
 		assert_true(t >= NOW_US && t < NOW_US + 10 * MINUTE);
 	}
 }
 
 static void a_clock_that_jumps_back_breaks_nothing(void **state)
 {
-	struct wn_schedule_state s = {0};
+	struct memory s = {0};
 	struct wn_poll p = polled(WN_POLL_ITEMS, 2);
 
 	(void)state;
 	next(&s, &p, NOW_US);
 	struct wn_next_poll n = next(&s, &p, NOW_US - 30 * DAY);
 	assert_true(n.interval_us >= 5 * MINUTE && n.interval_us <= DAY);
-	assert_true(s.weight >= 0 && s.rate > 0);
+	assert_true(s.s.weight >= 0 && s.s.rate > 0);
+}
+
+/* A feed whose items come at `minute` past 14 o'clock of each weekday, polled as the schedule says. */
+struct lived {
+	int polls, late, items;
+	int64_t longest_us;
+};
+static struct lived live(struct memory *m, struct wn_poll p, int minute, int64_t from, int64_t to)
+{
+	struct lived l = {0};
+	int64_t seen = from;
+
+	for (int64_t now = from; now < to; l.polls++) {
+		int64_t published[400];
+		p.new_items = 0;
+		for (int64_t day = seen / DAY; day <= now / DAY; day++) {
+			int64_t t = day * DAY + 14 * HOUR + minute * MINUTE;
+			if (t <= seen || t > now || (day + 4) % 7 == 0 || (day + 4) % 7 == 6)
+				continue;
+			published[p.new_items++] = t;
+			l.late += now - t > 15 * MINUTE;
+		}
+		l.items += p.new_items;
+		p.outcome = p.new_items ? WN_POLL_ITEMS : WN_POLL_NOT_MODIFIED;
+		p.published_us = published;
+		p.published_n = (size_t)p.new_items;
+		seen = now;
+		struct wn_next_poll n = next(m, &p, now);
+		assert_false(n.stopped);
+		assert_true(n.interval_us >= usual.floor_us && n.interval_us <= usual.ceiling_us);
+		l.longest_us = n.next_us - now > l.longest_us ? n.next_us - now : l.longest_us;
+		now = n.next_us;
+	}
+	return l;
+}
+
+static void a_rhythm_is_learned_and_its_burst_awaited(void **state)
+{
+	struct memory m = {0};
+	int64_t month = NOW_US + 30 * DAY;
+
+	(void)state;
+	live(&m, polled(WN_POLL_NOT_MODIFIED, 0), 30, NOW_US, month);
+	struct lived l = live(&m, polled(WN_POLL_NOT_MODIFIED, 0), 30, month, month + 28 * DAY);
+	assert_true(l.items >= 19);
+	assert_true(l.late <= l.items / 5);
+	assert_true(l.polls < 28 * 24);
+}
+
+static void a_rhythm_that_moves_is_learned_anew(void **state)
+{
+	struct memory m = {0};
+	int64_t turn = NOW_US + 30 * DAY, after = turn + 42 * DAY;
+
+	(void)state;
+	live(&m, polled(WN_POLL_NOT_MODIFIED, 0), 30, NOW_US, turn);
+	live(&m, polled(WN_POLL_NOT_MODIFIED, 0), 30 + 6 * 60, turn, after);
+	struct lived l = live(&m, polled(WN_POLL_NOT_MODIFIED, 0), 30 + 6 * 60, after, after + 28 * DAY);
+	assert_true(l.late <= l.items / 4);
+}
+
+static void a_feed_that_fell_silent_slows_down_but_is_never_given_up(void **state)
+{
+	struct memory m = {0};
+	struct wn_poll none = polled(WN_POLL_NOT_MODIFIED, 0);
+	int64_t now = NOW_US + 30 * DAY, early = 0, year = now + 365 * DAY;
+
+	(void)state;
+	live(&m, none, 30, NOW_US, now);
+	for (int i = 0; now < year; i++) {
+		struct wn_next_poll n = next(&m, &none, now);
+		assert_true(n.interval_us <= DAY && n.next_us <= now + DAY + DAY / 10);
+		early += now < year - 335 * DAY;
+		now = n.next_us;
+	}
+	int64_t late = 0;
+	for (int64_t end = now + 30 * DAY; now < end; late++)
+		now = next(&m, &none, now).next_us;
+	assert_true(late < early && late >= 27);
+	struct lived l = live(&m, none, 30, now + DAY, now + 60 * DAY); /* and wakes up */
+	assert_true(l.items >= 40);
+}
+
+static void a_hint_against_what_was_observed_is_bounded(void **state)
+{
+	struct memory lies = {0}, hurried = {0};
+	struct wn_poll p = polled(WN_POLL_NOT_MODIFIED, 0), h = p;
+
+	(void)state;
+	p.http.max_age_us = 16 * 365 * DAY;
+	h.feed.ttl_us = MINUTE;
+	h.http.max_age_us = 0;
+	live(&lies, p, 30, NOW_US, NOW_US + 60 * DAY);
+	struct lived l = live(&lies, p, 30, NOW_US + 60 * DAY, NOW_US + 90 * DAY);
+	assert_true(l.longest_us <= DAY + DAY / 10);
+	assert_true(l.late <= l.items / 2);
+	assert_true(live(&hurried, h, 30, NOW_US, NOW_US + 30 * DAY).polls < 30 * 48);
+}
+
+static void skipped_hours_in_which_items_came_are_not_skipped(void **state)
+{
+	struct memory m = {0};
+	struct wn_poll p = polled(WN_POLL_NOT_MODIFIED, 0);
+
+	(void)state;
+	p.feed.skip_hours = 0xFFFFFF & ~1u; /* "only after midnight" */
+	live(&m, p, 30, NOW_US, NOW_US + 60 * DAY);
+	p.feed.skip_hours = 1u << 14 | 1u << 15;
+	live(&m, p, 30, NOW_US + 60 * DAY, NOW_US + 90 * DAY);
+	assert_true(wn_rhythm_is_awake(&m.r, 14));
+	assert_false(wn_rhythm_is_awake(&m.r, 15));
+	struct lived l = live(&m, p, 30, NOW_US + 90 * DAY, NOW_US + 120 * DAY);
+	assert_true(l.late <= l.items / 4);
+}
+
+static void a_rhythm_survives_the_store_and_garbage_reads_as_blank(void **state)
+{
+	struct memory m = {0};
+	struct wn_rhythm back;
+	struct wn_buf b;
+
+	(void)state;
+	live(&m, polled(WN_POLL_NOT_MODIFIED, 0), 30, NOW_US, NOW_US + 40 * DAY);
+	wn_buf_init(&b, 4096);
+	wn_rhythm_write(&m.r, &b);
+	struct wn_str text = wn_buf_slice(&b);
+	assert_true(text.n < 200); /* few hours: few bytes */
+	assert_true(wn_rhythm_read(text, &back));
+	assert_memory_equal(&back, &m.r, sizeof(back));
+	for (size_t n = 0; n + 3 < text.n; n++) {
+		struct wn_str cut = {text.p, n};
+		assert_false(wn_rhythm_read(cut, &back));
+		assert_int_equal(back.since_us, 0);
+	}
+	assert_false(wn_rhythm_read(WN_STR("AgAB"), &back)); /* a version to come */
+	assert_false(wn_rhythm_read(WN_STR("no base64 at all!"), &back));
+	wn_buf_done(&b);
 }
 
 /* --- headers
@@ -293,7 +435,7 @@ static void outcomes_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_busy_feed_is_polled_at_the_floor_and_a_dead_one_at_the_ceiling),
+	    cmocka_unit_test(a_busy_feed_is_polled_at_the_floor_and_a_dead_one_twice_a_day_at_most),
 	    cmocka_unit_test(more_items_never_mean_later_polls),
 	    cmocka_unit_test(items_that_become_signals_shorten_the_interval),
 	    cmocka_unit_test(the_history_of_a_first_poll_teaches_no_rate),
@@ -306,6 +448,12 @@ int main(void)
 	    cmocka_unit_test(skipped_hours_and_days_are_stepped_over),
 	    cmocka_unit_test(a_start_spreads_what_is_overdue),
 	    cmocka_unit_test(a_clock_that_jumps_back_breaks_nothing),
+	    cmocka_unit_test(a_rhythm_is_learned_and_its_burst_awaited),
+	    cmocka_unit_test(a_rhythm_that_moves_is_learned_anew),
+	    cmocka_unit_test(a_feed_that_fell_silent_slows_down_but_is_never_given_up),
+	    cmocka_unit_test(a_hint_against_what_was_observed_is_bounded),
+	    cmocka_unit_test(skipped_hours_in_which_items_came_are_not_skipped),
+	    cmocka_unit_test(a_rhythm_survives_the_store_and_garbage_reads_as_blank),
 	    cmocka_unit_test(max_age_is_told_less_age),
 	    cmocka_unit_test(expires_counts_from_date_and_garbage_is_the_past),
 	    cmocka_unit_test(retry_after_is_seconds_or_a_date),

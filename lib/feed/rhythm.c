@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Decayed counts to expected rates, and rates to the instant of the next request. See rhythm.h.
+ *
+ * Every level leans on the one above as far as its own counts are few (gamma-Poisson): all hours, hour of the day and day of the week, hour of
+ * the week; then what the last days brought against what was expected. Nothing ever reads as zero, so no feed is given up.
+ */
+#include <whynow/rhythm.h>
+
+#include <math.h>
+
+#define SECOND INT64_C(1000000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define HALF_LIFE (28 * DAY)
+#define LATELY (3 * DAY)
+
+/* Strength of what is presumed, in items (of the levels: in batches), against what was counted. */
+static const double presumed_items = 0.5, presumed_hours = 24; /* a new feed brings half an item a day */
+static const double day_hour = 2, week_day = 2, week_hour = 1, minutes = 8, lately = 3;
+static const double neighbour = 0.3; /* of an hour's count, for the hours beside it */
+static const double soon_items = 0.15; /* due: a server's word is weighed against it */
+enum { UNIT = 32 }; /* one item at the epoch */
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+/* 1970-01-01 was a Thursday. */
+static int hour_of_week(int64_t us)
+{
+	return (int)(((floor_div(us, HOUR) + 72) % WN_RHYTHM_HOURS + WN_RHYTHM_HOURS) % WN_RHYTHM_HOURS);
+}
+static int minute_of_hour(int64_t us)
+{
+	return (int)(floor_div(us, MINUTE) - 60 * floor_div(us, HOUR));
+}
+
+static double weight_at(const struct wn_rhythm *r, int64_t us)
+{
+	return UNIT * exp2((double)(us - r->epoch_us) / (double)HALF_LIFE);
+}
+
+/* --- expecting --- */
+
+struct estimate {
+	double hour[WN_RHYTHM_HOURS]; /* items a second */
+	double minute[WN_RHYTHM_MINUTES]; /* times the hour's rate; 1 in the mean */
+	double batch;
+	double lately;
+};
+
+/* Decayed hours for which each hour of the week was watched, newest first: the whole hours before this one, and what of this one and of the
+ * first there is. */
+static void watched(const struct wn_rhythm *r, int64_t now_us, double hours[WN_RHYTHM_HOURS])
+{
+	double age = fmax(0.0, (double)(now_us - r->since_us) / (double)HOUR), half = (double)HALF_LIFE / (double)HOUR;
+	double into = (double)(now_us - floor_div(now_us, HOUR) * HOUR) / (double)HOUR;
+	double keep = exp2(-1 / half), week = exp2(-168 / half), weight = exp2(-into / half);
+	int h = hour_of_week(now_us);
+
+	for (int i = 0; i < WN_RHYTHM_HOURS; i++)
+		hours[i] = 0;
+	hours[h] = fmin(into, age);
+	for (int back = 1; back <= WN_RHYTHM_HOURS; back++, weight *= keep) {
+		double rest = age - into - (back - 1), w = weight;
+		h = (h + WN_RHYTHM_HOURS - 1) % WN_RHYTHM_HOURS;
+		for (; rest > 0 && w > 1e-4; rest -= 168, w *= week)
+			hours[h] += w * fmin(1.0, rest);
+	}
+}
+
+static double lean(double count, double exposure, double strength, double prior)
+{
+	return (strength + count) / (strength / prior + exposure);
+}
+
+static void hours_of(const struct wn_rhythm *r, int64_t now_us, struct estimate *e)
+{
+	double unit = 1.0 / weight_at(r, now_us), seen[WN_RHYTHM_HOURS], n = 0, all = 0, day_n[24] = {0}, day_e[24] = {0}, week_n[7] = {0}, week_e[7] = {0};
+
+	watched(r, now_us, seen);
+	for (int h = 0; h < WN_RHYTHM_HOURS; h++) {
+		double c = r->hours[h] * unit;
+		n += c, all += seen[h];
+		day_n[h % 24] += c, day_e[h % 24] += seen[h];
+		week_n[h / 24] += c, week_e[h / 24] += seen[h];
+	}
+	e->batch = fmax(1.0, (n + 1.0) / (r->batches * unit + 1.0));
+	double rate = lean(n, all, presumed_items, presumed_items / presumed_hours), by_day[24], by_week[7];
+	double near = neighbour, strength = e->batch;
+	for (int h = 0; h < 24; h++) {
+		int a = (h + 23) % 24, b = (h + 1) % 24;
+		by_day[h] = lean(day_n[h] + near * (day_n[a] + day_n[b]), day_e[h] + near * (day_e[a] + day_e[b]), day_hour * strength, rate);
+	}
+	for (int d = 0; d < 7; d++)
+		by_week[d] = lean(week_n[d], week_e[d], week_day * strength, rate);
+	e->lately = (r->came + lately * strength) / (r->due + lately * strength);
+	for (int h = 0; h < WN_RHYTHM_HOURS; h++)
+		e->hour[h] = lean(r->hours[h] * unit, seen[h], week_hour * strength, by_day[h % 24] * by_week[h / 24] / rate) / 3600.0;
+}
+
+static void minutes_of(const struct wn_rhythm *r, int64_t now_us, struct estimate *e)
+{
+	double unit = 1.0 / weight_at(r, now_us), n = 0;
+
+	for (int m = 0; m < WN_RHYTHM_MINUTES; m++)
+		n += r->minutes[m] * unit;
+	for (int m = 0; m < WN_RHYTHM_MINUTES; m++)
+		e->minute[m] = (r->minutes[m] * unit + minutes / 60) / (n + minutes) * 60;
+}
+
+static struct estimate estimate(const struct wn_rhythm *r, int64_t now_us)
+{
+	struct estimate e;
+
+	hours_of(r, now_us, &e);
+	minutes_of(r, now_us, &e);
+	return e;
+}
+
+bool wn_rhythm_is_awake(const struct wn_rhythm *r, int hour)
+{
+	for (int d = 0; d < 7; d++)
+		if (r->hours[d * 24 + hour])
+			return true;
+	return false;
+}
+
+/* --- learning --- */
+
+static void add(uint16_t *count, double w)
+{
+	double v = *count + w + 0.5;
+
+	*count = v > UINT16_MAX ? UINT16_MAX : (uint16_t)v;
+}
+
+static void rebase(struct wn_rhythm *r, int64_t now_us)
+{
+	for (; now_us - r->epoch_us > HALF_LIFE; r->epoch_us += HALF_LIFE) {
+		r->batches /= 2;
+		for (int h = 0; h < WN_RHYTHM_HOURS; h++)
+			r->hours[h] /= 2;
+		for (int m = 0; m < WN_RHYTHM_MINUTES; m++)
+			r->minutes[m] /= 2;
+	}
+}
+
+/* Items of which only is known that they came since the last good poll: an even share to each hour. */
+static void spread(struct wn_rhythm *r, double n, int64_t now_us)
+{
+	int64_t hours = (now_us - r->seen_us) / HOUR + 1;
+
+	hours = hours > WN_RHYTHM_HOURS ? WN_RHYTHM_HOURS : hours;
+	for (int64_t i = 0; i < hours; i++)
+		add(&r->hours[hour_of_week(now_us - i * HOUR)], n * weight_at(r, now_us) / (double)hours);
+}
+
+static bool came_since(const struct wn_rhythm *r, int64_t at_us, int64_t now_us)
+{
+	return at_us > r->seen_us && at_us <= now_us;
+}
+
+/* Items of one minute are one event of the minute, worth the root of their number. */
+static void add_minutes(struct wn_rhythm *r, const int64_t *at, size_t n, int64_t now_us)
+{
+	int64_t last = INT64_MIN;
+	int together = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!came_since(r, at[i], now_us))
+			continue;
+		int64_t minute = floor_div(at[i], MINUTE);
+		together = minute == last ? together + 1 : 1;
+		add(&r->minutes[minute_of_hour(at[i])], weight_at(r, at[i]) * (sqrt(together) - sqrt(together - 1)));
+		r->batches += minute > last + 2 || last == INT64_MIN ? weight_at(r, at[i]) : 0;
+		last = minute;
+	}
+}
+
+static double expected(const struct estimate *e, int64_t from, int64_t to)
+{
+	double n = 0;
+
+	if (to - from > 14 * DAY)
+		from = to - 14 * DAY;
+	for (int64_t t = from, next; t < to; t = next) {
+		next = (floor_div(t, HOUR) + 1) * HOUR;
+		next = next < to ? next : to;
+		n += e->hour[hour_of_week(t)] * (double)(next - t) / (double)SECOND;
+	}
+	return n;
+}
+
+static void learn_lately(struct wn_rhythm *r, size_t n, int64_t now_us)
+{
+	struct estimate e = estimate(r, now_us);
+	double keep = exp2(-(double)(now_us - r->seen_us) / (double)LATELY);
+
+	r->came = r->came * keep + (double)n;
+	r->due = r->due * keep + expected(&e, r->seen_us, now_us);
+}
+
+void wn_rhythm_learn(struct wn_rhythm *r, const int64_t *published_us, size_t dated_n, size_t n, int64_t now_us)
+{
+	size_t dated = 0;
+
+	if (!r->since_us || now_us < r->since_us || now_us < r->epoch_us)
+		*r = (struct wn_rhythm){.since_us = now_us, .seen_us = now_us, .epoch_us = now_us};
+	if (now_us < r->seen_us) /* the clock was set back */
+		r->seen_us = now_us;
+	rebase(r, now_us);
+	learn_lately(r, n, now_us);
+	for (size_t i = 0; i < dated_n; i++)
+		if (came_since(r, published_us[i], now_us)) {
+			add(&r->hours[hour_of_week(published_us[i])], weight_at(r, published_us[i]));
+			dated++;
+		}
+	add_minutes(r, published_us, dated_n, now_us);
+	if (n > dated) {
+		spread(r, (double)(n - dated), now_us);
+		r->batches += weight_at(r, now_us);
+	}
+	r->seen_us = now_us;
+}
+
+/* --- planning --- */
+
+struct scan {
+	const struct estimate *e;
+	int64_t at;
+	double due, unseen, waiting, rest; /* due: items; unseen: times worth */
+};
+
+/* One step to the next full minute, or to `limit`. */
+static void step(struct scan *s, double price, double worth, int64_t limit)
+{
+	int64_t next = (floor_div(s->at, MINUTE) + 1) * MINUTE;
+
+	next = next < limit ? next : limit;
+	double dt = (double)(next - s->at) / (double)SECOND, hour = s->e->hour[hour_of_week(s->at)] * s->e->lately;
+	double shape = s->e->minute[minute_of_hour(s->at)], come = hour * shape * worth * dt;
+	s->waiting += (s->unseen + come / 2) * dt;
+	s->unseen += come;
+	s->due += hour * shape * dt;
+	s->rest += sqrt(2 * price * hour * worth) * (1 + shape) / 2 * dt;
+	s->at = next;
+}
+
+struct wn_rhythm_plan wn_rhythm_plan(const struct wn_rhythm *r, int64_t now_us, int64_t floor_us, int64_t ceiling_us, double price, double worth,
+				     double share)
+{
+	struct estimate e = estimate(r, now_us);
+	struct scan s = {.e = &e, .at = now_us};
+	struct wn_rhythm_plan p = {.us = ceiling_us, .soon_us = ceiling_us};
+	double least = INFINITY, slack = share * share * price;
+	bool soon = false, slipped = false;
+
+	for (int h = 0; h < WN_RHYTHM_HOURS; h++)
+		p.a_day += e.hour[h] * e.lately * 86400.0 / WN_RHYTHM_HOURS;
+	while (s.at < now_us + ceiling_us) {
+		step(&s, price, worth, s.at < now_us + floor_us ? now_us + floor_us : now_us + ceiling_us);
+		int64_t us = s.at - now_us;
+		double cost = s.waiting - s.rest;
+		if (!soon && s.due >= soon_items)
+			soon = true, p.soon_us = us;
+		if (us < floor_us)
+			continue;
+		if (cost < least) {
+			least = cost, slipped = false;
+			p.us = us, p.slack_us = 0, p.expected = s.due;
+		} else if (!slipped && cost < least + slack && (double)us <= (double)p.us * (1 + share))
+			p.slack_us = us - p.us;
+		else
+			slipped = true;
+		if (cost > least + price && soon)
+			break;
+	}
+	return p;
+}
