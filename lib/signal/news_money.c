@@ -205,7 +205,7 @@ static int series_at(const struct news_text *x, int i, struct wn_str *out)
 	if (w.n == 0 || c < 'A' || c > 'H' || (w.n > 1 && w.p[1] != '-' && !(w.n == 2 && (is_digit(w.p[1]) || w.p[1] == '+'))))
 		return 0;
 	int more = extension_at(x, k + 1);
-	*out = wn_str_of((more ? extended : series)[c - 'A']);
+	*out = wn_str_of(more ? extended[c - 'A'] : series[c - 'A']);
 	return k + 1 - i + more;
 }
 
