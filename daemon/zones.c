@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time zones of a book: read when first asked for, kept as long as the book. A country with one zone (zone1970.tab of
- * tzdata) stands for it; one with several says nothing.
+ * Time zones of a book: read when first asked for, kept as long as the book. A country (zone1970.tab of tzdata) whose zones tell the
+ * same time from when it is first asked for has that time; one with several says nothing.
  */
 #include "book.h"
 #include <stdio.h>
@@ -9,10 +9,13 @@
 #include <whynow/limits.h>
 #include <whynow/tz.h>
 
+enum { LETTERS = 26, ZONES_OF_COUNTRY = 40 /* the United States have 29 */ };
+
 struct wn_book_zones {
 	struct zone { char *name; struct wn_tz *tz; } *v;
 	size_t n;
-	struct wn_str countries; /* text of zone1970.tab; empty: not there */
+	struct wn_str table; /* text of zone1970.tab; empty: not there */
+	struct country { bool asked; const struct wn_tz *tz; } country[LETTERS * LETTERS];
 };
 enum { ZONES_MAX = 700 /* zoneinfo has fewer than 600 names: more are strangers' inventions */, TABLE_MAX = 256 << 10 };
 
@@ -35,11 +38,28 @@ static const struct wn_tz *zone_named(void *ctx, struct wn_str name)
 	return zone.tz;
 }
 
-static const struct wn_tz *zone_of_country(void *ctx, struct wn_str country)
+static const struct wn_tz *common_zone(struct wn_book_zones *z, struct wn_str country, int64_t from_us)
+{
+	struct wn_str names[ZONES_OF_COUNTRY];
+	size_t n = wn_tz_country(z->table, country, names, ZONES_OF_COUNTRY);
+	const struct wn_tz *one = n && n <= ZONES_OF_COUNTRY ? zone_named(z, names[0]) : NULL;
+	for (size_t i = 1; i < n && one; i++) {
+		const struct wn_tz *other = zone_named(z, names[i]);
+		if (!other || !wn_tz_agree(one, other, from_us))
+			one = NULL;
+	}
+	return one;
+}
+
+static const struct wn_tz *zone_of_country(void *ctx, struct wn_str code, int64_t at_us)
 {
 	struct wn_book_zones *z = ctx;
-	struct wn_str name;
-	return wn_tz_country(z->countries, country, &name) ? zone_named(z, name) : NULL;
+	if (code.n != 2 || code.p[0] < 'A' || code.p[0] > 'Z' || code.p[1] < 'A' || code.p[1] > 'Z')
+		return NULL;
+	struct country *c = &z->country[(code.p[0] - 'A') * LETTERS + code.p[1] - 'A'];
+	if (!c->asked)
+		*c = (struct country){true, common_zone(z, code, at_us)};
+	return c->tz;
 }
 
 static struct wn_str read_table(void)
@@ -55,7 +75,7 @@ static struct wn_str read_table(void)
 void wn_book_zones_attach(struct wn_book *b)
 {
 	b->zones = wn_alloc(sizeof(*b->zones));
-	b->zones->countries = read_table();
+	b->zones->table = read_table();
 	b->catalog.tz_of = zone_named;
 	b->catalog.tz_of_country = zone_of_country;
 	b->catalog.tz_ctx = b->zones;
@@ -69,7 +89,7 @@ void wn_book_zones_free(struct wn_book *b)
 		wn_tz_free(b->zones->v[i].tz);
 	}
 	if (b->zones) {
-		free((char *)b->zones->countries.p);
+		free((char *)b->zones->table.p);
 		free(b->zones->v);
 	}
 	free(b->zones);

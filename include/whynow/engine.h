@@ -325,7 +325,7 @@ struct wn_catalog {
 	struct wn_caps caps;
 	const char *redirect_to;
 	const struct wn_tz *default_tz; const struct wn_tz *(*tz_of)(void *ctx, struct wn_str name); void *tz_ctx;
-	const struct wn_tz *(*tz_of_country)(void *tz_ctx, struct wn_str country); /* NULL: it has several, or none is known */
+	const struct wn_tz *(*tz_of_country)(void *tz_ctx, struct wn_str country, int64_t at_us); /* NULL: its zones differ, or none is known */
 	bool paused;
 	int64_t proposed_ttl_us;
 	int64_t touch_lease_us;                                      /* an attempt that gave no answer for so long is unknown */

@@ -19,8 +19,10 @@ void wn_tz_free(struct wn_tz *tz);
 int32_t wn_tz_offset(const struct wn_tz *tz, int64_t at_us);
 /* Local civil time to an instant. A skipped time moves forward by the gap; of a repeated one the first. */
 int64_t wn_tz_from_local(const struct wn_tz *tz, int64_t local_us);
-/* The one zone of a country (two letters) by the text of zone1970.tab; false if it has several or is not there. *name borrows the text. */
-bool wn_tz_country(struct wn_str table, struct wn_str country, struct wn_str *name);
+/* The zones of a country (two letters) by the text of zone1970.tab: how many, of which names[] has up to `most`; they borrow the text. */
+size_t wn_tz_country(struct wn_str table, struct wn_str country, struct wn_str *names, size_t most);
+/* Do both tell the same time at every instant from at_us on? */
+bool wn_tz_agree(const struct wn_tz *a, const struct wn_tz *b, int64_t at_us);
 static inline int64_t wn_tz_to_local(const struct wn_tz *tz, int64_t at_us)
 {
 	return at_us + (int64_t)wn_tz_offset(tz, at_us) * 1000000;

@@ -225,3 +225,18 @@ int64_t wn_tz_from_local(const struct wn_tz *tz, int64_t local_us)
 	/* Both fit a repeated time; in a gap neither does, and the old offset carries it over. */
 	return local_us - (fits_after && !fits_before ? after : before);
 }
+
+static bool agree_at_changes(const struct wn_tz *of, const struct wn_tz *a, const struct wn_tz *b, int64_t from_s)
+{
+	for (size_t i = 0; i < of->n; i++)
+		if (of->at_s[i] >= from_s && offset_at(a, of->at_s[i]) != offset_at(b, of->at_s[i]))
+			return false;
+	return true;
+}
+
+bool wn_tz_agree(const struct wn_tz *a, const struct wn_tz *b, int64_t at_us)
+{
+	int64_t from_s = seconds_of(at_us);
+	return offset_at(a, from_s) == offset_at(b, from_s) && agree_at_changes(a, a, b, from_s) && agree_at_changes(b, a, b, from_s) &&
+	       a->has_footer == b->has_footer && (!a->has_footer || tz_posix_equal(&a->footer, &b->footer));
+}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which zone a country has: zone1970.tab of tzdata, lines of "CC[,CC]... TAB coordinates TAB zone [TAB comments]". Only a country that
- * stands in exactly one line has one.
+ * Which zones a country has: zone1970.tab of tzdata, lines of "CC[,CC]... TAB coordinates TAB zone [TAB comments]".
  */
 #include <whynow/tz.h>
 
@@ -26,20 +25,18 @@ static bool lists(struct wn_str codes, struct wn_str country)
 	return false;
 }
 
-bool wn_tz_country(struct wn_str table, struct wn_str country, struct wn_str *name)
+size_t wn_tz_country(struct wn_str table, struct wn_str country, struct wn_str *names, size_t most)
 {
-	struct wn_str found = {NULL, 0};
-	int n = 0;
+	size_t n = 0;
 	for (size_t at = 0; country.n == 2 && at < table.n;) {
 		const char *end = memchr(table.p + at, '\n', table.n - at);
 		struct wn_str line = {table.p + at, end ? (size_t)(end - table.p) - at : table.n - at};
 		at += line.n + 1;
 		if (!line.n || line.p[0] == '#' || !lists(field(line, 0), country))
 			continue;
-		found = field(line, 2);
+		if (n < most)
+			names[n] = field(line, 2);
 		n++;
 	}
-	if (n == 1 && found.n)
-		*name = found;
-	return n == 1 && found.n;
+	return n;
 }

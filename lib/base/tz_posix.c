@@ -137,3 +137,14 @@ int32_t tz_posix_offset(const struct tz_posix *tz, int64_t at_s)
 	}
 	return offset;
 }
+
+static bool is_same_rule(const struct tz_rule *a, const struct tz_rule *b)
+{
+	return a->form == b->form && a->month == b->month && a->week == b->week && a->day == b->day && a->time_s == b->time_s;
+}
+
+bool tz_posix_equal(const struct tz_posix *a, const struct tz_posix *b)
+{
+	return a->std_s == b->std_s && a->has_dst == b->has_dst &&
+	       (!a->has_dst || (a->dst_s == b->dst_s && is_same_rule(&a->start, &b->start) && is_same_rule(&a->end, &b->end)));
+}

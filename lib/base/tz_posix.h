@@ -21,6 +21,8 @@ struct tz_posix {
 };
 
 bool tz_posix_parse(struct wn_str text, struct tz_posix *out);
+/* The same rule, whatever its zones are called. */
+bool tz_posix_equal(const struct tz_posix *a, const struct tz_posix *b);
 /* Seconds east of UTC at `at_s` seconds since 1970. */
 int32_t tz_posix_offset(const struct tz_posix *tz, int64_t at_s);
 

@@ -32,101 +32,28 @@ static bool number_of(const char *const *texts, size_t n, struct wn_str s, size_
 	return false;
 }
 
-const char *wn_campaign_state_to_text(enum wn_campaign_state s)
-{
-	return text_of(campaign_states, WN_COUNT(campaign_states), s);
-}
+#define TO_TEXT(type, name, texts)                                                   \
+	const char *wn_##name##_to_text(enum type v)                                 \
+	{                                                                            \
+		return text_of(texts, WN_COUNT(texts), v);                           \
+	}
+#define FROM_TEXT(type, name, texts)                                                 \
+	bool wn_##name##_from_text(struct wn_str s, enum type *out)                  \
+	{                                                                            \
+		size_t i;                                                            \
+		bool ok = number_of(texts, WN_COUNT(texts), s, &i);                  \
+		if (ok)                                                              \
+			*out = (enum type)i;                                         \
+		return ok;                                                           \
+	}
+#define BOTH(type, name, texts) TO_TEXT(type, name, texts) FROM_TEXT(type, name, texts)
 
-bool wn_campaign_state_from_text(struct wn_str s, enum wn_campaign_state *out)
-{
-	size_t i;
-	bool ok = number_of(campaign_states, WN_COUNT(campaign_states), s, &i);
-	if (ok)
-		*out = (enum wn_campaign_state)i;
-	return ok;
-}
-
-const char *wn_result_to_text(enum wn_result r)
-{
-	return text_of(results, WN_COUNT(results), r);
-}
-
-bool wn_result_from_text(struct wn_str s, enum wn_result *out)
-{
-	size_t i;
-	bool ok = number_of(results, WN_COUNT(results), s, &i);
-	if (ok)
-		*out = (enum wn_result)i;
-	return ok;
-}
-
-const char *wn_left_to_text(enum wn_left l)
-{
-	return text_of(lefts, WN_COUNT(lefts), l);
-}
-
-bool wn_left_from_text(struct wn_str s, enum wn_left *out)
-{
-	size_t i;
-	bool ok = number_of(lefts, WN_COUNT(lefts), s, &i);
-	if (ok)
-		*out = (enum wn_left)i;
-	return ok;
-}
-
-const char *wn_touch_state_to_text(enum wn_touch_state s)
-{
-	return text_of(touch_states, WN_COUNT(touch_states), s);
-}
-
-bool wn_touch_state_from_text(struct wn_str s, enum wn_touch_state *out)
-{
-	size_t i;
-	bool ok = number_of(touch_states, WN_COUNT(touch_states), s, &i);
-	if (ok)
-		*out = (enum wn_touch_state)i;
-	return ok;
-}
-
-const char *wn_non_action_to_text(enum wn_non_action_reason r)
-{
-	return text_of(non_actions, WN_COUNT(non_actions), r);
-}
-
-bool wn_non_action_from_text(struct wn_str s, enum wn_non_action_reason *out)
-{
-	size_t i;
-	bool ok = number_of(non_actions, WN_COUNT(non_actions), s, &i);
-	if (ok)
-		*out = (enum wn_non_action_reason)i;
-	return ok;
-}
-
-const char *wn_mode_to_text(enum wn_mode m)
-{
-	return text_of(modes, WN_COUNT(modes), m);
-}
-
-const char *wn_exit_to_text(enum wn_exit e)
-{
-	return text_of(exits, WN_COUNT(exits), e);
-}
-
-const char *wn_outcome_to_text(enum wn_outcome_kind k)
-{
-	return text_of(outcomes, WN_COUNT(outcomes), k);
-}
-
-bool wn_outcome_from_text(struct wn_str s, enum wn_outcome_kind *out)
-{
-	size_t i;
-	bool ok = number_of(outcomes, WN_COUNT(outcomes), s, &i);
-	if (ok)
-		*out = (enum wn_outcome_kind)i;
-	return ok;
-}
-
-const char *wn_on_reply_to_text(enum wn_on_reply r)
-{
-	return text_of(on_replies, WN_COUNT(on_replies), r);
-}
+BOTH(wn_campaign_state, campaign_state, campaign_states)
+BOTH(wn_result, result, results)
+BOTH(wn_left, left, lefts)
+BOTH(wn_touch_state, touch_state, touch_states)
+BOTH(wn_non_action_reason, non_action, non_actions)
+BOTH(wn_outcome_kind, outcome, outcomes)
+TO_TEXT(wn_mode, mode, modes)
+TO_TEXT(wn_exit, exit, exits)
+TO_TEXT(wn_on_reply, on_reply, on_replies)

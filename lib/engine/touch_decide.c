@@ -108,7 +108,7 @@ static const struct wn_tz *zone_by_name(const struct wn_catalog *cat, struct wn_
 	return name.n && cat->tz_of ? cat->tz_of(cat->tz_ctx, name) : NULL;
 }
 
-/* Zone of the contact, else the account's own, else of its country if that has one, else the main file's. */
+/* Zone of the contact, else the account's own, else of its country if all of that has one time, else the main file's. */
 static const struct wn_tz *zone_of(const struct attempt *at)
 {
 	const struct wn_catalog *cat = at->w->catalog;
@@ -118,7 +118,7 @@ static const struct wn_tz *zone_of(const struct attempt *at)
 	if (!tz)
 		tz = zone_by_name(cat, wn_value_str(wn_trait_value(traits, WN_STR("time_zone"))));
 	if (!tz && country.n && cat->tz_of_country)
-		tz = cat->tz_of_country(cat->tz_ctx, country);
+		tz = cat->tz_of_country(cat->tz_ctx, country, at->w->now_us);
 	return tz ? tz : cat->default_tz;
 }
 
