@@ -18,7 +18,6 @@
 #include <whynow/message_ids.h>
 
 enum {
-	CLAIM_ROWS = 200,     /* for a sink that does not wait */
 	FIBERS_FOR_SINKS = WN_FIBERS_MAX * 3 / 4,
 	LEASE_MORE_S = 15,    /* an event's lease outlives its delivery by so much */
 };
@@ -42,7 +41,7 @@ size_t wn_courier_room(struct wn_daemon *d, const struct wn_book_sink *sink)
 	size_t most = (size_t)wn_daemon_options(d)->delivery.concurrency, fair = FIBERS_FOR_SINKS / (d->book->n_sinks ? d->book->n_sinks : 1);
 	size_t running = slots_of(d, sink->conf->name)->running;
 	if (!wn_sink_waits(sink->conf))
-		return CLAIM_ROWS;
+		return WN_COURIER_LOT;
 	most = most < fair ? most : fair ? fair : 1;
 	return running < most ? most - running : 0;
 }
@@ -133,28 +132,108 @@ enum wn_rc wn_courier_switch_off(struct wn_parcel *p, struct wn_err *err)
 	return rc;
 }
 
-static enum wn_rc mark_event(struct wn_parcel *p)
+static enum wn_rc mark_events(struct wn_daemon *d, struct wn_outbox_result *v, size_t n, int64_t now, struct wn_err *err)
 {
-	const struct wn_delivery *r = &p->result;
-	struct wn_daemon *d = p->d;
 	struct wn_store *s = d->courier_session.store;
-	struct wn_err err = {0};
-	enum wn_rc rc = wn_session_ensure(d, &d->courier_session);
-	if (rc == WN_OK)
-		rc = wn_courier_switch_off(p, &err);
-	if (rc == WN_OK)
-		rc = wn_turn_take(d->loop, wn_store_turn(s));
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
 		return rc;
-	int64_t now = wn_clock_now_us(d->clock);
-	enum wn_outbox_state to = state_after(d, &p->row, r, now);
 	wn_failpoint("courier.before_mark");
-	rc = wn_store_outbox_done(s, &p->row, to, wn_courier_next_attempt(p, now), wn_str_of(r->text), now, &err);
+	rc = wn_store_outbox_done(s, v, n, now, err);
 	wn_failpoint("courier.after_mark");
 	wn_turn_give(wn_store_turn(s));
-	if (rc == WN_OK && !r->quiet)
-		log_result(p, to);
 	return rc;
+}
+
+/* One that cannot be written costs no other: its lease runs out, and it goes again. */
+static enum wn_rc write_events(struct wn_daemon *d, struct wn_parcel **parcels, size_t n)
+{
+	struct wn_outbox_result v[WN_COURIER_LOT] = {0};
+	struct wn_err err = {0};
+	enum wn_rc rc = WN_OK;
+	int64_t now = wn_clock_now_us(d->clock);
+	for (size_t i = 0; i < n && rc == WN_OK; i++) {
+		struct wn_parcel *p = parcels[i];
+		v[i] = (struct wn_outbox_result){&p->row, state_after(d, &p->row, &p->result, now), wn_courier_next_attempt(p, now), wn_str_of(p->result.text)};
+		rc = wn_courier_switch_off(p, &err);
+	}
+	if (rc == WN_OK)
+		rc = mark_events(d, v, n, now, &err);
+	if (rc && rc != WN_CANCELLED && !wn_rc_is_temporary(rc)) {
+		if (n > 1) {
+			rc = write_events(d, parcels, n / 2);
+			return rc ? rc : write_events(d, parcels + n / 2, n - n / 2);
+		}
+		wn_log(WN_ERR, NULL, NULL, "the result of an event for sink %s could not be written: %s", parcels[0]->row.sink.p, err.text);
+		return WN_OK;
+	}
+	for (size_t i = 0; i < n && rc == WN_OK; i++)
+		if (v[i].written && !parcels[i]->result.quiet)
+			log_result(parcels[i], v[i].to);
+	return rc;
+}
+
+/* ------------------------------------------------------------------------------------------------------ results */
+static void put_result(struct wn_results *list, struct wn_parcel *p)
+{
+	p->next = NULL;
+	*(list->last ? &list->last->next : &list->first) = p;
+	list->last = p;
+}
+
+static void put_back(struct wn_results *list, struct wn_parcel *p)
+{
+	p->next = list->first;
+	list->first = p;
+	if (!list->last)
+		list->last = p;
+}
+
+static struct wn_parcel *take_result(struct wn_results *list)
+{
+	struct wn_parcel *p = list->first;
+	if (p)
+		list->first = p->next;
+	if (!list->first)
+		list->last = NULL;
+	return p;
+}
+
+static enum wn_rc write_all(struct wn_daemon *d, struct wn_results *list, enum wn_rc (*write)(struct wn_daemon *, struct wn_parcel **, size_t))
+{
+	enum wn_rc rc = WN_OK;
+	while (list->first && rc == WN_OK) {
+		struct wn_parcel *v[WN_COURIER_LOT];
+		size_t n = 0;
+		while (n < WN_COURIER_LOT && list->first)
+			v[n++] = take_result(list);
+		rc = write(d, v, n);
+		while (n-- > 0)
+			if (rc == WN_OK)
+				wn_parcel_free(v[n]);
+			else
+				put_back(list, v[n]);
+		d->courier->again = true;
+	}
+	return rc;
+}
+
+/* What went to files is on disk before it is called delivered. */
+static void settle(struct wn_daemon *d)
+{
+	const struct wn_results *lists[] = {&d->courier->events, &d->courier->touches};
+	wn_spool_sync(d->spool);
+	for (size_t i = 0; i < WN_COUNT(lists); i++)
+		for (struct wn_parcel *p = lists[i]->first; p; p = p->next)
+			wn_spool_settle(d->spool, &p->result);
+	wn_spool_clear(d->spool);
+}
+
+static enum wn_rc write_results(struct wn_daemon *d)
+{
+	settle(d);
+	enum wn_rc rc = write_all(d, &d->courier->touches, wn_touches_write);
+	return rc ? rc : write_all(d, &d->courier->events, write_events);
 }
 
 /* ------------------------------------------------------------------------------------------------------ sending */
@@ -178,36 +257,24 @@ static void deliver(struct wn_parcel *p)
 	wn_failpoint("courier.sent");
 }
 
-static void finish_event(struct wn_parcel *p)
+/* The result is written by the courier's own fiber, many together. */
+static void deliver_and_keep(struct wn_parcel *p)
 {
-	enum wn_rc rc;
-	do
-		rc = mark_event(p);
-	while (wn_rc_is_temporary(rc) && rc != WN_CANCELLED && !p->d->stopping &&
-	       wn_fiber_wait(p->d->loop, (int64_t)(0.2 * WN_SECOND * p->d->factor)) == WN_OK);
-	wn_parcel_free(p);
-}
-
-/* The result of a touch is written by the courier's own fiber, many together. */
-static void deliver_and_finish(struct wn_parcel *p)
-{
-	struct wn_daemon *d = p->d;
 	deliver(p);
-	if (!d->courier || !p->touch) {
-		finish_event(p);
-	} else {
-		p->next = d->courier->results;
-		d->courier->results = p;
+	struct wn_courier *c = p->d->courier; /* it may have ended meanwhile */
+	if (!c) {
+		wn_parcel_free(p);
+		return;
 	}
-	if (d->courier)
-		d->courier->again = true;
+	put_result(p->touch ? &c->touches : &c->events, p);
+	c->again = true;
 }
 
 static void deliver_fiber(void *ctx)
 {
 	struct wn_parcel *p = ctx;
 	struct wn_daemon *d = p->d;
-	deliver_and_finish(p);
+	deliver_and_keep(p);
 	if (d->courier) {
 		wn_courier_nudge(d);
 		wn_sweeper_nudge(d);
@@ -223,61 +290,37 @@ void wn_courier_send(struct wn_daemon *d, const struct wn_outbox_row *row, bool 
 		p->slots->running++;
 		d->courier->running++;
 	} else {
-		deliver_and_finish(p);
+		deliver_and_keep(p);
 	}
 }
 
 /* ---------------------------------------------------------------------------------------------- claiming events */
-static enum wn_rc claim_rows(struct wn_daemon *d, int bucket, const struct wn_sink_conf *sink, int limit, struct wn_arena *a,
-			     struct wn_outbox_row **rows, size_t *n)
+static enum wn_rc claim_rows(struct wn_daemon *d, const struct wn_sink_conf *sink, int limit, struct wn_arena *a, struct wn_outbox_row **rows, size_t *n)
 {
 	struct wn_store *s = d->courier_session.store;
+	struct wn_outbox_ref *refs;
+	size_t n_refs = 0;
 	struct wn_err err = {0};
-	*n = 0;
 	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
 		return rc;
-	rc = wn_store_outbox_claim(s, bucket, sink->name, wn_clock_now_us(d->clock), lease_of(d, sink), limit, a, rows, n, &err);
+	rc = wn_store_outbox_heads(s, sink->name, wn_clock_sure_us(d->clock), limit, a, &refs, &n_refs, &err);
+	if (rc == WN_OK && n_refs)
+		rc = wn_store_outbox_claim(s, refs, n_refs, wn_clock_now_us(d->clock), lease_of(d, sink), a, rows, n, &err);
 	wn_turn_give(wn_store_turn(s));
 	wn_failpoint("courier.claimed");
-	return rc;
-}
-
-static enum wn_rc read_due(struct wn_daemon *d, const struct wn_due_query *what, struct wn_arena *a, struct wn_due **due, size_t *n,
-			   enum wn_rc (*read)(struct wn_store *, const struct wn_due_query *, struct wn_arena *, struct wn_due **, size_t *,
-					      struct wn_err *))
-{
-	struct wn_store *s = d->courier_session.store;
-	struct wn_due_query q = *what;
-	struct wn_err err = {0};
-	q.until_us = wn_clock_sure_us(d->clock);
-	q.bucket_to = 1023;
-	*n = 0;
-	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
-	if (rc)
-		return rc;
-	rc = read(s, &q, a, due, n, &err);
-	wn_turn_give(wn_store_turn(s));
 	return rc;
 }
 
 /* As many heads of line as the sink has room for. */
 static enum wn_rc claim_for(struct wn_daemon *d, const struct wn_book_sink *sink, struct wn_arena *a)
 {
-	struct wn_due *due;
-	size_t n, room = wn_courier_room(d, sink);
-	if (!room)
-		return WN_OK;
-	enum wn_rc rc = read_due(d, &(struct wn_due_query){.sink = sink->conf->name, .limit = (int)room}, a, &due, &n, wn_store_due_outbox);
-	for (size_t i = 0; i < n && room && rc == WN_OK && !d->stopping; i++) {
-		struct wn_outbox_row *rows;
-		size_t k = 0;
-		rc = claim_rows(d, due[i].bucket, sink->conf, (int)room, a, &rows, &k);
-		for (size_t j = 0; j < k && rc == WN_OK; j++)
-			wn_courier_send(d, &rows[j], false, lease_of(d, sink->conf));
-		room -= k < room ? k : room;
-		d->courier->again = d->courier->again || k > 0;
-	}
+	struct wn_outbox_row *rows = NULL;
+	size_t n = 0, room = wn_courier_room(d, sink);
+	enum wn_rc rc = room ? claim_rows(d, sink->conf, (int)room, a, &rows, &n) : WN_OK;
+	for (size_t i = 0; i < n && rc == WN_OK; i++)
+		wn_courier_send(d, &rows[i], false, lease_of(d, sink->conf));
+	d->courier->again = d->courier->again || n > 0;
 	return rc;
 }
 
@@ -333,7 +376,7 @@ static enum wn_rc one_round(struct wn_daemon *d)
 		return rc;
 	do { /* events first: a touch may not overtake what its campaign told the same sink before */
 		d->courier->again = false;
-		rc = wn_touches_write(d);
+		rc = write_results(d);
 		if (rc == WN_OK)
 			rc = claim_events(d);
 		if (rc == WN_OK && !d->courier->again)
@@ -353,8 +396,7 @@ static void work(void *ctx)
 		if (wn_fiber_park_until(d->loop, rc ? wn_clock_now_us(d->clock) + pause : WN_NEVER) == WN_CANCELLED)
 			break;
 	}
-	if (d->courier->results) /* what was delivered shall not go out again after the next start */
-		(void)wn_touches_write(d);
+	(void)write_results(d); /* what was delivered shall not go out again after the next start */
 	d->courier->fiber = NULL;
 }
 
@@ -377,6 +419,7 @@ size_t wn_courier_running(const struct wn_daemon *d) { return d->courier ? d->co
 void wn_courier_start(struct wn_daemon *d)
 {
 	d->courier = wn_alloc(sizeof(*d->courier));
+	d->spool = wn_spool_new();
 	d->courier->timer = wn_timer_new(d->loop, "courier due", on_due, d);
 	d->courier->fiber = wn_fiber_start(d->loop, "courier", work, d);
 }
@@ -386,14 +429,14 @@ void wn_courier_stop(struct wn_daemon *d)
 	if (!d->courier)
 		return;
 	wn_timer_free(d->courier->timer);
-	for (struct wn_parcel *p = d->courier->results, *next; p; p = next) {
-		next = p->next;
+	for (struct wn_parcel *p; (p = take_result(&d->courier->events)) || (p = take_result(&d->courier->touches));)
 		wn_parcel_free(p);
-	}
 	for (struct wn_slots *s = d->courier->slots, *next; s; s = next) {
 		next = s->next;
 		free(s);
 	}
+	wn_spool_free(d->spool);
+	d->spool = NULL;
 	free(d->courier);
 	d->courier = NULL;
 }

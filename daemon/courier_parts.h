@@ -14,7 +14,7 @@ struct wn_slots {
 
 /* One row on its way. */
 struct wn_parcel {
-	struct wn_parcel *next;     /* among results that wait to be written */
+	struct wn_parcel *next;     /* among results */
 	struct wn_daemon *d;
 	struct wn_arena *arena;
 	struct wn_outbox_row row;
@@ -25,14 +25,21 @@ struct wn_parcel {
 	bool on_fiber;
 };
 
+/* Results that wait to be written, the oldest first. */
+struct wn_results {
+	struct wn_parcel *first, *last;
+};
+
 struct wn_courier {
 	struct wn_fiber *fiber;
 	struct wn_timer *timer;     /* when something wants us */
 	struct wn_slots *slots;
 	size_t running;             /* deliveries with a fiber of their own, all sinks */
 	bool again;                 /* something was claimed: look once more */
-	struct wn_parcel *results;  /* of touches, to be written, many in one transaction */
+	struct wn_results events, touches;
 };
+
+enum { WN_COURIER_LOT = 256 }; /* of one transaction: one statement a table (pg.h, wn_pg_queue_rows) */
 
 /* courier.c */
 size_t wn_courier_room(struct wn_daemon *d, const struct wn_book_sink *sink); /* how many more deliveries it may have under way */
@@ -44,6 +51,6 @@ void wn_parcel_free(struct wn_parcel *p); /* gives its slot back */
 
 /* courier_touches.c */
 enum wn_rc wn_touches_claim(struct wn_daemon *d);
-enum wn_rc wn_touches_write(struct wn_daemon *d); /* results; WN_AGAIN: those that are left wait */
+enum wn_rc wn_touches_write(struct wn_daemon *d, struct wn_parcel **parcels, size_t n); /* their results, in one transaction */
 
 #endif

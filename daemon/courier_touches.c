@@ -12,8 +12,6 @@
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
 
-enum { LOT = 200 };
-
 static struct wn_touch *find_touch(const struct wn_world *w, struct wn_id account_id, struct wn_id campaign_id, struct wn_id contact_id, int step)
 {
 	struct wn_account *a = wn_world_account(w, account_id);
@@ -150,7 +148,7 @@ static size_t full_channels(struct wn_daemon *d, struct wn_arena *a, const struc
 static enum wn_rc read_due(struct wn_daemon *d, struct wn_arena *a, struct wn_due **due, size_t *n)
 {
 	struct wn_store *s = d->courier_session.store;
-	struct wn_due_query q = {.until_us = wn_clock_sure_us(d->clock), .bucket_to = 1023, .limit = LOT + (int)wn_aside_count(d->aside)};
+	struct wn_due_query q = {.until_us = wn_clock_sure_us(d->clock), .bucket_to = 1023, .limit = WN_COURIER_LOT + (int)wn_aside_count(d->aside)};
 	struct wn_err err = {0};
 	q.n_channels = full_channels(d, a, &q.channels);
 	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
@@ -252,7 +250,7 @@ static enum wn_rc tell_rare(struct wn_parcel *p, struct wn_err *err)
 	return rc;
 }
 
-static enum wn_rc write_lot(struct wn_daemon *d, struct wn_parcel **parcels, size_t n)
+enum wn_rc wn_touches_write(struct wn_daemon *d, struct wn_parcel **parcels, size_t n)
 {
 	struct wn_arena *a = wn_arena_new(0);
 	struct wn_due *due = WN_NEW_N(a, struct wn_due, n + 1);
@@ -272,34 +270,5 @@ static enum wn_rc write_lot(struct wn_daemon *d, struct wn_parcel **parcels, siz
 		rc = wn_due_run(&d->courier_session, &writing, &r.work);
 	wn_failpoint("courier.touch.after_mark");
 	wn_arena_free(a);
-	return rc;
-}
-
-/* Oldest first; what cannot be written now is put back. */
-enum wn_rc wn_touches_write(struct wn_daemon *d)
-{
-	enum wn_rc rc = WN_OK;
-	while (d->courier->results && rc == WN_OK) {
-		struct wn_parcel *v[LOT];
-		size_t n = 0;
-		while (d->courier->results && n < LOT) {
-			v[n++] = d->courier->results;
-			d->courier->results = d->courier->results->next;
-		}
-		for (size_t i = 0; i < n / 2; i++) {
-			struct wn_parcel *x = v[i];
-			v[i] = v[n - 1 - i];
-			v[n - 1 - i] = x;
-		}
-		rc = write_lot(d, v, n);
-		for (size_t i = n; i-- > 0;)
-			if (rc == WN_OK) {
-				wn_parcel_free(v[i]);
-			} else {
-				v[i]->next = d->courier->results;
-				d->courier->results = v[i];
-			}
-		d->courier->again = true;
-	}
 	return rc;
 }

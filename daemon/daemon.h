@@ -74,6 +74,7 @@ struct wn_daemon {
 	struct wn_sweeper *sweeper;
 	struct wn_aside_list *aside;   /* due rows that cannot be moved */
 	struct wn_courier *courier;
+	struct wn_spool *spool;        /* files of sinks; while the courier runs */
 	struct wn_server *server, *http_server; /* control socket; http.listen */
 	struct wn_watch *signals[3];
 	struct wn_timer *watchdog;

@@ -9,7 +9,7 @@
 #include <whynow/failpoint.h>
 #include <whynow/log.h>
 
-enum { LOT = 400, ASIDE_MAX = 1000, ROUNDS_MAX = 10000 /* then the next tick: something due that does not move must not hold the clock */ };
+enum { LOT = 512, ASIDE_MAX = 1000, ROUNDS_MAX = 10000 /* then the next tick: something due that does not move must not hold the clock */ };
 
 /* A row that could not be moved; looked at again later. */
 struct aside {

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of sinks, the event as CloudEvents JSON, the retry plan; files and the journal. */
+/* The table of sinks, the event as CloudEvents JSON, the retry plan; the journal. */
 #include "sink.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 #include <whynow/cloudevent.h>
 #include <whynow/failpoint.h>
 #include <whynow/limits.h>
@@ -71,44 +68,6 @@ enum wn_rc wn_sink_words(const struct wn_outbox_row *row, struct wn_arena *a, st
 	return WN_OK;
 }
 
-/* --------------------------------------------------------------------------------------------------------- file */
-static bool write_all(int fd, const char *p, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, p, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		p += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
-
-/* One line an event, on disk before it counts as delivered. A torn last line (a full disk) is ended by the next writer's newline. */
-static void deliver_file(struct wn_daemon *d, const struct wn_book_sink *to, const struct wn_outbox_row *row, int64_t timeout_us WN_UNUSED,
-			 struct wn_delivery *out)
-{
-	const struct wn_sink_conf *sink = to->conf;
-	char path[4096];
-	struct wn_buf line;
-	struct wn_str spool = wn_daemon_options(d)->dirs.spool;
-	bool absolute = sink->path.n && sink->path.p[0] == '/';
-	snprintf(path, sizeof(path), "%.*s%s" WN_STR_FMT, absolute ? 0 : (int)spool.n, spool.p ? spool.p : "", absolute ? "" : "/", WN_STR_ARG(sink->path));
-	wn_buf_init(&line, WN_RENDERED_MAX * 2);
-	wn_sink_event_write(&line, row);
-	wn_buf_char(&line, '\n');
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	bool ok = fd >= 0 && !wn_buf_overflowed(&line) && write_all(fd, line.p, line.n) && fdatasync(fd) == 0;
-	out->how = ok ? WN_DELIVERED : WN_DELIVERY_RETRY;
-	if (!ok)
-		snprintf(out->text, sizeof(out->text), "%.200s: %.80s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	wn_buf_done(&line);
-}
-
 /* ------------------------------------------------------------------------------------------------------ journal */
 static void deliver_journal(struct wn_daemon *d WN_UNUSED, const struct wn_book_sink *to, const struct wn_outbox_row *row, int64_t timeout_us WN_UNUSED,
 			    struct wn_delivery *out)
@@ -141,7 +100,7 @@ static const struct {
 } backends[] = {
 	[WN_SINK_WEBHOOK] = {wn_deliver_webhook, true, false},
 	[WN_SINK_SMTP] = {wn_deliver_mail, true, true},
-	[WN_SINK_FILE] = {deliver_file, false, false},
+	[WN_SINK_FILE] = {wn_deliver_file, false, false},
 	[WN_SINK_JOURNAL] = {deliver_journal, false, false},
 };
 

@@ -20,6 +20,7 @@ struct wn_delivery {
 	bool gone;              /* DEAD, and the receiver wants nothing ever again: the sink is switched off */
 	bool quiet;             /* told already */
 	bool bounced;           /* DEAD, because the recipient's address takes nothing */
+	unsigned file;          /* DELIVERED, as soon as this file of the spool is on disk; 0: as it says */
 	int64_t retry_after_us; /* the receiver's wish, 0: ours */
 	char text[300];         /* one line for a person */
 };
@@ -43,6 +44,16 @@ void wn_deliver_webhook(struct wn_daemon *d, const struct wn_book_sink *sink, co
 			struct wn_delivery *out);
 void wn_deliver_mail(struct wn_daemon *d, const struct wn_book_sink *sink, const struct wn_outbox_row *row, int64_t timeout_us,
 		     struct wn_delivery *out);
+void wn_deliver_file(struct wn_daemon *d, const struct wn_book_sink *sink, const struct wn_outbox_row *row, int64_t timeout_us,
+		     struct wn_delivery *out);
+/* Files with lines that are not yet on disk. While the daemon has one (d->spool), whoever delivers must sync it, settle what was
+ * delivered, and clear it; without, every line is synced by itself. */
+struct wn_spool;
+struct wn_spool *wn_spool_new(void); /* gives; wn_spool_free */
+void wn_spool_free(struct wn_spool *spool);
+void wn_spool_sync(struct wn_spool *spool);
+void wn_spool_settle(const struct wn_spool *spool, struct wn_delivery *r); /* after the sync: DELIVERED stays, or becomes RETRY */
+void wn_spool_clear(struct wn_spool *spool);
 /* What templates of a sink see: id, type, time, subject of the event, then the members of its data (which hide those), and the two
  * apart as `event` and `data`. */
 enum wn_rc wn_sink_words(const struct wn_outbox_row *row, struct wn_arena *a, struct wn_value *out, struct wn_err *err) WN_MUST_CHECK;

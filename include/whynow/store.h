@@ -369,7 +369,6 @@ struct wn_due {
 struct wn_due_query {
 	int64_t until_us;
 	int bucket_from, bucket_to, limit;
-	struct wn_str sink;                              /* outbox: of this one */
 	const struct wn_str *channels; size_t n_channels; /* touches: not of these */
 };
 enum wn_rc wn_store_due_members(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
@@ -380,9 +379,6 @@ enum wn_rc wn_store_due_touches(struct wn_store *s, const struct wn_due_query *q
 				struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 enum wn_rc wn_store_due_rechecks(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
 				 struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
-/* Heads of line only: (bucket, sink, campaign) that has something to deliver. */
-enum wn_rc wn_store_due_outbox(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
-			       struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* Campaigns that are not closed of a segment's versions before `version`. */
 enum wn_rc wn_store_older_campaigns(struct wn_store *s, struct wn_str segment, int version, struct wn_arena *a, struct wn_due **out,
 				    size_t *n, struct wn_err *err) WN_MUST_CHECK;
@@ -416,16 +412,25 @@ struct wn_outbox_row {
 	struct wn_id token;
 	struct wn_id account_id, contact_id; int step;
 };
-/* Leases up to `limit` rows of one bucket for one sink (absent: any): pending or given up, next_at <= now, head of line of
- * their (campaign, sink), no touches (those are claimed by wn_touch_decide on a loaded world). Its own transaction. Rows in `a`. */
-enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str sink, int64_t now_us, int64_t lease_us, int limit,
-				 struct wn_arena *a, struct wn_outbox_row **rows, size_t *n, struct wn_err *err) WN_MUST_CHECK;
-/* Result of an attempt, conditional on the token: WN_REFUSED if somebody else has the row now. to: DELIVERED, PENDING (again at
- * next_us), DEAD. Its own transaction unless one is open. */
-enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *row, enum wn_outbox_state to, int64_t next_us,
-				struct wn_str error, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
-/* Rows as they are stored, for attempts whose leases the caller holds already (touches); in the order of refs, those that are there. */
 struct wn_outbox_ref { int bucket; struct wn_id event_id; struct wn_str sink; };
+/* Events that may go to the sink now, the longest due first: pending or given up, next_at <= until, head of line of their (campaign,
+ * sink). No touches: those are claimed by wn_touch_decide on a loaded world. */
+enum wn_rc wn_store_outbox_heads(struct wn_store *s, struct wn_str sink, int64_t until_us, int limit, struct wn_arena *a,
+				 struct wn_outbox_ref **refs, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* Leases those of them that still may go. Its own transaction. Rows in `a`, in the order of refs. */
+enum wn_rc wn_store_outbox_claim(struct wn_store *s, const struct wn_outbox_ref *refs, size_t n, int64_t now_us, int64_t lease_us,
+				 struct wn_arena *a, struct wn_outbox_row **rows, size_t *n_rows, struct wn_err *err) WN_MUST_CHECK;
+/* What came of attempts. to: DELIVERED, PENDING (again at next_us), DEAD. written, out: false if somebody else has the row now. Its own
+ * transaction unless one is open. */
+struct wn_outbox_result {
+	const struct wn_outbox_row *row;
+	enum wn_outbox_state to;
+	int64_t next_us;
+	struct wn_str error;
+	bool written;
+};
+enum wn_rc wn_store_outbox_done(struct wn_store *s, struct wn_outbox_result *v, size_t n, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+/* Rows as they are stored, for attempts whose leases the caller holds already (touches); in the order of refs, those that are there. */
 enum wn_rc wn_store_outbox_read(struct wn_store *s, const struct wn_outbox_ref *refs, size_t n, struct wn_arena *a,
 				struct wn_outbox_row **rows, size_t *n_rows, struct wn_err *err) WN_MUST_CHECK;
 /* Start-up is the recovery: if no other instance gave a heartbeat since alive_since_us, every lease is that of a dead process (our

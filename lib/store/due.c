@@ -36,7 +36,7 @@ enum wn_rc wn_store_tick(struct wn_store *s, struct wn_tick *out, struct wn_err 
 /* Which column holds what; -1: not in this list. */
 struct shape {
 	const struct wn_stmt *stmt;
-	int account, campaign, contact, bucket, step, segment, signal, sink, weight, channel;
+	int account, campaign, contact, bucket, step, segment, signal, weight, channel;
 };
 
 static void due_of_row(const struct wn_pg_result *r, int i, const struct shape *h, struct wn_arena *a,
@@ -56,8 +56,6 @@ static void due_of_row(const struct wn_pg_result *r, int i, const struct shape *
 		d->segment = get_str(r, i, h->segment, a);
 	if (h->signal >= 0)
 		d->signal_key = wn_pg_get_id(r, i, h->signal);
-	if (h->sink >= 0)
-		d->sink = get_str(r, i, h->sink, a);
 	if (h->channel >= 0)
 		d->channel = get_str(r, i, h->channel, a);
 	d->weight = h->weight >= 0 ? (int)wn_pg_get_int(r, i, h->weight) : 1;
@@ -87,19 +85,19 @@ static enum wn_rc query(struct wn_store *s, const struct shape *h, const struct 
 enum wn_rc wn_store_due_members(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
 				struct wn_due **out, size_t *n, struct wn_err *err)
 {
-	return query(s, &(struct shape){&wn_sql_due_members, 1, 2, 3, 4, -1, -1, -1, -1, -1, -1}, q, a, out, n, err);
+	return query(s, &(struct shape){&wn_sql_due_members, 1, 2, 3, 4, -1, -1, -1, -1, -1}, q, a, out, n, err);
 }
 
 enum wn_rc wn_store_due_campaigns(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
 				  struct wn_due **out, size_t *n, struct wn_err *err)
 {
-	return query(s, &(struct shape){&wn_sql_due_campaigns, 1, 2, -1, 3, -1, -1, -1, -1, 4, -1}, q, a, out, n, err);
+	return query(s, &(struct shape){&wn_sql_due_campaigns, 1, 2, -1, 3, -1, -1, -1, 4, -1}, q, a, out, n, err);
 }
 
 enum wn_rc wn_store_due_touches(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
 				struct wn_due **out, size_t *n, struct wn_err *err)
 {
-	return list(s, &(struct shape){&wn_sql_due_touches, 1, 2, 3, 4, 5, -1, -1, -1, -1, 6},
+	return list(s, &(struct shape){&wn_sql_due_touches, 1, 2, 3, 4, 5, -1, -1, -1, 6},
 		    WN_PARAMS(wn_pg_time(q->until_us), wn_pg_int2(q->bucket_from), wn_pg_int2(q->bucket_to),
 			      wn_pg_int8(q->limit), wn_pg_strs(a, q->channels, q->n_channels)),
 		    a, out, n, err);
@@ -108,29 +106,20 @@ enum wn_rc wn_store_due_touches(struct wn_store *s, const struct wn_due_query *q
 enum wn_rc wn_store_due_rechecks(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
 				 struct wn_due **out, size_t *n, struct wn_err *err)
 {
-	return query(s, &(struct shape){&wn_sql_due_rechecks, 1, -1, -1, 2, -1, 3, 4, -1, -1, -1}, q, a, out, n, err);
-}
-
-enum wn_rc wn_store_due_outbox(struct wn_store *s, const struct wn_due_query *q, struct wn_arena *a,
-			       struct wn_due **out, size_t *n, struct wn_err *err)
-{
-	return list(s, &(struct shape){&wn_sql_due_outbox, -1, 1, -1, 2, -1, -1, -1, 3, -1, -1},
-		    WN_PARAMS(wn_pg_time(q->until_us), wn_pg_int2(q->bucket_from), wn_pg_int2(q->bucket_to),
-			      wn_pg_int8(q->limit), wn_pg_str(q->sink)),
-		    a, out, n, err);
+	return query(s, &(struct shape){&wn_sql_due_rechecks, 1, -1, -1, 2, -1, 3, 4, -1, -1}, q, a, out, n, err);
 }
 
 enum wn_rc wn_store_replaced_campaigns(struct wn_store *s, struct wn_str segment, int version,
 				       struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err)
 {
-	return list(s, &(struct shape){&wn_sql_replaced_campaigns, 1, 2, -1, 3, -1, -1, -1, -1, -1, -1},
+	return list(s, &(struct shape){&wn_sql_replaced_campaigns, 1, 2, -1, 3, -1, -1, -1, -1, -1},
 		    WN_PARAMS(wn_pg_str(segment), wn_pg_int4(version)), a, out, n, err);
 }
 
 enum wn_rc wn_store_older_campaigns(struct wn_store *s, struct wn_str segment, int version,
 				    struct wn_arena *a, struct wn_due **out, size_t *n, struct wn_err *err)
 {
-	return list(s, &(struct shape){&wn_sql_older_campaigns, 1, 2, -1, 3, -1, -1, -1, -1, -1, -1},
+	return list(s, &(struct shape){&wn_sql_older_campaigns, 1, 2, -1, 3, -1, -1, -1, -1, -1},
 		    WN_PARAMS(wn_pg_str(segment), wn_pg_int4(version)), a, out, n, err);
 }
 

@@ -6,6 +6,7 @@
 #include "store_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char *const state_texts[] = {
 #define X(name, text) text,
@@ -35,40 +36,58 @@ static void row_of_result(const struct wn_pg_result *r, int i, int64_t now_us, s
 		o->first_us = 0;
 }
 
+enum wn_rc wn_store_outbox_heads(struct wn_store *s, struct wn_str sink, int64_t until_us, int limit, struct wn_arena *a,
+				 struct wn_outbox_ref **refs, size_t *n, struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_heads, WN_PARAMS(wn_pg_str(sink), wn_pg_time(until_us), wn_pg_int8(limit)), &r, err));
+	*refs = WN_NEW_N(a, struct wn_outbox_ref, (size_t)r.rows + 1);
+	*n = (size_t)r.rows;
+	for (int i = 0; i < r.rows; i++)
+		(*refs)[i] = (struct wn_outbox_ref){(int)wn_pg_get_int(&r, i, 0), wn_pg_get_id(&r, i, 1), sink};
+	return WN_OK;
+}
+
 struct claim {
-	int bucket;
-	struct wn_str sink;
+	const struct wn_outbox_ref *refs;
+	size_t n_refs;
 	int64_t now_us, lease_us;
-	int limit;
 	struct wn_arena *a;
 	struct wn_outbox_row *rows;
 	size_t n;
 };
 
+/* A statement a row, all in one round trip: each row is in a bucket of its own. */
 static enum wn_rc claim_in(struct wn_store *s, void *ctx, struct wn_err *err)
 {
 	struct claim *c = ctx;
-	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_claim,
-		       WN_PARAMS(wn_pg_int2(c->bucket), wn_pg_time(c->now_us), wn_pg_str(c->sink),
-				 wn_pg_int8(c->limit), wn_pg_id(wn_id_random()),
-				 wn_pg_time(c->now_us + c->lease_us)),
-		       &r, err));
-	c->rows = WN_NEW_N(c->a, struct wn_outbox_row, (size_t)r.rows + 1);
-	c->n = (size_t)r.rows;
-	for (int i = 0; i < r.rows; i++)
-		row_of_result(&r, i, c->now_us, c->a, &c->rows[i]);
-	return WN_OK;
+	struct wn_id token = wn_id_random();
+	struct wn_pg_result *r = WN_NEW_N(c->a, struct wn_pg_result, c->n_refs + 1);
+	enum wn_rc rc = WN_OK;
+	memset(r, 0, c->n_refs * sizeof(*r));
+	for (size_t i = 0; i < c->n_refs && rc == WN_OK; i++)
+		rc = wn_pg_queue(s->pg, &wn_sql_outbox_claim,
+				 WN_PARAMS(wn_pg_int2(c->refs[i].bucket), wn_pg_id(c->refs[i].event_id), wn_pg_str(c->refs[i].sink), wn_pg_time(c->now_us),
+					   wn_pg_id(token), wn_pg_time(c->now_us + c->lease_us)),
+				 &r[i], err);
+	if (rc == WN_OK)
+		rc = wn_pg_flush(s->pg, err);
+	c->rows = WN_NEW_N(c->a, struct wn_outbox_row, c->n_refs + 1);
+	for (size_t i = 0; i < c->n_refs; i++) {
+		if (rc == WN_OK && r[i].rows)
+			row_of_result(&r[i], 0, c->now_us, c->a, &c->rows[c->n++]);
+		wn_pg_result_done(&r[i]);
+	}
+	return rc;
 }
 
-enum wn_rc wn_store_outbox_claim(struct wn_store *s, int bucket, struct wn_str sink, int64_t now_us,
-				 int64_t lease_us, int limit, struct wn_arena *a, struct wn_outbox_row **rows,
-				 size_t *n, struct wn_err *err)
+enum wn_rc wn_store_outbox_claim(struct wn_store *s, const struct wn_outbox_ref *refs, size_t n, int64_t now_us, int64_t lease_us,
+				 struct wn_arena *a, struct wn_outbox_row **rows, size_t *n_rows, struct wn_err *err)
 {
-	struct claim c = {bucket, sink, now_us, lease_us, limit, a, NULL, 0};
+	struct claim c = {.refs = refs, .n_refs = n, .now_us = now_us, .lease_us = lease_us, .a = a};
 	TRY(in_transaction(s, claim_in, &c, err));
 	*rows = c.rows;
-	*n = c.n;
+	*n_rows = c.n;
 	if (c.n)
 		wn_failpoint("store.outbox.claimed");
 	return WN_OK;
@@ -105,40 +124,48 @@ enum wn_rc wn_store_release_leases(struct wn_store *s, int64_t now_us, int64_t a
 }
 
 struct done {
-	const struct wn_outbox_row *row;
-	enum wn_outbox_state to;
-	int64_t next_us, now_us;
-	struct wn_str error;
+	struct wn_outbox_result *v;
+	size_t n;
+	int64_t now_us;
 };
 
-static enum wn_rc done_in(struct wn_store *s, void *ctx, struct wn_err *err)
+static enum wn_rc queue_done(struct wn_store *s, const struct wn_outbox_result *d, int64_t now_us, struct wn_pg_result *r, struct wn_err *err)
 {
-	const struct done *d = ctx;
-	RESULT(r);
+	const struct wn_outbox_row *row = d->row;
 	bool final = d->to != WN_OUTBOX_PENDING;
-	TRY(wn_pg_exec(s->pg, &wn_sql_outbox_done,
-		       WN_PARAMS(wn_pg_int2(d->row->bucket), wn_pg_id(d->row->event_id),
-				 wn_pg_str(d->row->sink), wn_pg_id(d->row->token),
-				 wn_pg_text(state_texts[d->to]), wn_pg_time(final ? d->now_us : d->next_us),
-				 param_text(d->error), param_time_0(final ? d->now_us : 0)),
-		       &r, err));
-	if (r.affected != 1)
-		return wn_fail(err, WN_REFUSED, "the event is with somebody else now");
+	TRY(wn_pg_queue(s->pg, &wn_sql_outbox_done,
+			WN_PARAMS(wn_pg_int2(row->bucket), wn_pg_id(row->event_id), wn_pg_str(row->sink), wn_pg_id(row->token),
+				  wn_pg_text(state_texts[d->to]), wn_pg_time(final ? now_us : d->next_us), param_text(d->error),
+				  param_time_0(final ? now_us : 0)),
+			r, err));
 	if (final)
 		return WN_OK;
 	/* What stands behind it waits as long, so that nobody looks at the whole line at every tick. */
-	return wn_pg_exec(s->pg, &wn_sql_outbox_line_waits,
-			  WN_PARAMS(wn_pg_int2(d->row->bucket), wn_pg_id(d->row->event_id),
-				    wn_pg_str(d->row->sink), wn_pg_int8(d->row->gen), wn_pg_time(d->next_us)),
-			  NULL, err);
+	return wn_pg_queue(s->pg, &wn_sql_outbox_line_waits,
+			   WN_PARAMS(wn_pg_int2(row->bucket), wn_pg_id(row->event_id), wn_pg_str(row->sink), wn_pg_int8(row->gen), wn_pg_time(d->next_us)),
+			   NULL, err);
 }
 
-enum wn_rc wn_store_outbox_done(struct wn_store *s, const struct wn_outbox_row *row, enum wn_outbox_state to,
-				int64_t next_us, struct wn_str error, int64_t now_us, struct wn_err *err)
+static enum wn_rc done_in(struct wn_store *s, void *ctx, struct wn_err *err)
 {
-	struct done d = {row, to, next_us, now_us, error};
-	if (to == WN_OUTBOX_LEASED)
-		return wn_fail(err, WN_INVALID, "a result is delivered, pending or dead");
+	struct done *d = ctx;
+	struct wn_pg_result *r = wn_alloc((d->n + 1) * sizeof(*r));
+	enum wn_rc rc = WN_OK;
+	for (size_t i = 0; i < d->n && rc == WN_OK; i++)
+		rc = queue_done(s, &d->v[i], d->now_us, &r[i], err);
+	if (rc == WN_OK)
+		rc = wn_pg_flush(s->pg, err);
+	for (size_t i = 0; i < d->n; i++) {
+		d->v[i].written = rc == WN_OK && r[i].affected == 1;
+		wn_pg_result_done(&r[i]);
+	}
+	free(r);
+	return rc;
+}
+
+enum wn_rc wn_store_outbox_done(struct wn_store *s, struct wn_outbox_result *v, size_t n, int64_t now_us, struct wn_err *err)
+{
+	struct done d = {v, n, now_us};
 	wn_failpoint("store.outbox.done");
 	TRY(in_transaction(s, done_in, &d, err));
 	wn_failpoint("store.outbox.marked");

@@ -38,14 +38,6 @@ ORDER BY t.due_at, t.bucket, t.account_id, t.campaign_id, t.contact_id, t.step L
 SELECT r.due_at, r.account_id, r.bucket, r.segment, r.signal_key FROM whynow.recheck r
 WHERE r.due_at <= $1 AND r.bucket BETWEEN $2 AND $3 ORDER BY r.due_at, r.bucket, r.account_id, r.segment, r.signal_key LIMIT $4
 
--- name: due_outbox
--- class: batch
-SELECT o.next_at, o.campaign_id, o.bucket, o.sink FROM whynow.outbox o
-WHERE o.sink = $5 AND o.state IN ('pending', 'leased') AND o.step < 0 AND o.next_at <= $1 AND o.bucket BETWEEN $2 AND $3
-AND NOT EXISTS (SELECT 1 FROM whynow.outbox e WHERE e.bucket = o.bucket AND e.subject_id = o.subject_id AND e.sink = o.sink AND e.gen < o.gen
-	AND e.state IN ('pending', 'leased') AND (e.step < 0 OR e.state = 'leased'))
-ORDER BY o.next_at, o.bucket, o.gen LIMIT $4
-
 -- name: replaced_campaigns
 -- class: cold
 SELECT c.due_at, c.opening_account, c.campaign_id, c.bucket FROM whynow.campaign c

@@ -1,15 +1,20 @@
 -- The outbox: claiming heads of line, results, dead letters.
 
+-- Heads of line that are due, in the order of the index: as many are looked at as are wanted. The count instead of NOT EXISTS, and OFFSET 0,
+-- keep it so however few rows the planner thinks are on their way.
+-- name: outbox_heads
+-- class: batch
+SELECT o.bucket, o.event_id FROM whynow.outbox o WHERE o.sink = $1 AND o.state IN ('pending', 'leased') AND o.step < 0 AND o.next_at <= $2
+AND (SELECT count(*) FROM (SELECT e.step, e.state FROM whynow.outbox e WHERE e.bucket = o.bucket AND e.subject_id = o.subject_id AND e.sink = o.sink
+	AND e.gen < o.gen AND e.state IN ('pending', 'leased') OFFSET 0) x WHERE x.step < 0 OR x.state = 'leased') = 0
+ORDER BY o.next_at, o.bucket, o.gen LIMIT $3
+
 -- name: outbox_claim
 -- class: hot
-WITH head AS (
-	SELECT o.event_id, o.sink FROM whynow.outbox o
-	WHERE o.bucket = $1 AND o.state IN ('pending', 'leased') AND o.step < 0 AND o.next_at <= $2 AND ($3::text IS NULL OR o.sink = $3::text)
-	AND NOT EXISTS (SELECT 1 FROM whynow.outbox e WHERE e.bucket = $1 AND e.subject_id = o.subject_id AND e.sink = o.sink AND e.gen < o.gen
-		AND e.state IN ('pending', 'leased') AND (e.step < 0 OR e.state = 'leased'))
-	ORDER BY o.next_at, o.gen LIMIT $4 FOR UPDATE SKIP LOCKED)
-UPDATE whynow.outbox o SET state = 'leased', lease_token = $5, next_at = $6, attempts = o.attempts + 1, first_at = coalesce(o.first_at, $2)
-FROM head h WHERE o.bucket = $1 AND o.event_id = h.event_id AND o.sink = h.sink
+UPDATE whynow.outbox o SET state = 'leased', lease_token = $5, next_at = $6, attempts = o.attempts + 1, first_at = coalesce(o.first_at, $4)
+WHERE o.bucket = $1 AND o.event_id = $2 AND o.sink = $3 AND o.state IN ('pending', 'leased') AND o.step < 0 AND o.next_at <= $4
+AND NOT EXISTS (SELECT 1 FROM whynow.outbox e WHERE e.bucket = $1 AND e.subject_id = o.subject_id AND e.sink = o.sink AND e.gen < o.gen
+	AND e.state IN ('pending', 'leased') AND (e.step < 0 OR e.state = 'leased'))
 RETURNING o.bucket, o.event_id, o.campaign_id, o.gen, o.sink, o.type, o.subject, o.at, o.payload, o.attempts, o.first_at, o.lease_token, o.account_id,
 	o.contact_id, o.step
 
