@@ -24,7 +24,9 @@
 	X(AS, as_post) X(LEADS, to_lead) X(NOTPERSON, not_a_person) X(NOTTARGET, not_a_target) X(STAGE, stage) \
 	X(EXTRA, extension) X(GENERIC, generic) X(ROLE, role) X(ROUND, round_word) X(ORGAN, organ) X(REPORT, report) \
 	X(RESIGNS, resigns) X(VALUING, valuing) X(PUBLIC, public_body) X(BLOG, blog) X(NOTCOMPANY, not_a_company) \
-	X(NOTPOST, not_a_post) X(OFFICE, post_word) X(FORMER, former) X(PRODUCT, product) X(TOTAL, total)
+	X(NOTPOST, not_a_post) X(OFFICE, post_word) X(FORMER, former) X(PRODUCT, product) X(TOTAL, total) \
+	X(HONORIFIC, honorific) X(POSTNOMINAL, postnominal) X(OFFICIAL, official) X(NOTOFFICE, not_an_office) X(CAUSE, cause) \
+	X(NOTGAIN, not_gain) X(PARTICLE, particle) X(JOINER, joiner) X(NUMBER, number) X(OTHERWORLD, other_world) X(INGNAME, ing_name) X(AUTHORITY, authority)
 enum news_list {
 #define X(name, text) L_##name,
 	NEWS_LIST_LIST(X)
@@ -50,8 +52,11 @@ struct news_word {
 	struct news_phrase *phrases;
 };
 
-enum news_slot { S_WORDS, S_GAP, S_MONEY, S_ROUND, S_RAISE, S_COMPANY, S_TARGET, S_BUYER, S_WHO, S_APPOINTEE, S_POST, S_EMPLOYER, S_PRODUCT,
-		 S_TECH, S_FROM, S_TO, S_KNOWN, S_AWAY, S_LEAVER, S_STOP, S_NAMED, S_STARTUP, S_COMMA, S_OWNER, S_START };
+enum news_slot {
+	S_WORDS, S_GAP, S_MONEY, S_ROUND, S_RAISE, S_COMPANY, S_TARGET, S_BUYER, S_WHO, S_APPOINTEE, S_POST,
+	S_EMPLOYER, S_PRODUCT, S_TECH, S_FROM, S_TO, S_KNOWN, S_AWAY, S_LEAVER, S_STOP, S_NAMED, S_STARTUP,
+	S_COMMA, S_COLON, S_PERSON, S_MAJORITY, S_NAME, S_OWNER, S_HOLDER, S_LEADING, S_DID, S_START,
+};
 struct news_element {
 	enum news_slot slot;
 	int list; /* of S_WORDS */
@@ -172,8 +177,12 @@ bool news_phrase_before(const struct news_text *x, int lo, int end, struct news_
 bool news_object(const struct news_text *x, int i, struct news_span *name, int *end, bool *unnamed);
 /* The company of "Acme's $10M" left of token i; *sum is where the sum begins. */
 bool news_owner(const struct news_text *x, int i, struct news_span *name, int *sum);
-/* The first name of the sentence, as what pronouns refer to. */
-bool news_leading(const struct news_text *x, int before, struct news_span *name);
+/* The name that what stands between two tokens begins with: that of a sentence is what its pronouns refer to. */
+bool news_leading(const struct news_text *x, int from, int before, struct news_span *name);
+/* A country, an agency, somebody in office: no account. */
+bool news_no_company(const struct news_text *x, struct news_span s);
+/* Words of intention, denial, background between two tokens: which. */
+bool news_speaks_against(const struct news_text *x, int from, int to, const char **why);
 struct news_span news_name_stripped(const struct news_text *x, struct news_span run);
 int news_run_end(const struct news_text *x, int i);
 bool news_is_person(const struct news_text *x, struct news_span s);
@@ -181,6 +190,8 @@ bool news_is_person(const struct news_text *x, struct news_span s);
 /* --- posts (news_posts.c) --- */
 /* Who was put into which post, described from token i on. */
 bool news_appointee(const struct news_text *x, int i, struct news_who *out);
+/* A person's name at token i, also behind a post or a title ("CEO Jane Roe", "Dr. Jane Roe"). */
+bool news_person(const struct news_text *x, int i, struct news_span *out, int *end);
 /* "[new] chief product officer [of X]" at token i. */
 bool news_post(const struct news_text *x, int i, struct news_span *post, int *end);
 /* Who lost a post: "its CEO Jane Roe". */
@@ -204,6 +215,8 @@ struct news_found {
 	bool unnamed_target;
 	const char *lead; /* "head of": the post is what is led */
 };
+/* What stands before token i, where the trigger begins; NULL: it fits, else why not. */
+const char *news_left(const struct news_text *x, const struct news_pattern *p, int i, struct news_found *f);
 /* Tries a pattern at token i, where its trigger of n tokens was met; NULL: read, else why not. */
 const char *news_match(const struct news_text *x, const struct news_pattern *p, int i, int n, struct news_found *out);
 

@@ -18,14 +18,34 @@ struct run {
 
 static bool some(struct news_span s) { return s.from < s.to; }
 
+static bool is_word(const struct news_text *x, int i, const char *text)
+{
+	return i >= x->begin && i < x->end && x->t[i].word && wn_str_is(x->t[i].word->text, text);
+}
+
 static bool company_at(struct run *r, int i, int *end)
 {
 	struct news_span name;
 	bool unnamed;
 
-	if (!news_object(r->x, i, &name, end, &unnamed) || !some(name))
-		return false;
+	if (!news_object(r->x, i, &name, end, &unnamed) || !some(name)) {
+		*end = news_run_end(r->x, i);
+		if (*end == i || !news_has(r->x, *end - 1, T_POSSESSIVE)) /* "in Acme's plan" */
+			return false;
+		name = news_name_stripped(r->x, (struct news_span){i, *end});
+	}
 	r->f.who.company = name;
+	return true;
+}
+
+/* A name that begins what follows; it is what is bought where something is. */
+static bool name_at(struct run *r, int i, int *end)
+{
+	struct news_span *to = r->p->kind == WN_NEWS_ACQUISITION ? &r->f.target : &r->f.who.company;
+
+	if (!news_leading(r->x, i, r->x->end, to))
+		return false;
+	*end = to->to;
 	return true;
 }
 
@@ -71,6 +91,8 @@ static bool tool_at(struct run *r, int i, enum news_slot slot, int *end)
 
 	if (!news_tool(r->x, i, slot == S_KNOWN, &t))
 		return false;
+	while (slot == S_KNOWN && news_has(r->x, t.end, T_CAP | T_DIGIT) && !news_is(r->x, t.end, L_FUNCTION))
+		t.end++;
 	if (slot == S_FROM)
 		r->f.from = t;
 	else if (slot == S_TO)
@@ -110,8 +132,45 @@ static bool money_at(struct run *r, int i, int *end)
 	return n > 0;
 }
 
+/* "51%", "60 percent" and more. */
+static bool majority(const struct news_text *x, int i, int *end)
+{
+	struct wn_str w = news_slice(x, (struct news_span){i, i + 1});
+	int value = 0;
+	size_t k = 0;
+
+	while (k < w.n && k < 3 && w.p[k] >= '0' && w.p[k] <= '9')
+		value = value * 10 + (w.p[k++] - '0');
+	bool sign = k < w.n && w.p[w.n - 1] == '%', word = is_word(x, i + 1, "percent") || is_word(x, i + 1, "per");
+	*end = i + 1 + (sign ? 0 : is_word(x, i + 1, "per") ? 2 : 1);
+	return i < x->end && k > 0 && (sign || word) && value > 50 && value <= 100;
+}
+
+/* "Harborlog, a startup that tracks containers": what is named is a company. */
+static bool apposed_company(const struct news_text *x, struct news_span name)
+{
+	if (!some(name) || !news_mark(x, name.to, ',') || !news_is(x, name.to + 1, L_APPOSITION))
+		return false;
+	for (int i = name.to + 1; i < name.to + 8 && i < x->end && !news_has(x, i, T_MARK); i++)
+		if (news_is(x, i, L_ORG))
+			return true;
+	return false;
+}
+
+/* "startup Acme", "solar installer Acme", "Acme, a startup". */
+static bool is_introduced(const struct news_text *x, int i, struct news_span name)
+{
+	int k = name.from - 1;
+
+	if (news_is(x, k, L_ORG) || apposed_company(x, name))
+		return true;
+	return k >= i && !x->title_case && !news_has(x, k, T_CAP | T_MARK | T_DIGIT | T_POSSESSIVE) && !news_is(x, k, L_FUNCTION) &&
+	       !news_is(x, k, L_DET) && !news_is(x, k, L_FORMER) && !news_in(x, L_POST, k) && !news_is(x, k, L_OFFICIAL) && !news_is_person(x, name);
+}
+
 static bool element(struct run *r, const struct news_element *e, int i, int *end)
 {
+	struct news_span other;
 	int n;
 
 	switch (e->slot) {
@@ -130,10 +189,19 @@ static bool element(struct run *r, const struct news_element *e, int i, int *end
 	case S_NAMED:
 		return raise_at(r, i, end) && r->f.raise.named;
 	case S_STARTUP:
-		return target_at(r, i, end) && (r->f.unnamed_target || news_is(r->x, r->f.target.from - 1, L_ORG));
+		return target_at(r, i, end) && some(r->f.target) && is_introduced(r->x, i, r->f.target);
 	case S_COMMA:
 		*end = i + 1;
 		return news_mark(r->x, i, ',');
+	case S_COLON:
+		*end = i + 1;
+		return news_mark(r->x, i, ':') || news_mark(r->x, i, '-');
+	case S_PERSON:
+		return news_person(r->x, i, some(r->f.who.person) ? &other : &r->f.person, end);
+	case S_MAJORITY:
+		return majority(r->x, i, end);
+	case S_NAME:
+		return name_at(r, i, end);
 	case S_STOP:
 		*end = i;
 		return i >= r->x->end || news_has(r->x, i, T_MARK) || news_is(r->x, i, L_PREP) || news_is(r->x, i, L_FUTURE);
@@ -156,7 +224,7 @@ static bool element(struct run *r, const struct news_element *e, int i, int *end
 		return news_away(r->x, i);
 	case S_TECH: case S_FROM: case S_TO: case S_KNOWN:
 		return tool_at(r, i, e->slot, end);
-	case S_GAP: case S_START: case S_OWNER:
+	case S_GAP: case S_START: case S_OWNER: case S_HOLDER: case S_LEADING: case S_DID:
 		break;
 	}
 	return false;
@@ -176,7 +244,7 @@ static bool rest(struct run *r, size_t e, int i)
 		for (int k = i; k <= i + GAP && k <= r->x->end; k++) {
 			if (rest(r, e + 1, k))
 				return true;
-			if (news_has(r->x, k, T_MARK))
+			if (news_has(r->x, k, T_MARK) || (r->p->kind == WN_NEWS_FUNDING && news_is(r->x, k, L_EARLIER)))
 				return false;
 		}
 		return false;
@@ -191,11 +259,6 @@ static bool rest(struct run *r, size_t e, int i)
 }
 
 /* --- what speaks against it ----------------------------------------------------------------------------- */
-
-static bool is_word(const struct news_text *x, int i, const char *text)
-{
-	return i >= x->begin && i < x->end && x->t[i].word && wn_str_is(x->t[i].word->text, text);
-}
 
 static bool fund_company(const struct news_text *x, const struct news_found *f)
 {
@@ -218,10 +281,30 @@ static bool fund_company(const struct news_text *x, const struct news_found *f)
 	return false;
 }
 
+/* Public offices and bodies, and good causes, raise money as well. */
+static bool no_business(const struct news_text *x, const struct news_found *f)
+{
+	struct news_span c = f->who.company;
+
+	for (int i = c.from; i < c.to; i++)
+		if (news_is(x, i, L_PUBLIC) || news_is(x, i, L_OFFICIAL))
+			return true;
+	if (news_is(x, c.from - 1, L_OFFICIAL) || !is_word(x, f->raise.end, "for"))
+		return some(c) && news_is(x, c.from - 1, L_OFFICIAL);
+	for (int i = f->raise.end + 1; i < f->raise.end + 5 && i < x->end && !news_has(x, i, T_MARK) && !news_is(x, i, L_PREP); i++)
+		if (news_is(x, i, L_CAUSE))
+			return true;
+	return false;
+}
+
 static const char *of_funding(const struct news_text *x, struct news_found *f)
 {
 	if (fund_company(x, f))
 		return "an investor's own fund";
+	if (no_business(x, f))
+		return "no business";
+	if (some(f->who.company) && news_has(x, f->who.company.from, T_QUOTED))
+		return "a title, no company";
 	for (int i = f->trigger.to; some(f->who.company) && i < x->end && !is_word(x, i, "from") && !is_word(x, i, "led") && !is_word(x, i, "by"); i++)
 		if (news_in(x, L_FUND, i) > 1)
 			return "an investor's own fund";
@@ -270,6 +353,8 @@ static struct news_span behind(const struct news_text *x, struct news_found *f, 
 
 static const char *of_people(const struct news_text *x, struct news_found *f, bool hire)
 {
+	while (f->who.person.to - f->who.person.from > 2 && news_is(x, f->who.person.from, L_HONORIFIC))
+		f->who.person.from++;
 	if (!some(f->person) && some(f->who.person))
 		f->person = f->who.person;
 	if (!some(f->post) && some(f->who.post) && !hire)
@@ -279,6 +364,11 @@ static const char *of_people(const struct news_text *x, struct news_found *f, bo
 		if (n)
 			(void)news_post(x, f->trigger.to + n, &f->post, &end);
 	}
+	if (!hire && news_in(x, L_RESIGNS, f->trigger.from) && f->trigger.to < x->end && news_has(x, f->trigger.to, T_CAP) &&
+	    !news_is(x, f->trigger.to, L_FUNCTION))
+		return "an attribute, no act"; /* "Retired Gen. Roe" */
+	if (hire && !some(f->person) && news_mark(x, f->trigger.from - 1, ',') && news_is_person(x, f->who.company))
+		return "no company"; /* "Jane Roe, a soldier, named president" */
 	if (!some(f->who.company))
 		f->who.company = behind(x, f, hire);
 	if (!some(f->who.company) && some(f->post)) { /* "takes over as Acme CEO" */
@@ -295,7 +385,7 @@ static const char *of_people(const struct news_text *x, struct news_found *f, bo
 		return "no post";
 	if (!some(f->post) && !(some(f->person) && some(f->who.company)) && !(hire && some(f->who.company)))
 		return "no post and no person";
-	if (!some(f->who.company))
+	if (!some(f->who.company) || news_no_company(x, f->who.company) || news_is(x, f->who.company.to - 1, L_AUTHORITY))
 		return "no company";
 	return NULL;
 }
@@ -316,12 +406,40 @@ static void price(const struct news_text *x, struct news_found *f)
 	for (int i = f->trigger.to; i < x->end && !news_mark(x, i, ';') && !news_mark(x, i, '-') && !news_is(x, i, L_EARLIER); i++)
 		if (news_money(x, i, &f->raise.amount) || news_is(x, i, L_FUND))
 			return;
+	for (int i = f->trigger.from - 1; i >= x->begin && i >= f->trigger.from - 6 && !news_has(x, i, T_MARK); i--)
+		if (news_is(x, i, L_AGREE) && news_has(x, i - 1, T_DIGIT)) /* "inks $620M deal to acquire" */
+			for (int k = i - 3; k < i; k++)
+				if (k >= x->begin && news_money(x, k, &f->raise.amount) && k + news_money(x, k, &f->raise.amount) == i)
+					return;
+}
+
+/* "bought Acme in 2014": of the past, in a sentence that only recalls it. */
+static bool long_ago(const struct news_text *x, const struct news_found *f)
+{
+	struct wn_str w = news_slice(x, (struct news_span){f->trigger.from, f->trigger.from + 1});
+	bool past = w.n > 2 && (w.p[w.n - 1] == 'd' || w.p[w.n - 1] == 't');
+
+	for (int i = f->trigger.to; past && i + 1 < x->end && !news_has(x, i, T_MARK); i++) {
+		struct wn_str year = news_slice(x, (struct news_span){i + 1, i + 2});
+		if ((is_word(x, i, "in") || is_word(x, i, "since")) && year.n == 4 && news_has(x, i + 1, T_DIGIT) &&
+		    (year.p[0] == '1' || year.p[0] == '2') && (year.p[1] == '9' || year.p[1] == '0'))
+			return true;
+	}
+	return false;
+}
+
+static const char *too_cheap(const struct news_found *f)
+{
+	enum { LEAST = 250000 };
+	return f->raise.amount.amount > 0 && f->raise.amount.amount < LEAST ? "too small a sum to be a company's" : NULL;
 }
 
 static const char *veto(const struct news_text *x, struct news_found *f)
 {
 	enum wn_news_kind kind = f->pattern->kind;
 
+	if ((kind == WN_NEWS_FUNDING || kind == WN_NEWS_ACQUISITION) && long_ago(x, f))
+		return "background, not the news";
 	switch (kind) {
 	case WN_NEWS_FUNDING:
 		return of_funding(x, f);
@@ -331,74 +449,17 @@ static const char *veto(const struct news_text *x, struct news_found *f)
 		return of_technology(x, f);
 	case WN_NEWS_ACQUISITION:
 		price(x, f);
-		return some(f->target) || f->unnamed_target ? NULL : "nothing bought";
+		return some(f->target) || f->unnamed_target ? too_cheap(f) : "nothing bought";
 	case WN_NEWS_KINDS:
 		break;
 	}
 	return NULL;
 }
 
-/* --- the left side -------------------------------------------------------------------------------------- */
-
-/* "Acme's $10M Series A" left of and around the trigger. */
-static const char *owner(struct run *r, int i)
-{
-	int sum;
-
-	if (!news_owner(r->x, i, &r->f.who.company, &sum) || !news_raise(r->x, sum, &r->f.raise))
-		return "no company that owns the sum";
-	return NULL;
-}
-
-static bool is_technology(enum wn_news_kind k)
-{
-	return k == WN_NEWS_TECH_ADOPTED || k == WN_NEWS_TECH_DROPPED;
-}
-
-static const char *left(struct run *r, int i)
-{
-	bool futures = r->p->kind != WN_NEWS_FUNDING;
-	struct news_who w = {0};
-
-	if (!r->p->has_left)
-		return NULL;
-	if (r->p->left == S_START)
-		return i == r->x->begin || news_has(r->x, i - 1, T_MARK) ? NULL : "not at the beginning";
-	if (r->p->left == S_OWNER)
-		return owner(r, i);
-	if (!news_subject(r->x, i, futures, is_technology(r->p->kind), &w))
-		return w.why_not;
-	if (w.former && r->p->kind != WN_NEWS_HIRE)
-		return "a former post";
-	switch (r->p->left) {
-	case S_TARGET:
-		if (news_has(r->x, i - 1, T_MARK))
-			return "background, not the news"; /* "Acme, acquired by Example in 2019, ..." */
-		if (!some(w.company) && !w.unnamed)
-			return "nothing bought";
-		r->f.target = w.company;
-		r->f.unnamed_target = w.unnamed;
-		r->f.who.whole = w.whole;
-		return NULL;
-	case S_WHO:
-		if (!some(w.person) && !some(w.post) && news_is_person(r->x, w.company)) {
-			w.person = w.company;
-			w.company = (struct news_span){0, 0};
-		}
-		if (!some(w.person) && !some(w.post))
-			return "no person as subject";
-		r->f.who = w;
-		return NULL;
-	default:
-		r->f.who = w;
-		return NULL;
-	}
-}
-
 const char *news_match(const struct news_text *x, const struct news_pattern *p, int i, int n, struct news_found *out)
 {
 	struct run r = {.x = x, .p = p, .f = {.pattern = p, .trigger = {i, i + n}, .sentence = {x->begin, x->end}}};
-	const char *why = left(&r, i);
+	const char *why = news_left(x, p, i, &r.f);
 
 	if (why)
 		return why;

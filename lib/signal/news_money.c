@@ -62,6 +62,42 @@ static size_t number_of(struct wn_str s, double *out)
 	return digits > 0 && digits <= DIGITS ? i : 0;
 }
 
+static struct wn_str word_at(const struct news_text *x, int i)
+{
+	return i < x->end && !(x->t[i].flags & T_MARK) ? (struct wn_str){x->text.p + x->t[i].at, x->t[i].n} : WN_STR("");
+}
+
+/* "half a billion", "quarter-billion", "two million": numbers in words; the tokens they take, 0 none. */
+static int number_in_words(const struct news_text *x, int i, double *out, struct wn_str *rest)
+{
+	static const struct { const char *word; double value; } numbers[] = {
+		{"half", 0.5}, {"quarter", 0.25}, {"a", 1}, {"one", 1}, {"two", 2}, {"three", 3}, {"four", 4}, {"five", 5}, {"six", 6},
+		{"seven", 7}, {"eight", 8}, {"nine", 9}, {"ten", 10}, {"eleven", 11}, {"twelve", 12}, {"fifteen", 15}, {"twenty", 20},
+		{"thirty", 30}, {"forty", 40}, {"fifty", 50}, {"hundred", 100}};
+	struct wn_str word = word_at(x, i);
+	const char *dash = word.n ? memchr(word.p, '-', word.n) : NULL;
+	struct wn_str first = {word.p, dash ? (size_t)(dash - word.p) : word.n};
+	double value = 0;
+
+	for (size_t k = 0; k < WN_COUNT(numbers); k++)
+		if (first.n && strlen(numbers[k].word) == first.n && strncasecmp(numbers[k].word, first.p, first.n) == 0)
+			value = numbers[k].value;
+	if (!(value > 0))
+		return 0;
+	int n = dash ? 0 : 1;
+	if (!dash && value < 1 && (word_at(x, i + n).n == 2 && strncasecmp(word_at(x, i + n).p, "of", 2) == 0))
+		n++;
+	if (!dash && value < 1 && word_at(x, i + n).n == 1)
+		n++;
+	struct wn_str scale = dash ? (struct wn_str){dash + 1, word.n - first.n - 1} : word_at(x, i + n);
+	const char *more = scale.n ? memchr(scale.p, '-', scale.n) : NULL; /* "-dollar" */
+	*rest = more ? (struct wn_str){more + 1, (size_t)(scale.p + scale.n - more - 1)} : WN_STR("");
+	scale.n = more ? (size_t)(more - scale.p) : scale.n;
+	double factor = scale.n > 4 ? scale_of(scale) : 0;
+	*out = value * factor;
+	return factor > 0 ? n + 1 : 0;
+}
+
 /* --- a sum ---------------------------------------------------------------------------------------------- */
 
 static const char *currency_before(const struct wn_news *n, struct wn_str s, size_t *used)
@@ -119,9 +155,20 @@ static bool sum_of(const struct wn_news *n, struct wn_str w, struct sum *out)
 	return true;
 }
 
-static struct wn_str word_at(const struct news_text *x, int i)
+static int money_in_words(const struct news_text *x, int i, struct wn_sum *out)
 {
-	return i < x->end && !(x->t[i].flags & T_MARK) ? (struct wn_str){x->text.p + x->t[i].at, x->t[i].n} : WN_STR("");
+	struct wn_str rest;
+	double value;
+	int n = number_in_words(x, i, &value, &rest);
+
+	if (!n)
+		return 0;
+	const char *currency = currency_is(x->news, rest.n ? rest : word_at(x, i + n));
+	if (!currency || value > money_max)
+		return 0;
+	*out = (struct wn_sum){.amount = value};
+	memcpy(out->currency, currency, 3);
+	return n + (rest.n == 0);
 }
 
 int news_money(const struct news_text *x, int i, struct wn_sum *out)
@@ -132,6 +179,8 @@ int news_money(const struct news_text *x, int i, struct wn_sum *out)
 
 	if (i < x->begin || i >= x->end || (x->t[i].flags & T_MARK))
 		return 0;
+	if (news_is(x, i, L_NUMBER))
+		return money_in_words(x, i, out);
 	if (!(x->t[i].flags & T_DIGIT)) {
 		if (!x->t[i].word || !x->t[i].word->is_currency)
 			return 0;
@@ -233,6 +282,15 @@ int news_round(const struct news_text *x, int i, struct wn_str *out)
 	return 0;
 }
 
+/* "adds $15M to its Series A" */
+static struct wn_str as_extension(struct wn_str round)
+{
+	for (size_t i = 0; i < WN_COUNT(series); i++)
+		if (wn_str_is(round, series[i]))
+			return wn_str_of(extended[i]);
+	return wn_str_is(round, "Seed") ? WN_STR("Seed extension") : round;
+}
+
 /* --- a raise -------------------------------------------------------------------------------------------- */
 
 /* "at $2B valuation", "valuing the firm at $2B"; from: behind the last sum or the beginning. */
@@ -311,7 +369,7 @@ bool news_raise(const struct news_text *x, int i, struct news_raise *out)
 			r.named = r.named || series_at(x, k, &round) || news_is(x, k + n, L_ROUNDNOUN) || k > head;
 			bool proven = news_is(x, k + n, L_ROUNDNOUN), mixed = wn_str_is(round, "Debt") && word_is(x, k - 2, "equity");
 			if (!r.round.n && !mixed && (proven || (!named_by && k <= head + 6)))
-				r.round = round;
+				r.round = word_is(x, k - 1, "its") && word_is(x, k - 2, "to") ? as_extension(round) : round;
 			r.end = k <= head + 6 ? k + n : r.end;
 		} else {
 			n = 1;
@@ -319,7 +377,8 @@ bool news_raise(const struct news_text *x, int i, struct news_raise *out)
 		k += n;
 	}
 	for (int k = head; k < r.end + 4 && k < x->end && !r.named && (k < r.end || !news_has(x, k, T_MARK)); k++)
-		r.named = news_is(x, k, L_STAGE) || (news_is(x, k, L_ROUNDNOUN) && word_is(x, k + 1, "from"));
+		r.named = news_is(x, k, L_STAGE) || (news_is(x, k, L_ROUNDNOUN) &&
+						      (word_is(x, k + 1, "from") || word_is(x, k - 1, "fresh") || word_is(x, k - 1, "new")));
 	while (news_is(x, r.end, L_ROUNDNOUN))
 		r.end++;
 	if (last_sum >= 0 && !(r.amount.amount > 0) && !r.round.n)

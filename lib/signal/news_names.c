@@ -54,9 +54,20 @@ struct news_span news_name_stripped(const struct news_text *x, struct news_span 
 			s.from = i + 1;
 			break;
 		}
-	while (s.to - s.from > 1 && news_is(x, s.from, L_DESCR))
+	while (s.to - s.from > 1 && news_is(x, s.from, L_DESCR) && !(s.to - s.from == 2 && news_is(x, s.from + 1, L_NOTPERSON)))
 		s.from++;
 	return s;
+}
+
+/* A country, an agency, somebody in office: no account. */
+bool news_no_company(const struct news_text *x, struct news_span s)
+{
+	if (s.to - s.from > 1 && x->t[s.from].n == 3 && x->t[s.from].word && wn_str_is(x->t[s.from].word->text, "the"))
+		s.from++;
+	for (int i = s.from; i < s.to; i++)
+		if (news_in(x, L_OFFICIAL, i))
+			return true;
+	return s.from < s.to && s.from + news_in(x, L_NOTCOMPANY, s.from) >= s.to;
 }
 
 /* "The" belongs to a name that it begins a headline with. */
@@ -185,6 +196,28 @@ static bool phrase_of_run(const struct news_text *x, int lo, struct news_span ru
 	return true;
 }
 
+/* "two former Example Airlines pilots", "ex-Example engineers": people by what they were. */
+static bool were_something(const struct news_text *x, int lo, int end)
+{
+	struct wn_str w = news_slice(x, (struct news_span){end - 1, end});
+
+	if (end <= lo || w.n < 4 || w.p[w.n - 1] != 's' || news_has(x, end - 1, T_CAP | T_MARK | T_DIGIT))
+		return false;
+	for (int i = end - 2; i >= lo && i >= end - 8 && !news_has(x, i, T_MARK); i--)
+		if (news_is(x, i, L_FORMER) || (x->t[i].n > 3 && strncasecmp(x->text.p + x->t[i].at, "ex-", 3) == 0))
+			return true;
+	return false;
+}
+
+/* "Acme's 20-year-old founders": whose they are. */
+static struct news_span owner_before(const struct news_text *x, int lo, int end)
+{
+	for (int i = end - 1; i >= lo && i >= end - 6; i--)
+		if (news_has(x, i, T_POSSESSIVE) && name_token(x, i) && news_in(x, L_POST, end))
+			return news_name_stripped(x, (struct news_span){run_begin(x, lo, i + 1), i + 1});
+	return (struct news_span){0, 0};
+}
+
 bool news_phrase_before(const struct news_text *x, int lo, int end, struct news_who *out)
 {
 	struct news_who w = {0};
@@ -197,10 +230,14 @@ bool news_phrase_before(const struct news_text *x, int lo, int end, struct news_
 		w.post = (struct news_span){p, end};
 		w.person_head = true;
 		company_of_post(x, lo, p, &w);
+		if (w.company.from == w.company.to && !w.former)
+			w.company = owner_before(x, lo, p);
 	} else if (end > lo && news_is(x, end - 1, L_ORGAN) && (from = run_begin(x, lo, end - 1)) < end - 1) {
 		w.company = news_name_stripped(x, (struct news_span){from, end - 1});
-	} else if (end > lo && news_is(x, end - 1, L_ROLE)) {
+	} else if (end > lo && (news_is(x, end - 1, L_ROLE) || were_something(x, lo, end))) {
 		w.role_head = w.person_head = w.unnamed = true;
+		if (news_is(x, end - 1, L_ROLE))
+			w.company = owner_before(x, lo, end - 1);
 	} else if (end > lo && (news_is(x, end - 1, L_ORG) || news_is(x, end - 1, L_PUBLIC))) {
 		w.unnamed = true;
 	} else {
@@ -252,18 +289,29 @@ bool news_owner(const struct news_text *x, int i, struct news_span *name, int *s
 	return true;
 }
 
-bool news_leading(const struct news_text *x, int before, struct news_span *name)
+/* In a headline of capitals a verb we know ends a name: "Acme Group Expands Into Ohio". */
+static int before_verb(const struct news_text *x, int from, int end)
 {
-	int i = x->begin;
+	for (int i = from + 1; x->title_case && i < end; i++) {
+		struct wn_str w = news_slice(x, (struct news_span){i, i + 1});
+		if (x->t[i].word && x->t[i].word->begins_trigger && w.n > 3 && (w.p[w.n - 1] == 's' || w.p[w.n - 1] == 'd'))
+			return i;
+	}
+	return end;
+}
+
+bool news_leading(const struct news_text *x, int from, int before, struct news_span *name)
+{
+	int i = from;
 
 	if (news_is(x, i, L_BACKGROUND))
 		return false;
-	while (i < before && !name_token(x, i) && i < x->begin + 8)
+	while (i < before && !name_token(x, i) && i < from + 8)
 		i++;
-	int end = i < before ? news_run_end(x, i) : i;
+	int end = i < before ? before_verb(x, i, news_run_end(x, i)) : i;
 	if (end == i || end > before)
 		return false;
-	if (i == x->begin && end == i + 1) { /* a capital that only begins the sentence: "Battery unicorn Northvolt" */
+	if (i == from && end == i + 1) { /* a capital that only begins the sentence: "Battery unicorn Northvolt" */
 		int k = end;
 		while (k < before && k < end + 6 && !news_has(x, k, T_CAP | T_MARK) && !news_is(x, k, L_PREP))
 			k++;
@@ -313,7 +361,19 @@ static bool refers(const struct news_text *x, int lo, int i)
 	return !news_is(x, i, L_ORG) || (i > lo && is_word(x, i - 1, "the"));
 }
 
-/* The phrase between commas behind a name, and what it says of it: "Jane Roe, CEO of Acme, resigns". */
+/* Behind the post of an apposition: "head of AI at Acme", "CEO of Acme". */
+static struct news_span company_behind(const struct news_text *x, int i, int end)
+{
+	for (int k = i; k < end; k++)
+		if (is_word(x, k, "at") && name_token(x, k + 1))
+			return (struct news_span){k + 1, news_run_end(x, k + 1)};
+	if (is_word(x, i, "of") && name_token(x, i + 1))
+		return (struct news_span){i + 1, news_run_end(x, i + 1)};
+	return (struct news_span){0, 0};
+}
+
+/* The phrase between commas behind a name, and what it says of it: "Jane Roe, CEO of Acme, resigns". Who is led, founded,
+ * backed by somebody is a company. */
 static bool apposed(const struct news_text *x, int lo, int before, int end, struct news_who *out)
 {
 	struct news_who w = {0};
@@ -321,7 +381,7 @@ static bool apposed(const struct news_text *x, int lo, int before, int end, stru
 
 	if (!news_phrase_before(x, more + 1 > lo ? more + 1 : lo, before, out))
 		return false;
-	if (out->post.from < out->post.to || !news_is_person(x, out->company))
+	if (out->post.from < out->post.to || !news_is_person(x, out->company) || is_word(x, before + 2, "by"))
 		return true;
 	int i = before + 1, n = 0;
 	while (i < end && !(n = news_in(x, L_POST, i)))
@@ -329,10 +389,10 @@ static bool apposed(const struct news_text *x, int lo, int before, int end, stru
 	if (!n)
 		return true;
 	company_of_post(x, before + 1, i, &w);
-	if (w.company.from == w.company.to && (is_word(x, i + n, "of") || is_word(x, i + n, "at")))
-		w.company = (struct news_span){i + n + 1, news_run_end(x, i + n + 1)};
+	if (w.company.from == w.company.to)
+		w.company = company_behind(x, i + n, end);
 	w.person = out->company;
-	w.post = (struct news_span){i, w.company.from > i ? i + n : end};
+	w.post = (struct news_span){i, w.company.from > i ? w.company.from - 1 : end};
 	w.person_head = true;
 	*out = w;
 	return true;
@@ -352,20 +412,43 @@ static bool subject_at(const struct news_text *x, int lo, int j, struct news_who
 		int before = comma_before(x, lo, j - 1);
 		if (before >= 0 && begins_apposition(x, before + 1))
 			return apposed(x, lo, before, j - 1, out);
-		return news_leading(x, j - 1, &out->company);
+		return news_leading(x, x->begin, j - 1, &out->company);
 	}
 	if (j > lo && (is_word(x, j - 1, "and") || is_word(x, j - 1, "then") || is_word(x, j - 1, "&")))
-		return news_leading(x, j - 1, &out->company);
+		return news_leading(x, x->begin, j - 1, &out->company);
 	if (j > lo && refers(x, lo, j - 1))
-		return news_leading(x, j - 1, &out->company);
+		return news_leading(x, x->begin, j - 1, &out->company);
 	return news_phrase_before(x, comma >= lo ? comma + 1 : lo, j, out);
+}
+
+/* "Jane Roe, MD, named": the letters behind a name are passed over. */
+static int before_letters(const struct news_text *x, int lo, int j)
+{
+	int k = j - 1;
+
+	if (!news_mark(x, k, ','))
+		return j;
+	while (k > lo && (news_is(x, k - 1, L_POSTNOMINAL) || news_mark(x, k - 1, ',')))
+		k--;
+	return news_mark(x, k, ',') && k < j - 1 && name_token(x, k - 1) ? k : j;
+}
+
+bool news_speaks_against(const struct news_text *x, int from, int to, const char **why)
+{
+	for (int i = from; i < to; i++) {
+		*why = news_is(x, i, L_INTENT) ? "an intention, not an act" : news_is(x, i, L_NEGATION) ? "denied" :
+		       news_is(x, i, L_BACKGROUND) ? "background, not the news" : NULL;
+		if (*why)
+			return true;
+	}
+	return false;
 }
 
 bool news_subject(const struct news_text *x, int v, bool futures, bool blog, struct news_who *out)
 {
 	struct news_who w = {0};
 	const char *why = NULL;
-	int lo = clause_begin(x, v), j = skip_auxiliaries(x, lo, v, futures, &why);
+	int lo = clause_begin(x, v), j = before_letters(x, lo, skip_auxiliaries(x, lo, v, futures, &why));
 
 	if (why) {
 		out->why_not = why;
@@ -381,13 +464,13 @@ bool news_subject(const struct news_text *x, int v, bool futures, bool blog, str
 	}
 	int first = w.company.from < w.company.to ? w.company.from : w.post.from < w.post.to ? w.post.from : j - 1;
 	for (int i = first; i >= lo && i >= first - 4 && !news_has(x, i, T_MARK); i--)
-		if (news_is(x, i, L_BACKGROUND) && !(blog && news_is(x, i, L_BLOG))) {
+		if (news_is(x, i, L_BACKGROUND) && !(blog && news_is(x, i, L_BLOG)) && !(is_word(x, i, "that") && news_is(x, i - 1, L_AUX))) {
 			out->why_not = "background, not the news";
 			return false;
 		}
 	if (w.person_head && w.company.from == w.company.to && futures)
-		(void)news_leading(x, w.post.from, &w.company);
-	if (generic(x, w.company.from, w.company.to) || (w.company.from < w.company.to && news_in(x, L_NOTCOMPANY, w.company.from))) {
+		(void)news_leading(x, x->begin, w.post.from, &w.company);
+	if (generic(x, w.company.from, w.company.to) || news_no_company(x, w.company)) {
 		out->why_not = "no company as subject";
 		return false;
 	}
@@ -398,18 +481,53 @@ bool news_subject(const struct news_text *x, int v, bool futures, bool blog, str
 
 /* --- the object ----------------------------------------------------------------------------------------- */
 
+/* "Irish Rival": what kind, no name. */
+static bool kind_only(const struct news_text *x, struct news_span s)
+{
+	for (int i = s.from; i < s.to; i++)
+		if (!news_is(x, i, L_ORG) && !news_is(x, i, L_ORGS) && !news_is(x, i, L_DESCR) && !news_is(x, i, L_GENERIC))
+			return false;
+	return s.from < s.to && news_is(x, s.to - 1, L_ORG);
+}
+
+/* "an Entire Movie Theater": one of many, unless it is told what it is ("a startup, Acme"). */
+static bool indefinite(const struct news_text *x, int i, int name)
+{
+	if (i >= name || !(is_word(x, i, "a") || is_word(x, i, "an")))
+		return false;
+	for (; i < name; i++)
+		if (news_is(x, i, L_ORG))
+			return false;
+	return true;
+}
+
+/* In a headline of capitals a word in -ing goes on with the sentence. */
+static int before_participle(const struct news_text *x, int from, int end)
+{
+	for (int i = from + 1; x->title_case && i + 1 < end; i++) {
+		struct wn_str w = news_slice(x, (struct news_span){i, i + 1});
+		if (w.n > 5 && strncasecmp(w.p + w.n - 3, "ing", 3) == 0 && !news_is(x, i, L_INGNAME))
+			return i;
+	}
+	return end;
+}
+
 bool news_object(const struct news_text *x, int i, struct news_span *name, int *end, bool *unnamed)
 {
 	struct news_span last = {0, 0};
 	bool org = false;
-	int k = i;
+	int k = i, cut = -1;
 
 	for (; k < x->end && k < i + 14; k++) {
 		int e;
 		if (name_token(x, k)) {
-			e = news_run_end(x, k);
+			e = before_participle(x, k, news_run_end(x, k));
 			last = (struct news_span){k, e};
 			org = false;
+			if (e < news_run_end(x, k)) { /* "Acme Creating a Giant" */
+				cut = e;
+				break;
+			}
 			k = e - 1;
 			continue;
 		}
@@ -419,13 +537,14 @@ bool news_object(const struct news_text *x, int i, struct news_span *name, int *
 			break;
 		org = news_is(x, k, L_ORG) || news_is(x, k, L_ORGS);
 	}
-	*end = k;
+	*end = last.from < last.to && last.to == cut ? (k = cut) : k;
 	if (last.from < last.to && last.to == k) {
-		if (generic(x, last.from, last.to) || news_in(x, L_NOTCOMPANY, last.from))
+		if (generic(x, last.from, last.to) || news_no_company(x, last))
 			return false;
 		*name = with_article(x, news_name_stripped(x, last));
-		*unnamed = false;
-		return true;
+		*unnamed = kind_only(x, *name);
+		*name = *unnamed ? (struct news_span){0, 0} : *name;
+		return *unnamed || !indefinite(x, i, name->from);
 	}
 	*name = (struct news_span){0, 0};
 	*unnamed = org;

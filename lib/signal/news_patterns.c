@@ -23,7 +23,8 @@ static const char *const slot_names[] = {
 	[S_POST] = "post", [S_EMPLOYER] = "employer", [S_PRODUCT] = "product", [S_TECH] = "technology",
 	[S_FROM] = "from", [S_TO] = "to", [S_KNOWN] = "known", [S_AWAY] = "away", [S_LEAVER] = "leaver",
 	[S_STOP] = "stop", [S_NAMED] = "named_raise", [S_STARTUP] = "startup", [S_COMMA] = "comma",
-	[S_OWNER] = "owner",
+	[S_OWNER] = "owner", [S_COLON] = "colon", [S_PERSON] = "person", [S_MAJORITY] = "majority", [S_NAME] = "name",
+	[S_HOLDER] = "holder", [S_LEADING] = "leading", [S_DID] = "did",
 };
 
 const char *wn_news_kind_to_text(enum wn_news_kind k) { return kind_names[k]; }

@@ -41,6 +41,8 @@ bool news_post(const struct news_text *x, int i, struct news_span *post, int *en
 	k += n;
 	if (k + 1 < x->end && x->t[k].word && wn_str_is(x->t[k].word->text, "and") && (n = news_in(x, L_POST, k + 1)) > 0)
 		k += 1 + n;
+	if (news_is(x, k, L_NOTOFFICE) || news_is(x, k - 1, L_NOTOFFICE))
+		return false;
 	*post = (struct news_span){from, of_what(x, k)};
 	*end = post->to;
 	return true;
@@ -64,10 +66,20 @@ static bool person_at(const struct news_text *x, int k, struct news_span *out)
 	}
 	if (end > from && news_has(x, end - 1, T_POSSESSIVE))
 		return false;
+	while (from < end && news_is(x, from, L_HONORIFIC))
+		from++;
 	struct news_span s = {from, end};
 	if (from >= end || !news_is_person(x, s) || news_is(x, end, L_ORG))
 		return false;
 	*out = s;
+	return true;
+}
+
+bool news_person(const struct news_text *x, int i, struct news_span *out, int *end)
+{
+	if (!is_name(x, i) || !person_at(x, i, out))
+		return false;
+	*end = out->to;
 	return true;
 }
 
@@ -77,6 +89,17 @@ struct scan {
 	bool had_post, had_role, leads, taken;
 	int led;
 };
+
+/* A preposition that leads away from whom the verb is about. */
+static bool speaks_of_other(const struct news_text *x, int k)
+{
+	static const char *const words[] = {"with", "for", "on", "against", "over", "in", "into"};
+
+	for (size_t i = 0; news_is(x, k, L_PREP) && i < WN_COUNT(words); i++)
+		if (wn_str_is(x->t[k].word->text, words[i]))
+			return true;
+	return false;
+}
 
 static void scan(const struct news_text *x, int i, struct scan *s)
 {
@@ -104,6 +127,8 @@ static void scan(const struct news_text *x, int i, struct scan *s)
 			s->had_post = true;
 		} else if (news_is(x, k, L_ROLE)) {
 			s->had_role = true;
+		} else if (speaks_of_other(x, k) && !s->had_post && !s->had_role && s->who.person.from == s->who.person.to) {
+			break; /* "lands a deal with Jane Roe to run" */
 		}
 	}
 }
@@ -164,7 +189,7 @@ bool news_leaver(const struct news_text *x, int i, struct news_who *out)
 
 bool news_away(const struct news_text *x, int i)
 {
-	if (stops(x, i) || is_name(x, i) || news_is(x, i, L_BACKGROUND))
+	if (stops(x, i) || is_name(x, i) || news_is(x, i, L_BACKGROUND) || news_is(x, i, L_EARLIER) || news_is(x, i, L_NUMBER))
 		return true;
 	while (news_is(x, i, L_DET))
 		i++;

@@ -387,6 +387,8 @@ static const char *why_no_news(const struct news_text *x)
 	for (int i = x->begin; i < x->end; i++) {
 		if (!x->t[i].word)
 			continue;
+		if (news_in(x, L_OTHERWORLD, i))
+			return "not about companies";
 		if (news_in(x, L_HEARSAY, i) || (news_is(x, i, L_REPORT) && (i + 1 == x->end || news_mark(x, i + 1, ':'))))
 			return "hearsay";
 	}

@@ -101,6 +101,55 @@ bool news_list_add(struct wn_news *n, int list, struct wn_str text, uint16_t val
 	return true;
 }
 
+/* --- regular verbs ------------------------------------------------------------------------------------- */
+
+static bool vowel(char c) { return memchr("aeiou", c, 5) != NULL; }
+
+/* "snap", "grab": one vowel between consonants, and no other; the last letter is doubled. */
+static bool doubles(struct wn_str v)
+{
+	size_t vowels = 0;
+
+	for (size_t i = 0; i < v.n; i++)
+		vowels += vowel(v.p[i]);
+	return v.n >= 3 && vowels == 1 && vowel(v.p[v.n - 2]) && !memchr("wxy", v.p[v.n - 1], 3);
+}
+
+static const char *form(struct wn_arena *a, struct wn_str v, const char *end, struct wn_str rest)
+{
+	char last = v.p[v.n - 1];
+	bool y = last == 'y' && v.n > 1 && !vowel(v.p[v.n - 2]);
+	bool hiss = memchr("sxz", last, 3) || (v.n > 1 && last == 'h' && memchr("cs", v.p[v.n - 2], 2));
+	size_t stem = v.n - ((y && end[0] != 'i') || (last == 'e' && end[0] != 's'));
+	const char *twice = doubles(v) && end[0] != 's' ? (char[]){last, 0} : "";
+
+	if (end[0] == 's')
+		end = y ? "ies" : hiss ? "es" : "s";
+	else if (y && end[0] == 'e')
+		end = "ied";
+	return wn_arena_printf(a, WN_STR_FMT "%s%s%s" WN_STR_FMT, WN_STR_ARG(((struct wn_str){v.p, stem})), twice, end, rest.n ? " " : "",
+			       WN_STR_ARG(rest));
+}
+
+/* `~snap up`, `~~snap up`, `=bank`, else the entry alone. */
+static bool add_forms(struct wn_news *n, int list, struct wn_str entry)
+{
+	static const char *const ends[] = {"s", "ed", "ing"};
+	size_t tildes = 0, bare = entry.n > 0 && entry.p[0] != '=';
+
+	while (bare && tildes < 2 && tildes < entry.n && entry.p[tildes] == '~')
+		tildes++;
+	size_t forms = !bare ? 2 : tildes ? tildes + 1 : 0;
+	entry = (struct wn_str){entry.p + tildes + !bare, entry.n - tildes - !bare};
+	struct wn_str rest = entry, verb = news_field(&rest, ' ');
+	if (!verb.n || (bare && !news_list_add(n, list, entry, 0)))
+		return false;
+	for (size_t i = 0; i < forms; i++)
+		if (!news_list_add(n, list, wn_str_of(form(n->arena, verb, ends[i], rest)), 0))
+			return false;
+	return true;
+}
+
 /* --- files ---------------------------------------------------------------------------------------------- */
 
 enum wn_rc news_read_words(struct wn_news *n, struct wn_str text, const char *file, struct wn_err *err)
@@ -117,7 +166,7 @@ enum wn_rc news_read_words(struct wn_news *n, struct wn_str text, const char *fi
 			return wn_fail_at(err, WN_LIMIT, at, "more than %d lists", WN_NEWS_LISTS_MAX);
 		while (line.n > 0) {
 			struct wn_str entry = news_field(&line, ',');
-			if (entry.n && !news_list_add(n, list, entry, 0))
+			if (entry.n && !add_forms(n, list, entry))
 				return wn_fail_at(err, WN_INVALID, at, "\"" WN_STR_FMT "\": expected at most %d words", WN_STR_ARG(entry),
 						  NEWS_PHRASE_MAX);
 		}

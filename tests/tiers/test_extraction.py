@@ -27,8 +27,9 @@ def held_to_the_bar(clear):
         assert g["fields"].get(field, 1) >= bar, (field, g["field_counts"])
 
 
-def test_invented_headlines_are_read():
-    held_to_the_bar(scores(ROOT / "tests/extraction/items.jsonl"))
+@pytest.mark.parametrize("file", ["items", "grown", "fresh"])
+def test_invented_headlines_are_read(file):
+    held_to_the_bar(scores(ROOT / f"tests/extraction/{file}.jsonl"))
 
 
 def test_labelled_texts_are_read_within_the_bars():

@@ -119,7 +119,8 @@ static void sums_are_read_as_written(void **state)
 	static const struct { const char *text; double amount; const char *currency; } cases[] = {
 		{"$16.8M", 16.8e6, "USD"}, {"US$10 million", 10e6, "USD"}, {"€12m", 12e6, "EUR"}, {"EUR 5 million", 5e6, "EUR"},
 		{"10 million euros", 10e6, "EUR"}, {"£1,250,000", 1250000, "GBP"}, {"€1,5 million", 1.5e6, "EUR"}, {"Rs 50 crore", 5e8, "INR"},
-		{"A$20M", 20e6, "AUD"}, {"CHF 3.2bn", 3.2e9, "CHF"}, {"$500M+", 500e6, "USD"}, {"$750,000", 750000, "USD"}};
+		{"A$20M", 20e6, "AUD"}, {"CHF 3.2bn", 3.2e9, "CHF"}, {"$500M+", 500e6, "USD"}, {"$750,000", 750000, "USD"},
+		{"half a billion dollars", 5e8, "USD"}, {"quarter-billion-dollar", 2.5e8, "USD"}, {"two million euros", 2e6, "EUR"}};
 	static const char *const none[] = {"16.8M", "$", "$x", "$0", "ten dollars", "$100000000000000000000000000000000", "$99 trillion", "10^400", ""};
 	struct rig *r = *state;
 
@@ -171,6 +172,22 @@ static void an_operator_adds_words_and_patterns(void **state)
 	assert_int_equal(wn_news_read(mine, WN_STR("Loopwise drops Frob Base"), WN_STR(""), r->a, r->s, NULL), 1);
 	IS(r->s[0].technology, "Frobbase");
 	wn_news_free(mine);
+}
+
+static void a_verb_brings_its_forms(void **state)
+{
+	static const char *const forms[] = {"Loopwise zaps $20M", "Loopwise zapped $20M", "Loopwise has zapped $20M", "Loopwise tidies away $20M",
+					    "Loopwise tidied away $20M", "Loopwise scavenged $20M", "Loopwise wexes $20M"};
+	struct rig *r = *state;
+	struct wn_news *mine = with(r, "mine.words", "raise: ~zap, ~~tidy away, =scavenge, =wex\n", NULL);
+
+	for (size_t i = 0; i < WN_COUNT(forms); i++)
+		if (wn_news_read(mine, wn_str_of(forms[i]), WN_STR(""), r->a, r->s, NULL) != 1)
+			fail_msg("\"%s\" is a raise", forms[i]);
+	assert_int_equal(wn_news_read(mine, WN_STR("Loopwise wex $20M"), WN_STR(""), r->a, r->s, NULL), 0);
+	wn_news_free(mine);
+	struct wn_err err = {0};
+	assert_null(with(r, "mine.words", "raise: ~\n", &err));
 }
 
 static void bad_data_are_told_with_file_and_line(void **state)
@@ -267,6 +284,7 @@ int main(void)
 		cmocka_unit_test(hostile_texts_are_read_within_their_bounds),
 		cmocka_unit_test(sums_are_read_as_written),
 		cmocka_unit_test(an_operator_adds_words_and_patterns),
+		cmocka_unit_test(a_verb_brings_its_forms),
 		cmocka_unit_test(bad_data_are_told_with_file_and_line),
 		cmocka_unit_test(what_was_tried_is_told),
 		cmocka_unit_test(rates_are_dollars_for_one_unit),
