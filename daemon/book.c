@@ -331,12 +331,8 @@ void wn_book_use(struct wn_book *b) { b->users++; }
 
 void wn_book_done(struct wn_book *b)
 {
-	if (--b->users)
-		return;
-	if (b->replaced)
+	if (--b->users == 0 && b->replaced)
 		wn_book_free(b);
-	else
-		wn_book_sweep(b);
 }
 
 void wn_book_replace(struct wn_book *b)

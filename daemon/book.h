@@ -46,11 +46,12 @@ struct wn_book {
 	struct cel_program *exclude;
 	struct wn_catalog catalog;    /* hand out &catalog while in use */
 	struct wn_book_zones *zones;
-	/* segments in force and older versions that live campaigns need; owned */
-	struct wn_segment **segments; size_t n_segments;
+	/* segments in force, in no order, and older versions that live campaigns need; owned */
+	struct wn_segment **segments; size_t n_segments, cap_segments;
 	struct wn_segment **older; size_t n_older, cap_older;
-	struct wn_segment **trash; size_t n_trash;
-	struct wn_index *index;
+	struct wn_segment_set in_force, kept; /* the same by name */
+	struct wn_index *index;       /* rule number = position in segments */
+	bool many;                    /* traits are indexed */
 	struct wn_sequence *sequences; size_t n_sequences; /* stored ones, every version */
 	struct wn_arena *sequences_arena;
 	bool loaded;                  /* the published segments are in it: nothing is matched before */
@@ -85,9 +86,13 @@ enum wn_rc wn_book_carry_segments(const struct wn_book *from, struct wn_book *to
 /* Withdrawn: not matched any more; campaigns of it are judged by the version kept. */
 void wn_book_withdraw(struct wn_book *b, struct wn_str name);
 void wn_book_pause(struct wn_book *b, struct wn_str segment, bool paused); /* absent segment: everything */
-/* Puts rows[i] of wn_store_segments where it belongs: in force if it is the newest usable version, else among the older ones if a
- * campaign needs it. Fails only for a version that should be in force and cannot be used. */
+/* There will be so many segments: tells the index in time. */
+void wn_book_expect(struct wn_book *b, size_t segments);
+/* True if rows[i] of wn_store_segments is to be compiled. */
 struct wn_segment_row;
+bool wn_book_wants_segment(const struct wn_book *b, const struct wn_segment_row *rows, size_t n, size_t i);
+/* Puts rows[i] of wn_store_segments, with its source, where it belongs: in force if it is the newest usable version, else among the older ones if a
+ * campaign needs it. Fails only for a version that should be in force and cannot be used. */
 enum wn_rc wn_book_take_segment(struct wn_book *b, const struct wn_segment_row *rows, size_t n, size_t i, bool *in_force, struct wn_err *err)
 	WN_MUST_CHECK;
 
@@ -110,7 +115,6 @@ void wn_book_sinks_free(struct wn_book *b);
 void wn_book_zones_attach(struct wn_book *b);
 void wn_book_zones_free(struct wn_book *b);
 void wn_book_index(struct wn_book *b);
-void wn_book_sweep(struct wn_book *b);
 void wn_book_segments_free(struct wn_book *b);
 
 #endif

@@ -8,39 +8,86 @@
 #include <whynow/store.h>
 #include <whynow/tz.h>
 
-/* --------------------------------------------------------------------------------------------------- segments */
-static int by_priority(const void *a, const void *b)
+/* ------------------------------------------------------------------------------------------- the catalogue's view */
+static void show(struct wn_book *b)
 {
-	const struct wn_segment *x = *(struct wn_segment *const *)a, *y = *(struct wn_segment *const *)b;
-	return x->priority != y->priority ? y->priority - x->priority : strcmp(x->name, y->name);
-}
-
-void wn_book_index(struct wn_book *b)
-{
-	if (b->n_segments)
-		qsort(b->segments, b->n_segments, sizeof(*b->segments), by_priority);
-	wn_index_free(b->index);
-	b->index = wn_catalog_index_new(b->registry, (const struct wn_segment *const *)b->segments, b->n_segments);
 	b->catalog.segments = (const struct wn_segment *const *)b->segments;
 	b->catalog.n_segments = b->n_segments;
 	b->catalog.older = (const struct wn_segment *const *)b->older;
 	b->catalog.n_older = b->n_older;
+	b->catalog.segments_by_name = &b->in_force;
+	b->catalog.older_by_name = &b->kept;
 	b->catalog.index = b->index;
-	wn_catalog_find_stay_kinds(&b->catalog);
 }
 
-static void push(struct wn_segment ***v, size_t *n, struct wn_segment *s)
+/* Made anew only when there are many for the first time. */
+static void index_for(struct wn_book *b, size_t expected)
 {
-	*v = wn_realloc(*v, (*n + 1) * sizeof(**v));
+	wn_index_free(b->index);
+	b->many = expected >= WN_SEGMENTS_MANY;
+	b->index = wn_catalog_index_new(b->registry, expected);
+	for (size_t i = 0; i < b->n_segments; i++)
+		wn_catalog_index_put(b->index, i, b->segments[i]);
+}
+
+void wn_book_index(struct wn_book *b)
+{
+	index_for(b, 0);
+	show(b);
+}
+
+void wn_book_expect(struct wn_book *b, size_t segments)
+{
+	if (!b->many && segments >= WN_SEGMENTS_MANY)
+		index_for(b, segments);
+	show(b);
+}
+
+static void push(struct wn_segment ***v, size_t *n, size_t *cap, struct wn_segment *s)
+{
+	if (*n == *cap) {
+		*cap = *cap ? *cap * 2 : 64;
+		*v = wn_realloc(*v, *cap * sizeof(**v));
+	}
 	(*v)[(*n)++] = s;
 }
 
-static long find(struct wn_segment *const *v, size_t n, struct wn_str name, int version)
+static void keep(struct wn_book *b, struct wn_segment *s)
 {
-	for (size_t i = 0; i < n; i++)
-		if (wn_str_is(name, v[i]->name) && (version == 0 || v[i]->version == version))
-			return (long)i;
-	return -1;
+	push(&b->older, &b->n_older, &b->cap_older, s);
+	wn_segment_set_add(&b->kept, s);
+}
+
+static void put_in_force(struct wn_book *b, struct wn_segment *s)
+{
+	struct wn_segment *old = wn_segment_set_find(&b->in_force, wn_str_of(s->name), 0);
+	if (old) {
+		wn_segment_set_remove(&b->in_force, old);
+		keep(b, old);
+		s->position = old->position;
+		b->segments[s->position] = s;
+	} else {
+		s->position = b->n_segments;
+		push(&b->segments, &b->n_segments, &b->cap_segments, s);
+	}
+	wn_segment_set_add(&b->in_force, s);
+	wn_book_expect(b, b->n_segments);
+	wn_catalog_index_put(b->index, s->position, s);
+	wn_catalog_add_stay_kinds(&b->catalog, s);
+}
+
+/* The last one takes the place of the one that goes. */
+static void take_out(struct wn_book *b, struct wn_segment *s)
+{
+	struct wn_segment *last = b->segments[--b->n_segments];
+	wn_segment_set_remove(&b->in_force, s);
+	wn_index_remove(b->index, (uint32_t)last->position);
+	if (last != s) {
+		last->position = s->position;
+		b->segments[last->position] = last;
+		wn_catalog_index_put(b->index, last->position, last);
+	}
+	show(b);
 }
 
 struct wn_segment_options wn_book_segment_options(const struct wn_book *b)
@@ -50,6 +97,7 @@ struct wn_segment_options wn_book_segment_options(const struct wn_book *b)
 					   .channels = b->channels,
 					   .others = (const struct wn_segment *const *)b->segments,
 					   .n_others = b->n_segments,
+					   .others_by_name = &b->in_force,
 					   .sequences = b->sequences,
 					   .n_sequences = b->n_sequences};
 }
@@ -70,62 +118,71 @@ void wn_book_set_sequences(struct wn_book *b, const struct wn_sequence *v, size_
 	b->n_sequences = n;
 }
 
-static void put_in_force(struct wn_book *b, struct wn_str name, struct wn_segment *s)
+/* Was withdrawn, or another version went before it. */
+static bool bring_back(struct wn_book *b, struct wn_str name, int version)
 {
-	long old = find(b->segments, b->n_segments, name, 0);
-	if (old < 0) {
-		push(&b->segments, &b->n_segments, s);
-		return;
-	}
-	push(&b->older, &b->n_older, b->segments[old]);
-	b->segments[old] = s;
+	struct wn_segment *s = wn_segment_set_find(&b->kept, name, version);
+	if (!s)
+		return false;
+	wn_segment_set_remove(&b->kept, s);
+	for (size_t i = 0; i < b->n_older; i++)
+		if (b->older[i] == s) {
+			b->older[i] = b->older[--b->n_older];
+			break;
+		}
+	put_in_force(b, s);
+	return true;
 }
 
-/* channels: refuse one that no sink takes. Not asked of what was valid before: a sink may be gone, its touches are held. */
-static enum wn_rc put(struct wn_book *b, struct wn_str name, int version, struct wn_str source, int64_t published_us, bool in_force,
-		      bool paused, bool channels, struct wn_err *err)
+struct stored { struct wn_str name; int version; struct wn_str source; int64_t published_us; bool in_force, paused; };
+
+/* Compiled against `opt`, which says what is checked. */
+static enum wn_rc put(struct wn_book *b, const struct stored *v, struct wn_segment_options opt, struct wn_err *err)
 {
-	struct wn_segment_options opt = wn_book_segment_options(b);
-	opt.published_us = published_us;
 	struct wn_segment *s = NULL;
-	long known = find(b->older, b->n_older, name, version);
-	if (find(b->segments, b->n_segments, name, version) >= 0 || (known >= 0 && !in_force))
+	if (wn_segment_set_find(&b->in_force, v->name, v->version) || (!v->in_force && wn_segment_set_find(&b->kept, v->name, v->version)))
 		return WN_OK;
-	if (known >= 0) { /* withdrawn, and back again */
-		s = b->older[known];
-		b->older[known] = b->older[--b->n_older];
-		put_in_force(b, name, s);
-		wn_book_index(b);
+	if (v->in_force && bring_back(b, v->name, v->version))
 		return WN_OK;
-	}
-	if (!channels)
-		opt.channels = NULL;
-	enum wn_rc rc = wn_segment_parse(source, "segment", 0, &opt, &s, NULL, 0, NULL, err);
+	opt.published_us = v->published_us;
+	enum wn_rc rc = wn_segment_parse(v->source, "segment", 0, &opt, &s, NULL, 0, NULL, err);
 	if (rc)
 		return rc;
-	s->version = version;
-	s->paused = paused;
-	s->source = wn_arena_strdup(s->arena, source);
-	s->published_us = published_us;
-	if (in_force)
-		put_in_force(b, name, s);
+	s->version = v->version;
+	s->paused = v->paused;
+	s->source = wn_arena_strdup(s->arena, v->source);
+	s->published_us = v->published_us;
+	if (v->in_force)
+		put_in_force(b, s);
 	else
-		push(&b->older, &b->n_older, s);
-	wn_book_index(b);
+		keep(b, s);
+	show(b);
 	return WN_OK;
 }
 
 enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int version, struct wn_str source, bool in_force, bool paused,
 			       struct wn_err *err)
 {
-	return put(b, name, version, source, 0, in_force, paused, in_force, err);
+	struct stored v = {name, version, source, 0, in_force, paused};
+	struct wn_segment_options opt = wn_book_segment_options(b);
+	if (!in_force)
+		opt.channels = NULL;
+	return put(b, &v, opt, err);
 }
 
-static enum wn_rc carry(struct wn_book *to, struct wn_segment *const *v, size_t n, bool in_force, struct wn_err *err)
+/* What was valid before is not asked for its channels (a sink may be gone, its touches are held), and refers to what is valid there. */
+static enum wn_rc carry(const struct wn_book *from, struct wn_book *to, struct wn_segment *const *v, size_t n, bool in_force, struct wn_err *err)
 {
+	struct wn_segment_options opt = wn_book_segment_options(from);
+	opt.registry = to->registry;
+	opt.rules = to->rules;
+	opt.channels = NULL;
+	opt.for_use = true;
 	for (size_t i = 0; i < n; i++) {
+		struct stored at = {wn_str_of(v[i]->name), v[i]->version, wn_str_of(v[i]->source), v[i]->published_us, in_force,
+						v[i]->paused};
 		struct wn_err why = {0};
-		enum wn_rc rc = put(to, wn_str_of(v[i]->name), v[i]->version, wn_str_of(v[i]->source), v[i]->published_us, in_force, v[i]->paused, false, &why);
+		enum wn_rc rc = put(to, &at, opt, &why);
 		if (rc)
 			return wn_fail(err, rc, "segment %s version %d, which campaigns are judged by, would not compile any more: %s:%d:%d: %s",
 				       v[i]->name, v[i]->version, v[i]->name, why.place.line, why.place.column, why.text);
@@ -136,9 +193,10 @@ static enum wn_rc carry(struct wn_book *to, struct wn_segment *const *v, size_t 
 enum wn_rc wn_book_carry_segments(const struct wn_book *from, struct wn_book *to, struct wn_err *err)
 {
 	wn_book_set_sequences(to, from->sequences, from->n_sequences);
-	enum wn_rc rc = carry(to, from->segments, from->n_segments, true, err);
+	wn_book_expect(to, from->n_segments);
+	enum wn_rc rc = carry(from, to, from->segments, from->n_segments, true, err);
 	if (rc == WN_OK)
-		rc = carry(to, from->older, from->n_older, false, err);
+		rc = carry(from, to, from->older, from->n_older, false, err);
 	to->loaded = from->loaded;
 	return rc;
 }
@@ -152,48 +210,54 @@ static bool is_superseded(const struct wn_segment_row *rows, size_t n, size_t i)
 	return false;
 }
 
+static bool belongs_in_force(const struct wn_book *b, const struct wn_segment_row *rows, size_t n, size_t i)
+{
+	const struct wn_segment_row *row = &rows[i];
+	const struct wn_segment *now = wn_segment_set_find(&b->in_force, row->name, 0);
+	return !row->withdrawn && row->status != WN_SEGMENT_INVALID && !is_superseded(rows, n, i) && !(now && now->version >= row->version);
+}
+
+bool wn_book_wants_segment(const struct wn_book *b, const struct wn_segment_row *rows, size_t n, size_t i)
+{
+	const struct wn_segment_row *row = &rows[i];
+	return belongs_in_force(b, rows, n, i) || (row->needed && !wn_catalog_segment(&b->catalog, row->name, row->version));
+}
+
 enum wn_rc wn_book_take_segment(struct wn_book *b, const struct wn_segment_row *rows, size_t n, size_t i, bool *in_force, struct wn_err *err)
 {
 	const struct wn_segment_row *row = &rows[i];
-	const struct wn_segment *now = wn_catalog_segment(&b->catalog, row->name, 0);
-	*in_force = !row->withdrawn && row->status != WN_SEGMENT_INVALID && !is_superseded(rows, n, i) && !(now && now->version >= row->version);
+	*in_force = belongs_in_force(b, rows, n, i);
 	if (!*in_force && !row->needed)
 		return WN_OK;
-	bool fresh = *in_force && row->status == WN_SEGMENT_UNCHECKED;
-	enum wn_rc rc = put(b, row->name, row->version, row->source, row->published_us, *in_force, row->paused, fresh, err);
+	struct stored v = {row->name, row->version, row->source, row->published_us, *in_force, row->paused};
+	struct wn_segment_options opt = wn_book_segment_options(b);
+	opt.for_use = true;
+	if (!*in_force || row->status != WN_SEGMENT_UNCHECKED)
+		opt.channels = NULL;
+	enum wn_rc rc = put(b, &v, opt, err);
 	return rc && *in_force ? rc : WN_OK;
 }
 
 void wn_book_withdraw(struct wn_book *b, struct wn_str name)
 {
-	long at = find(b->segments, b->n_segments, name, 0);
-	if (at < 0)
+	struct wn_segment *s = wn_segment_set_find(&b->in_force, name, 0);
+	if (!s)
 		return;
-	push(&b->older, &b->n_older, b->segments[at]);
-	b->segments[at] = b->segments[--b->n_segments];
-	wn_book_index(b);
+	take_out(b, s);
+	keep(b, s);
+	show(b);
 }
 
 void wn_book_pause(struct wn_book *b, struct wn_str segment, bool paused)
 {
+	size_t at = 0;
+	struct wn_segment *s = segment.n ? wn_segment_set_find(&b->in_force, segment, 0) : NULL;
 	if (!segment.n)
 		b->catalog.paused = paused;
-	for (size_t i = 0; segment.n && i < b->n_segments; i++)
-		if (wn_str_is(segment, b->segments[i]->name))
-			b->segments[i]->paused = paused;
-	for (size_t i = 0; segment.n && i < b->n_older; i++)
-		if (wn_str_is(segment, b->older[i]->name))
-			b->older[i]->paused = paused;
-}
-
-/* Nobody holds a pointer into the book: what was thrown away can go. */
-void wn_book_sweep(struct wn_book *b)
-{
-	for (size_t i = 0; i < b->n_trash; i++)
-		wn_segment_free(b->trash[i]);
-	free(b->trash);
-	b->trash = NULL;
-	b->n_trash = 0;
+	if (s)
+		s->paused = paused;
+	while (segment.n && (s = wn_segment_set_next(&b->kept, segment, &at)))
+		s->paused = paused;
 }
 
 static void free_all(struct wn_segment **v, size_t n)
@@ -209,5 +273,6 @@ void wn_book_segments_free(struct wn_book *b)
 	wn_arena_free(b->sequences_arena);
 	free_all(b->segments, b->n_segments);
 	free_all(b->older, b->n_older);
-	wn_book_sweep(b);
+	wn_segment_set_done(&b->in_force);
+	wn_segment_set_done(&b->kept);
 }

@@ -5,7 +5,8 @@
  *
  *   poller.c    timers and HTTP; hands answers to the intake        (no session)
  *   intake.c    answers -> items -> sightings -> unit of work        session `intake`
- *   sweeper.c   the tick; due.c closes what falls due                 session `sweep`
+ *   sweeper.c   the tick; due.c closes what falls due, segments.c     session `sweep`
+ *               puts published segments in force
  *   courier.c   outbox rows and touches to sinks                     session `courier`
  *   control.c   the control socket                                   (asks the others)
  */
@@ -44,6 +45,7 @@ struct wn_arguments {
 struct wn_poller;
 struct wn_intake_queue;
 struct wn_sweeper;
+struct wn_segments;
 struct wn_aside_list;
 struct wn_courier;
 
@@ -72,6 +74,7 @@ struct wn_daemon {
 	struct wn_poller *poller;
 	struct wn_intake_queue *intake;
 	struct wn_sweeper *sweeper;
+	struct wn_segments *segments;
 	struct wn_aside_list *aside;   /* due rows that cannot be moved */
 	struct wn_courier *courier;
 	struct wn_spool *spool;        /* files of sinks; while the courier runs */
@@ -127,8 +130,16 @@ void wn_sweeper_start(struct wn_daemon *d);
 void wn_sweeper_stop(struct wn_daemon *d);
 void wn_sweeper_nudge(struct wn_daemon *d);            /* something new may be due: look now */
 void wn_sweeper_feed_recovered(struct wn_daemon *d);
-/* Reads published segments into the book; called with the sweep session's turn free. */
-enum wn_rc wn_segments_read(struct wn_daemon *d, struct wn_err *err);
+
+/* --- segments.c: part of the sweeper ---- */
+void wn_segments_start(struct wn_daemon *d);
+void wn_segments_stop(struct wn_daemon *d);
+/* What the tick's digest is asked for. */
+int64_t wn_segments_since(const struct wn_daemon *d);
+/* Brings the book up to date if the tick tells of news, and looks after the index; called with the sweep session's turn free. */
+enum wn_rc wn_segments_look(struct wn_daemon *d, const struct wn_tick *t, struct wn_err *err) WN_MUST_CHECK;
+/* Now and then, with the turn: versions that were committed long after they were published are found by counting. */
+enum wn_rc wn_segments_count(struct wn_daemon *d, struct wn_err *err) WN_MUST_CHECK;
 
 /* --- courier.c ---- */
 void wn_courier_start(struct wn_daemon *d);

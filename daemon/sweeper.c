@@ -7,7 +7,6 @@
  */
 #include "due.h"
 #include "outcome.h"
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <whynow/failpoint.h>
@@ -18,9 +17,7 @@ struct wn_sweeper {
 	struct wn_fiber *fiber;
 	struct wn_tick tick;         /* newest */
 	bool have_tick;
-	int64_t segments_seen;       /* of the tick whose segments are in the book */
-	uint64_t segments_digest;
-	struct wn_book *segments_book; /* a reload starts with an empty one */
+	struct wn_book *synced_book; /* the reference tables say what its files say */
 	int64_t upkeep_us;           /* next partitions, prune, blindness */
 	int64_t heartbeat_us;        /* next heartbeat, 0: none yet */
 	struct wn_book *gaps_book;   /* its views have the gaps */
@@ -54,160 +51,6 @@ static enum wn_rc sweep(struct wn_daemon *d)
 	return rc;
 }
 
-/* ------------------------------------------------------------------------------------------------ the segments */
-static enum wn_rc step_replaced(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	const struct wn_due *due = ctx;
-	(void)s;
-	struct wn_campaign *c = wn_world_campaign(w, due->campaign_id);
-	return c ? wn_campaign_step(w, &(struct wn_event){.type = WN_EV_REPLACED, .campaign = c}, err) : WN_OK;
-}
-
-static enum wn_rc load_replaced(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
-{
-	const struct wn_due *due = ctx;
-	struct wn_campaign *c;
-	enum wn_rc rc = wn_store_load_campaign(s, w, due->bucket, due->campaign_id, false, &c, err);
-	return rc == WN_NOT_FOUND ? WN_OK : rc;
-}
-
-/* Campaigns of older versions take no new members from now on. */
-static enum wn_rc finish_replaced(struct wn_daemon *d, struct wn_str name, int version)
-{
-	struct wn_store *s = d->sweep_session.store;
-	struct wn_arena *a = wn_arena_new(0);
-	struct wn_due *due;
-	size_t n = 0;
-	struct wn_err err = {0};
-	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
-	if (rc == WN_OK) {
-		rc = wn_store_replaced_campaigns(s, name, version, a, &due, &n, &err);
-		wn_turn_give(wn_store_turn(s));
-	}
-	for (size_t i = 0; i < n && rc == WN_OK; i++) {
-		struct wn_unit u = {.actor = "sweeper", .load = load_replaced, .step = step_replaced, .ctx = &due[i]};
-		rc = run(d, &u);
-	}
-	wn_arena_free(a);
-	return rc;
-}
-
-static enum wn_rc refuse_segment(struct wn_daemon *d, const struct wn_segment_row *row, const struct wn_err *why, struct wn_err *err)
-{
-	struct wn_store *s = d->sweep_session.store;
-	struct wn_arena *a = wn_arena_new(0);
-	char text[1200];
-	wn_err_to_text(why, text, sizeof(text));
-	if (row->status == WN_SEGMENT_VALID) { /* it was good: files changed under it, and may change back */
-		wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, NULL, "a valid segment version does not compile with these files: %s", text);
-		wn_arena_free(a);
-		return WN_OK;
-	}
-	const char *name = wn_arena_strdup(a, row->name);
-	wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, WN_FIELDS({"WHYNOW_SEGMENT", name}, {"WHYNOW_REASON", text}),
-	       "segment %s version %d cannot be used, the last good version stays in force: %s", name, row->version, text);
-	struct wn_plain_event ev = {.subject = "segment", .name = row->name, .type = "segment.refused", .to = "invalid",
-				    .why = wn_str_of(text), .at_us = wn_clock_now_us(d->clock),
-				    .sinks = wn_sinks_for(d->book, "segment.refused", a)};
-	enum wn_rc rc = wn_store_segment_mark(s, row->name, row->version, wn_str_of(text), wn_clock_now_us(d->clock), err);
-	if (rc == WN_OK)
-		rc = wn_store_plain_event(s, &ev, err);
-	wn_arena_free(a);
-	return rc;
-}
-
-/* `start_with: since` asks for what is stored, as of now. */
-static enum wn_rc mark_valid(struct wn_daemon *d, const struct wn_segment_row *row, struct wn_err *err)
-{
-	const struct wn_registry *r = d->book->registry;
-	const struct wn_segment *s = wn_catalog_segment(&d->book->catalog, row->name, row->version);
-	int64_t now = wn_clock_now_us(d->clock), since = s && s->start_since_us ? now - s->start_since_us : 0;
-	struct wn_arena *a = wn_arena_new(0);
-	struct wn_str *kinds = WN_NEW_N(a, struct wn_str, wn_registry_kinds(r) + 1);
-	size_t n = 0;
-	for (size_t k = 0; since && k < wn_registry_kinds(r); k++)
-		if (wn_segment_opens_on(s, r, (int)k))
-			kinds[n++] = wn_str_of(wn_registry_kind(r, (int)k)->name);
-	enum wn_rc rc = wn_store_segment_valid(d->sweep_session.store, row->name, row->version, since, kinds, n, now, err);
-	wn_arena_free(a);
-	return rc;
-}
-
-static enum wn_rc take_segment(struct wn_daemon *d, const struct wn_segment_row *rows, size_t n, size_t i, struct wn_err *err)
-{
-	const struct wn_segment_row *row = &rows[i];
-	struct wn_err why = {0};
-	bool in_force;
-	enum wn_rc rc = wn_book_take_segment(d->book, rows, n, i, &in_force, &why);
-	if (rc)
-		return refuse_segment(d, row, &why, err);
-	if (!in_force)
-		return WN_OK;
-	if (row->status == WN_SEGMENT_UNCHECKED)
-		rc = mark_valid(d, row, err);
-	char name[64];
-	snprintf(name, sizeof(name), WN_STR_FMT, WN_STR_ARG(row->name));
-	wn_log(WN_INFO, WN_MSG_SEGMENT_IN_FORCE, WN_FIELDS({"WHYNOW_SEGMENT", name}), "segment %s version %d is in force", name, row->version);
-	return rc;
-}
-
-static void withdraw_missing(struct wn_daemon *d, const struct wn_segment_row *rows, size_t n)
-{
-	for (size_t i = d->book->n_segments; i-- > 0;) {
-		struct wn_str name = wn_str_of(d->book->segments[i]->name);
-		bool there = false;
-		for (size_t k = 0; k < n && !there; k++)
-			there = wn_str_eq(rows[k].name, name) && !rows[k].withdrawn;
-		if (!there)
-			wn_book_withdraw(d->book, name);
-	}
-}
-
-static enum wn_rc read_segments(struct wn_daemon *d, struct wn_arena *a, struct wn_segment_row **rows, size_t *n, struct wn_err *err)
-{
-	struct wn_store *s = d->sweep_session.store;
-	bool paused = false;
-	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
-	if (rc)
-		return rc;
-	rc = wn_store_segments(s, a, rows, n, err);
-	if (rc == WN_OK)
-		rc = wn_store_is_paused(s, &paused, err);
-	struct wn_sequence *sequences;
-	size_t n_sequences;
-	if (rc == WN_OK)
-		rc = wn_store_sequences(s, a, &sequences, &n_sequences, err);
-	if (rc == WN_OK) {
-		wn_book_set_sequences(d->book, sequences, n_sequences);
-		withdraw_missing(d, *rows, *n);
-		wn_book_pause(d->book, (struct wn_str){NULL, 0}, paused);
-		for (size_t i = 0; i < *n && rc == WN_OK; i++) {
-			rc = take_segment(d, *rows, *n, i, err);
-			wn_book_pause(d->book, (*rows)[i].name, (*rows)[i].paused);
-		}
-	}
-	wn_turn_give(wn_store_turn(s));
-	return rc;
-}
-
-enum wn_rc wn_segments_read(struct wn_daemon *d, struct wn_err *err)
-{
-	struct wn_arena *a = wn_arena_new(0);
-	struct wn_segment_row *rows = NULL;
-	size_t n = 0;
-	enum wn_rc rc = read_segments(d, a, &rows, &n, err);
-	for (size_t i = 0; i < n && rc == WN_OK; i++) {
-		if (i + 1 < n && wn_str_eq(rows[i + 1].name, rows[i].name))
-			continue; /* once a segment */
-		const struct wn_segment *s = wn_catalog_segment(&d->book->catalog, rows[i].name, 0);
-		if (s || rows[i].withdrawn)
-			rc = finish_replaced(d, rows[i].name, s ? s->version : 0);
-	}
-	wn_arena_free(a);
-	wn_courier_nudge(d); /* pauses may have ended */
-	return rc;
-}
-
 /* ---------------------------------------------------------------------------------------------------- the tick */
 static enum wn_rc sync_book(struct wn_daemon *d, struct wn_err *err)
 {
@@ -227,7 +70,7 @@ static enum wn_rc tick(struct wn_daemon *d, struct wn_err *err)
 	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
 		return rc;
-	rc = wn_store_tick(s, &sw->tick, err);
+	rc = wn_store_tick(s, wn_segments_since(d), &sw->tick, err);
 	wn_turn_give(wn_store_turn(s));
 	if (rc)
 		return rc;
@@ -239,26 +82,14 @@ static enum wn_rc tick(struct wn_daemon *d, struct wn_err *err)
 	if (doubtful && !sw->doubtful)
 		wn_log(WN_WARNING, WN_MSG_CLOCK_DOUBTFUL, NULL, "two readings of the database's clock disagree; nothing is closed or sent until they agree");
 	sw->doubtful = doubtful;
-	if (sw->segments_book != d->book) {
+	if (sw->synced_book != d->book) {
+		struct wn_book *book = d->book;
 		rc = sync_book(d, err);
 		if (rc)
 			return rc;
+		sw->synced_book = book;
 	}
-	if (sw->segments_book != d->book || sw->segments_seen != sw->tick.versions || sw->segments_digest != sw->tick.segments_digest) {
-		struct wn_book *book = d->book;
-		struct wn_tick seen = sw->tick;
-		rc = wn_segments_read(d, err);
-		if (rc == WN_OK) {
-			if (sw->segments_book != book)
-				malloc_trim(0); /* reading files took more than what came of it */
-			sw->segments_book = book;
-			book->loaded = true;
-			wn_intake_nudge(d);
-			sw->segments_seen = seen.versions;
-			sw->segments_digest = seen.segments_digest;
-		}
-	}
-	return rc;
+	return wn_segments_look(d, &sw->tick, err);
 }
 
 /* Provisional accounts whose domain became known, but whose merging a crash prevented. */
@@ -324,6 +155,8 @@ static enum wn_rc heartbeat(struct wn_daemon *d, struct wn_err *err)
 		rc = wn_store_heartbeat(s, now, wn_map(NULL, 0), err);
 	if (rc == WN_OK)
 		rc = wn_store_open_counts(s, &d->open_campaigns, &d->next_expiry_us, err);
+	if (rc == WN_OK)
+		rc = wn_segments_count(d, err);
 	wn_turn_give(wn_store_turn(s));
 	if (rc == WN_OK)
 		d->sweeper->heartbeat_us = now + every;
@@ -411,13 +244,14 @@ void wn_sweeper_feed_recovered(struct wn_daemon *d)
 void wn_sweeper_start(struct wn_daemon *d)
 {
 	d->sweeper = wn_alloc(sizeof(*d->sweeper));
-	d->sweeper->segments_seen = -1;
+	wn_segments_start(d);
 	d->aside = wn_aside_new();
 	d->sweeper->fiber = wn_fiber_start(d->loop, "sweeper", work, d);
 }
 
 void wn_sweeper_stop(struct wn_daemon *d)
 {
+	wn_segments_stop(d);
 	wn_aside_free(d->aside);
 	d->aside = NULL;
 	free(d->sweeper);

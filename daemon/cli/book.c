@@ -191,28 +191,52 @@ static enum wn_rc read_feeds(struct wn_cli *cli, struct wn_err *err)
 	return rc;
 }
 
+static enum wn_rc read_sources(struct wn_cli *cli, struct wn_segment_row *rows, size_t n, struct wn_err *err)
+{
+	struct wn_segment_row **wanted = WN_NEW_N(cli->arena, struct wn_segment_row *, n + 1);
+	size_t m = 0;
+	for (size_t i = 0; i < n; i++)
+		if (wn_book_wants_segment(cli->book, rows, n, i))
+			wanted[m++] = &rows[i];
+	return wn_store_segment_sources(cli->store, wanted, m, cli->arena, err);
+}
+
+/* The daemon marks what cannot be used; here the last good version counts. One may refer to another that comes after it: as long as
+ * anything came in, what did not is tried again. */
+static void take_segments(struct wn_cli *cli, const struct wn_segment_row *rows, size_t n)
+{
+	size_t before;
+	do {
+		before = cli->book->n_segments + cli->book->n_older;
+		for (size_t i = 0; i < n; i++) {
+			bool in_force;
+			struct wn_err ignored;
+			if (wn_book_wants_segment(cli->book, rows, n, i) && wn_book_take_segment(cli->book, rows, n, i, &in_force, &ignored) == WN_OK)
+				wn_book_pause(cli->book, rows[i].name, rows[i].paused);
+		}
+	} while (cli->book->n_segments + cli->book->n_older > before);
+}
+
 static enum wn_rc read_segments(struct wn_cli *cli, struct wn_err *err)
 {
 	struct wn_segment_row *rows;
-	bool paused, in_force;
+	bool paused;
 	size_t n;
-	enum wn_rc rc = wn_store_segments(cli->store, cli->arena, &rows, &n, err);
+	enum wn_rc rc = wn_store_segments(cli->store, NULL, cli->arena, &rows, &n, err);
 	if (rc == WN_OK)
 		rc = wn_store_is_paused(cli->store, &paused, err);
 	struct wn_sequence *sequences;
 	size_t n_sequences;
 	if (rc == WN_OK)
 		rc = wn_store_sequences(cli->store, cli->arena, &sequences, &n_sequences, err);
+	if (rc == WN_OK)
+		rc = read_sources(cli, rows, n, err);
 	if (rc)
 		return rc;
+	wn_book_expect(cli->book, n);
 	wn_book_set_sequences(cli->book, sequences, n_sequences);
 	wn_book_pause(cli->book, (struct wn_str){NULL, 0}, paused);
-	for (size_t i = 0; i < n; i++) {
-		struct wn_err
-		    ignored; /* the daemon marks what cannot be used; here the last good version counts */
-		if (wn_book_take_segment(cli->book, rows, n, i, &in_force, &ignored) == WN_OK)
-			wn_book_pause(cli->book, rows[i].name, rows[i].paused);
-	}
+	take_segments(cli, rows, n);
 	return WN_OK;
 }
 

@@ -144,6 +144,7 @@ static int parse_documents(struct wn_cli *cli, struct segment_documents *f)
 		if (wn_sequence_is(f->docs.v[i].root, &name))
 			continue;
 		opt.others = f->others;
+		opt.others_by_name = NULL;
 		opt.n_others = f->n_others;
 		opt.sequences = f->sequences;
 		opt.n_sequences = f->n_sequences;
@@ -170,6 +171,7 @@ static int run_tests(struct wn_cli *cli, const struct segment_documents *f)
 		struct wn_trial *tests;
 		size_t n;
 		opt.others = f->others;
+		opt.others_by_name = NULL;
 		opt.n_others = f->n_others;
 		wn_segment_run_tests(f->segments[i], &opt, f->path, cli->arena, &tests, &n);
 		for (size_t k = 0; k < n; k++)

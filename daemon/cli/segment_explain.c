@@ -62,7 +62,7 @@ int cli_segment_rates(struct wn_cli *cli, const struct wn_segment *s, size_t mos
 {
 	struct walk k = {.cli = cli,
 			 .out = out,
-			 .index = wn_catalog_index_new(cli->book->registry, NULL, 0),
+			 .index = wn_catalog_index_new(cli->book->registry, cli->book->n_segments),
 			 .arena = wn_arena_new(0),
 			 .scratch = wn_arena_new(WN_CEL_MEMORY_MAX),
 			 .got = 1};

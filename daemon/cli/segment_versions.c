@@ -147,6 +147,7 @@ static int published_side(struct wn_cli *cli, const char *name, int64_t version,
 	out->definition = wn_value_at(row, "definition");
 	opt.channels = NULL;
 	opt.others = NULL;
+	opt.others_by_name = NULL;
 	opt.published_us = row_us(row, "published_at");
 	if (wn_segment_parse(wn_value_str(wn_value_at(row, "source")), name, 0, &opt, &s, NULL, 0, NULL, NULL) == WN_OK) {
 		out->definition = definition_of(cli, s);

@@ -133,8 +133,11 @@ static enum wn_rc ask(struct whynot *q, struct wn_id id, const struct wn_segment
 		return wn_fail(err, WN_NOT_FOUND, "the account is gone");
 	const struct wn_catalog *c = &cli->book->catalog;
 	q->v = WN_NEW_N(cli->arena, struct wn_explanation *, c->n_segments + 1);
+	const struct wn_segment **all = WN_NEW_N(cli->arena, const struct wn_segment *, c->n_segments + 1);
+	memcpy(all, c->segments, c->n_segments * sizeof(*all));
+	wn_segments_sort(all, c->n_segments);
 	for (size_t i = 0; !one && i < c->n_segments; i++)
-		q->v[q->n++] = wn_explain(q->world, c->segments[i], q->account);
+		q->v[q->n++] = wn_explain(q->world, all[i], q->account);
 	if (one)
 		q->v[q->n++] = wn_explain(q->world, one, q->account);
 	rc = wn_store_load_campaigns(cli->store, q->world, err);

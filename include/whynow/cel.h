@@ -121,6 +121,8 @@ struct cel_options {
 	const struct cel_type *expect;   /* required result type, NULL = any */
 	bool unchecked;                  /* parse and run without type check: unknown names fail when run */
 	bool no_macros;
+	struct wn_arena *scratch;        /* for the memory of compiling alone: emptied first, its contents are of no use afterwards; NULL: one of
+					  * its own. For whoever compiles many */
 	bool passing;                    /* looked at a few times and freed: it takes more memory and less time to make */
 	/* Moving values may only be compared, shifted by + and - with a value that does not move (timestamps, durations), bound
 	 * by cel.bind, or passed to functions that are moving themselves. */
@@ -216,6 +218,9 @@ struct cel_node_view {
 };
 const struct cel_node *cel_program_root(const struct cel_program *p);
 struct cel_node_view cel_node_look(const struct cel_node *n);
+/* Parts of it, for walks over whole trees. */
+enum cel_node_kind cel_node_kind(const struct cel_node *n);
+const struct cel_node *const *cel_node_args(const struct cel_node *n, size_t *n_args);
 /* Compiles a sub-tree of p as a program of its own (terms of a conjunction). Keeps p's text; p must outlive it. */
 enum wn_rc cel_program_part(const struct cel_program *p, const struct cel_node *n, struct cel_program **out,
 			    struct wn_err *err) WN_MUST_CHECK;

@@ -316,8 +316,9 @@ struct wn_caps { int contact, account, email; int64_t contact_us, account_us, em
 struct wn_catalog {
 	const struct wn_registry *registry;
 	const struct wn_rules *rules;                                /* computed traits; NULL: none */
-	const struct wn_segment *const *segments; size_t n_segments; /* newest valid version of each, by priority (high first), name */
+	const struct wn_segment *const *segments; size_t n_segments; /* newest valid version of each, in no order */
 	const struct wn_segment *const *older; size_t n_older;       /* versions that live campaigns still need */
+	const struct wn_segment_set *segments_by_name, *older_by_name; /* the same; NULL: searched one by one */
 	struct wn_index *index;                                      /* over segments[i]: rule handle = i; NULL: probe all */
 	const struct wn_sink_view *sinks; size_t n_sinks;
 	const struct wn_feed_view *feeds; size_t n_feeds;
@@ -336,10 +337,19 @@ struct wn_catalog {
 	bool (*absent_cover)(const struct wn_world *, const struct wn_account *, int kind, int64_t from_us);
 };
 /* The index over segments (rule number = position), free with wn_index_free. Made by the engine because what may be skipped
- * is its business: an unknown verdict is stored, so nothing over the account may be indexed. */
-struct wn_index *wn_catalog_index_new(const struct wn_registry *registry, const struct wn_segment *const *segments, size_t n);
-/* Fills stay_kinds, from segments and older. */
+ * is its business: an unknown verdict is stored, so only what is false may be skipped. From WN_SEGMENTS_MANY on traits of the
+ * account are indexed too: it takes reading them, which few segments are not worth. Empty; `expected`: how many there will be. */
+enum { WN_SEGMENTS_MANY = 1000 };
+struct wn_index *wn_catalog_index_new(const struct wn_registry *registry, size_t expected);
+/* Inserts or replaces. Broad segments open nothing and are left out. */
+void wn_catalog_index_put(struct wn_index *index, size_t position, const struct wn_segment *s);
+/* One over all of them, filed. */
+struct wn_index *wn_catalog_index_of(const struct wn_registry *registry, const struct wn_segment *const *segments, size_t n);
+/* By priority (high first), then name: the order in which segments are asked and told. */
+void wn_segments_sort(const struct wn_segment **v, size_t n);
+/* Fills stay_kinds, from segments and older; adds one segment's. */
 void wn_catalog_find_stay_kinds(struct wn_catalog *c);
+void wn_catalog_add_stay_kinds(struct wn_catalog *c, const struct wn_segment *s);
 const struct wn_segment *wn_catalog_segment(const struct wn_catalog *c, struct wn_str name, int version); /* version 0: in force */
 /* True if every feed that reports a kind of the member's evidence is blind (and there is one). */
 bool wn_catalog_is_blind(const struct wn_catalog *c, const struct wn_member *m);

@@ -81,6 +81,7 @@ struct wn_segment {
 	bool paused;                    /* set by the catalogue, not by the text */
 	const char *source;             /* as stored; set by the catalogue */
 	int64_t published_us;           /* likewise; 0: not stored */
+	size_t position;                /* likewise: in wn_catalog.segments while in force */
 	const struct cel_program *when, *who; /* who NULL: enrols the account itself */
 	const struct cel_program *const *stay; size_t n_stay; /* terms over account and contact only */
 	const struct cel_program *const *group_by; size_t n_group_by;
@@ -95,6 +96,15 @@ struct wn_segment {
 	struct wn_arena *arena;         /* owns all of the above */
 	void *env;                      /* cel environments, owned */
 };
+
+/* Segments by name, several versions of one too. Zeroed is empty; borrows what is in it. */
+struct wn_segment_set { struct wn_segment **v; size_t n_slots, n; };
+void wn_segment_set_add(struct wn_segment_set *set, struct wn_segment *s);
+void wn_segment_set_remove(struct wn_segment_set *set, const struct wn_segment *s); /* no effect if it is not there */
+struct wn_segment *wn_segment_set_find(const struct wn_segment_set *set, struct wn_str name, int version); /* version 0: any */
+/* All of a name, one a call; *at begins as 0. The set must not change meanwhile. */
+struct wn_segment *wn_segment_set_next(const struct wn_segment_set *set, struct wn_str name, size_t *at);
+void wn_segment_set_done(struct wn_segment_set *set);
 
 /* Fields of `campaign` in templates; the data of a touch has them all. Times are TIMESTAMPs. */
 #define WN_CAMPAIGN_TEMPLATE_FIELDS "id", "segment", "description", "owner", "opened_at", "ends_at"
@@ -113,6 +123,8 @@ struct wn_segment_options {
 	const struct wn_rules *rules;     /* of that registry; NULL: the segment makes its own */
 	const char *const *channels;      /* that some sink takes, NULL-terminated; NULL: not checked */
 	const struct wn_segment *const *others; size_t n_others; /* for in_segment and cycles; NULL: not checked */
+	const struct wn_segment_set *others_by_name; /* the same; NULL: others are searched one by one */
+	bool for_use;                     /* neither shown nor tested: without canonical JSON and tests, which take half of the time */
 	const struct wn_sequence *sequences; size_t n_sequences; /* that `sequence: NAME` may name */
 	int64_t published_us;             /* a named sequence is the newest version published until then; 0: the newest */
 	struct wn_str source_default_owner;

@@ -140,9 +140,8 @@ enum wn_rc wn_store_refs(struct wn_store *s, enum wn_ref which, struct wn_arena 
 struct wn_segment_row {
 	struct wn_str name;
 	int version;
-	struct wn_str source, definition; /* YAML as applied; canonical JSON, absent if published by plain SQL */
+	struct wn_str source;             /* YAML as applied; absent until wn_store_segment_sources */
 	enum { WN_SEGMENT_UNCHECKED, WN_SEGMENT_VALID, WN_SEGMENT_INVALID } status;
-	struct wn_str error, published_by;
 	int64_t published_us;
 	bool withdrawn, paused;
 	bool needed;                      /* a campaign that is not done refers to it */
@@ -157,9 +156,24 @@ enum wn_rc wn_store_sequence_publish(struct wn_store *s, struct wn_str name, str
 enum wn_rc wn_store_segment_publish(struct wn_store *s, struct wn_str name, struct wn_str source, struct wn_str definition,
 				    const char *by, int64_t now_us, int *version, struct wn_err *err) WN_MUST_CHECK;
 /* What must be compiled: of each segment that is not withdrawn the newest valid version and everything unchecked after it; and every
- * version that a campaign still needs. Ordered by name, version. */
-enum wn_rc wn_store_segments(struct wn_store *s, struct wn_arena *a, struct wn_segment_row **rows, size_t *n,
-			     struct wn_err *err) WN_MUST_CHECK;
+ * version that a campaign still needs. Ordered by name, version. Without the sources. news: only segments that were published or
+ * checked since, and those named; a valid version of the time before the newest is then `needed`, as somebody may have opened
+ * campaigns by it. */
+struct wn_segments_news { int64_t since_us; const struct wn_str *names; size_t n_names; };
+enum wn_rc wn_store_segments(struct wn_store *s, const struct wn_segments_news *news, struct wn_arena *a, struct wn_segment_row **rows,
+			     size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* Fills in their sources, WN_SEGMENTS_PAGE a statement. */
+enum { WN_SEGMENTS_PAGE = 1000 };
+enum wn_rc wn_store_segment_sources(struct wn_store *s, struct wn_segment_row *const *rows, size_t n, struct wn_arena *a, struct wn_err *err)
+	WN_MUST_CHECK;
+/* Segments that are withdrawn or paused, by name. */
+struct wn_segment_flags { struct wn_str name; bool withdrawn, paused; };
+enum wn_rc wn_store_segment_flags(struct wn_store *s, struct wn_arena *a, struct wn_segment_flags **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* How many versions there are, of all segments. */
+enum wn_rc wn_store_segment_count(struct wn_store *s, int64_t *versions, struct wn_err *err) WN_MUST_CHECK;
+/* Marks many that were unchecked; for those with `start_with: since` there is wn_store_segment_valid. */
+enum wn_rc wn_store_segments_valid(struct wn_store *s, const struct wn_segment_row *const *rows, size_t n, int64_t now_us, struct wn_err *err)
+	WN_MUST_CHECK;
 /* error empty: valid. Only marks rows that are still unchecked (or valid and now refused). */
 enum wn_rc wn_store_segment_mark(struct wn_store *s, struct wn_str name, int version, struct wn_str error, int64_t now_us,
 				 struct wn_err *err) WN_MUST_CHECK;
@@ -346,11 +360,10 @@ struct wn_tick {
 	int64_t sent_mono_us, db_us, received_mono_us; /* for wn_clock_reading */
 	int64_t member_us, campaign_us, touch_us, recheck_us, outbox_us; /* least instant, WN_NEVER: none */
 	bool outcomes;               /* the inbox of outcomes is not empty */
-	int64_t versions;            /* number of segment versions and a digest of flags: any change means wn_store_segments again */
-	uint64_t segments_digest;
+	uint64_t segments_digest;    /* of versions published or checked since the instant asked for, and of flags: any change means wn_store_segments again */
 };
-/* The daemon's tick: one statement, one round trip. */
-enum wn_rc wn_store_tick(struct wn_store *s, struct wn_tick *out, struct wn_err *err) WN_MUST_CHECK;
+/* The daemon's tick: one statement, one round trip. segments_since_us INT64_MIN: the digest is over all. */
+enum wn_rc wn_store_tick(struct wn_store *s, int64_t segments_since_us, struct wn_tick *out, struct wn_err *err) WN_MUST_CHECK;
 
 /* For the status line: campaigns open or finishing (shadow left out), and the next instant at which a member may end (WN_NEVER). */
 enum wn_rc wn_store_open_counts(struct wn_store *s, int64_t *campaigns, int64_t *next_end_us, struct wn_err *err) WN_MUST_CHECK;
@@ -382,6 +395,8 @@ enum wn_rc wn_store_due_rechecks(struct wn_store *s, const struct wn_due_query *
 /* Campaigns that are not closed of a segment's versions before `version`. */
 enum wn_rc wn_store_older_campaigns(struct wn_store *s, struct wn_str segment, int version, struct wn_arena *a, struct wn_due **out,
 				    size_t *n, struct wn_err *err) WN_MUST_CHECK;
+/* Segments and versions of campaigns in state open: name and version of each. */
+enum wn_rc wn_store_open_versions(struct wn_store *s, struct wn_arena *a, struct wn_segment_row **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* Campaigns in state open of a segment whose version is not `version` (0: all; the segment was withdrawn). */
 enum wn_rc wn_store_replaced_campaigns(struct wn_store *s, struct wn_str segment, int version, struct wn_arena *a,
 				       struct wn_due **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;

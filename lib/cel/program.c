@@ -26,9 +26,21 @@ static bool compile_all(struct cel_compile *c)
 	return true;
 }
 
+/* What literal arguments were made into. */
+static void drop_prepared(struct cel_program *p)
+{
+	for (size_t i = 0; i < p->regexes.n; i++)
+		cel_regex_free(p->regexes.v[i]);
+	for (size_t i = 0; i < p->zones.n; i++)
+		wn_tz_free(p->zones.v[i]);
+}
+
 enum wn_rc cel_compile(const struct cel_env *env, struct wn_str text, const struct cel_options *opt, struct cel_program **out, struct wn_err *err)
 {
-	struct wn_arena *a = wn_arena_new(0);
+	bool lent = opt && opt->scratch && !opt->passing;
+	struct wn_arena *a = lent ? opt->scratch : wn_arena_new(0);
+	if (lent)
+		wn_arena_reset(a);
 	struct cel_program *p = WN_NEW(a, struct cel_program);
 	struct cel_compile c = {.env = env, .opt = opt ? opt : &no_options, .p = p, .arena = a, .err = err};
 
@@ -39,7 +51,9 @@ enum wn_rc cel_compile(const struct cel_env *env, struct wn_str text, const stru
 		c.text.p = "";
 	p->text = c.text;
 	if (!compile_all(&c)) {
-		cel_program_free(p);
+		drop_prepared(p);
+		if (!lent)
+			wn_arena_free(a);
 		return c.rc != WN_OK ? c.rc : wn_fail(err, WN_INVALID, "the expression cannot be compiled");
 	}
 	if (c.opt && c.opt->passing) {
@@ -47,7 +61,8 @@ enum wn_rc cel_compile(const struct cel_env *env, struct wn_str text, const stru
 		return WN_OK;
 	}
 	*out = cel_seal(p);
-	wn_arena_free(a);
+	if (!lent)
+		wn_arena_free(a);
 	return WN_OK;
 }
 
@@ -55,10 +70,7 @@ void cel_program_free(struct cel_program *p)
 {
 	if (!p)
 		return;
-	for (size_t i = 0; i < p->regexes.n; i++)
-		cel_regex_free(p->regexes.v[i]);
-	for (size_t i = 0; i < p->zones.n; i++)
-		wn_tz_free(p->zones.v[i]);
+	drop_prepared(p);
 	if (p->arena)
 		wn_arena_free(p->arena);
 	else
@@ -70,22 +82,30 @@ struct wn_str cel_program_text(const struct cel_program *p) { return p->text; }
 void cel_program_canonical(const struct cel_program *p, struct wn_buf *out) { cel_unparse(out, p->root); }
 const struct cel_node *cel_program_root(const struct cel_program *p) { return p->root; }
 
+/* One expression, written where it is wanted: a local one is put together on the stack and copied, in pieces of other sizes. */
 struct cel_node_view cel_node_look(const struct cel_node *n)
 {
-	struct cel_node_view v = {
-		.kind = n->kind, .span = n->span, .type = n->type, .variable = -1, .name = n->name,
-		.args = (const struct cel_node *const *)n->args, .n_args = n->n_args, .moving = n->flags & NODE_MOVING,
+	return (struct cel_node_view){
+		.kind = n->kind,
+		.span = n->span,
+		.type = n->type,
+		.literal = n->kind == CEL_NODE_LITERAL ? n->literal : (struct wn_value){0},
+		.variable = n->kind == CEL_NODE_IDENT ? n->id.variable : -1,
+		.n_variables = n->kind == CEL_NODE_COMPREHENSION && n->loop ? n->loop->n : 0,
+		.name = n->name,
+		.field = n->kind == CEL_NODE_SELECT || n->kind == CEL_NODE_HAS ? n->sel.field : NULL,
+		.args = (const struct cel_node *const *)n->args,
+		.n_args = n->n_args,
+		.moving = n->flags & NODE_MOVING,
 	};
+}
 
-	if (n->kind == CEL_NODE_LITERAL)
-		v.literal = n->literal;
-	else if (n->kind == CEL_NODE_IDENT)
-		v.variable = n->id.variable;
-	else if (n->kind == CEL_NODE_SELECT || n->kind == CEL_NODE_HAS)
-		v.field = n->sel.field;
-	else if (n->kind == CEL_NODE_COMPREHENSION)
-		v.n_variables = n->loop ? n->loop->n : 0;
-	return v;
+enum cel_node_kind cel_node_kind(const struct cel_node *n) { return n->kind; }
+
+const struct cel_node *const *cel_node_args(const struct cel_node *n, size_t *n_args)
+{
+	*n_args = n->n_args;
+	return (const struct cel_node *const *)n->args;
 }
 
 /* Does n use a comprehension variable that is bound outside of it? Slots are never shared by two loops. */

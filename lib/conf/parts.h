@@ -14,6 +14,11 @@ bool wn_conf_parse_size(struct wn_str s, int64_t *out);
 /* The text of a quoted scalar from the bytes between its quotes (' or "); false: not well-formed. */
 bool wn_conf_unquote(struct wn_str raw, char quote, struct wn_arena *a, struct wn_str *out);
 
+/* yaml_plain.c: reads a document of the plain sort, *out borrows text and file; false: not of that sort, or wrong, and nothing
+ * is said of it. yaml.c: by libfyaml, whatever it is; wn_yaml_parse takes the first that will. */
+bool wn_yaml_read_plain(struct wn_str text, const char *file, struct wn_arena *a, struct wn_yaml_docs *out);
+enum wn_rc wn_yaml_read_any(struct wn_str text, const char *file, struct wn_arena *a, struct wn_yaml_docs *out, struct wn_err *err) WN_MUST_CHECK;
+
 /* One credential:NAME or a list of them -> NAMES. */
 enum wn_rc wn_conf_credentials(const struct wn_yaml_node *n, size_t max, struct wn_arena *a,
 			       struct wn_yaml_strings *out, struct wn_err *err) WN_MUST_CHECK;

@@ -486,6 +486,11 @@ static struct wn_str line_feeds_only(struct wn_str text, struct wn_arena *a)
 enum wn_rc wn_yaml_parse(struct wn_str text, const char *file, struct wn_arena *a, struct wn_yaml_docs *out,
 			 struct wn_err *err)
 {
+	return wn_yaml_read_plain(text, file, a, out) ? WN_OK : wn_yaml_read_any(text, file, a, out, err);
+}
+
+enum wn_rc wn_yaml_read_any(struct wn_str text, const char *file, struct wn_arena *a, struct wn_yaml_docs *out, struct wn_err *err)
+{
 	struct reader *r = WN_NEW(a, struct reader);
 	enum wn_rc rc;
 

@@ -155,7 +155,7 @@ void wn_yaml_unknown_key(const struct wn_yaml_node *key, const char *what, const
 static const struct wn_yaml_row *find_row(const struct wn_yaml_schema *s, struct wn_str name)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (wn_str_is(name, s->rows[i].name))
+		if (name.n && name.p[0] == s->rows[i].name[0] && wn_str_is(name, s->rows[i].name))
 			return &s->rows[i];
 	return NULL;
 }

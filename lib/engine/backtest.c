@@ -56,6 +56,7 @@ struct wn_backtest *wn_backtest_new(const struct wn_segment *s, const struct wn_
 	b->catalog.segments = v;
 	b->catalog.n_segments = n;
 	b->catalog.index = NULL;
+	b->catalog.segments_by_name = NULL;
 	b->catalog.n_sinks = 0;
 	b->world = (struct wn_world){.arena = arena, .scratch = b->scratch, .catalog = &b->catalog, .actor = "backtest"};
 	return b;

@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+enum { SCRATCH = 32 << 10 }; /* bytes that compiling a segment takes */
+
 /* --- literals, checked at compile ---------------------------------------------------------------------- */
 static const char *check_kind(void *ctx, size_t arg, struct wn_value literal, char *buf, size_t size)
 {
@@ -190,6 +192,10 @@ struct wn_rules *wn_rules_new(const struct wn_registry *registry)
 	struct wn_rules *r = WN_NEW(arena, struct wn_rules);
 	r->arena = arena;
 	r->registry = registry;
+	r->shared = rule_shared_new();
+	r->newest = WN_NEW(arena, struct rule_seal);
+	r->reading = wn_arena_new_small(SCRATCH);
+	r->compiling = wn_arena_new_small(SCRATCH);
 	r->signal = wn_registry_signal_record(registry);
 	if (!r->signal->collectable)
 		r->signal = collectable(arena, r->signal);
@@ -212,6 +218,9 @@ void wn_rules_free(struct wn_rules *r)
 			cel_program_free(r->traits[t].choices[i]);
 	for (int i = 0; i < RULE_CONTEXTS; i++)
 		cel_env_free(r->env[i]);
+	rule_shared_free(r->shared);
+	wn_arena_free(r->reading);
+	wn_arena_free(r->compiling);
 	wn_arena_free(r->arena);
 }
 

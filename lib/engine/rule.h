@@ -29,7 +29,18 @@ struct wn_rules {
 	struct cel_env *env[RULE_CONTEXTS];
 	const struct cel_record *signal, *account, *contact;
 	struct rule_trait *traits; /* by number; NULL: not compiled */
+	struct rule_shared *shared; /* programs of several segments */
+	struct wn_arena *reading, *compiling; /* memory of wn_segment_parse and of cel_compile, emptied by the next call */
+	struct rule_seal { struct wn_goal goal; uint8_t seal[32]; } *newest; /* goal sealed: the next segment has one like it */
 };
+
+/* rule_shared.c. use: what else than its text a program depends on. take: NULL if there is none; give: hands it over, used once. */
+struct rule_use { struct cel_program *program; uint32_t use; };
+struct rule_shared *rule_shared_new(void);
+void rule_shared_free(struct rule_shared *s);
+struct cel_program *rule_shared_take(struct rule_shared *s, struct wn_str text, uint32_t use);
+void rule_shared_give(struct rule_shared *s, struct cel_program *program, uint32_t use);
+void rule_shared_drop(struct rule_shared *s, struct cel_program *program, uint32_t use);
 
 /* A computed trait: what it is made of, and all it reads, through other computed traits too. */
 struct rule_trait {
@@ -42,7 +53,8 @@ struct rule_trait {
 struct segment_inner {
 	const struct wn_rules *rules;
 	struct wn_rules *own_rules;            /* the same if the segment made them, else NULL */
-	WN_VEC(struct cel_program *) programs; /* all, in order of making; freed from the last */
+	WN_VEC(struct cel_program *) programs; /* its own, in order of making; freed from the last */
+	WN_VEC(struct rule_use) shared;        /* freed after them */
 	/* Top-level terms of `when` over signal (and now) alone; first those that time alone does not change. */
 	const struct cel_program *const *signal_terms;
 	size_t n_signal_terms, n_still_terms;
@@ -93,9 +105,9 @@ bool rule_trait_value(const struct wn_world *w, const struct wn_account *a, cons
 /* Adds to `reads` what the computed traits in it are made of. */
 void rule_expand_reads(const struct wn_rules *r, struct wn_reads *reads);
 
-/* rule_index.c: positions in the catalogue that the index names for a signal, ascending. */
+/* rule_index.c: segments that might be true for a signal (without an index all), by priority and name. */
 size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,
-		       uint32_t **out);
+		       const struct wn_segment *const **out);
 /* verdict.c: false for this signal and account, now and later, whatever their stored signals are. */
 bool verdict_is_ruled_out(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
 /* verdict.c: the global exclude, for a contact or (c NULL) for the account. */

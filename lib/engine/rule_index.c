@@ -13,51 +13,72 @@
 
 #include <stdlib.h>
 
-enum { MANY_SEGMENTS = 1000 };
-
-struct wn_index *wn_catalog_index_new(const struct wn_registry *registry,
-				      const struct wn_segment *const *segments, size_t n)
+struct wn_index *wn_catalog_index_new(const struct wn_registry *registry, size_t expected)
 {
 	struct wn_match_env env = {.signal = WN_RULE_SIGNAL,
 				   .signals = WN_RULE_SIGNALS,
-				   .account = n < MANY_SEGMENTS ? -1 : WN_RULE_ACCOUNT,
+				   .account = expected < WN_SEGMENTS_MANY ? -1 : WN_RULE_ACCOUNT,
 				   .contact = -1,
 				   .signal_record = wn_registry_signal_record(registry),
 				   .keep_unknown = true};
-	struct wn_index *index = wn_index_new(&env);
+	return wn_index_new(&env);
+}
+
+void wn_catalog_index_put(struct wn_index *index, size_t position, const struct wn_segment *s)
+{
+	if (s->broad)
+		wn_index_remove(index, (uint32_t)position);
+	else
+		(void)wn_index_put(index, (uint32_t)position, s->when);
+}
+
+struct wn_index *wn_catalog_index_of(const struct wn_registry *registry, const struct wn_segment *const *segments, size_t n)
+{
+	struct wn_index *index = wn_catalog_index_new(registry, n);
 	for (size_t i = 0; i < n; i++)
-		if (!segments[i]->broad)
-			(void)wn_index_put(index, (uint32_t)i, segments[i]->when);
+		wn_catalog_index_put(index, i, segments[i]);
 	while (wn_index_tend(index, n))
 		;
 	return index;
 }
 
+static int by_priority(const void *a, const void *b)
+{
+	const struct wn_segment *x = *(const struct wn_segment *const *)a, *y = *(const struct wn_segment *const *)b;
+	return x->priority != y->priority ? (x->priority < y->priority) - (x->priority > y->priority) : strcmp(x->name, y->name);
+}
+
+void wn_segments_sort(const struct wn_segment **v, size_t n)
+{
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_priority);
+}
+
 struct named {
+	const struct wn_catalog *catalog;
 	struct wn_arena *arena;
-	WN_VEC(uint32_t) v;
+	WN_VEC(const struct wn_segment *) v;
 };
 
 static void on_candidate(void *ctx, uint32_t rule, bool certain WN_UNUSED)
 {
 	struct named *n = ctx;
-	*WN_PUSH(n->arena, &n->v) = rule;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
+	if (rule < n->catalog->n_segments)
+		*WN_PUSH(n->arena, &n->v) = n->catalog->segments[rule];
 }
 
 size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,
-		       uint32_t **out)
+		       const struct wn_segment *const **out)
 {
-	struct named n = {.arena = w->arena};
+	const struct wn_catalog *c = w->catalog;
+	struct named n = {.catalog = c, .arena = w->arena};
 	struct wn_probe probe = {.signal = &sig->object, .account = &a->object};
-	wn_index_probe(w->catalog->index, &probe, on_candidate, &n);
-	if (n.v.n > 1)
-		qsort(n.v.v, n.v.n, sizeof(*n.v.v), by_number);
+	for (size_t i = 0; !c->index && i < c->n_segments; i++)
+		if (!c->segments[i]->broad)
+			*WN_PUSH(n.arena, &n.v) = c->segments[i];
+	if (c->index)
+		wn_index_probe(c->index, &probe, on_candidate, &n);
+	wn_segments_sort(n.v.v, n.v.n);
 	*out = n.v.v;
 	return n.v.n;
 }

@@ -20,14 +20,20 @@ static bool is_call(const struct cel_node_view *v, const char *name)
 
 unsigned rule_reads(const struct cel_node *n)
 {
-	struct cel_node_view v = cel_node_look(n);
+	size_t n_args;
+	const struct cel_node *const *args = cel_node_args(n, &n_args);
 	unsigned bits = 0;
-	if (v.kind == CEL_NODE_IDENT && v.variable >= 0 && (size_t)v.variable < WN_COUNT(bit_of_variable))
-		bits |= bit_of_variable[v.variable];
-	if (is_call(&v, "in_segment") || is_call(&v, "absent") || is_call(&v, "surge"))
-		bits |= RULE_READS_STORED;
-	for (size_t i = 0; i < v.n_args; i++)
-		bits |= rule_reads(v.args[i]);
+	if (cel_node_kind(n) == CEL_NODE_IDENT) {
+		int variable = cel_node_look(n).variable;
+		return variable >= 0 && (size_t)variable < WN_COUNT(bit_of_variable) ? bit_of_variable[variable] : 0;
+	}
+	if (cel_node_kind(n) == CEL_NODE_CALL) {
+		struct cel_node_view v = cel_node_look(n);
+		if (is_call(&v, "in_segment") || is_call(&v, "absent") || is_call(&v, "surge"))
+			bits |= RULE_READS_STORED;
+	}
+	for (size_t i = 0; i < n_args; i++)
+		bits |= rule_reads(args[i]);
 	return bits;
 }
 
@@ -41,27 +47,29 @@ bool rule_is_path(const struct cel_node *n)
 
 bool rule_each_term(const struct cel_node *n, rule_term_fn *cb, void *ctx)
 {
-	struct cel_node_view v = cel_node_look(n);
-	if (v.kind != CEL_NODE_AND)
+	size_t n_args;
+	const struct cel_node *const *args = cel_node_args(n, &n_args);
+	if (cel_node_kind(n) != CEL_NODE_AND)
 		return cb(ctx, n);
-	for (size_t i = 0; i < v.n_args; i++)
-		if (!rule_each_term(v.args[i], cb, ctx))
+	for (size_t i = 0; i < n_args; i++)
+		if (!rule_each_term(args[i], cb, ctx))
 			return false;
 	return true;
 }
 
 bool rule_each_refer(const struct cel_node *n, rule_refer_fn *cb, void *ctx)
 {
-	struct cel_node_view v = cel_node_look(n);
-	if (is_call(&v, "in_segment") && v.n_args == 1) {
-		struct cel_node_view arg = cel_node_look(v.args[0]);
+	size_t n_args;
+	const struct cel_node *const *args = cel_node_args(n, &n_args);
+	if (cel_node_kind(n) == CEL_NODE_CALL && n_args == 1 && wn_str_is(cel_node_look(n).name, "in_segment")) {
+		struct cel_node_view arg = cel_node_look(args[0]);
 		struct wn_str name =
 		    arg.kind == CEL_NODE_LITERAL ? wn_value_str(arg.literal) : (struct wn_str){0};
 		if (!cb(ctx, name, arg.span))
 			return false;
 	}
-	for (size_t i = 0; i < v.n_args; i++)
-		if (!rule_each_refer(v.args[i], cb, ctx))
+	for (size_t i = 0; i < n_args; i++)
+		if (!rule_each_refer(args[i], cb, ctx))
 			return false;
 	return true;
 }
@@ -253,14 +261,24 @@ static void read_field(const struct wn_registry *r, const struct cel_node_view *
 	}
 }
 
+static void collect(const struct wn_registry *r, const struct cel_node *n, struct wn_reads *reads)
+{
+	size_t n_args;
+	const struct cel_node *const *args = cel_node_args(n, &n_args);
+	enum cel_node_kind kind = cel_node_kind(n);
+	if (kind == CEL_NODE_SELECT || kind == CEL_NODE_HAS || kind == CEL_NODE_LITERAL) {
+		struct cel_node_view v = cel_node_look(n);
+		if (v.field && v.n_args == 1)
+			read_field(r, &v, reads);
+		if (kind == CEL_NODE_LITERAL && v.literal.kind == WN_STRING)
+			set_bit(reads->kinds, wn_registry_kind_number(r, wn_value_str(v.literal)));
+	}
+	for (size_t i = 0; i < n_args; i++)
+		collect(r, args[i], reads);
+}
+
 void rule_collect_reads(const struct wn_registry *r, const struct cel_node *n, struct wn_reads *reads)
 {
-	struct cel_node_view v = cel_node_look(n);
-	if ((v.kind == CEL_NODE_SELECT || v.kind == CEL_NODE_HAS) && v.field && v.n_args == 1)
-		read_field(r, &v, reads);
-	if (v.kind == CEL_NODE_LITERAL && v.literal.kind == WN_STRING)
-		set_bit(reads->kinds, wn_registry_kind_number(r, wn_value_str(v.literal)));
-	reads->time |= v.moving;
-	for (size_t i = 0; i < v.n_args; i++)
-		rule_collect_reads(r, v.args[i], reads);
+	reads->time |= cel_node_look(n).moving;
+	collect(r, n, reads);
 }

@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+enum { BARE = 2816 }; /* bytes of a segment in use besides twice its text: most take no more */
+
 void segment_warn(struct segment_build *b, struct wn_place at, const char *fmt, ...)
 {
 	va_list args;
@@ -65,19 +67,34 @@ static void copy_plain(struct wn_segment *s, const struct segment_file *f)
 	copy_goal(s, &f->goal);
 }
 
-static void set_seal(struct wn_segment *s, struct wn_arena *scratch)
+static void seal_goal(const struct wn_goal *g, uint8_t seal[32], struct wn_arena *scratch)
 {
 	struct wn_buf json;
 	wn_buf_init(&json, 4096);
-	if (s->goal.metric)
-		wn_json_write_canonical(&json, segment_goal_value(&s->goal, scratch));
-	wn_sha256(wn_buf_slice(&json), s->seal);
+	if (g->metric)
+		wn_json_write_canonical(&json, segment_goal_value(g, scratch));
+	wn_sha256(wn_buf_slice(&json), seal);
 	wn_buf_done(&json);
 }
 
-static struct wn_segment *segment_new(const struct wn_segment_options *opt)
+static bool same_goal(const struct wn_goal *x, const struct wn_goal *y)
 {
-	struct wn_arena *arena = wn_arena_new(0);
+	return x->metric == y->metric && x->target == y->target && x->window_us == y->window_us && x->budget_usd == y->budget_usd;
+}
+
+static void set_seal(struct segment_build *b)
+{
+	struct rule_seal *newest = b->inner->rules->newest;
+	if (!newest->goal.metric || !same_goal(&newest->goal, &b->s->goal)) {
+		seal_goal(&b->s->goal, newest->seal, b->scratch);
+		newest->goal = b->s->goal;
+	}
+	memcpy(b->s->seal, newest->seal, sizeof(newest->seal));
+}
+
+static struct wn_segment *segment_new(const struct wn_segment_options *opt, size_t text)
+{
+	struct wn_arena *arena = opt->for_use ? wn_arena_new_small(BARE + 2 * text) : wn_arena_new(0);
 	struct wn_segment *s = WN_NEW(arena, struct wn_segment);
 	struct segment_inner *inner = WN_NEW(arena, struct segment_inner);
 	s->arena = arena;
@@ -95,6 +112,8 @@ void wn_segment_free(struct wn_segment *s)
 	struct segment_inner *inner = s->env;
 	for (size_t i = inner->programs.n; i-- > 0;)
 		cel_program_free(inner->programs.v[i]);
+	for (size_t i = 0; i < inner->shared.n; i++)
+		rule_shared_drop(inner->rules->shared, inner->shared.v[i].program, inner->shared.v[i].use);
 	wn_rules_free(inner->own_rules);
 	wn_arena_free(s->arena);
 }
@@ -108,9 +127,10 @@ static void build(struct segment_build *b)
 	segment_build_rules(b);
 	if (!b->file->broad)
 		segment_build_steps(b);
-	segment_build_tests(b);
-	set_seal(b->s, b->scratch);
-	if (wn_yaml_errors_count(b->errors) == 0)
+	if (!b->opt->for_use)
+		segment_build_tests(b);
+	set_seal(b);
+	if (!b->opt->for_use && wn_yaml_errors_count(b->errors) == 0)
 		b->inner->canonical = segment_canonical(b);
 }
 
@@ -123,7 +143,7 @@ static enum wn_rc parse_doc(const struct wn_yaml_node *root, struct segment_buil
 	segment_file_read(root, b->opt, b->scratch, &file, &errors);
 	b->errors = &errors;
 	b->file = &file;
-	b->s = segment_new(b->opt);
+	b->s = segment_new(b->opt, b->text_size);
 	b->inner = b->s->env;
 	if (file.node)
 		build(b);
@@ -142,9 +162,11 @@ enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc,
 			    struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings,
 			    struct wn_err *err)
 {
-	WN_CLEANUP(wn_arena_freep) struct wn_arena *scratch = wn_arena_new(0);
+	WN_CLEANUP(wn_arena_freep) struct wn_arena *own = opt->rules ? NULL : wn_arena_new(0);
+	struct wn_arena *scratch = own ? own : opt->rules->reading;
 	struct segment_build b = {
-	    .opt = opt, .scratch = scratch, .warnings = warnings, .max_warnings = max_warnings};
+	    .opt = opt, .text_size = text.n, .scratch = scratch, .warnings = warnings, .max_warnings = max_warnings};
+	wn_arena_reset(scratch);
 	struct wn_yaml_docs docs;
 	enum wn_rc rc = wn_yaml_parse(text, file, scratch, &docs, err);
 	if (rc)

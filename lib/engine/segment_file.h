@@ -65,6 +65,7 @@ void segment_file_read(const struct wn_yaml_node *root, const struct wn_segment_
 /* Everything a compilation needs at hand. */
 struct segment_build {
 	const struct wn_segment_options *opt;
+	size_t text_size;
 	const struct segment_file *file;
 	struct wn_segment *s;
 	struct segment_inner *inner;

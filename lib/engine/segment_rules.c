@@ -33,14 +33,31 @@ static struct cel_program *keep(struct segment_build *b, struct cel_program *p)
 	return p;
 }
 
+static struct cel_program *share(struct segment_build *b, struct cel_program *p, uint32_t use)
+{
+	*WN_PUSH(b->s->arena, &b->inner->shared) = (struct rule_use){p, use};
+	return p;
+}
+
 /* NULL after an error. Places of CEL's complaints are in the text: they are moved into the file. */
 static struct cel_program *compile(struct segment_build *b, enum rule_context context,
 				   const struct wn_yaml_text *t, const struct cel_options *opt)
 {
-	struct cel_program *p;
+	const struct wn_rules *rules = b->inner->rules;
+	uint32_t use = (uint32_t)context * 4 + (opt->expect ? 2 : 0) + opt->strict_time;
+	bool own = t == &b->file->when;
+	struct cel_program *p = own ? NULL : rule_shared_take(rules->shared, t->text, use);
 	struct wn_err err = {0};
-	if (cel_compile(b->inner->rules->env[context], t->text, opt, &p, &err) == WN_OK)
-		return keep(b, p);
+	struct cel_options mine = *opt;
+	if (p)
+		return share(b, p, use);
+	mine.scratch = rules->compiling;
+	if (cel_compile(rules->env[context], t->text, &mine, &p, &err) == WN_OK) {
+		if (own)
+			return keep(b, p);
+		rule_shared_give(rules->shared, p, use);
+		return share(b, p, use);
+	}
 	err.place = wn_yaml_text_place(t, err.place.line > 0 ? err.place.line : 1,
 				       err.place.column > 0 ? err.place.column : 1);
 	wn_yaml_error_add(b->errors, &err);
@@ -165,38 +182,34 @@ struct refers {
 
 static const struct wn_segment *other_named(const struct wn_segment_options *opt, struct wn_str name)
 {
+	if (opt->others_by_name)
+		return wn_segment_set_find(opt->others_by_name, name, 0);
 	for (size_t i = 0; opt->others && i < opt->n_others; i++)
 		if (wn_str_is(name, opt->others[i]->name))
 			return opt->others[i];
 	return NULL;
 }
 
-struct walk {
-	const struct wn_segment_options *opt;
-	struct wn_str to;
-	bool *seen; /* of others */
-};
-
-static bool leads_to(struct walk *w, struct wn_str from)
-{
-	if (wn_str_eq(from, w->to))
-		return true;
-	for (size_t i = 0; w->opt->others && i < w->opt->n_others; i++) {
-		if (w->seen[i] || !wn_str_is(from, w->opt->others[i]->name))
-			continue;
-		w->seen[i] = true;
-		const struct segment_inner *inner = inner_of(w->opt->others[i]);
-		for (size_t k = 0; k < inner->n_refers; k++)
-			if (leads_to(w, wn_str_of(inner->refers[k])))
-				return true;
-	}
-	return false;
-}
-
+/* Each segment once: `seen` grows while it is walked. */
 static bool refers_back(struct segment_build *b, struct wn_str name)
 {
-	struct walk w = {b->opt, wn_str_of(b->s->name), WN_NEW_N(b->scratch, bool, b->opt->n_others + 1)};
-	return leads_to(&w, name);
+	WN_VEC(struct wn_str) seen = {0};
+	*WN_PUSH(b->scratch, &seen) = name;
+	for (size_t i = 0; i < seen.n; i++) {
+		if (wn_str_is(seen.v[i], b->s->name))
+			return true;
+		const struct wn_segment *s = other_named(b->opt, seen.v[i]);
+		const struct segment_inner *inner = s ? inner_of(s) : NULL;
+		for (size_t k = 0; inner && k < inner->n_refers; k++) {
+			struct wn_str next = wn_str_of(inner->refers[k]);
+			bool known = false;
+			for (size_t m = 0; m < seen.n && !known; m++)
+				known = wn_str_eq(seen.v[m], next);
+			if (!known)
+				*WN_PUSH(b->scratch, &seen) = next;
+		}
+	}
+	return false;
 }
 
 static const char *nearest_segment(struct segment_build *b, struct wn_str name)
@@ -219,7 +232,7 @@ static bool on_refer(void *ctx, struct wn_str name, struct cel_span at)
 		wn_yaml_error(b->errors, place,
 			      "segment \"" WN_STR_FMT "\" refers back to this one: a circle has no meaning",
 			      WN_STR_ARG(name));
-	} else if (b->opt->others && !other_named(b->opt, name)) {
+	} else if ((b->opt->others || b->opt->others_by_name) && !other_named(b->opt, name)) {
 		near = nearest_segment(b, name);
 		wn_yaml_error(b->errors, place, "there is no segment \"" WN_STR_FMT "\"%s%s%s",
 			      WN_STR_ARG(name), near ? " (did you mean \"" : "", near ? near : "",

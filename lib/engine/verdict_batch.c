@@ -11,42 +11,35 @@
 
 static void verdicts_of_arrival(struct wn_world *w, struct wn_account *a, struct wn_signal *sig)
 {
-	const struct wn_catalog *c = w->catalog;
-	uint32_t *named = NULL;
-	size_t n = c->index ? rule_candidates(w, a, sig, &named) : c->n_segments;
-	for (size_t i = 0; i < n; i++) {
-		size_t at = named ? named[i] : i;
-		if (at < c->n_segments && !c->segments[at]->broad)
-			verdict_add(w, c->segments[at], a, sig);
-	}
+	const struct wn_segment *const *named;
+	size_t n = rule_candidates(w, a, sig, &named);
+	for (size_t i = 0; i < n; i++)
+		verdict_add(w, named[i], a, sig);
 }
 
 static bool is_ruled_out(struct wn_world *w, struct wn_account *a, struct wn_signal *sig)
 {
-	const struct wn_catalog *c = w->catalog;
-	uint32_t *named = NULL;
-	size_t n = c->index ? rule_candidates(w, a, sig, &named) : c->n_segments;
-	for (size_t i = 0; i < n; i++) {
-		size_t at = named ? named[i] : i;
-		if (at < c->n_segments && !c->segments[at]->broad &&
-		    !verdict_is_ruled_out(w, c->segments[at], a, sig))
+	const struct wn_segment *const *named;
+	size_t n = rule_candidates(w, a, sig, &named);
+	for (size_t i = 0; i < n; i++)
+		if (!verdict_is_ruled_out(w, named[i], a, sig))
 			return false;
-	}
 	return true;
 }
 
-static void add_stay_kinds(struct wn_catalog *c, const struct wn_segment *const *v, size_t n)
+void wn_catalog_add_stay_kinds(struct wn_catalog *c, const struct wn_segment *s)
 {
-	for (size_t i = 0; i < n; i++)
-		for (int k = 0; k < 4; k++)
-			c->stay_kinds[k] |= inner_of(v[i])->stay_kinds[k];
+	for (int k = 0; k < 4; k++)
+		c->stay_kinds[k] |= inner_of(s)->stay_kinds[k];
 }
 
 void wn_catalog_find_stay_kinds(struct wn_catalog *c)
 {
 	memset(c->stay_kinds, 0, sizeof(c->stay_kinds));
-	add_stay_kinds(c, c->segments, c->n_segments);
-	add_stay_kinds(c, c->older, c->n_older);
+	for (size_t i = 0; i < c->n_segments; i++)
+		wn_catalog_add_stay_kinds(c, c->segments[i]);
+	for (size_t i = 0; i < c->n_older; i++)
+		wn_catalog_add_stay_kinds(c, c->older[i]);
 }
 
 bool verdicts_move_stay(const struct wn_world *w, const struct wn_account *a)
@@ -130,9 +123,11 @@ void wn_verdicts_of_trait(struct wn_world *w, struct wn_account *a, enum wn_trai
 	bool all = exclude_reads(&t);
 	for (size_t k = 0; k < a->signals.n; k++) {
 		struct wn_signal *sig = a->signals.v[k];
-		for (size_t i = 0; rule_may_be_signal(sig, w->now_us) && i < c->n_segments; i++)
-			if (!c->segments[i]->broad && (all || segment_reads(&t, c->segments[i], 0)))
-				verdict_add(w, c->segments[i], a, sig);
+		const struct wn_segment *const *named;
+		size_t n = rule_may_be_signal(sig, w->now_us) ? rule_candidates(w, a, sig, &named) : 0;
+		for (size_t i = 0; i < n; i++)
+			if (all || segment_reads(&t, named[i], 0))
+				verdict_add(w, named[i], a, sig);
 	}
 }
 

@@ -93,8 +93,11 @@ static const struct wn_segment *find_segment(const struct wn_segment *const *v, 
 
 const struct wn_segment *wn_catalog_segment(const struct wn_catalog *c, struct wn_str name, int version)
 {
-	const struct wn_segment *s = find_segment(c->segments, c->n_segments, name, version);
-	return s || version == 0 ? s : find_segment(c->older, c->n_older, name, version);
+	const struct wn_segment *s = c->segments_by_name ? wn_segment_set_find(c->segments_by_name, name, version)
+							 : find_segment(c->segments, c->n_segments, name, version);
+	if (s || version == 0)
+		return s;
+	return c->older_by_name ? wn_segment_set_find(c->older_by_name, name, version) : find_segment(c->older, c->n_older, name, version);
 }
 
 static bool feed_reports(const struct wn_feed_view *f, int kind)

@@ -14,11 +14,11 @@ static uint64_t digest_of(struct wn_str s)
 	return v;
 }
 
-enum wn_rc wn_store_tick(struct wn_store *s, struct wn_tick *out, struct wn_err *err)
+enum wn_rc wn_store_tick(struct wn_store *s, int64_t segments_since_us, struct wn_tick *out, struct wn_err *err)
 {
 	RESULT(r);
 	struct wn_tick t = {.sent_mono_us = wn_clock_monotonic_us()};
-	TRY(wn_pg_exec(s->pg, &wn_sql_tick, WN_NO_PARAMS, &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_tick, WN_PARAMS(wn_pg_time(segments_since_us)), &r, err));
 	t.received_mono_us = wn_clock_monotonic_us();
 	t.db_us = wn_pg_get_us(&r, 0, 0);
 	t.member_us = wn_pg_get_us(&r, 0, 1);
@@ -26,9 +26,8 @@ enum wn_rc wn_store_tick(struct wn_store *s, struct wn_tick *out, struct wn_err 
 	t.touch_us = wn_pg_get_us(&r, 0, 3);
 	t.recheck_us = wn_pg_get_us(&r, 0, 4);
 	t.outbox_us = wn_pg_get_us(&r, 0, 5);
-	t.versions = wn_pg_get_int(&r, 0, 6);
-	t.outcomes = wn_pg_get_bool(&r, 0, 8);
-	t.segments_digest = digest_of(wn_pg_get_str(&r, 0, 7));
+	t.segments_digest = digest_of(wn_pg_get_str(&r, 0, 6));
+	t.outcomes = wn_pg_get_bool(&r, 0, 7);
 	*out = t;
 	return WN_OK;
 }
@@ -107,6 +106,17 @@ enum wn_rc wn_store_due_rechecks(struct wn_store *s, const struct wn_due_query *
 				 struct wn_due **out, size_t *n, struct wn_err *err)
 {
 	return query(s, &(struct shape){&wn_sql_due_rechecks, 1, -1, -1, 2, -1, 3, 4, -1, -1}, q, a, out, n, err);
+}
+
+enum wn_rc wn_store_open_versions(struct wn_store *s, struct wn_arena *a, struct wn_segment_row **out, size_t *n, struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &wn_sql_open_versions, WN_NO_PARAMS, &r, err));
+	*out = WN_NEW_N(a, struct wn_segment_row, (size_t)r.rows + 1);
+	for (int i = 0; i < r.rows; i++)
+		(*out)[i] = (struct wn_segment_row){.name = get_str(&r, i, 0, a), .version = (int)wn_pg_get_int(&r, i, 1)};
+	*n = (size_t)r.rows;
+	return WN_OK;
 }
 
 enum wn_rc wn_store_replaced_campaigns(struct wn_store *s, struct wn_str segment, int version,

@@ -196,31 +196,88 @@ static int status_of(struct wn_str s)
 					 : WN_SEGMENT_UNCHECKED;
 }
 
-enum wn_rc wn_store_segments(struct wn_store *s, struct wn_arena *a, struct wn_segment_row **rows, size_t *n,
-			     struct wn_err *err)
+enum wn_rc wn_store_segments(struct wn_store *s, const struct wn_segments_news *news, struct wn_arena *a, struct wn_segment_row **rows,
+			     size_t *n, struct wn_err *err)
 {
 	RESULT(r);
 	size_t kept = 0;
-	TRY(wn_pg_exec(s->pg, &wn_sql_segments_to_compile, WN_NO_PARAMS, &r, err));
+	if (news)
+		TRY(wn_pg_exec(s->pg, &wn_sql_segments_new, WN_PARAMS(wn_pg_time(news->since_us), wn_pg_strs(a, news->names, news->n_names)), &r, err));
+	else
+		TRY(wn_pg_exec(s->pg, &wn_sql_segments_all, WN_NO_PARAMS, &r, err));
 	struct wn_segment_row *out = WN_NEW_N(a, struct wn_segment_row, (size_t)r.rows + 1);
 	for (int i = 0; i < r.rows; i++) {
 		struct wn_segment_row row = {.name = get_str(&r, i, 0, a),
 					     .version = (int)wn_pg_get_int(&r, i, 1),
-					     .source = get_str(&r, i, 2, a),
-					     .definition = get_str(&r, i, 3, a),
-					     .status = status_of(wn_pg_get_str(&r, i, 4)),
-					     .error = get_str(&r, i, 5, a),
-					     .published_by = get_str(&r, i, 6, a),
-					     .published_us = wn_pg_get_us(&r, i, 7),
-					     .withdrawn = wn_pg_get_bool(&r, i, 8),
-					     .paused = wn_pg_get_bool(&r, i, 9),
-					     .needed = wn_pg_get_bool(&r, i, 10)};
+					     .status = status_of(wn_pg_get_str(&r, i, 2)),
+					     .published_us = wn_pg_get_us(&r, i, 3),
+					     .withdrawn = wn_pg_get_bool(&r, i, 4),
+					     .paused = wn_pg_get_bool(&r, i, 5),
+					     .needed = wn_pg_get_bool(&r, i, 6)};
 		if (row.needed || !row.withdrawn)
 			out[kept++] = row;
 	}
 	*rows = out;
 	*n = kept;
 	return WN_OK;
+}
+
+static enum wn_rc read_sources(struct wn_store *s, struct wn_segment_row *const *rows, size_t n, struct wn_arena *a, struct wn_err *err)
+{
+	RESULT(r);
+	struct wn_str *names = WN_NEW_N(a, struct wn_str, n + 1);
+	int64_t *versions = WN_NEW_N(a, int64_t, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		names[i] = rows[i]->name;
+		versions[i] = rows[i]->version;
+	}
+	TRY(wn_pg_exec(s->pg, &wn_sql_segment_sources, WN_PARAMS(wn_pg_strs(a, names, n), wn_pg_int8s(a, versions, n)), &r, err));
+	for (int i = 0; i < r.rows; i++) {
+		int64_t at = wn_pg_get_int(&r, i, 0);
+		if (at > 0 && (size_t)at <= n)
+			rows[at - 1]->source = get_str(&r, i, 1, a);
+	}
+	return WN_OK;
+}
+
+enum wn_rc wn_store_segment_sources(struct wn_store *s, struct wn_segment_row *const *rows, size_t n, struct wn_arena *a, struct wn_err *err)
+{
+	for (size_t i = 0; i < n; i += WN_SEGMENTS_PAGE)
+		TRY(read_sources(s, rows + i, n - i < WN_SEGMENTS_PAGE ? n - i : WN_SEGMENTS_PAGE, a, err));
+	return WN_OK;
+}
+
+enum wn_rc wn_store_segment_flags(struct wn_store *s, struct wn_arena *a, struct wn_segment_flags **out, size_t *n, struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &wn_sql_segment_flags, WN_NO_PARAMS, &r, err));
+	struct wn_segment_flags *v = WN_NEW_N(a, struct wn_segment_flags, (size_t)r.rows + 1);
+	for (int i = 0; i < r.rows; i++)
+		v[i] = (struct wn_segment_flags){get_str(&r, i, 0, a), wn_pg_get_bool(&r, i, 1), wn_pg_get_bool(&r, i, 2)};
+	*out = v;
+	*n = (size_t)r.rows;
+	return WN_OK;
+}
+
+enum wn_rc wn_store_segment_count(struct wn_store *s, int64_t *versions, struct wn_err *err)
+{
+	RESULT(r);
+	TRY(wn_pg_exec(s->pg, &wn_sql_segment_count, WN_NO_PARAMS, &r, err));
+	*versions = wn_pg_get_int(&r, 0, 0);
+	return WN_OK;
+}
+
+enum wn_rc wn_store_segments_valid(struct wn_store *s, const struct wn_segment_row *const *rows, size_t n, int64_t now_us, struct wn_err *err)
+{
+	WN_CLEANUP(freep_arena) struct wn_arena *a = wn_arena_new(0);
+	struct wn_str *names = WN_NEW_N(a, struct wn_str, n + 1);
+	int64_t *versions = WN_NEW_N(a, int64_t, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		names[i] = rows[i]->name;
+		versions[i] = rows[i]->version;
+	}
+	return n ? wn_pg_exec(s->pg, &wn_sql_segments_valid, WN_PARAMS(wn_pg_strs(a, names, n), wn_pg_int8s(a, versions, n), wn_pg_time(now_us)), NULL, err)
+		 : WN_OK;
 }
 
 enum wn_rc wn_store_segment_mark(struct wn_store *s, struct wn_str name, int version, struct wn_str error,

@@ -129,7 +129,7 @@ static void make(struct bench *b)
 	for (int i = 0; i < SEGMENTS; i++)
 		make_segment(b, i);
 	b->catalog = (struct wn_catalog){.registry = b->registry, .segments = (const struct wn_segment *const *)b->segments, .n_segments = SEGMENTS};
-	b->catalog.index = wn_catalog_index_new(b->registry, b->catalog.segments, SEGMENTS);
+	b->catalog.index = wn_catalog_index_of(b->registry, b->catalog.segments, SEGMENTS);
 	b->world = (struct wn_world){.arena = b->arena, .scratch = b->scratch, .catalog = &b->catalog, .now_us = NOW, .actor = "bench"};
 	make_account(b);
 }

@@ -6,6 +6,7 @@ ingest  a feed answers with N items over loopback; the daemon's items a second f
         one COPY each into seen, signal and sighting of the very same rows, one transaction per 1,000, in a second database
         of the same cluster with the same schema and the same rows before it. Daemon and COPY run in turn.
 idle    1,000 feeds that are not due and 100 open campaigns: VmRSS and wake-ups a minute.
+book    100,000 segments in force: from rows to ready, from a row to in force, the longest pause of the loop.
 day, touches, overdue: see life.py.
 
 The cluster is private, with fsync, full_page_writes and synchronous_commit on. Bars that are missed end in exit code 1.
@@ -13,6 +14,7 @@ The cluster is private, with fsync, full_page_writes and synchronous_commit on. 
 import argparse
 import sys
 
+import book
 import harness
 import idle
 import ingest
@@ -21,9 +23,10 @@ import life
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("what", nargs="*", default=[], help="views, deals (ingest of a kind that never joins, and of one that does), idle, day, touches, overdue")
+    p.add_argument("what", nargs="*", default=[], help="views, deals (ingest of a kind that never joins, and of one that does), idle, book, day, touches, overdue")
     p.add_argument("--accounts", type=int, default=100000, help="of day, touches, overdue")
     p.add_argument("--campaigns", type=int, default=100000, help="of overdue")
+    p.add_argument("--segments", type=int, default=100000, help="of book")
     p.add_argument("--touches", type=int, default=20000)
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--items", type=int, default=20000)
@@ -35,7 +38,7 @@ def main():
     p.add_argument("--server", default="", help="further settings of the server, separated by semicolons")
     p.add_argument("--keep", action="store_true")
     args = p.parse_args()
-    parts = {"views": lambda b: ingest.run(b, "views", 0.25), "deals": lambda b: ingest.run(b, "deals", 0.25), "idle": idle.run,
+    parts = {"views": lambda b: ingest.run(b, "views", 0.25), "deals": lambda b: ingest.run(b, "deals", 0.25), "idle": idle.run, "book": book.run,
              "day": life.day, "touches": life.touches, "overdue": life.overdue}
     bench = harness.Bench(args)
     try:

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as YAML: parses or fails cleanly; what parses is written and reads back as the same value. */
+/*
+ * Any bytes as YAML: parses or fails cleanly; what parses is written and reads back as the same value. What the reader of plain
+ * documents takes libfyaml reads as the same tree, places included.
+ */
 #include <stdlib.h>
 
 #include <whynow/limits.h>
 #include <whynow/yaml.h>
+
+#include "../../lib/conf/parts.h"
 
 static void walk_places(const struct wn_yaml_node *n, size_t lines)
 {
@@ -51,6 +56,27 @@ static void write_and_read(const struct wn_yaml_node *n, struct wn_arena *a)
 	wn_buf_done(&b);
 }
 
+static bool same_tree(const struct wn_yaml_node *x, const struct wn_yaml_node *y)
+{
+	bool same = x->kind == y->kind && x->style == y->style && x->line == y->line && x->column == y->column && x->n == y->n;
+	if (same && x->kind == WN_YAML_SCALAR)
+		same = wn_str_eq(x->text, y->text) && x->text_line == y->text_line && x->text_column == y->text_column;
+	for (size_t i = 0; same && i < x->n; i++)
+		same = x->kind == WN_YAML_SEQUENCE ? same_tree(x->items[i], y->items[i])
+						   : same_tree(x->pairs[i].key, y->pairs[i].key) && same_tree(x->pairs[i].value, y->pairs[i].value);
+	return same;
+}
+
+static void compare(struct wn_str text, struct wn_arena *a)
+{
+	struct wn_yaml_docs plain, any;
+	if (!wn_yaml_read_plain(text, "fuzz", a, &plain))
+		return;
+	if (wn_yaml_read_any(text, "fuzz", a, &any, NULL) || any.n != 1 || !same_tree(plain.v[0].root, any.v[0].root) ||
+	    !wn_str_eq(plain.v[0].source, any.v[0].source))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wn_arena *a = wn_arena_new(0);
@@ -60,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (size_t i = 0; i < size; i++)
 		lines += data[i] == '\n' || data[i] == '\r';
+	compare((struct wn_str){(const char *)data, size}, a);
 	if (!wn_yaml_parse((struct wn_str){(const char *)data, size}, "fuzz", a, &docs, &err))
 		for (size_t i = 0; i < docs.n; i++) {
 			walk_places(docs.v[i].root, lines);

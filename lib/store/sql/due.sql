@@ -9,9 +9,10 @@ SELECT clock_timestamp(),
 	(SELECT min(due_at) FROM whynow.recheck),
 	(SELECT min(n.next_at) FROM whynow.sink k CROSS JOIN LATERAL (SELECT min(o.next_at) AS next_at FROM whynow.outbox o
 		WHERE o.sink = k.name AND o.state IN ('pending', 'leased') AND o.step < 0) n WHERE k.enabled),
-	(SELECT count(*) FROM whynow.segment_version),
-	(SELECT coalesce(sum(hashtextextended(concat_ws('|', v.name, v.version, v.status, v.published_at), 0)), 0)::text FROM whynow.segment_version v)
-	|| '/' || (SELECT coalesce(sum(hashtextextended(concat_ws('|', g.name, g.withdrawn_at, g.paused_at), 0)), 0)::text FROM whynow.segment g)
+	(SELECT coalesce(sum(hashtextextended(concat_ws('|', v.name, v.version, v.status, v.published_at), 0)), 0)::text FROM whynow.segment_version v
+		WHERE v.published_at > $1 OR v.checked_at > $1)
+	|| '/' || (SELECT coalesce(sum(hashtextextended(concat_ws('|', g.name, g.withdrawn_at, g.paused_at), 0)), 0)::text FROM whynow.segment g
+		WHERE g.withdrawn_at IS NOT NULL OR g.paused_at IS NOT NULL)
 	|| '/' || (SELECT count(*)::text FROM whynow.pause),
 	EXISTS (SELECT 1 FROM whynow.outcome_inbox WHERE state = 'new')
 
@@ -42,6 +43,10 @@ WHERE r.due_at <= $1 AND r.bucket BETWEEN $2 AND $3 ORDER BY r.due_at, r.bucket,
 -- class: cold
 SELECT c.due_at, c.opening_account, c.campaign_id, c.bucket FROM whynow.campaign c
 WHERE c.segment = $1 AND c.state <> 'closed' AND c.state = 'open' AND c.version <> $2 ORDER BY c.bucket, c.campaign_id
+
+-- name: open_versions
+-- class: cold
+SELECT DISTINCT c.segment, c.version FROM whynow.campaign c WHERE c.state = 'open' ORDER BY 1, 2
 
 -- name: merge_candidates
 -- class: cold

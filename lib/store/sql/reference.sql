@@ -63,20 +63,43 @@ INSERT INTO whynow.segment_version (name, version, source, definition, published
 -- name: segment_ensure
 INSERT INTO whynow.segment (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET withdrawn_at = NULL, withdrawn_by = NULL
 
--- name: segments_to_compile
+-- name: segments_all
 WITH alive AS (SELECT DISTINCT segment AS name, version FROM whynow.campaign WHERE state <> 'closed'
 		UNION SELECT segment, version FROM whynow.campaign WHERE due_at < 'infinity'
 		UNION SELECT c.segment, (x.one ->> 0)::int FROM whynow.campaign c CROSS JOIN LATERAL jsonb_array_elements(c.steps) AS x (one)
 			WHERE c.state <> 'closed' AND c.steps IS NOT NULL),
 	good AS (SELECT name, max(version) AS version FROM whynow.segment_version WHERE status = 'valid' GROUP BY name)
-SELECT v.name, v.version, v.source, v.definition, v.status, v.error, v.published_by, v.published_at, g.withdrawn_at IS NOT NULL,
-	g.paused_at IS NOT NULL, a.version IS NOT NULL
+SELECT v.name, v.version, v.status, v.published_at, g.withdrawn_at IS NOT NULL, g.paused_at IS NOT NULL, a.version IS NOT NULL
 FROM whynow.segment_version v
 LEFT JOIN whynow.segment g ON g.name = v.name
 LEFT JOIN good ON good.name = v.name
 LEFT JOIN alive a ON a.name = v.name AND a.version = v.version
 WHERE a.version IS NOT NULL OR (v.status <> 'invalid' AND v.version >= coalesce(good.version, 0))
 ORDER BY v.name, v.version
+
+-- name: segments_new
+SELECT v.name, v.version, v.status, v.published_at, g.withdrawn_at IS NOT NULL, g.paused_at IS NOT NULL, v.status = 'valid' AND v.published_at > $1
+FROM (SELECT name FROM whynow.segment_version WHERE published_at > $1 UNION SELECT name FROM whynow.segment_version WHERE checked_at > $1
+	UNION SELECT unnest($2::text[])) AS n (name)
+JOIN whynow.segment_version v ON v.name = n.name
+LEFT JOIN whynow.segment g ON g.name = v.name
+WHERE v.status <> 'invalid' AND (v.published_at > $1
+	OR v.version >= coalesce((SELECT max(x.version) FROM whynow.segment_version x WHERE x.name = v.name AND x.status = 'valid'), 0))
+ORDER BY v.name, v.version
+
+-- name: segment_sources
+SELECT k.n, v.source FROM unnest($1::text[], $2::int8[]) WITH ORDINALITY AS k (name, version, n)
+JOIN whynow.segment_version v ON v.name = k.name AND v.version = k.version
+
+-- name: segment_flags
+SELECT name, withdrawn_at IS NOT NULL, paused_at IS NOT NULL FROM whynow.segment WHERE withdrawn_at IS NOT NULL OR paused_at IS NOT NULL ORDER BY name
+
+-- name: segment_count
+SELECT count(*) FROM whynow.segment_version
+
+-- name: segments_valid
+UPDATE whynow.segment_version v SET status = 'valid', error = NULL, checked_at = $3 FROM unnest($1::text[], $2::int8[]) AS k (name, version)
+WHERE v.name = k.name AND v.version = k.version AND v.status <> 'valid'
 
 -- name: segment_mark
 UPDATE whynow.segment_version SET status = $3, error = $4, checked_at = $5 WHERE name = $1 AND version = $2 AND status <> $3

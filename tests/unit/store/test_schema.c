@@ -205,7 +205,7 @@ static void init_makes_roles_that_can_do_their_work_and_no_more(void **state)
 	OK(wn_store_identity_check(daemon, &seen, &err));
 	OK(wn_store_partitions(daemon, RIG_NOW, 40 * WN_DAY, NULL, &err));
 	struct wn_tick tick;
-	OK(wn_store_tick(daemon, &tick, &err));
+	OK(wn_store_tick(daemon, INT64_MIN, &tick, &err));
 	assert_int_equal(wn_pg_script(inside, "DELETE FROM whynow.history", &err), WN_REFUSED);
 	assert_int_equal(wn_pg_script(inside, "UPDATE whynow.segment_version SET source = ''", &err), WN_REFUSED);
 	assert_int_equal(wn_pg_script(inside, "DROP TABLE whynow.account", &err), WN_REFUSED);

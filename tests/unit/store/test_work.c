@@ -239,33 +239,72 @@ static void segments_are_versioned_and_a_refused_one_leaves_the_last_good_in_for
 	assert_int_equal(v, 1);
 	assert_int_equal(wn_store_segment_publish(d->st, WN_STR("s"), WN_STR("one"), (struct wn_str){NULL, 0}, "ana", RIG_NOW, &v, &err), WN_EXISTS);
 	OK(wn_store_segment_mark(d->st, WN_STR("s"), 1, (struct wn_str){NULL, 0}, RIG_NOW, &err));
-	OK(wn_store_tick(d->st, &a, &err));
+	OK(wn_store_tick(d->st, INT64_MIN, &a, &err));
 	db_script(d, "INSERT INTO whynow.segment_version (name, version, source) VALUES ('s', 2, 'two')"); /* plain SQL */
-	OK(wn_store_tick(d->st, &b, &err));
+	OK(wn_store_tick(d->st, INT64_MIN, &b, &err));
 	assert_int_not_equal(a.segments_digest, b.segments_digest);
-	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err));
+	OK(wn_store_segments(d->st, NULL, d->w->arena, &rows, &n, &err));
 	assert_int_equal(n, 2);
 	assert_int_equal(rows[0].status, WN_SEGMENT_VALID);
 	assert_int_equal(rows[1].status, WN_SEGMENT_UNCHECKED);
-	assert_null(rows[1].definition.p);
+	OK(wn_store_segment_sources(d->st, (struct wn_segment_row *[]){&rows[0], &rows[1]}, 2, d->w->arena, &err));
+	assert_true(wn_str_is(rows[0].source, "one") && wn_str_is(rows[1].source, "two"));
 	OK(wn_store_segment_mark(d->st, WN_STR("s"), 2, WN_STR("line 1: no"), RIG_NOW, &err));
-	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err));
+	OK(wn_store_segments(d->st, NULL, d->w->arena, &rows, &n, &err));
 	assert_int_equal(n, 1);
 	assert_int_equal(rows[0].version, 1);
-	OK(wn_store_tick(d->st, &a, &err));
+	OK(wn_store_tick(d->st, INT64_MIN, &a, &err));
 	OK(wn_store_pause(d->st, WN_STR("s"), true, "ana", RIG_NOW, &err));
-	OK(wn_store_tick(d->st, &b, &err));
+	OK(wn_store_tick(d->st, INT64_MIN, &b, &err));
 	assert_int_not_equal(a.segments_digest, b.segments_digest);
-	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err));
+	OK(wn_store_segments(d->st, NULL, d->w->arena, &rows, &n, &err));
 	assert_true(rows[0].paused);
 	OK(wn_store_segment_withdraw(d->st, WN_STR("s"), true, "ana", RIG_NOW, &err));
-	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err));
+	OK(wn_store_segments(d->st, NULL, d->w->arena, &rows, &n, &err));
 	assert_int_equal(n, 0);
 	assert_int_equal(wn_store_segment_withdraw(d->st, WN_STR("none"), true, "ana", RIG_NOW, &err), WN_NOT_FOUND);
 	OK(wn_store_segment_publish(d->st, WN_STR("s"), WN_STR("three"), WN_STR("{}"), "ana", RIG_NOW, &v, &err));
 	assert_int_equal(v, 3);
-	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err)); /* publishing brings it back */
+	OK(wn_store_segments(d->st, NULL, d->w->arena, &rows, &n, &err)); /* publishing brings it back */
 	assert_int_equal(n, 2);
+}
+
+static void news_of_segments_are_what_was_published_or_checked_since_and_what_came_back(void **state)
+{
+	DB(d);
+	int v;
+	struct wn_segment_row *rows;
+	struct wn_segments_news news = {.since_us = RIG_NOW};
+	struct wn_segment_flags *flags;
+	struct wn_tick a, b;
+	size_t n;
+	OK(wn_store_segment_publish(d->st, WN_STR("old"), WN_STR("one"), WN_STR("{}"), "ana", RIG_NOW - WN_HOUR, &v, &err));
+	OK(wn_store_segment_publish(d->st, WN_STR("new"), WN_STR("one"), WN_STR("{}"), "ana", RIG_NOW - WN_HOUR, &v, &err));
+	OK(wn_store_tick(d->st, RIG_NOW, &a, &err));
+	OK(wn_store_segments(d->st, &news, d->w->arena, &rows, &n, &err));
+	assert_int_equal(n, 0);
+	OK(wn_store_segment_publish(d->st, WN_STR("new"), WN_STR("two"), WN_STR("{}"), "ana", RIG_NOW + WN_SECOND, &v, &err));
+	OK(wn_store_tick(d->st, RIG_NOW, &b, &err));
+	assert_int_not_equal(a.segments_digest, b.segments_digest);
+	OK(wn_store_segments(d->st, &news, d->w->arena, &rows, &n, &err));
+	assert_int_equal(n, 2); /* both unchecked */
+	OK(wn_store_segments_valid(d->st, (const struct wn_segment_row *[]){&rows[1]}, 1, RIG_NOW + 2 * WN_SECOND, &err));
+	OK(wn_store_segments(d->st, &news, d->w->arena, &rows, &n, &err));
+	assert_int_equal(n, 1);
+	assert_true(rows[0].version == 2 && rows[0].status == WN_SEGMENT_VALID && rows[0].needed);
+	OK(wn_store_segment_withdraw(d->st, WN_STR("old"), true, "ana", RIG_NOW + WN_SECOND, &err));
+	OK(wn_store_tick(d->st, RIG_NOW, &a, &err));
+	assert_int_not_equal(a.segments_digest, b.segments_digest);
+	OK(wn_store_segment_flags(d->st, d->w->arena, &flags, &n, &err));
+	assert_true(n == 1 && wn_str_is(flags[0].name, "old") && flags[0].withdrawn && !flags[0].paused);
+	OK(wn_store_segment_withdraw(d->st, WN_STR("old"), false, "ana", RIG_NOW + WN_SECOND, &err));
+	OK(wn_store_segment_flags(d->st, d->w->arena, &flags, &n, &err));
+	assert_int_equal(n, 0);
+	news.names = &WN_STR("old");
+	news.n_names = 1;
+	OK(wn_store_segments(d->st, &news, d->w->arena, &rows, &n, &err));
+	assert_int_equal(n, 2);
+	assert_true(wn_str_is(rows[1].name, "old") && !rows[1].needed);
 }
 
 static void a_version_that_a_campaign_needs_stays_in_the_list(void **state)
@@ -277,7 +316,7 @@ static void a_version_that_a_campaign_needs_stays_in_the_list(void **state)
 	size_t n;
 	OK(wn_store_segment_publish(d->st, WN_STR("b-round"), WN_STR("two"), WN_STR("{}"), "ana", RIG_NOW, &v, &err));
 	OK(wn_store_segment_mark(d->st, WN_STR("b-round"), 2, (struct wn_str){NULL, 0}, RIG_NOW, &err));
-	OK(wn_store_segments(d->st, d->w->arena, &rows, &n, &err));
+	OK(wn_store_segments(d->st, NULL, d->w->arena, &rows, &n, &err));
 	assert_int_equal(n, 2);
 	assert_true(rows[0].needed && !rows[1].needed);
 }
@@ -372,6 +411,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(gaps_open_once_and_close),
 	cmocka_unit_test(a_lease_is_one_owners_until_it_ends),
 	cmocka_unit_test(segments_are_versioned_and_a_refused_one_leaves_the_last_good_in_force),
+	cmocka_unit_test(news_of_segments_are_what_was_published_or_checked_since_and_what_came_back),
 	cmocka_unit_test(a_version_that_a_campaign_needs_stays_in_the_list),
 	cmocka_unit_test(everything_can_be_paused),
 	cmocka_unit_test(reference_rows_follow_the_files),

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Published segments come into force: what the tick tells of is read, compiled, put into the book and marked in the table;
+ * campaigns of what was replaced or withdrawn take no new members.
+ *
+ * There may be a hundred thousand. After the first reading only what is new is asked for; compiling and filing go in slices,
+ * between which everything else of the loop has its turn. A reload in the middle begins anew with its own book.
+ */
+#include "due.h"
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <whynow/log.h>
+#include <whynow/message_ids.h>
+
+enum {
+	SLICE = 32,                   /* segments compiled at a time: a millisecond or two */
+	SLICE_TEND = 256,             /* rules filed anew at a time */
+	FEW = 20,                     /* news are told one by one; more of them as a number */
+	OVERLAP_S = 60,               /* transactions may commit so long after they published */
+};
+
+struct wn_segments {
+	struct wn_book *book;         /* its segments are those of the table; a reload brings another */
+	uint64_t digest;              /* as of the tick before the last reading */
+	int64_t since_us;             /* ticks ask for what is newer */
+	int64_t versions;             /* in the table, as last counted */
+	bool miscounted;              /* something was committed late: everything is looked at */
+	struct wn_arena *arena;       /* of the flags */
+	struct wn_segment_flags *flags;
+	size_t n_flags;
+};
+
+/* One reading. */
+struct reading {
+	struct wn_daemon *d;
+	struct wn_segments *st;
+	struct wn_book *book;
+	struct wn_store *store;
+	struct wn_arena *arena;       /* of all rows */
+	struct wn_segment_row *rows;
+	size_t n;
+	bool whole;                   /* all rows, not only news */
+	bool changed;                 /* something came into force, or went */
+	size_t n_taken, n_in_force;
+	WN_VEC(size_t) late;          /* rows that refer to what may yet come */
+	WN_VEC(const struct wn_segment_row *) valid; /* to be marked */
+};
+
+/* ---------------------------------------------------------------------------------------- marks, one by one */
+static enum wn_rc refuse(struct reading *r, const struct wn_segment_row *row, const struct wn_err *why, struct wn_err *err)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	char text[1200];
+	int64_t now = wn_clock_now_us(r->d->clock);
+	wn_err_to_text(why, text, sizeof(text));
+	if (row->status == WN_SEGMENT_VALID) { /* it was good: files changed under it, and may change back */
+		wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, NULL, "a valid segment version does not compile with these files: %s", text);
+		wn_arena_free(a);
+		return WN_OK;
+	}
+	const char *name = wn_arena_strdup(a, row->name);
+	wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, WN_FIELDS({"WHYNOW_SEGMENT", name}, {"WHYNOW_REASON", text}),
+	       "segment %s version %d cannot be used, the last good version stays in force: %s", name, row->version, text);
+	struct wn_plain_event ev = {.subject = "segment", .name = row->name, .type = "segment.refused", .to = "invalid",
+				    .why = wn_str_of(text), .at_us = now, .sinks = wn_sinks_for(r->book, "segment.refused", a)};
+	enum wn_rc rc = wn_store_segment_mark(r->store, row->name, row->version, wn_str_of(text), now, err);
+	if (rc == WN_OK)
+		rc = wn_store_plain_event(r->store, &ev, err);
+	wn_arena_free(a);
+	return rc;
+}
+
+/* `start_with: since` asks for what is stored, as of now. */
+static enum wn_rc mark_since(struct reading *r, const struct wn_segment_row *row, const struct wn_segment *s, struct wn_err *err)
+{
+	const struct wn_registry *registry = r->book->registry;
+	int64_t now = wn_clock_now_us(r->d->clock);
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_str *kinds = WN_NEW_N(a, struct wn_str, wn_registry_kinds(registry) + 1);
+	size_t n = 0;
+	for (size_t k = 0; k < wn_registry_kinds(registry); k++)
+		if (wn_segment_opens_on(s, registry, (int)k))
+			kinds[n++] = wn_str_of(wn_registry_kind(registry, (int)k)->name);
+	enum wn_rc rc = wn_store_segment_valid(r->store, row->name, row->version, now - s->start_since_us, kinds, n, now, err);
+	wn_arena_free(a);
+	return rc;
+}
+
+static enum wn_rc mark_valid(struct reading *r, const struct wn_segment_row *row, struct wn_err *err)
+{
+	const struct wn_segment *s = wn_catalog_segment(&r->book->catalog, row->name, row->version);
+	if (s && s->start_since_us)
+		return mark_since(r, row, s, err);
+	*WN_PUSH(r->arena, &r->valid) = row;
+	return WN_OK;
+}
+
+/* -------------------------------------------------------------------------------------------------- compiling */
+static void tell_in_force(struct reading *r, const struct wn_segment_row *row)
+{
+	char name[64];
+	if (++r->n_in_force > FEW)
+		return;
+	snprintf(name, sizeof(name), WN_STR_FMT, WN_STR_ARG(row->name));
+	wn_log(r->n_taken > FEW ? WN_DEBUG : WN_INFO, WN_MSG_SEGMENT_IN_FORCE, WN_FIELDS({"WHYNOW_SEGMENT", name}), "segment %s version %d is in force", name,
+	       row->version);
+}
+
+static enum wn_rc take(struct reading *r, size_t i, bool last, struct wn_err *err)
+{
+	struct wn_segment_row *row = &r->rows[i];
+	struct wn_err why = {0};
+	bool in_force;
+	enum wn_rc rc = wn_book_take_segment(r->book, r->rows, r->n, i, &in_force, &why);
+	if (rc && !last) { /* perhaps only what it refers to is missing yet */
+		row->source = wn_arena_str(r->arena, row->source);
+		*WN_PUSH(r->arena, &r->late) = i;
+		return WN_OK;
+	}
+	if (rc)
+		return refuse(r, row, &why, err);
+	if (!in_force)
+		return WN_OK;
+	r->changed = true;
+	tell_in_force(r, row);
+	return row->status == WN_SEGMENT_UNCHECKED ? mark_valid(r, row, err) : WN_OK;
+}
+
+static enum wn_rc slice(struct reading *r, size_t done)
+{
+	enum wn_rc rc = done % SLICE == 0 ? wn_fiber_yield(r->d->loop) : WN_OK;
+	return rc == WN_OK && r->d->book != r->book ? WN_AGAIN : rc;
+}
+
+static enum wn_rc take_page(struct reading *r, const size_t *at, size_t n, struct wn_err *err)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_segment_row **page = WN_NEW_N(a, struct wn_segment_row *, n + 1);
+	for (size_t i = 0; i < n; i++)
+		page[i] = &r->rows[at[i]];
+	enum wn_rc rc = wn_store_segment_sources(r->store, page, n, a, err);
+	for (size_t i = 0; i < n && rc == WN_OK; i++) {
+		if (page[i]->source.p) /* else it went in between */
+			rc = take(r, at[i], false, err);
+		if (rc == WN_OK)
+			rc = slice(r, i + 1);
+	}
+	if (rc == WN_OK)
+		rc = wn_store_segments_valid(r->store, r->valid.v, r->valid.n, wn_clock_now_us(r->d->clock), err);
+	r->valid.n = 0;
+	wn_arena_free(a);
+	return rc;
+}
+
+/* As long as one of them finds what it refers to, the others are asked again. */
+static enum wn_rc take_late(struct reading *r, struct wn_err *err)
+{
+	size_t before = r->late.n + 1;
+	enum wn_rc rc = WN_OK;
+	while (r->late.n && rc == WN_OK) {
+		bool last = r->late.n == before;
+		size_t n = r->late.n;
+		before = n;
+		r->late.n = 0;
+		for (size_t i = 0; i < n && rc == WN_OK; i++) { /* what is late again moves to the front */
+			rc = take(r, r->late.v[i], last, err);
+			if (rc == WN_OK)
+				rc = slice(r, i + 1);
+		}
+	}
+	if (rc == WN_OK)
+		rc = wn_store_segments_valid(r->store, r->valid.v, r->valid.n, wn_clock_now_us(r->d->clock), err);
+	return rc;
+}
+
+static enum wn_rc take_all(struct reading *r, struct wn_err *err)
+{
+	size_t *at = WN_NEW_N(r->arena, size_t, r->n + 1), n = 0;
+	for (size_t i = 0; i < r->n; i++)
+		if (wn_book_wants_segment(r->book, r->rows, r->n, i))
+			at[n++] = i;
+	r->n_taken = n;
+	wn_book_expect(r->book, r->book->n_segments + n);
+	enum wn_rc rc = WN_OK;
+	for (size_t i = 0; i < n && rc == WN_OK; i += WN_SEGMENTS_PAGE)
+		rc = take_page(r, at + i, n - i < WN_SEGMENTS_PAGE ? n - i : WN_SEGMENTS_PAGE, err);
+	if (rc == WN_OK)
+		rc = take_late(r, err);
+	if (r->n_taken > FEW && r->n_in_force)
+		wn_log(WN_INFO, WN_MSG_SEGMENT_IN_FORCE, NULL, "%zu segments came into force", r->n_in_force);
+	return rc;
+}
+
+/* ------------------------------------------------------------------------------------- withdrawn and paused */
+static bool is_withdrawn(const struct wn_segments *st, struct wn_str name)
+{
+	size_t lo = 0, hi = st->n_flags;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int by = wn_str_cmp(name, st->flags[mid].name);
+		if (by == 0)
+			return st->flags[mid].withdrawn;
+		lo = by > 0 ? mid + 1 : lo;
+		hi = by > 0 ? hi : mid;
+	}
+	return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return wn_str_cmp(((const struct wn_segment_flags *)a)->name, ((const struct wn_segment_flags *)b)->name);
+}
+
+static enum wn_rc read_flags(struct reading *r, struct wn_arena *a, struct wn_segments *out, struct wn_err *err)
+{
+	enum wn_rc rc = wn_store_segment_flags(r->store, a, &out->flags, &out->n_flags, err);
+	if (rc == WN_OK && out->n_flags)
+		qsort(out->flags, out->n_flags, sizeof(*out->flags), by_name); /* by bytes, whatever the database's order */
+	return rc;
+}
+
+/* Those that were withdrawn and are not any more. */
+static void find_back(struct reading *r, const struct wn_segments *now, struct wn_segments_news *news)
+{
+	struct wn_str *names = WN_NEW_N(r->arena, struct wn_str, r->st->n_flags + 1);
+	for (size_t i = 0; i < r->st->n_flags; i++)
+		if (r->st->flags[i].withdrawn && !is_withdrawn(now, r->st->flags[i].name))
+			names[news->n_names++] = r->st->flags[i].name;
+	news->names = names;
+}
+
+static void withdraw(struct reading *r, struct wn_str name)
+{
+	if (!wn_catalog_segment(&r->book->catalog, name, 0))
+		return;
+	wn_book_withdraw(r->book, name);
+	r->changed = true;
+}
+
+/* Rows can vanish only by hand; then what they said goes too. */
+static void withdraw_missing(struct reading *r)
+{
+	bool *there = WN_NEW_N(r->arena, bool, r->book->n_segments + 1);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct wn_segment *s = r->rows[i].withdrawn ? NULL : wn_catalog_segment(&r->book->catalog, r->rows[i].name, 0);
+		if (s)
+			there[s->position] = true;
+	}
+	WN_VEC(struct wn_str) gone = {0};
+	for (size_t i = 0; i < r->book->n_segments; i++)
+		if (!there[i])
+			*WN_PUSH(r->arena, &gone) = wn_str_of(r->book->segments[i]->name);
+	for (size_t i = 0; i < gone.n; i++)
+		withdraw(r, gone.v[i]);
+}
+
+static void pause_flagged(struct wn_book *b, const struct wn_segments *st, bool paused)
+{
+	for (size_t i = 0; i < st->n_flags; i++)
+		if (st->flags[i].paused)
+			wn_book_pause(b, st->flags[i].name, paused);
+}
+
+static void use_flags(struct reading *r, const struct wn_segments *now, struct wn_arena *a)
+{
+	for (size_t i = 0; i < now->n_flags; i++)
+		if (now->flags[i].withdrawn)
+			withdraw(r, now->flags[i].name);
+	pause_flagged(r->book, r->st, false);
+	pause_flagged(r->book, now, true);
+	wn_arena_free(r->st->arena);
+	r->st->arena = a;
+	r->st->flags = now->flags;
+	r->st->n_flags = now->n_flags;
+}
+
+/* ------------------------------------------------------------------------------------------ replaced campaigns */
+static enum wn_rc step_replaced(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	const struct wn_due *due = ctx;
+	(void)s;
+	struct wn_campaign *c = wn_world_campaign(w, due->campaign_id);
+	return c ? wn_campaign_step(w, &(struct wn_event){.type = WN_EV_REPLACED, .campaign = c}, err) : WN_OK;
+}
+
+static enum wn_rc load_replaced(void *ctx, struct wn_store *s, struct wn_world *w, struct wn_err *err)
+{
+	const struct wn_due *due = ctx;
+	struct wn_campaign *c;
+	enum wn_rc rc = wn_store_load_campaign(s, w, due->bucket, due->campaign_id, false, &c, err);
+	return rc == WN_NOT_FOUND ? WN_OK : rc;
+}
+
+static enum wn_rc finish(struct wn_daemon *d, struct wn_str name, int version, struct wn_err *err)
+{
+	struct wn_store *s = d->sweep_session.store;
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_due *due = NULL;
+	size_t n = 0;
+	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
+	if (rc == WN_OK) {
+		rc = wn_store_replaced_campaigns(s, name, version, a, &due, &n, err);
+		wn_turn_give(wn_store_turn(s));
+	}
+	for (size_t i = 0; i < n && rc == WN_OK; i++) {
+		struct wn_unit u = {.actor = "sweeper", .load = load_replaced, .step = step_replaced, .ctx = &due[i]};
+		struct wn_worker k = wn_daemon_worker(d, &d->sweep_session);
+		rc = wn_unit_run(&k, &u, err);
+		if (rc && rc != WN_CANCELLED && !wn_rc_is_temporary(rc))
+			wn_log(WN_ERR, NULL, NULL, "the campaigns of a replaced segment could not be ended: %s", err->text);
+	}
+	wn_arena_free(a);
+	return rc;
+}
+
+/* Campaigns of versions that are not in force any more take no new members from now on. */
+static enum wn_rc finish_replaced(struct reading *r, struct wn_err *err)
+{
+	struct wn_segment_row *open = NULL;
+	size_t n = 0;
+	enum wn_rc rc = wn_turn_take(r->d->loop, wn_store_turn(r->store));
+	if (rc)
+		return rc;
+	rc = wn_store_open_versions(r->store, r->arena, &open, &n, err);
+	wn_turn_give(wn_store_turn(r->store));
+	for (size_t i = 0; i < n && rc == WN_OK; i++) {
+		const struct wn_segment *s = wn_catalog_segment(&r->book->catalog, open[i].name, 0);
+		if (s ? s->version != open[i].version : is_withdrawn(r->st, open[i].name))
+			rc = finish(r->d, open[i].name, s ? s->version : 0, err);
+	}
+	return rc;
+}
+
+/* ------------------------------------------------------------------------------------------------------ reading */
+static enum wn_rc read_rows(struct reading *r, const struct wn_segments *now, struct wn_err *err)
+{
+	struct wn_segments_news news = {.since_us = r->st->since_us};
+	find_back(r, now, &news);
+	return wn_store_segments(r->store, r->whole ? NULL : &news, r->arena, &r->rows, &r->n, err);
+}
+
+static enum wn_rc read_sequences(struct reading *r, struct wn_err *err)
+{
+	struct wn_sequence *sequences;
+	size_t n;
+	enum wn_rc rc = wn_store_sequences(r->store, r->arena, &sequences, &n, err);
+	if (rc == WN_OK)
+		wn_book_set_sequences(r->book, sequences, n);
+	return rc;
+}
+
+static enum wn_rc read_all(struct reading *r, struct wn_err *err)
+{
+	struct wn_arena *a = wn_arena_new_small(256);
+	struct wn_segments now = {0};
+	bool paused = false;
+	enum wn_rc rc = wn_store_is_paused(r->store, &paused, err);
+	if (rc == WN_OK)
+		rc = read_sequences(r, err);
+	if (rc == WN_OK)
+		rc = read_flags(r, a, &now, err);
+	if (rc == WN_OK)
+		rc = read_rows(r, &now, err);
+	if (rc) {
+		wn_arena_free(a);
+		return rc;
+	}
+	wn_book_pause(r->book, (struct wn_str){NULL, 0}, paused);
+	if (r->whole)
+		withdraw_missing(r);
+	use_flags(r, &now, a);
+	rc = take_all(r, err);
+	pause_flagged(r->book, r->st, true); /* what came just now, too */
+	return rc;
+}
+
+static enum wn_rc tend(struct wn_daemon *d, struct wn_book *b)
+{
+	enum wn_rc rc = WN_OK;
+	while (rc == WN_OK && d->book == b && wn_index_tend(b->index, SLICE_TEND))
+		rc = wn_fiber_yield(d->loop);
+	return rc;
+}
+
+static enum wn_rc read_turn(struct reading *r, struct wn_err *err)
+{
+	enum wn_rc rc = wn_turn_take(r->d->loop, wn_store_turn(r->store));
+	if (rc)
+		return rc;
+	rc = read_all(r, err);
+	wn_turn_give(wn_store_turn(r->store));
+	if (rc == WN_OK)
+		rc = tend(r->d, r->book);
+	if (rc == WN_OK && r->d->book != r->book)
+		rc = WN_AGAIN;
+	return rc;
+}
+
+/* In the book are now the segments that were there at the tick. */
+static void now_known(struct reading *r, const struct wn_tick *t)
+{
+	struct wn_segments *st = r->st;
+	bool first = !r->book->loaded;
+	st->book = r->book;
+	st->digest = t->segments_digest;
+	st->miscounted = false;
+	if (wn_clock_is_live(r->d->clock))
+		st->since_us = t->db_us - OVERLAP_S * WN_SECOND;
+	r->book->loaded = true;
+	if (r->whole)
+		malloc_trim(0); /* reading files and rows took more than what came of it */
+	if (first)
+		wn_log(WN_INFO, WN_MSG_SEGMENT_IN_FORCE, NULL, "ready with %zu segments in force", r->book->n_segments);
+	wn_intake_nudge(r->d);
+}
+
+static enum wn_rc read_segments(struct wn_daemon *d, const struct wn_tick *t, struct wn_err *err)
+{
+	struct wn_segments *st = d->segments;
+	struct wn_tick seen = *t;
+	struct reading r = {.d = d, .st = st, .book = d->book, .store = d->sweep_session.store, .arena = wn_arena_new(0),
+			    .whole = st->book != d->book || st->miscounted};
+	wn_book_use(r.book);
+	enum wn_rc rc = read_turn(&r, err);
+	if (rc == WN_OK)
+		now_known(&r, &seen);
+	if (rc == WN_OK && (r.changed || r.whole))
+		rc = finish_replaced(&r, err);
+	wn_book_done(r.book);
+	wn_arena_free(r.arena);
+	wn_courier_nudge(d); /* pauses may have ended */
+	return rc;
+}
+
+/* ------------------------------------------------------------------------------------------------------- public */
+int64_t wn_segments_since(const struct wn_daemon *d) { return d->segments->since_us; }
+
+enum wn_rc wn_segments_look(struct wn_daemon *d, const struct wn_tick *t, struct wn_err *err)
+{
+	struct wn_segments *st = d->segments;
+	if (st->book == d->book && st->digest == t->segments_digest && !st->miscounted)
+		return tend(d, d->book);
+	return read_segments(d, t, err);
+}
+
+enum wn_rc wn_segments_count(struct wn_daemon *d, struct wn_err *err)
+{
+	int64_t n;
+	enum wn_rc rc = wn_store_segment_count(d->sweep_session.store, &n, err);
+	if (rc)
+		return rc;
+	d->segments->miscounted |= n != d->segments->versions;
+	d->segments->versions = n;
+	return WN_OK;
+}
+
+void wn_segments_start(struct wn_daemon *d)
+{
+	d->segments = wn_alloc(sizeof(*d->segments));
+	d->segments->since_us = INT64_MIN;
+}
+
+void wn_segments_stop(struct wn_daemon *d)
+{
+	if (d->segments)
+		wn_arena_free(d->segments->arena);
+	free(d->segments);
+	d->segments = NULL;
+}
