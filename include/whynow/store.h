@@ -233,8 +233,8 @@ struct wn_intake {
 	bool exact;               /* a list of accounts: a name one letter away is another name */
 	bool first_poll;          /* what is older than its kind's first touch is history */
 	const char *const *wires; /* of the options, may be NULL */
-	/* Flood guard: when at least flood_min (0: no guard) and flood_share of these are new and yet no younger than known_us, or without
-	 * a date, they are history: a publisher that renumbers its archive opens nothing. */
+	/* Flood guard: when at least flood_min (0: no guard) and flood_share of these are new and yet an hour older than known_us, or without
+	 * a date, whatever is no younger than known_us is history: a publisher that renumbers its archive opens nothing. */
 	int64_t flood_min, known_us; double flood_share;
 	bool flooded;             /* out: it was one */
 	/* out, in w->arena */

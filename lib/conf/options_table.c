@@ -165,7 +165,7 @@ static const struct wn_option table[] = {
 	    "flood guard: from this many new items on", "See poll.flood_share."),
 	PERCENT("poll.flood_share", poll.flood_share, "80%", 0.1, 1, NOW,
 		"flood guard: share of known feed that is new at once",
-		"When more than this share of a feed that was read before looks new, and is no younger than the last poll or "
+		"When more than this share of a feed that was read before looks new, and is an hour older than its newest item or "
 		"has no date, it is kept as history: it counts in windows and opens nothing. A publisher that renumbers its "
 		"archive must not open campaigns."),
 

@@ -242,18 +242,21 @@ static void join(struct wn_world *w, struct wn_signal *s, const struct wn_sighti
 	add_publisher(w, s, publisher_of(w, x), wires);
 }
 
-/* New to us, and yet no younger than what the feed has told before, or without a time of its own. An export that lags brings many
- * items from before our last look, and they are truly new. */
-static bool is_archive(const struct wn_intake *in, const struct wn_sighting *x)
+/* New to us, and yet older by `late_us` than what the feed has told before, or without a time of its own. An export that lags brings
+ * many items from before our last look, and they are truly new. */
+static bool is_archive(const struct wn_intake *in, const struct wn_sighting *x, int64_t late_us)
 {
-	return x->occurred_us <= in->known_us || (!x->published_us && x->occurred_us == x->observed_us);
+	return x->occurred_us <= in->known_us - late_us || (!x->published_us && x->occurred_us == x->observed_us);
 }
+
+/* Events of one hour come in any order. */
+#define FLOOD_LATE WN_HOUR
 
 static bool is_flood(const struct wn_intake *in)
 {
 	int64_t n = 0;
 	for (size_t i = 0; in->flood_min && i < in->n; i++)
-		n += in->plan->rows[i].how == WN_INTAKE_NEW && is_archive(in, &in->sightings[i]);
+		n += in->plan->rows[i].how == WN_INTAKE_NEW && is_archive(in, &in->sightings[i], FLOOD_LATE);
 	return in->flood_min && n >= in->flood_min && (double)n >= in->flood_share * (double)in->n;
 }
 
@@ -281,7 +284,7 @@ static struct wn_signal *open_signal(struct wn_world *w, struct wn_account *a, c
 				.url = x->url,
 				.span = x->span,
 				.feed = x->feed,
-				.history = x->history || (in->flooded && is_archive(in, x)) ||
+				.history = x->history || (in->flooded && is_archive(in, x, 0)) ||
 					   (in->first_poll && x->occurred_us < w->now_us - k->first_touch_us),
 				.fresh = true,
 				.arrived = true};
