@@ -162,13 +162,26 @@ static void on_hup(void *ctx, int signo)
 		return; /* told already */
 }
 
+static void begin_to_stop(struct wn_daemon *d, const char *status)
+{
+	d->stopping = true;
+	wn_systemd_stopping(status);
+	wn_loop_stop(d->loop);
+}
+
 static void on_stop(void *ctx, int signo)
 {
-	struct wn_daemon *d = ctx;
 	(void)signo;
-	d->stopping = true;
-	wn_systemd_stopping("stopping");
-	wn_loop_stop(d->loop);
+	begin_to_stop(ctx, "stopping");
+}
+
+/* As a refused configuration: to go on without the rules of what is alive would skip what nobody could tell. */
+void wn_daemon_give_up(struct wn_daemon *d, const char *advice)
+{
+	if (!d->stopping)
+		wn_log(WN_ERR, WN_MSG_CONFIG_REFUSED, NULL, "stopping: %s", advice);
+	d->exit_code = EXIT_CONFIG;
+	begin_to_stop(d, "the configuration was refused");
 }
 
 static void on_watchdog(void *ctx)

@@ -92,6 +92,8 @@ int wn_daemon_main(int argc, char **argv);
 /* Makes everything but does not run the loop; the clock, loop and net (may be NULL: real ones) are given by tests. */
 enum wn_rc wn_daemon_start(struct wn_daemon *d, struct wn_err *err) WN_MUST_CHECK;
 void wn_daemon_stop(struct wn_daemon *d);  /* graceful; ends fibers, closes sessions */
+/* Stops with the exit code of a refused configuration; the advice says what to do. */
+void wn_daemon_give_up(struct wn_daemon *d, const char *advice);
 enum wn_rc wn_daemon_reload(struct wn_daemon *d, struct wn_err *err) WN_MUST_CHECK;
 struct wn_worker wn_daemon_worker(struct wn_daemon *d, struct wn_session *s);
 const struct wn_options *wn_daemon_options(const struct wn_daemon *d);

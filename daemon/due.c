@@ -2,7 +2,8 @@
 /*
  * What is due: members, campaigns and rechecks whose instant has come are read in order of due time, some at a time,
  * and fed into the step function, each lot in one transaction. A lot that fails for good is halved until the row at
- * fault stands alone; that row is told and set aside for a while, so that it holds up nobody behind it.
+ * fault stands alone; that row is told and set aside for a while, so that it holds up nobody behind it. When much is
+ * due, two lanes work at once: the rows of a campaign keep their order in one of them.
  */
 #include "due.h"
 #include <stdlib.h>
@@ -110,11 +111,12 @@ static enum wn_rc finish_rechecks(void *ctx, struct wn_store *s, struct wn_world
 struct swept {
 	enum wn_rc (*read)(struct wn_store *, const struct wn_due_query *, struct wn_arena *, struct wn_due **, size_t *, struct wn_err *);
 	struct wn_due_kind kind;
+	bool in_lanes; /* rows of different campaigns have no order */
 };
-static const struct swept members = {wn_store_due_members, {"a member that is due", "sweeper", wn_due_load_accounts, step_members}};
-static const struct swept campaigns = {wn_store_due_campaigns, {"a campaign that is due", "sweeper", load_campaigns, step_campaigns}};
+static const struct swept members = {wn_store_due_members, {"a member that is due", "sweeper", wn_due_load_accounts, step_members}, true};
+static const struct swept campaigns = {wn_store_due_campaigns, {"a campaign that is due", "sweeper", load_campaigns, step_campaigns}, true};
 static const struct swept rechecks = {wn_store_due_rechecks,
-				      {"a rule that time may have made true", "sweeper", load_rechecks, NULL, finish_rechecks}};
+				      {"a rule that time may have made true", "sweeper", load_rechecks, NULL, finish_rechecks}, false};
 
 /* ------------------------------------------------------------------------------------------------- set aside */
 static bool is_same(const struct aside *x, const struct wn_due_kind *k, const struct wn_due *due)
@@ -191,7 +193,7 @@ static size_t end_of_lot(const struct wn_due *due, size_t from, size_t n)
 static enum wn_rc read_due(struct wn_daemon *d, const struct swept *k, int64_t until_us, struct wn_arena *a, struct wn_due **due, size_t *n)
 {
 	struct wn_store *s = d->sweep_session.store;
-	struct wn_due_query q = {.until_us = until_us, .bucket_from = 0, .bucket_to = 1023, .limit = LOT + (int)d->aside->n};
+	struct wn_due_query q = {.until_us = until_us, .bucket_from = 0, .bucket_to = 1023, .limit = (k->in_lanes ? 2 * LOT : LOT) + (int)d->aside->n};
 	struct wn_err err = {0};
 	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
@@ -203,15 +205,87 @@ static enum wn_rc read_due(struct wn_daemon *d, const struct swept *k, int64_t u
 	return rc;
 }
 
+static enum wn_rc run_lots(struct wn_session *session, const struct wn_due_kind *k, struct wn_due_work *all)
+{
+	enum wn_rc rc = WN_OK;
+	for (size_t from = 0, to; rc == WN_OK && from < all->n && !all->d->stopping; from = to) {
+		to = end_of_lot(all->due, from, all->n);
+		rc = wn_due_run(session, k, &(struct wn_due_work){all->d, all->due + from, to - from});
+	}
+	return rc;
+}
+
+/* The second lane has the courier's session: no touch goes before everything overdue is closed. */
+struct lane {
+	struct wn_daemon *d;
+	const struct wn_due_kind *kind;
+	struct wn_turn running; /* given back at the end */
+	enum wn_rc rc;
+	bool left;              /* nobody waits for it any more */
+	size_t n;
+	struct wn_due due[];
+};
+
+static void run_lane(void *ctx)
+{
+	struct lane *l = ctx;
+	l->rc = wn_session_ensure(l->d, &l->d->courier_session);
+	if (l->rc == WN_OK)
+		l->rc = run_lots(&l->d->courier_session, l->kind, &(struct wn_due_work){l->d, l->due, l->n});
+	if (l->left)
+		free(l);
+	else
+		wn_turn_give(&l->running);
+}
+
+/* Takes half of the campaigns' rows out of the list; NULL: none. */
+static struct lane *lane_start(struct wn_daemon *d, const struct swept *k, struct wn_due *due, size_t *n)
+{
+	if (!k->in_lanes || d->simulated || *n < LOT / 2)
+		return NULL;
+	struct lane *l = wn_alloc(sizeof(*l) + *n * sizeof(*due));
+	size_t m = 0;
+	l->d = d;
+	l->kind = &k->kind;
+	if (wn_turn_take(d->loop, &l->running) || !wn_fiber_start(d->loop, "sweeper's second lane", run_lane, l)) {
+		free(l);
+		return NULL;
+	}
+	for (size_t i = 0; i < *n; i++)
+		if (due[i].campaign_id.b[sizeof(due[i].campaign_id.b) - 1] & 1)
+			l->due[l->n++] = due[i];
+		else
+			due[m++] = due[i];
+	*n = m;
+	return l;
+}
+
+static enum wn_rc lane_join(struct wn_daemon *d, struct lane *l)
+{
+	if (!l)
+		return WN_OK;
+	enum wn_rc rc = wn_turn_take(d->loop, &l->running);
+	if (rc) { /* cancelled; it ends by itself */
+		l->left = true;
+		return rc;
+	}
+	rc = l->rc;
+	free(l);
+	return rc;
+}
+
 static enum wn_rc sweep_lot(struct wn_daemon *d, const struct swept *k, int64_t until_us, bool *some)
 {
 	struct wn_arena *a = wn_arena_new(0);
 	struct wn_due *due = NULL;
 	size_t n = 0;
 	enum wn_rc rc = read_due(d, k, until_us, a, &due, &n);
-	for (size_t from = 0, to; rc == WN_OK && from < n && !d->stopping; from = to, *some = true) {
-		to = end_of_lot(due, from, n);
-		rc = wn_due_run(&d->sweep_session, &k->kind, &(struct wn_due_work){d, due + from, to - from});
+	if (rc == WN_OK && n) {
+		struct lane *second = lane_start(d, k, due, &n);
+		*some = true;
+		rc = run_lots(&d->sweep_session, &k->kind, &(struct wn_due_work){d, due, n});
+		enum wn_rc other = lane_join(d, second);
+		rc = rc ? rc : other;
 	}
 	wn_arena_free(a);
 	return rc;

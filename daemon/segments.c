@@ -54,12 +54,15 @@ static enum wn_rc refuse(struct reading *r, const struct wn_segment_row *row, co
 	char text[1200];
 	int64_t now = wn_clock_now_us(r->d->clock);
 	wn_err_to_text(why, text, sizeof(text));
-	if (row->status == WN_SEGMENT_VALID) { /* it was good: files changed under it, and may change back */
-		wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, NULL, "a valid segment version does not compile with these files: %s", text);
+	const char *name = wn_arena_strdup(a, row->name);
+	if (row->status == WN_SEGMENT_VALID) { /* it was good: files changed under it */
+		wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, WN_FIELDS({"WHYNOW_SEGMENT", name}, {"WHYNOW_REASON", text}),
+		       "segment %s version %d, by which campaigns are judged, does not compile with the files as they are: %s", name, row->version, text);
+		if (!r->book->loaded)
+			wn_daemon_give_up(r->d, "bring back what the segment reads, or start with the files of before and end it and its campaigns first");
 		wn_arena_free(a);
 		return WN_OK;
 	}
-	const char *name = wn_arena_strdup(a, row->name);
 	wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, WN_FIELDS({"WHYNOW_SEGMENT", name}, {"WHYNOW_REASON", text}),
 	       "segment %s version %d cannot be used, the last good version stays in force: %s", name, row->version, text);
 	struct wn_plain_event ev = {.subject = "segment", .name = row->name, .type = "segment.refused", .to = "invalid",

@@ -46,12 +46,12 @@ static void print_one(struct wn_cli *cli, struct wn_value r)
 		row_text(cli, r, "waiting"), row_text(cli, r, "failed"), row_text(cli, r, "unknown"), row_text(cli, r, "dropped"), row_text(cli, r, "expired"),
 		row_text(cli, r, "cancelled"));
 	if (row_int(r, "touched"))
-		fprintf(cli->out, "  goal         %s of %s touched: %s (95 %% between %s)\n", row_text(cli, r, "achieved"), row_text(cli, r, "touched"),
+		fprintf(cli->out, "  goal         %s of %s touched: %s (95 %%: %s)\n", row_text(cli, r, "achieved"), row_text(cli, r, "touched"),
 			cli_percent(cli, row_double(r, "rate")), interval(cli, row_double(r, "rate_low"), row_double(r, "rate_high")));
 	else
 		fputs("  goal         not enough data: nobody was touched\n", cli->out);
 	if (row_has(r, "lift"))
-		fprintf(cli->out, "  lift         %s against %s held out (95 %% between %s): %s\n", cli_percent(cli, row_double(r, "lift")),
+		fprintf(cli->out, "  lift         %s against %s held out (95 %%: %s): %s\n", cli_percent(cli, row_double(r, "lift")),
 			row_text(cli, r, "holdouts"), interval(cli, row_double(r, "lift_low"), row_double(r, "lift_high")), row_text(cli, r, "lift_verdict"));
 	else
 		fputs("  lift         not enough data\n", cli->out);

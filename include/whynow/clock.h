@@ -43,5 +43,7 @@ bool wn_clock_is_doubtful(const struct wn_clock *c);
 bool wn_clock_is_live(const struct wn_clock *c);
 /* Virtual only: moves forward (never back). */
 void wn_clock_set(struct wn_clock *c, int64_t now_us);
+/* Virtual only: as if two readings disagreed, until it is taken back. */
+void wn_clock_doubt(struct wn_clock *c, bool doubtful);
 
 #endif

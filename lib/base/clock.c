@@ -124,3 +124,9 @@ void wn_clock_set(struct wn_clock *c, int64_t now_us)
 	if (c->mode == VIRTUAL && now_us > c->start_us)
 		c->start_us = now_us;
 }
+
+void wn_clock_doubt(struct wn_clock *c, bool doubtful)
+{
+	if (c->mode == VIRTUAL)
+		c->doubtful = doubtful;
+}

@@ -29,8 +29,8 @@ SERVER = """
 
 
 def psql(conninfo, sql=None, file=None):
-    argv = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", conninfo] + (["-c", sql] if sql else ["-f", str(file)])
-    done = subprocess.run(argv, capture_output=True, text=True)
+    argv = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", conninfo, "-f", str(file or "-")]
+    done = subprocess.run(argv, input=sql, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
     return done.stdout.strip()
@@ -75,7 +75,7 @@ class Daemon:
         (self.dir / "whynow.yaml").write_text(
             f"instance: bench\ndatabase: {{conninfo: \"{b.conninfo(database, 'whynow')}\"}}\nlisten: {{control: {self.dir}/control}}\n"
             f"dirs: {{feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d, vendor: {ROOT}/conf, extract: {ROOT}/conf/extract, "
-            f"spool: {self.dir}}}\nbatch: {{items: {b.args.batch}}}\ntouches: {{window: none}}\n")
+            f"spool: {self.dir}}}\nbatch: {{items: {b.args.batch}}}\ntouches: {{window: none}}\npoll: {{flood_min: 1000000}}\n")
         shutil.copy(b.dir / "installation-key", self.dir / "installation-key")
 
     def start(self):

@@ -138,6 +138,8 @@ def overdue(b):
     harness.psql(b.conninfo(ours), "VACUUM ANALYZE")
     theirs = b.database("overdue_sql", ours)
     harness.psql(b.conninfo(), "CHECKPOINT")
+    if "pg_stat_statements" in b.args.server:
+        harness.psql(b.conninfo(ours), "CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()")
     daemon.start()
     daemon.wait("member.left")
     began = time.monotonic()
@@ -179,7 +181,7 @@ def day(b):
     harness.psql(b.conninfo(database), f"INSERT INTO whynow.segment_version (name, version, source) VALUES {values}")
     opened(b, database, "standing", 1000, "/standing", contacts=False)
     harness.psql(b.conninfo(database), "VACUUM ANALYZE")
-    feeds = list(world.DAY) + ["views"]
+    feeds = list(dict.fromkeys([*world.DAY, "views"]))
     daemon = harness.Daemon(b, "day", database, [world.FEEDS[f][1] for f in feeds])
     for f in world.DAY:
         harness.Answers.bodies[f"/{f}"] = world.DAY[f][0](10, b.args.accounts, 0)

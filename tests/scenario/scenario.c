@@ -691,18 +691,35 @@ static void shut_down(struct run *r)
 }
 
 /* The daemon stops, time passes without it, and it starts again. */
+static void start_again(struct run *r, int64_t at_us)
+{
+	r->start_us = at_us;
+	shut_down(r);
+	r->d = (struct wn_daemon){0};
+	r->n_sets--; /* start says the database again */
+	r->started = false;
+	start(r);
+}
+
 static void do_downtime(struct run *r, char *rest)
 {
 	int64_t by;
 	start(r);
 	if (!wn_duration_parse(wn_str_of(rest), &by))
 		die(r, "downtime DURATION");
-	r->start_us = wn_clock_now_us(r->d.clock) + by;
-	shut_down(r);
-	r->d = (struct wn_daemon){0};
-	r->n_sets--; /* start says the database again */
-	r->started = false;
+	start_again(r, wn_clock_now_us(r->d.clock) + by);
+}
+
+static void do_clock(struct run *r, char *rest)
+{
+	int64_t by;
 	start(r);
+	if (strncmp(rest, "back ", 5) == 0 && wn_duration_parse(wn_str_of(rest + 5), &by))
+		start_again(r, wn_clock_now_us(r->d.clock) - by);
+	else if (strcmp(rest, "doubted") != 0 && strcmp(rest, "sure") != 0)
+		die(r, "clock doubted | clock sure | clock back DURATION");
+	else
+		wn_clock_doubt(r->d.clock, strcmp(rest, "doubted") == 0);
 }
 
 static void do_scenario(struct run *r, char *rest)
@@ -717,7 +734,7 @@ static const struct {
 } commands[] = {
 	{"scenario", do_scenario}, {"at", do_at}, {"option", do_option}, {"file", do_file}, {"url", do_url}, {"time", do_time},
 	{"whynow", do_whynow}, {"refused", do_refused}, {"segment", do_segment}, {"import", do_import}, {"expect", do_expect},
-	{"reload", do_reload}, {"sql", do_sql}, {"perhaps", do_perhaps}, {"use", do_use}, {"downtime", do_downtime},
+	{"reload", do_reload}, {"sql", do_sql}, {"perhaps", do_perhaps}, {"use", do_use}, {"downtime", do_downtime}, {"clock", do_clock},
 };
 
 /* A line that a former self had done is only read: what it wrote is in the database, in the folder, at the server. */

@@ -76,3 +76,14 @@ def cluster():
     c = Cluster()
     yield c
     c.stop()
+
+
+@pytest.fixture
+def smtp():
+    if subprocess.run(["/usr/bin/python3", "-c", "import aiosmtpd"], capture_output=True).returncode:
+        pytest.skip("python3-aiosmtpd is not installed")
+    server = subprocess.Popen(["/usr/bin/python3", ROOT / "tests/unit/io/smtp_server.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    server.port = server.stdout.readline().split()[0]
+    yield server
+    server.stdin.close()
+    server.wait()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """kill -9 anywhere, restart, and nobody can tell: the database equals that of a run that was never killed (times left out),
 fsck is silent, and the receiver saw every event. Six planted bugs must each be noticed by the same means."""
+import json
 import os
 import pathlib
 import random
@@ -11,6 +12,7 @@ import time
 
 import pytest
 from conftest import ROOT, build
+from test_push import Daemon, until
 from test_scenario import play
 
 LIFE = ROOT / "tests/crash/life.scn"
@@ -169,3 +171,50 @@ def test_a_cursor_that_moves_before_its_items_is_noticed(cluster, calm, tmp_path
         code, _ = w.finish({"WHYNOW_PLANT": "cursor_early"})
         noticed = code != 0 or first_difference(calm["dump"], w.dump())
     assert noticed, "the planted bug went unnoticed"
+
+
+VISITORS = """segment: visitors
+owner: ana@example.com
+when: signal.kind == "page_view"
+audience: {min: 1, warn: 5, max: 5}
+life: {intake: 7d, box: 10d, max: 42d}
+exit: stop
+goal: {metric: meeting, target: 5%, window: 30d}
+group_by: [account.id]
+mode: live
+sequence:
+  - {after: 1d, channel: email, subject: "About {{signal.path}}", body: "You looked at {{signal.path}}."}
+"""
+
+
+def test_many_who_are_overdue_leave_once_however_often_it_is_killed(cluster, tmp_path):
+    """Two lanes close them at once; the campaigns of each keep their order."""
+    n = 1500
+    d = Daemon(cluster, tmp_path, build(os.environ.get("WHYNOW_BUILD", "crash")), options="touches: {window: none}\n", files={
+        "visitors.yaml": VISITORS, "sinks.d/file.yaml": f"sink: file\nkind: file\npath: {tmp_path}/events.jsonl\nchannels: [email]\nevents: ['campaign.*', 'member.*']\n"})
+    d.wait()
+    d.whynow("segment", "apply", "visitors.yaml", "--yes")
+    views = [{"id": str(i), "domain": f"d{i}.example", "path": "/"} for i in range(n)]
+    assert d.post(views, Authorization="Bearer open sesame")[0] == 200
+    d.process.kill()
+    d.process.wait()
+
+    def count(what):
+        return int(cluster.sql(f"select count(*) from whynow.{what}", d.name))
+    assert count("campaign where state = 'open'") == n
+    cluster.sql("update whynow.member set box_ends_at = now() - random() * interval '1 hour'; update whynow.member set due_at = box_ends_at", d.name)
+    for where in ("unit.before_commit:kill", "unit.after_commit:kill", "unit.before_commit:kill:2"):
+        d.env["WHYNOW_FAILPOINT"] = where
+        d.start()
+        d.process.wait(timeout=60)
+    del d.env["WHYNOW_FAILPOINT"]
+    assert 0 < count("campaign where state = 'closed'") < n
+    d.start()
+    until(lambda: count("campaign where state <> 'closed'") == 0 and count("outbox where state <> 'delivered'") == 0)
+    d.whynow("fsck")
+    assert count("history where type = 'member.left'") == n and count("history where type = 'campaign.closed'") == n
+    assert count("touch where state <> 'cancelled'") == 0
+    told = [json.loads(line)["id"] for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert set(told) == set(cluster.sql("select distinct event_id from whynow.history where cardinality(sinks) > 0", d.name).split())
+    code, err = d.stop()
+    assert code == 0, err[-3000:]

@@ -2,10 +2,13 @@
 """Ways in besides polling, against the true daemon: POST /v1/signals (who may send, what 200 means, that sending twice is harmless)
 and a stream whose answer does not end."""
 import base64
+import email
+import email.policy
 import hashlib
 import hmac
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,7 +18,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from conftest import ROOT, build
+from conftest import ROOT, build, run
 
 FEED = """feed: events
 format: json
@@ -35,8 +38,9 @@ def free_port():
 
 
 class Daemon:
-    def __init__(self, cluster, tmp, bin_dir, more=""):
+    def __init__(self, cluster, tmp, bin_dir, more="", options="", files=None, http=""):
         self.cluster, self.name, self.port = cluster, cluster.database(bin_dir), free_port()
+        self.tmp, self.bin = tmp, bin_dir
         for folder in ("feeds.d", "sinks.d", "kinds.d", "traits.d", "credentials"):
             (tmp / folder).mkdir()
         (tmp / "feeds.d/events.yaml").write_text(FEED + more)
@@ -44,11 +48,23 @@ class Daemon:
         (tmp / "credentials/token").write_text("open sesame\n")
         (tmp / "credentials/hook").write_text("whsec_" + SECRET)
         (tmp / "whynow.yaml").write_text(
-            f"listen: {{control: {tmp}/control}}\nhttp: {{listen: '127.0.0.1:{self.port}'}}\n"
+            f"listen: {{control: {tmp}/control}}\nhttp: {{listen: '127.0.0.1:{self.port}'{http}}}\n"
             f"database: {{conninfo: '{cluster.conninfo(self.name)}'}}\n"
-            f"dirs: {{feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d, vendor: {ROOT}/conf, extract: {ROOT}/conf/extract, spool: {tmp}}}\n")
-        self.process = subprocess.Popen([bin_dir / "whynowd", "--config", tmp / "whynow.yaml"], stderr=subprocess.PIPE, text=True,
-                                        env=dict(os.environ, CREDENTIALS_DIRECTORY=str(tmp / "credentials")))
+            f"dirs: {{feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d, vendor: {ROOT}/conf, extract: {ROOT}/conf/extract, spool: {tmp}}}\n{options}")
+        for name, text in (files or {}).items():
+            (tmp / name).write_text(text)
+        self.env = dict(os.environ, CREDENTIALS_DIRECTORY=str(tmp / "credentials"))
+        self.start()
+
+    def start(self):
+        with open(self.tmp / "log", "a") as log:
+            self.process = subprocess.Popen([self.bin / "whynowd", "--config", self.tmp / "whynow.yaml"], stderr=log, env=self.env)
+
+    def said(self):
+        return (self.tmp / "log").read_text()
+
+    def whynow(self, *words):
+        return run([self.bin / "whynow", "--config", self.tmp / "whynow.yaml", *words], env=self.env, cwd=self.tmp)
 
     def post(self, body, path="/v1/signals/events", **headers):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -69,7 +85,7 @@ class Daemon:
             status, _ = self.post([], Authorization="Bearer open sesame")
             if status == 200:
                 return
-            assert self.process.poll() is None, self.process.stderr.read()
+            assert self.process.poll() is None, self.said()
             time.sleep(0.1)
         raise AssertionError("the daemon takes no pushes")
 
@@ -78,9 +94,9 @@ class Daemon:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        _, err = self.process.communicate(timeout=60)
+        self.process.wait(timeout=60)
         self.cluster.drop(self.name)
-        return self.process.returncode, err
+        return self.process.returncode, self.said()
 
 
 @pytest.fixture
@@ -142,11 +158,11 @@ class Stream:
         self.open.sendall(f"{len(data):x}\r\n".encode() + data + b"\r\n")
 
 
-def until(what, seconds=60):
+def until(what, seconds=60, pause=0.1):
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 def test_a_stream_is_stored_line_by_line_and_goes_on_behind_its_cursor(cluster, tmp_path):
@@ -174,4 +190,54 @@ signal: {{kind: page_view, path: item.id}}
     assert stream.requests[1].startswith("GET /events?since=8 ")
     code, err = d.stop()  # with the stream open
     stream.socket.close()
+    assert code == 0, err[-3000:]
+
+
+MAILS = """segment: visitors
+owner: ana@example.com
+when: signal.kind == "page_view"
+who: contact.level >= 5
+audience: {min: 1, warn: 50, max: 100}
+life: {intake: 7d, box: 10d, max: 42d}
+exit: stop
+goal: {metric: meeting, target: 5%, window: 30d}
+mode: live
+sequence:
+  - {after: 0h, channel: email, subject: "About {{signal.path}}", body: "You looked at {{signal.path}}."}
+"""
+
+
+def test_whoever_clicks_unsubscribe_in_a_mail_is_written_to_no_more(cluster, smtp, tmp_path):
+    d = Daemon(cluster, tmp_path, build(os.environ.get("WHYNOW_BUILD", "san")), options="touches: {window: none}\n", files={
+        "sinks.d/mail.yaml": f"sink: mail\nkind: smtp\nurl: smtp://127.0.0.1:{smtp.port}\nstarttls: false\nallow_private: true\nchannels: [email]\n"
+                             "from: ana@example.com\nunsubscribe: {mailto: leave@example.com}\n",
+        "accounts.csv": "domain,name\nacme.example,Acme\n",
+        "contacts.csv": "email,first name,title,domain\nann@acme.example,Ann,VP People,acme.example\n",
+        "visitors.yaml": MAILS,
+    }, http=", public_url: 'https://go.example.com/'")
+    d.wait()
+    for words in (["account", "import", "accounts.csv"], ["contact", "import", "contacts.csv"], ["segment", "apply", "visitors.yaml", "--yes"]):
+        d.whynow(*words)
+    assert d.post({"id": "a", "domain": "acme.example", "path": "/pricing"}, Authorization="Bearer open sesame")[0] == 200
+    mail = email.message_from_string(json.loads(smtp.stdout.readline())["message"], policy=email.policy.default)
+    link = re.search("<https://go.example.com(/u/[0-9a-f]+)>", mail["list-unsubscribe"])[1]
+
+    def ask(path, data=None):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{d.port}{path}", data, timeout=60) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode()
+
+    def suppressed():
+        return cluster.sql("select reason from whynow.suppression", d.name)
+    status, text = ask(link)  # a scanner of links that only looks
+    assert status == 200 and "<form method=\"post\">" in text
+    assert ask(link[:-1] + ("0" if link[-1] != "0" else "1"), b"")[0] == 404
+    assert suppressed() == ""
+    assert ask(link, b"List-Unsubscribe=One-Click")[0] == 200
+    assert ask(link, b"List-Unsubscribe=One-Click")[0] == 200  # twice is once
+    assert suppressed() == "opt_out"
+    assert cluster.sql("select left_why from whynow.member", d.name) == "opted_out"
+    code, err = d.stop()
     assert code == 0, err[-3000:]

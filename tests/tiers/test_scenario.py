@@ -97,17 +97,6 @@ expect sql "select attempts from whynow.touch t join whynow.account a using (acc
 """
 
 
-@pytest.fixture
-def smtp():
-    if subprocess.run(["/usr/bin/python3", "-c", "import aiosmtpd"], capture_output=True).returncode:
-        pytest.skip("python3-aiosmtpd is not installed")
-    server = subprocess.Popen(["/usr/bin/python3", ROOT / "tests/unit/io/smtp_server.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    server.port = server.stdout.readline().split()[0]
-    yield server
-    server.stdin.close()
-    server.wait()
-
-
 def test_mail_reaches_a_real_server_and_no_value_breaks_it(cluster, smtp, tmp_path):
     path = tmp_path / "mail.scn"
     path.write_text("# SPDX-License-Identifier: MIT\nscenario mail" + MAIL.replace("PORT", smtp.port).replace("SETUP", os.path.relpath(ROOT / "tests/scenario/setup.inc", tmp_path)))
