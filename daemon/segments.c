@@ -16,6 +16,7 @@
 enum {
 	SLICE = 32,                   /* segments compiled at a time: a millisecond or two */
 	SLICE_TEND = 256,             /* rules filed anew at a time */
+	SLICE_ROWS = 8192,            /* rows looked at */
 	FEW = 20,                     /* news are told one by one; more of them as a number */
 	OVERLAP_S = 60,               /* transactions may commit so long after they published */
 };
@@ -29,6 +30,24 @@ struct wn_segments {
 	struct wn_arena *arena;       /* of the flags */
 	struct wn_segment_flags *flags;
 	size_t n_flags;
+};
+
+/* Sources of some rows, being read by a fiber of its own while those before them are compiled. It has copies of everything, as it
+ * may outlive the reading: then it is abandoned, and frees itself. */
+struct page {
+	struct wn_loop *loop;
+	struct wn_store *store;
+	struct wn_arena *arena;
+	struct wn_segment_row **rows; /* copies */
+	const size_t *at;             /* their places in the reading */
+	size_t n;
+	const struct wn_segment_row **valid; /* to be marked before, as of now_us */
+	size_t n_valid;
+	int64_t now_us;
+	enum wn_rc rc;
+	struct wn_err err;
+	struct wn_fiber *waiter;
+	bool done, abandoned;
 };
 
 /* One reading. */
@@ -45,7 +64,75 @@ struct reading {
 	size_t n_taken, n_in_force;
 	WN_VEC(size_t) late;          /* rows that refer to what may yet come */
 	WN_VEC(const struct wn_segment_row *) valid; /* to be marked */
+	struct page *ahead;           /* under way on the session, or NULL */
 };
+
+/* --------------------------------------------------------------------------------------------------- pages */
+static void page_free(struct page *p)
+{
+	if (p)
+		wn_arena_free(p->arena);
+}
+
+static struct wn_segment_row *copy_row(struct wn_arena *a, const struct wn_segment_row *row)
+{
+	struct wn_segment_row *copy = WN_NEW(a, struct wn_segment_row);
+	*copy = *row;
+	copy->name = wn_arena_str(a, row->name);
+	return copy;
+}
+
+/* Takes what is to be marked along. */
+static struct page *page_new(struct reading *r, const size_t *at, size_t n)
+{
+	struct wn_arena *a = wn_arena_new_small(n < WN_SEGMENTS_PAGE ? 16 << 10 : 1 << 20);
+	struct page *p = WN_NEW(a, struct page);
+	*p = (struct page){.loop = r->d->loop, .store = r->store, .arena = a, .at = at, .n = n, .n_valid = r->valid.n, .now_us = wn_clock_now_us(r->d->clock)};
+	p->rows = WN_NEW_N(a, struct wn_segment_row *, n + 1);
+	p->valid = WN_NEW_N(a, const struct wn_segment_row *, p->n_valid + 1);
+	for (size_t i = 0; i < n; i++)
+		p->rows[i] = copy_row(a, &r->rows[at[i]]);
+	for (size_t i = 0; i < p->n_valid; i++)
+		p->valid[i] = copy_row(a, r->valid.v[i]);
+	r->valid.n = 0;
+	return p;
+}
+
+static void page_read(void *ctx)
+{
+	struct page *p = ctx;
+	p->rc = wn_store_segments_valid(p->store, p->valid, p->n_valid, p->now_us, &p->err);
+	if (p->rc == WN_OK)
+		p->rc = wn_store_segment_sources(p->store, p->rows, p->n, p->arena, &p->err);
+	p->done = true;
+	if (p->abandoned)
+		page_free(p);
+	else if (p->waiter)
+		wn_fiber_wake(p->waiter);
+}
+
+/* Nobody uses the session any more. */
+static enum wn_rc page_wait(struct reading *r)
+{
+	struct page *p = r->ahead;
+	while (p && !p->done) {
+		p->waiter = wn_fiber_current(p->loop);
+		enum wn_rc rc = wn_fiber_park(p->loop);
+		if (rc == WN_OK || rc == WN_AGAIN)
+			continue;
+		p->abandoned = true;
+		r->ahead = NULL;
+		return rc;
+	}
+	return WN_OK;
+}
+
+static void page_start(struct reading *r, const size_t *at, size_t n)
+{
+	r->ahead = page_new(r, at, n);
+	if (!wn_fiber_current(r->d->loop) || !wn_fiber_start(r->d->loop, "segments", page_read, r->ahead))
+		page_read(r->ahead);
+}
 
 /* ---------------------------------------------------------------------------------------- marks, one by one */
 static enum wn_rc refuse(struct reading *r, const struct wn_segment_row *row, const struct wn_err *why, struct wn_err *err)
@@ -67,7 +154,9 @@ static enum wn_rc refuse(struct reading *r, const struct wn_segment_row *row, co
 	       "segment %s version %d cannot be used, the last good version stays in force: %s", name, row->version, text);
 	struct wn_plain_event ev = {.subject = "segment", .name = row->name, .type = "segment.refused", .to = "invalid",
 				    .why = wn_str_of(text), .at_us = now, .sinks = wn_sinks_for(r->book, "segment.refused", a)};
-	enum wn_rc rc = wn_store_segment_mark(r->store, row->name, row->version, wn_str_of(text), now, err);
+	enum wn_rc rc = page_wait(r);
+	if (rc == WN_OK)
+		rc = wn_store_segment_mark(r->store, row->name, row->version, wn_str_of(text), now, err);
 	if (rc == WN_OK)
 		rc = wn_store_plain_event(r->store, &ev, err);
 	wn_arena_free(a);
@@ -85,7 +174,9 @@ static enum wn_rc mark_since(struct reading *r, const struct wn_segment_row *row
 	for (size_t k = 0; k < wn_registry_kinds(registry); k++)
 		if (wn_segment_opens_on(s, registry, (int)k))
 			kinds[n++] = wn_str_of(wn_registry_kind(registry, (int)k)->name);
-	enum wn_rc rc = wn_store_segment_valid(r->store, row->name, row->version, now - s->start_since_us, kinds, n, now, err);
+	enum wn_rc rc = page_wait(r);
+	if (rc == WN_OK)
+		rc = wn_store_segment_valid(r->store, row->name, row->version, now - s->start_since_us, kinds, n, now, err);
 	wn_arena_free(a);
 	return rc;
 }
@@ -130,29 +221,46 @@ static enum wn_rc take(struct reading *r, size_t i, bool last, struct wn_err *er
 	return row->status == WN_SEGMENT_UNCHECKED ? mark_valid(r, row, err) : WN_OK;
 }
 
-static enum wn_rc slice(struct reading *r, size_t done)
+static enum wn_rc slice(struct reading *r, size_t done, size_t size)
 {
-	enum wn_rc rc = done % SLICE == 0 ? wn_fiber_yield(r->d->loop) : WN_OK;
+	enum wn_rc rc = done % size == 0 ? wn_fiber_yield(r->d->loop) : WN_OK;
 	return rc == WN_OK && r->d->book != r->book ? WN_AGAIN : rc;
 }
 
-static enum wn_rc take_page(struct reading *r, const size_t *at, size_t n, struct wn_err *err)
+static enum wn_rc take_page(struct reading *r, const struct page *p, struct wn_err *err)
 {
-	struct wn_arena *a = wn_arena_new(0);
-	struct wn_segment_row **page = WN_NEW_N(a, struct wn_segment_row *, n + 1);
-	for (size_t i = 0; i < n; i++)
-		page[i] = &r->rows[at[i]];
-	enum wn_rc rc = wn_store_segment_sources(r->store, page, n, a, err);
-	for (size_t i = 0; i < n && rc == WN_OK; i++) {
-		if (page[i]->source.p) /* else it went in between */
-			rc = take(r, at[i], false, err);
+	enum wn_rc rc = WN_OK;
+	for (size_t i = 0; i < p->n && rc == WN_OK; i++) {
+		struct wn_segment_row *row = &r->rows[p->at[i]];
+		row->source = p->rows[i]->source;
+		if (row->source.p) /* else it went in between */
+			rc = take(r, p->at[i], false, err);
 		if (rc == WN_OK)
-			rc = slice(r, i + 1);
+			rc = slice(r, i + 1, SLICE);
 	}
-	if (rc == WN_OK)
-		rc = wn_store_segments_valid(r->store, r->valid.v, r->valid.n, wn_clock_now_us(r->d->clock), err);
-	r->valid.n = 0;
-	wn_arena_free(a);
+	return rc;
+}
+
+static enum wn_rc take_pages(struct reading *r, const size_t *at, size_t n, struct wn_err *err)
+{
+	enum wn_rc rc = WN_OK;
+	if (n)
+		page_start(r, at, n < WN_SEGMENTS_PAGE ? n : WN_SEGMENTS_PAGE);
+	for (size_t i = WN_SEGMENTS_PAGE; rc == WN_OK && r->ahead; i += WN_SEGMENTS_PAGE) {
+		rc = page_wait(r);
+		struct page *p = r->ahead;
+		if (rc)
+			return rc;
+		r->ahead = NULL;
+		rc = p->rc;
+		if (rc && err)
+			*err = p->err;
+		if (rc == WN_OK && i < n)
+			page_start(r, at + i, n - i < WN_SEGMENTS_PAGE ? n - i : WN_SEGMENTS_PAGE);
+		if (rc == WN_OK)
+			rc = take_page(r, p, err);
+		page_free(p);
+	}
 	return rc;
 }
 
@@ -169,7 +277,7 @@ static enum wn_rc take_late(struct reading *r, struct wn_err *err)
 		for (size_t i = 0; i < n && rc == WN_OK; i++) { /* what is late again moves to the front */
 			rc = take(r, r->late.v[i], last, err);
 			if (rc == WN_OK)
-				rc = slice(r, i + 1);
+				rc = slice(r, i + 1, SLICE);
 		}
 	}
 	if (rc == WN_OK)
@@ -180,16 +288,22 @@ static enum wn_rc take_late(struct reading *r, struct wn_err *err)
 static enum wn_rc take_all(struct reading *r, struct wn_err *err)
 {
 	size_t *at = WN_NEW_N(r->arena, size_t, r->n + 1), n = 0;
-	for (size_t i = 0; i < r->n; i++)
+	enum wn_rc rc = WN_OK;
+	for (size_t i = 0; i < r->n && rc == WN_OK; i++) {
 		if (wn_book_wants_segment(r->book, r->rows, r->n, i))
 			at[n++] = i;
+		rc = slice(r, i + 1, SLICE_ROWS);
+	}
+	if (rc)
+		return rc;
 	r->n_taken = n;
 	wn_book_expect(r->book, r->book->n_segments + n);
-	enum wn_rc rc = WN_OK;
-	for (size_t i = 0; i < n && rc == WN_OK; i += WN_SEGMENTS_PAGE)
-		rc = take_page(r, at + i, n - i < WN_SEGMENTS_PAGE ? n - i : WN_SEGMENTS_PAGE, err);
+	rc = take_pages(r, at, n, err);
+	enum wn_rc waited = page_wait(r); /* it failed in the middle: the session is to be free again */
+	page_free(r->ahead);
+	r->ahead = NULL;
 	if (rc == WN_OK)
-		rc = take_late(r, err);
+		rc = waited ? waited : take_late(r, err);
 	if (r->n_taken > FEW && r->n_in_force)
 		wn_log(WN_INFO, WN_MSG_SEGMENT_IN_FORCE, NULL, "%zu segments came into force", r->n_in_force);
 	return rc;
@@ -242,20 +356,26 @@ static void withdraw(struct reading *r, struct wn_str name)
 }
 
 /* Rows can vanish only by hand; then what they said goes too. */
-static void withdraw_missing(struct reading *r)
+static enum wn_rc withdraw_missing(struct reading *r)
 {
-	bool *there = WN_NEW_N(r->arena, bool, r->book->n_segments + 1);
-	for (size_t i = 0; i < r->n; i++) {
+	size_t n = r->book->n_segments;
+	bool *there = WN_NEW_N(r->arena, bool, n + 1);
+	enum wn_rc rc = WN_OK;
+	for (size_t i = 0; n && i < r->n && rc == WN_OK; i++) { /* only here do segments come and go, so that positions hold */
 		const struct wn_segment *s = r->rows[i].withdrawn ? NULL : wn_catalog_segment(&r->book->catalog, r->rows[i].name, 0);
 		if (s)
 			there[s->position] = true;
+		rc = slice(r, i + 1, SLICE_ROWS);
 	}
 	WN_VEC(struct wn_str) gone = {0};
-	for (size_t i = 0; i < r->book->n_segments; i++)
+	for (size_t i = 0; i < n && rc == WN_OK; i++)
 		if (!there[i])
 			*WN_PUSH(r->arena, &gone) = wn_str_of(r->book->segments[i]->name);
-	for (size_t i = 0; i < gone.n; i++)
+	for (size_t i = 0; i < gone.n && rc == WN_OK; i++) {
 		withdraw(r, gone.v[i]);
+		rc = slice(r, i + 1, SLICE);
+	}
+	return rc;
 }
 
 static void pause_flagged(struct wn_book *b, const struct wn_segments *st, bool paused)
@@ -265,17 +385,21 @@ static void pause_flagged(struct wn_book *b, const struct wn_segments *st, bool 
 			wn_book_pause(b, st->flags[i].name, paused);
 }
 
-static void use_flags(struct reading *r, const struct wn_segments *now, struct wn_arena *a)
+static enum wn_rc use_flags(struct reading *r, const struct wn_segments *now, struct wn_arena *a)
 {
-	for (size_t i = 0; i < now->n_flags; i++)
+	enum wn_rc rc = WN_OK;
+	for (size_t i = 0; i < now->n_flags && rc == WN_OK; i++) {
 		if (now->flags[i].withdrawn)
 			withdraw(r, now->flags[i].name);
+		rc = slice(r, i + 1, SLICE);
+	}
 	pause_flagged(r->book, r->st, false);
 	pause_flagged(r->book, now, true);
 	wn_arena_free(r->st->arena);
 	r->st->arena = a;
 	r->st->flags = now->flags;
 	r->st->n_flags = now->n_flags;
+	return rc;
 }
 
 /* ------------------------------------------------------------------------------------------ replaced campaigns */
@@ -371,9 +495,11 @@ static enum wn_rc read_all(struct reading *r, struct wn_err *err)
 	}
 	wn_book_pause(r->book, (struct wn_str){NULL, 0}, paused);
 	if (r->whole)
-		withdraw_missing(r);
-	use_flags(r, &now, a);
-	rc = take_all(r, err);
+		rc = withdraw_missing(r);
+	enum wn_rc used = use_flags(r, &now, a);
+	rc = rc ? rc : used;
+	if (rc == WN_OK)
+		rc = take_all(r, err);
 	pause_flagged(r->book, r->st, true); /* what came just now, too */
 	return rc;
 }
@@ -411,8 +537,8 @@ static void now_known(struct reading *r, const struct wn_tick *t)
 	if (wn_clock_is_live(r->d->clock))
 		st->since_us = t->db_us - OVERLAP_S * WN_SECOND;
 	r->book->loaded = true;
-	if (r->whole)
-		malloc_trim(0); /* reading files and rows took more than what came of it */
+	if (r->whole && r->n < WN_SEGMENTS_MANY)
+		malloc_trim(0); /* reading files and rows took more than what came of it; of very many nothing is left over */
 	if (first)
 		wn_log(WN_INFO, WN_MSG_SEGMENT_IN_FORCE, NULL, "ready with %zu segments in force", r->book->n_segments);
 	wn_intake_nudge(r->d);

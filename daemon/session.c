@@ -92,6 +92,21 @@ static enum wn_rc check(struct wn_daemon *d, struct wn_session *s, struct wn_err
 	return rc;
 }
 
+/* A publisher tells of a segment; without it the next tick would find it. */
+static void on_notify(void *ctx, const char *channel, const char *payload)
+{
+	if (channel && strcmp(payload, "segment") == 0)
+		wn_sweeper_nudge(ctx);
+}
+
+static enum wn_rc listen_for_segments(struct wn_daemon *d, struct wn_session *s, struct wn_err *err)
+{
+	if (s != &d->sweep_session || d->simulated)
+		return WN_OK;
+	wn_pg_on_notify(s->pg, on_notify, d);
+	return wn_pg_script(s->pg, "LISTEN whynow", err);
+}
+
 static enum wn_rc try_once(struct wn_daemon *d, struct wn_session *s, struct wn_err *err)
 {
 	enum wn_rc rc = WN_OK;
@@ -102,6 +117,8 @@ static enum wn_rc try_once(struct wn_daemon *d, struct wn_session *s, struct wn_
 	}
 	if (rc == WN_OK && !s->checked)
 		rc = check(d, s, err);
+	if (rc == WN_OK && !s->checked)
+		rc = listen_for_segments(d, s, err);
 	return rc;
 }
 

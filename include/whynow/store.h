@@ -156,8 +156,8 @@ enum wn_rc wn_store_sequence_publish(struct wn_store *s, struct wn_str name, str
 enum wn_rc wn_store_segment_publish(struct wn_store *s, struct wn_str name, struct wn_str source, struct wn_str definition,
 				    const char *by, int64_t now_us, int *version, struct wn_err *err) WN_MUST_CHECK;
 /* What must be compiled: of each segment that is not withdrawn the newest valid version and everything unchecked after it; and every
- * version that a campaign still needs. Ordered by name, version. Without the sources. news: only segments that were published or
- * checked since, and those named; a valid version of the time before the newest is then `needed`, as somebody may have opened
+ * version that a campaign still needs. Ordered by name, version. Without the sources. news: only segments that were published
+ * since, and those named; a valid version of the time before the newest is then `needed`, as somebody may have opened
  * campaigns by it. */
 struct wn_segments_news { int64_t since_us; const struct wn_str *names; size_t n_names; };
 enum wn_rc wn_store_segments(struct wn_store *s, const struct wn_segments_news *news, struct wn_arena *a, struct wn_segment_row **rows,
@@ -360,7 +360,7 @@ struct wn_tick {
 	int64_t sent_mono_us, db_us, received_mono_us; /* for wn_clock_reading */
 	int64_t member_us, campaign_us, touch_us, recheck_us, outbox_us; /* least instant, WN_NEVER: none */
 	bool outcomes;               /* the inbox of outcomes is not empty */
-	uint64_t segments_digest;    /* of versions published or checked since the instant asked for, and of flags: any change means wn_store_segments again */
+	uint64_t segments_digest;    /* of versions published since the instant asked for, and of flags: any change means wn_store_segments again */
 };
 /* The daemon's tick: one statement, one round trip. segments_since_us INT64_MIN: the digest is over all. */
 enum wn_rc wn_store_tick(struct wn_store *s, int64_t segments_since_us, struct wn_tick *out, struct wn_err *err) WN_MUST_CHECK;

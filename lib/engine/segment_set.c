@@ -14,7 +14,8 @@ static size_t home(const struct wn_segment_set *set, const char *p, size_t n)
 	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 	for (size_t i = 0; i < n; i++)
 		h = (h ^ (unsigned char)p[i]) * UINT64_C(0x100000001b3);
-	return (size_t)(h ^ h >> 32) & (set->n_slots - 1);
+	h = (h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15); /* names in a row would lie in a row */
+	return (size_t)(h >> 32) & (set->n_slots - 1);
 }
 
 static size_t home_of(const struct wn_segment_set *set, const struct wn_segment *s)

@@ -9,8 +9,8 @@ SELECT clock_timestamp(),
 	(SELECT min(due_at) FROM whynow.recheck),
 	(SELECT min(n.next_at) FROM whynow.sink k CROSS JOIN LATERAL (SELECT min(o.next_at) AS next_at FROM whynow.outbox o
 		WHERE o.sink = k.name AND o.state IN ('pending', 'leased') AND o.step < 0) n WHERE k.enabled),
-	(SELECT coalesce(sum(hashtextextended(concat_ws('|', v.name, v.version, v.status, v.published_at), 0)), 0)::text FROM whynow.segment_version v
-		WHERE v.published_at > $1 OR v.checked_at > $1)
+	(SELECT coalesce(sum(hashtextextended(concat_ws('|', v.name, v.version, v.published_at), 0)), 0)::text FROM whynow.segment_version v
+		WHERE v.published_at > $1)
 	|| '/' || (SELECT coalesce(sum(hashtextextended(concat_ws('|', g.name, g.withdrawn_at, g.paused_at), 0)), 0)::text FROM whynow.segment g
 		WHERE g.withdrawn_at IS NOT NULL OR g.paused_at IS NOT NULL)
 	|| '/' || (SELECT count(*)::text FROM whynow.pause),

@@ -79,8 +79,7 @@ ORDER BY v.name, v.version
 
 -- name: segments_new
 SELECT v.name, v.version, v.status, v.published_at, g.withdrawn_at IS NOT NULL, g.paused_at IS NOT NULL, v.status = 'valid' AND v.published_at > $1
-FROM (SELECT name FROM whynow.segment_version WHERE published_at > $1 UNION SELECT name FROM whynow.segment_version WHERE checked_at > $1
-	UNION SELECT unnest($2::text[])) AS n (name)
+FROM (SELECT name FROM whynow.segment_version WHERE published_at > $1 UNION SELECT unnest($2::text[])) AS n (name)
 JOIN whynow.segment_version v ON v.name = n.name
 LEFT JOIN whynow.segment g ON g.name = v.name
 WHERE v.status <> 'invalid' AND (v.published_at > $1

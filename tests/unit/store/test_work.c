@@ -269,7 +269,7 @@ static void segments_are_versioned_and_a_refused_one_leaves_the_last_good_in_for
 	assert_int_equal(n, 2);
 }
 
-static void news_of_segments_are_what_was_published_or_checked_since_and_what_came_back(void **state)
+static void news_of_segments_are_what_was_published_since_and_what_came_back(void **state)
 {
 	DB(d);
 	int v;
@@ -411,7 +411,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(gaps_open_once_and_close),
 	cmocka_unit_test(a_lease_is_one_owners_until_it_ends),
 	cmocka_unit_test(segments_are_versioned_and_a_refused_one_leaves_the_last_good_in_force),
-	cmocka_unit_test(news_of_segments_are_what_was_published_or_checked_since_and_what_came_back),
+	cmocka_unit_test(news_of_segments_are_what_was_published_since_and_what_came_back),
 	cmocka_unit_test(a_version_that_a_campaign_needs_stays_in_the_list),
 	cmocka_unit_test(everything_can_be_paused),
 	cmocka_unit_test(reference_rows_follow_the_files),
