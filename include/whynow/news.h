@@ -41,6 +41,7 @@ struct wn_news_signal {
 	struct wn_str round;                   /* one of the kind's values: "Series A", "Seed extension", ... */
 	struct wn_sum amount, valuation;
 	struct wn_str technology, technology_from, technology_to, category;
+	struct wn_str category_from;           /* of technology_from, if that one is known */
 };
 
 /* For --explain: every pattern whose trigger was met, and what became of it. */

@@ -152,6 +152,29 @@ static bool account_of(const struct making *k, const struct wn_news_signal *n, c
 	return out->domain.n || out->name_key.n || out->email.n;
 }
 
+/* A switch told in one sentence is two facts: the one technology was taken up, the other, if it is a known one, left. */
+static size_t with_what_was_left(struct wn_news_signal told[WN_NEWS_SIGNALS_MAX], size_t n)
+{
+	const struct wn_news_signal *adopted = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (told[i].kind == WN_NEWS_TECH_DROPPED)
+			return n;
+		if (told[i].kind == WN_NEWS_TECH_ADOPTED && told[i].category_from.n)
+			adopted = &told[i];
+	}
+	if (!adopted || n == WN_NEWS_SIGNALS_MAX)
+		return n;
+	struct wn_news_signal left = *adopted;
+	left.kind = WN_NEWS_TECH_DROPPED;
+	left.technology_to = adopted->technology;
+	left.technology = adopted->technology_from;
+	left.category = adopted->category_from;
+	left.technology_from = WN_STR("");
+	told[n] = left;
+	return n + 1;
+}
+
 static bool sighting_of(const struct wn_mapping *m, const struct wn_sighting *frame, const struct wn_news_signal *n, int place,
 			struct wn_arena *a, struct wn_sighting *out)
 {
@@ -186,7 +209,7 @@ enum wn_mapped wn_mapping_apply_news(struct wn_mapping *m, const struct wn_news_
 	enum wn_mapped mapped = wn_mapping_frame(m, item, now_us, a, &frame, err);
 	if (mapped != WN_MAPPED)
 		return mapped;
-	size_t found = wn_news_read(m->news, frame.headline, item->text, a, told, trace);
+	size_t found = with_what_was_left(told, wn_news_read(m->news, frame.headline, item->text, a, told, trace));
 	for (size_t i = 0; i < found; i++)
 		*n += sighting_of(m, &frame, &told[i], (int)*n, a, &out[*n]);
 	if (*n) {

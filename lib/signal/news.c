@@ -55,6 +55,7 @@ static void fill_tools(const struct reading *r, const struct news_text *x, const
 	s->technology_from = f->from.known ? f->from.known->name : text_of(r, x, f->from.name);
 	s->technology_to = f->to.known ? f->to.known->name : text_of(r, x, f->to.name);
 	s->category = known ? known->category : WN_STR("");
+	s->category_from = f->from.known ? f->from.known->category : WN_STR("");
 }
 
 static void signal_of(const struct reading *r, const struct news_text *x, const struct news_found *f, struct wn_news_signal *s)
@@ -68,7 +69,7 @@ static void signal_of(const struct reading *r, const struct news_text *x, const 
 	s->buyer = text_of(r, x, f->buyer);
 	s->person = text_of(r, x, f->person);
 	s->position = text_of(r, x, f->post);
-	s->technology = s->technology_from = s->technology_to = s->category = WN_STR("");
+	s->technology = s->technology_from = s->technology_to = s->category = s->category_from = WN_STR("");
 	if (!s->round.p)
 		s->round = WN_STR("");
 	if (f->lead && s->position.n)
