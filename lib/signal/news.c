@@ -15,7 +15,8 @@ struct reading {
 	const struct wn_news *news;
 	struct wn_arena *arena;
 	const struct wn_news_trace *trace;
-	bool *hits;
+	uint16_t *met; /* patterns whose triggers the text has */
+	size_t n_met;
 	struct wn_news_signal *out;
 	size_t n;
 	bool denied; /* the headline had an act that it denied or put off */
@@ -200,16 +201,32 @@ static void try_pattern(struct reading *r, const struct news_text *x, const stru
 	}
 }
 
-static void read_sentence(struct reading *r, const struct news_text *x, bool fill_only)
+static void read_sentence(struct reading *r, struct news_text *x, bool fill_only)
 {
 	struct spots spots;
 
 	find_spots(x, &spots);
-	for (size_t k = 0; spots.n && k < r->news->patterns.n; k++) {
-		const struct news_pattern *p = &r->news->patterns.v[k];
-		if (r->hits[p->hit] && !(fill_only && !of_kind(r, p->kind)))
+	if (spots.n)
+		news_weigh_sentence(x);
+	for (size_t k = 0; spots.n && k < r->n_met; k++) {
+		const struct news_pattern *p = &r->news->patterns.v[r->met[k]];
+		if (!(fill_only && !of_kind(r, p->kind)))
 			try_pattern(r, x, p, &spots);
 	}
+}
+
+/* The one pass of all triggers. */
+static bool meets(struct reading *r, struct wn_str text)
+{
+	bool hits[WN_NEWS_LISTS_MAX];
+
+	r->n_met = 0;
+	if (!cel_regex_set_search(r->news->set, text.p, text.n, hits))
+		return false;
+	for (size_t k = 0; k < r->news->patterns.n; k++)
+		if (hits[r->news->patterns.v[k].hit])
+			r->met[r->n_met++] = (uint16_t)k;
+	return r->n_met > 0;
 }
 
 static bool complete(const struct wn_news_signal *s)
@@ -233,7 +250,7 @@ static void read_text(struct reading *r, struct wn_str text, bool body)
 	bool silent = r->n == 0;
 	int most = !body ? INT_MAX : silent ? LEAD_SENTENCES : FILL_SENTENCES;
 
-	if (!cel_regex_set_search(r->news->set, x.text.p, x.text.n, r->hits))
+	if (!meets(r, x.text))
 		return;
 	for (int k = 0; k < most && news_next_sentence(&x, r->arena); k++)
 		read_sentence(r, &x, body && !silent);
@@ -251,8 +268,8 @@ static struct wn_str beginning(struct wn_str body, bool silent)
 size_t wn_news_read(const struct wn_news *n, struct wn_str headline, struct wn_str body, struct wn_arena *a,
 		    struct wn_news_signal out[WN_NEWS_SIGNALS_MAX], const struct wn_news_trace *trace)
 {
-	bool hits[WN_NEWS_LISTS_MAX];
-	struct reading r = {.news = n, .arena = a, .trace = trace, .hits = hits, .out = out};
+	uint16_t met[WN_NEWS_PATTERNS_MAX];
+	struct reading r = {.news = n, .arena = a, .trace = trace, .met = met, .out = out};
 
 	read_text(&r, headline, false);
 	if (body.n && !(r.denied && r.n == 0) && !all_complete(&r))

@@ -47,8 +47,10 @@ struct news_word {
 	struct news_word *next; /* of the same bucket */
 	struct wn_str text;     /* folded */
 	uint64_t lists[NEWS_MASK];
+	uint64_t begins[NEWS_MASK]; /* lists with a phrase that begins with it */
+	uint32_t hash;
 	uint16_t value; /* technology that it names, from 1 */
-	bool begins_trigger, is_currency;
+	bool begins_trigger, begins_silence, is_currency;
 	struct news_phrase *phrases;
 };
 
@@ -90,6 +92,10 @@ struct wn_news {
 
 /* news_words.c */
 const struct news_word *news_word_find(const struct wn_news *n, const char *folded, size_t len);
+/* The same with its hash: news_hash over all letters, from NEWS_HASH on. */
+const struct news_word *news_word_hashed(const struct wn_news *n, const char *folded, size_t len, uint32_t hash);
+#define NEWS_HASH 2166136261u
+static inline uint32_t news_hash(uint32_t h, char c) { return (h ^ (uint8_t)c) * 16777619u; }
 int news_list_named(struct wn_news *n, struct wn_str name, bool make);
 /* Files `text` (words parted by blanks) under a list. */
 bool news_list_add(struct wn_news *n, int list, struct wn_str text, uint16_t value);
@@ -125,12 +131,21 @@ struct news_text {
 };
 /* Cuts and moves to the next sentence; false behind the last. Nothing is cut before the first call. */
 bool news_next_sentence(struct news_text *x, struct wn_arena *a);
+/* Judges the whole sentence (why_not, title_case): before anything else is asked of it. */
+void news_weigh_sentence(struct news_text *x);
 static inline bool news_is(const struct news_text *x, int i, enum news_list l)
 {
 	return i >= x->begin && i < x->end && x->t[i].word && x->t[i].word->lists[l / 64] >> (l % 64) & 1;
 }
+int news_phrase_in(const struct news_text *x, int list, int i);
 /* Number of tokens of the longest entry of the list at i, 0: none. */
-int news_in(const struct news_text *x, int list, int i);
+static inline int news_in(const struct news_text *x, int list, int i)
+{
+	const struct news_word *w = i >= x->begin && i < x->end ? x->t[i].word : NULL;
+	if (!w)
+		return 0;
+	return w->begins[list / 64] >> (list % 64) & 1 ? news_phrase_in(x, list, i) : (int)(w->lists[list / 64] >> (list % 64) & 1);
+}
 static inline bool news_mark(const struct news_text *x, int i, char mark)
 {
 	return i >= x->begin && i < x->end && (x->t[i].flags & T_MARK) && x->t[i].mark == mark;

@@ -23,8 +23,24 @@ static size_t invisible(const uint8_t *p, size_t n)
 	return p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf ? 3 : 0;
 }
 
+static bool is_ascii(struct wn_str s)
+{
+	uint64_t high = 0, eight;
+	size_t i = 0;
+
+	for (; i + 8 <= s.n; i += 8) {
+		memcpy(&eight, s.p + i, 8);
+		high |= eight;
+	}
+	for (; i < s.n; i++)
+		high |= (uint8_t)s.p[i];
+	return !(high & UINT64_C(0x8080808080808080));
+}
+
 static bool is_plain(struct wn_str s)
 {
+	if (is_ascii(s))
+		return true;
 	for (size_t i = 0; i < s.n; i++) {
 		uint8_t c = (uint8_t)s.p[i];
 		if ((c == 0xc2 || c == 0xe2 || c == 0xef) && invisible((const uint8_t *)s.p + i, s.n - i))
@@ -234,8 +250,40 @@ static size_t word_end(const struct cutter *c, size_t from, size_t *skip)
 	return i;
 }
 
+/* Most words: letters of ASCII and a blank behind. False: look closer. */
+static bool cut_plain(struct cutter *c)
+{
+	struct wn_str s = c->x->text;
+	const struct wn_news *news = c->x->news;
+	size_t i = c->i, uppers = 0;
+	uint32_t hash = NEWS_HASH;
+	char folded[48];
+
+	for (; i < s.n && i - c->i < sizeof(folded); i++) {
+		char ch = s.p[i];
+		bool up = upper(ch);
+		if (!up && !(ch >= 'a' && ch <= 'z'))
+			break;
+		folded[i - c->i] = up ? (char)(ch | 0x20) : ch;
+		hash = news_hash(hash, folded[i - c->i]);
+		uppers += up;
+	}
+	if (i == c->i || (i < s.n && s.p[i] != ' ' && s.p[i] != '\n'))
+		return false;
+	struct news_token *t = push(c, c->i, i - c->i);
+	if (t) {
+		bool all = uppers >= 2 && uppers == i - c->i;
+		t->flags = (uint8_t)((c->open || c->open2 ? T_QUOTED : 0) | (uppers ? T_CAP : 0) | (all ? T_UPPER : 0));
+		t->word = news_word_hashed(news, folded, i - c->i, hash);
+	}
+	c->i = i;
+	return true;
+}
+
 static void cut_word(struct cutter *c)
 {
+	if (cut_plain(c))
+		return;
 	size_t skip, len, end = word_end(c, c->i, &skip);
 	struct wn_str w = {c->x->text.p + c->i, end - c->i};
 
@@ -385,7 +433,7 @@ static bool title_case(const struct news_text *x)
 static const char *why_no_news(const struct news_text *x)
 {
 	for (int i = x->begin; i < x->end; i++) {
-		if (!x->t[i].word)
+		if (!x->t[i].word || !x->t[i].word->begins_silence)
 			continue;
 		if (news_in(x, L_OTHERWORLD, i))
 			return "not about companies";
@@ -417,18 +465,20 @@ bool news_next_sentence(struct news_text *x, struct wn_arena *a)
 			return false;
 		x->end = ends_sentence(&x->t[x->n - 1]) ? x->n - 1 : x->n;
 	} while (x->begin == x->end);
-	x->title_case = title_case(x);
-	x->why_not = why_no_news(x);
 	return true;
 }
 
-int news_in(const struct news_text *x, int list, int i)
+void news_weigh_sentence(struct news_text *x)
 {
-	const struct news_word *w = i >= x->begin && i < x->end ? x->t[i].word : NULL;
+	x->title_case = title_case(x);
+	x->why_not = why_no_news(x);
+}
+
+int news_phrase_in(const struct news_text *x, int list, int i)
+{
+	const struct news_word *w = x->t[i].word;
 	int best = 0;
 
-	if (!w)
-		return 0;
 	if (w->lists[list / 64] >> (list % 64) & 1)
 		best = 1;
 	for (const struct news_phrase *p = w->phrases; p; p = p->next) {

@@ -6,21 +6,28 @@
 #include "news.h"
 #include "words.h"
 
-static uint32_t bucket_of(const char *p, size_t n)
+static uint32_t hash_of(const char *p, size_t n)
 {
-	uint32_t h = 2166136261u;
+	uint32_t h = NEWS_HASH;
 
 	for (size_t i = 0; i < n; i++)
-		h = (h ^ (uint8_t)p[i]) * 16777619u;
-	return (h ^ h >> 15) % NEWS_BUCKETS;
+		h = news_hash(h, p[i]);
+	return h;
+}
+
+static uint32_t bucket_of(uint32_t h) { return (h ^ h >> 15) % NEWS_BUCKETS; }
+
+const struct news_word *news_word_hashed(const struct wn_news *n, const char *folded, size_t len, uint32_t hash)
+{
+	for (const struct news_word *w = n->buckets[bucket_of(hash)]; w; w = w->next)
+		if (w->hash == hash && w->text.n == len && memcmp(w->text.p, folded, len) == 0)
+			return w;
+	return NULL;
 }
 
 const struct news_word *news_word_find(const struct wn_news *n, const char *folded, size_t len)
 {
-	for (const struct news_word *w = n->buckets[bucket_of(folded, len)]; w; w = w->next)
-		if (w->text.n == len && memcmp(w->text.p, folded, len) == 0)
-			return w;
-	return NULL;
+	return news_word_hashed(n, folded, len, hash_of(folded, len));
 }
 
 static struct news_word *word_make(struct wn_news *n, struct wn_str text)
@@ -30,8 +37,9 @@ static struct news_word *word_make(struct wn_news *n, struct wn_str text)
 
 	if (have)
 		return have;
-	struct news_word *w = WN_NEW(n->arena, struct news_word), **b = &n->buckets[bucket_of(folded.p, folded.n)];
-	*w = (struct news_word){.next = *b, .text = folded};
+	uint32_t hash = hash_of(folded.p, folded.n);
+	struct news_word *w = WN_NEW(n->arena, struct news_word), **b = &n->buckets[bucket_of(hash)];
+	*w = (struct news_word){.next = *b, .text = folded, .hash = hash};
 	return *b = w;
 }
 
@@ -90,11 +98,13 @@ bool news_list_add(struct wn_news *n, int list, struct wn_str text, uint16_t val
 	if (!first)
 		return false;
 	*WN_PUSH(n->arena, &n->entries[list]) = wn_arena_str(n->arena, text);
+	first->begins_silence |= list == L_HEARSAY || list == L_OTHERWORLD || list == L_REPORT;
 	if (ph.n == 1) {
 		first->lists[list / 64] |= (uint64_t)1 << (list % 64);
 		first->value = value ? value : first->value;
 		return true;
 	}
+	first->begins[list / 64] |= (uint64_t)1 << (list % 64);
 	ph.next = first->phrases;
 	first->phrases = WN_NEW(n->arena, struct news_phrase);
 	*first->phrases = ph;
