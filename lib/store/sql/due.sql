@@ -50,12 +50,13 @@ SELECT DISTINCT c.segment, c.version FROM whynow.campaign c WHERE c.state = 'ope
 
 -- name: merge_candidates
 -- class: cold
-SELECT DISTINCT p.account_id, k.account_id FROM whynow.account p
-JOIN whynow.account_alias a ON a.account_id = p.account_id AND a.kind = 'name'
-JOIN whynow.account_alias b ON b.bucket = a.bucket AND b.alias_id = a.alias_id AND b.account_id <> a.account_id
-JOIN whynow.account k ON k.account_id = b.account_id AND k.state = 'known'
-WHERE p.state = 'provisional' AND NOT EXISTS (SELECT 1 FROM whynow.account_alias c JOIN whynow.account x ON x.account_id = c.account_id
-	WHERE c.bucket = a.bucket AND c.alias_id = a.alias_id AND x.state = 'known' AND x.account_id <> k.account_id)
+-- Step by step, provisional accounts first: right after an import the tables have no statistics to plan by.
+SELECT DISTINCT p.account_id, k.account_id FROM (SELECT account_id FROM whynow.account WHERE state = 'provisional' OFFSET 0) p
+CROSS JOIN LATERAL (SELECT bucket, alias_id FROM whynow.account_alias WHERE account_id = p.account_id AND kind = 'name' OFFSET 0) a
+CROSS JOIN LATERAL (SELECT (array_agg(x.account_id))[1] AS account_id
+	FROM (SELECT account_id FROM whynow.account_alias WHERE bucket = a.bucket AND alias_id = a.alias_id AND account_id <> p.account_id OFFSET 0) b
+	CROSS JOIN LATERAL (SELECT account_id FROM whynow.account WHERE account_id = b.account_id AND state = 'known' OFFSET 0) x
+	HAVING count(*) = 1) k
 ORDER BY 1 LIMIT $1
 
 -- name: open_counts
