@@ -25,6 +25,7 @@ struct table {
 	struct wn_str *header;
 	size_t columns;
 	char mark;
+	int bad_header; /* line of one that cannot be read: there is no table without it; 0: none */
 };
 
 static void on_cell(void *cell, size_t n, void *user)
@@ -160,6 +161,8 @@ static void read_record(struct table *t, struct wn_str text, int line, bool brok
 		if (t->header)
 			wn_gather_reject(t->g, line, text, "no CSV, or more than %d fields",
 					 WN_CSV_COLUMNS_MAX);
+		else
+			t->bad_header = line;
 		return;
 	}
 	if (t->header)
@@ -174,7 +177,7 @@ enum wn_rc wn_csv_read(struct wn_str text, struct wn_gather *g, struct wn_feed_d
 	const char *p = text.p, *end = p + text.n;
 	int line = 1;
 
-	while (p < end && !g->full) {
+	while (p < end && !g->full && !t.bad_header) {
 		bool broken;
 		const char *q = record_end(p, end, t.mark, &broken);
 		struct wn_str record = {p, (size_t)(q - p)};
@@ -187,6 +190,9 @@ enum wn_rc wn_csv_read(struct wn_str text, struct wn_gather *g, struct wn_feed_d
 		line++;
 		p = q < end ? q + 1 : end;
 	}
+	if (t.bad_header)
+		return wn_fail(err, WN_INVALID, "no feed: the header, line %d, is no CSV or has more than %d fields", t.bad_header,
+			       WN_CSV_COLUMNS_MAX);
 	if (!t.header)
 		return wn_fail(err, WN_INVALID, "no feed: no header line");
 	struct wn_value *columns = WN_NEW_N(g->a, struct wn_value, t.columns + 1);

@@ -130,6 +130,26 @@ static void html_becomes_plain_text(void **state)
 	}
 }
 
+static void a_million_columns_are_refused_with_a_reason_and_hurt_no_neighbour(void **state)
+{
+	enum { COLUMNS = 1000000 };
+	struct wn_arena *a = *state;
+	char *wide = wn_arena_alloc(a, 2 * COLUMNS + 64);
+	struct wn_err err;
+
+	for (size_t i = 0; i < COLUMNS; i++)
+		memcpy(wide + 2 * i, "a,", 2);
+	memcpy(wide + 2 * COLUMNS, "a\n1,2\n", 6);
+	assert_int_equal(refuse(a, WN_FORMAT_CSV, (struct wn_str){wide, 2 * COLUMNS + 6}, &err), WN_INVALID);
+	assert_non_null(strstr(err.text, "the header, line 1"));
+
+	memcpy(wide, "id,name\n1,ok\n", 13);
+	memcpy(wide + 2 * COLUMNS, "a\n2,fine\n", 9);
+	struct wn_feed_doc d = read_as(a, WN_FORMAT_CSV, (struct wn_str){wide, 2 * COLUMNS + 9});
+	assert_int_equal(d.items_n, 2);
+	assert_int_equal(d.rejects_n, 1);
+}
+
 static void csv_rows_become_maps(void **state)
 {
 	struct wn_feed_doc d = read_as(
@@ -179,6 +199,7 @@ int main(void)
 	    FEED_TEST(unknown_and_lying_charsets_are_passed_over),
 	    FEED_TEST(entities_are_decoded_once),
 	    FEED_TEST(html_becomes_plain_text),
+	    FEED_TEST(a_million_columns_are_refused_with_a_reason_and_hurt_no_neighbour),
 	    FEED_TEST(csv_rows_become_maps),
 	    FEED_TEST(a_quote_that_never_closes_costs_one_line),
 	    FEED_TEST(a_quoted_field_may_hold_a_newline),

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What the extraction of news reads and what it leaves; its data and their errors; sums; rates of exchange. How often it is
  * right over many texts is measured by tests/run extraction. */
+#include <whynow/limits.h>
+#include <whynow/news.h>
 #include <whynow/signal.h>
+#include <whynow/text.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -92,6 +95,30 @@ static void invisible_characters_change_nothing(void **state)
 	struct rig *r = *state;
 	assert_int_equal(read_both(r, "\xe2\x80\x8fLoop\xe2\x80\x8bwise\xe2\x80\x8e raises \xef\xbb\xbf$20M", ""), 1);
 	IS(r->s[0].company, "Loopwise");
+}
+
+static void strange_names_stay_names_or_nothing(void **state)
+{
+	static const struct { const char *headline, *company; } cases[] = {
+		{"<script>alert(1)</script> raises $20M", NULL}, {"\"; DROP TABLE account; -- raises $20M", NULL},
+		{"\xd0\x9b" "amp\xd0\xb0 raises $20M", "\xd0\x9b" "amp\xd0\xb0"}, /* Latin among Cyrillic: another name than Lampa */
+		{"\xe3\x82\xa2\xe3\x82\xaf\xe3\x83\xa1 raises $20M", "\xe3\x82\xa2\xe3\x82\xaf\xe3\x83\xa1"},
+		{"\xe2\x80\xae" "Acme\xe2\x80\xac raises $20M", "Acme"}, {"Acme raises $10^400", NULL}, {"Acme raises $1e400 million", NULL},
+		{"Acme raises $20M in 9999", NULL}, {"Acme raises $99999999999999999999999999999999999999999 million", NULL}};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < WN_COUNT(cases); i++) {
+		size_t n = read_both(r, cases[i].headline, "");
+		for (size_t k = 0; k < n; k++) {
+			assert_true(r->s[k].company.n <= WN_NAME_MAX && wn_text_is_utf8(r->s[k].company));
+			assert_null(r->s[k].company.n ? memchr(r->s[k].company.p, '<', r->s[k].company.n) : NULL);
+			assert_true(r->s[k].amount.amount < 1e13);
+		}
+		if (cases[i].company) {
+			assert_int_equal(n, 1);
+			IS(r->s[0].company, cases[i].company);
+		}
+	}
 }
 
 static void hostile_texts_are_read_within_their_bounds(void **state)
@@ -281,6 +308,7 @@ int main(void)
 		cmocka_unit_test(two_events_of_one_headline_are_two_signals),
 		cmocka_unit_test(a_switch_names_both_technologies_and_their_category),
 		cmocka_unit_test(invisible_characters_change_nothing),
+		cmocka_unit_test(strange_names_stay_names_or_nothing),
 		cmocka_unit_test(hostile_texts_are_read_within_their_bounds),
 		cmocka_unit_test(sums_are_read_as_written),
 		cmocka_unit_test(an_operator_adds_words_and_patterns),
