@@ -114,6 +114,11 @@ const char *news_left(const struct news_text *x, const struct news_pattern *p, i
 		f->unnamed_target = w.unnamed;
 		f->who.whole = w.whole;
 		return NULL;
+	case S_PRODUCT:
+		if (!some(w.company) || news_is_person(x, w.company))
+			return "no product as subject";
+		f->tool = (struct news_tool){w.company, NULL, w.company.to};
+		return NULL;
 	case S_WHO:
 		if (!some(w.person) && !some(w.post) && news_is_person(x, w.company)) {
 			w.person = w.company;
