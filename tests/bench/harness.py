@@ -75,7 +75,8 @@ class Daemon:
         (self.dir / "whynow.yaml").write_text(
             f"instance: bench\ndatabase: {{conninfo: \"{b.conninfo(database, 'whynow')}\"}}\nlisten: {{control: {self.dir}/control}}\n"
             f"dirs: {{feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d, vendor: {ROOT}/conf, extract: {ROOT}/conf/extract, "
-            f"spool: {self.dir}}}\nbatch: {{items: {b.args.batch}}}\ntouches: {{window: none}}\npoll: {{flood_min: 1000000}}\n")
+            f"spool: {self.dir}}}\nbatch: {{items: {b.args.batch}}}\ntouches: {{window: none}}\npoll: {{flood_min: 1000000, host_gap: 0s, per_host: 8}}\n")
+        (self.dir / "token").write_text("bench")
         shutil.copy(b.dir / "installation-key", self.dir / "installation-key")
 
     def start(self):
@@ -107,9 +108,9 @@ class Daemon:
                     raise SystemExit(f"whynowd never said \"{words}\":\n" + "".join(x for _, x in self.lines[-20:]))
                 self.news.wait(min(left, 1))
 
-    def ask(self, verb, path):
+    def ask(self, verb, path, body=b""):
         c = Control(self.dir / "control")
-        c.request(verb, path, headers={"Content-Length": "0"} if verb == "POST" else {})
+        c.request(verb, path, body, {"Content-Length": str(len(body)), "Content-Type": "application/json", "Authorization": "Bearer bench"} if verb == "POST" else {})
         r = c.getresponse()
         text = r.read().decode()
         c.close()

@@ -7,6 +7,7 @@ touches  touches that fall due at the same instant: decided a second.
 overdue  campaigns of one member and two planned touches, all overdue when whynowd starts: closed a second, beside the same row
          writes by set-based SQL in batches of 500 in a second database of the same cluster.
 """
+import concurrent.futures
 import json
 import random
 import re
@@ -177,12 +178,11 @@ def touches(b):
 # ------------------------------------------------------------------------------------------------------------------ day
 def day(b):
     database = b.database("day", large(b))
-    values = ",\n".join(f"('{name}', 1, $src${text}$src$)" for name, text in world.segments(10) if int(name[6:]) >= 100)
+    values = ",\n".join(f"('{name}', 1, $src${text}$src$)" for name, text in world.segments(11) if int(name[6:]) >= 100)
     harness.psql(b.conninfo(database), f"INSERT INTO whynow.segment_version (name, version, source) VALUES {values}")
     opened(b, database, "standing", 1000, "/standing", contacts=False)
     harness.psql(b.conninfo(database), "VACUUM ANALYZE")
-    feeds = list(dict.fromkeys([*world.DAY, "views"]))
-    daemon = harness.Daemon(b, "day", database, [world.FEEDS[f][1] for f in feeds])
+    daemon = harness.Daemon(b, "day", database, [*(world.FEEDS[f][1] for f in world.DAY), world.PUSHED])
     for f in world.DAY:
         harness.Answers.bodies[f"/{f}"] = world.DAY[f][0](10, b.args.accounts, 0)
     daemon.start()
@@ -203,6 +203,8 @@ def burst(b, daemon, run):
         n = b.args.items * share // 100
         total += n
         harness.Answers.bodies[f"/{f}"] = make(n, b.args.accounts, run)
+    pids = [daemon.process.pid, int(harness.psql(b.conninfo(daemon.database), "SELECT pid FROM pg_stat_activity WHERE application_name LIKE '%/intake'"))]
+    used = [b.cpu(p) for p in pids]
     began = time.monotonic()
     for f in world.DAY:
         daemon.ask("POST", f"/v1/feeds/{f}/poll")
@@ -211,29 +213,28 @@ def burst(b, daemon, run):
         while "items," not in line:
             at, line = daemon.wait(f"feed {f}: ", at)
     rate = total / (max(daemon.wait(f"feed {f}: ", began)[0] for f in world.DAY) - began)
-    print(f"  {'warm-up' if run == 1 else f'run {run - 1}'}: {total} signals, {rate:.0f}/s", flush=True)
+    used = [b.cpu(p) - u for p, u in zip(pids, used)]
+    print(f"  {'warm-up' if run == 1 else f'run {run - 1}'}: {total} signals, {rate:.0f}/s (CPU {used[0]:.2f} s, its server {used[1]:.2f} s)", flush=True)
     return rate
 
 
 def steady(b, daemon, database, rate=2500, seconds=30, ends=500):
-    """Ten answers a second, one opening in each; meanwhile members end at instants of their own."""
+    """Ten pushes a second, one opening in each; meanwhile members end at instants of their own."""
     harness.psql(b.conninfo(database), f"""
         UPDATE whynow.member SET box_ends_at = now() + interval '5 s' + random() * interval '{seconds - 5} s' WHERE (account_id, campaign_id) IN
             (SELECT account_id, campaign_id FROM whynow.member WHERE segment = 'standing' AND state = 'live' LIMIT {ends});
         UPDATE whynow.member SET due_at = box_ends_at WHERE segment = 'standing' AND state = 'live' AND box_ends_at < now() + interval '1 hour'""")
     began, arrivals, n = time.monotonic(), {}, rate // 10
     account = 50000
-    for i in range(seconds * 10):
-        events = json.loads(world.page_views(n, b.args.accounts, 500 + i))["events"]
-        account += 1
-        events[n // 2].update(path="/standing", company_domain=world.domain(account), ts=world.utc(time.time() - 60))
-        harness.Answers.bodies["/views"] = json.dumps({"events": events}).encode()
-        time.sleep(max(0, began + i / 10 - time.monotonic()))
-        daemon.ask("POST", "/v1/feeds/views/poll")
-        arrivals[world.domain(account)] = time.monotonic()
-        end = time.monotonic() + 5
-        while "/views" in harness.Answers.bodies and time.monotonic() < end:
-            time.sleep(0.001)
+    with concurrent.futures.ThreadPoolExecutor(8) as senders:
+        for i in range(seconds * 10):
+            events = json.loads(world.page_views(n, b.args.accounts, 500 + i))["events"]
+            account += 1
+            events[n // 2].update(path="/standing", company_domain=world.domain(account), ts=world.utc(time.time() - 60))
+            body = json.dumps({"events": events}).encode()
+            time.sleep(max(0, began + i / 10 - time.monotonic()))
+            arrivals[world.domain(account)] = time.monotonic()
+            senders.submit(daemon.ask, "POST", "/v1/signals/pushed", body)
     time.sleep(3)
     rate = seconds * 10 * n / (time.monotonic() - 3 - began)
     waits = []

@@ -257,6 +257,11 @@ signal:
 }
 
 
+# The same views, pushed instead of polled.
+PUSHED = "".join("push: {bearer: credential:token}\n" if line.startswith("url:") else "" if line.startswith("every:") else line
+                 for line in FEEDS["views"][1].replace("feed: views", "feed: pushed").splitlines(keepends=True))
+
+
 # A day's mix: feed -> who makes its items, percent of all.
 DAY = {"views": (page_views, 80), "jobs": (job_postings, 10), "moves": (hires, 5), "downloads": (downloads, 3), "deals": (fundings, 2)}
 
