@@ -6,16 +6,15 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 /* cmocka wants the four first */
 #include <cmocka.h>
+#include "peer.h"
 #include <whynow/fiber.h>
 #include <whynow/http.h>
 
 static struct {
-	pid_t pid;
-	int in;
+	struct peer peer;
 	int port, tls_port;
 	char ca[256];
 } server;
@@ -28,36 +27,15 @@ struct world {
 
 static int start_server(void **state)
 {
-	int in[2], out[2];
-	char line[400] = "";
-	size_t got = 0;
-	ssize_t n;
-
 	(void)state;
-	assert_int_equal(pipe(in) | pipe(out), 0);
-	server.pid = fork();
-	if (server.pid == 0) {
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		close(in[1]);
-		close(out[0]);
-		execlp("python3", "python3", WN_SOURCE_DIR "/tests/unit/io/hostile_server.py", NULL);
-		_exit(127);
-	}
-	close(in[0]);
-	close(out[1]);
-	server.in = in[1];
-	while (!strchr(line, '\n') && (n = read(out[0], line + got, sizeof(line) - 1 - got)) > 0)
-		got += (size_t)n;
-	close(out[0]);
-	return sscanf(line, "%d %d %255s", &server.port, &server.tls_port, server.ca) == 3 ? 0 : -1;
+	assert_true(peer_start(&server.peer, WN_SOURCE_DIR "/tests/unit/io/hostile_server.py"));
+	return fscanf(server.peer.out, "%d %d %255s", &server.port, &server.tls_port, server.ca) == 3 ? 0 : -1;
 }
 
 static int stop_server(void **state)
 {
 	(void)state;
-	close(server.in);
-	waitpid(server.pid, NULL, 0);
+	peer_stop(&server.peer);
 	return 0;
 }
 

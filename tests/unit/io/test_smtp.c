@@ -6,10 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 /* cmocka wants the four first */
 #include <cmocka.h>
+#include "peer.h"
 #include <whynow/fiber.h>
 #include <whynow/mail.h>
 #include <whynow/smtp.h>
@@ -18,9 +17,7 @@
 enum { PLAIN, UTF8, STARTTLS, TLS, RUDE };
 
 static struct {
-	pid_t pid;
-	int in;
-	FILE *out;
+	struct peer peer;
 	int ports[5];
 	char ca[256];
 } server;
@@ -38,35 +35,19 @@ struct world {
 
 static int start_server(void **state)
 {
-	int in[2], out[2];
 	int *p = server.ports;
 
 	(void)state;
-	assert_int_equal(pipe(in) | pipe(out), 0);
-	server.pid = fork();
-	if (server.pid == 0) {
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		close(in[1]);
-		close(out[0]);
-		execlp("/usr/bin/python3", "python3", WN_SOURCE_DIR "/tests/unit/io/smtp_server.py", NULL);
-		_exit(127);
-	}
-	close(in[0]);
-	close(out[1]);
-	server.in = in[1];
-	server.out = fdopen(out[0], "r");
-	int got = fscanf(server.out, "%d %d %d %d %d %255s", &p[0], &p[1], &p[2], &p[3], &p[4], server.ca);
-	fgetc(server.out);
+	assert_true(peer_start(&server.peer, WN_SOURCE_DIR "/tests/unit/io/smtp_server.py"));
+	int got = fscanf(server.peer.out, "%d %d %d %d %d %255s", &p[0], &p[1], &p[2], &p[3], &p[4], server.ca);
+	fgetc(server.peer.out);
 	return got == 6 ? 0 : -1;
 }
 
 static int stop_server(void **state)
 {
 	(void)state;
-	close(server.in);
-	fclose(server.out);
-	waitpid(server.pid, NULL, 0);
+	peer_stop(&server.peer);
 	return 0;
 }
 
@@ -137,7 +118,7 @@ static struct wn_value taken(struct world *w)
 	static char line[20000];
 	struct wn_value v;
 
-	assert_non_null(fgets(line, sizeof(line), server.out));
+	assert_non_null(fgets(line, sizeof(line), server.peer.out));
 	assert_int_equal(wn_json_parse(wn_str_of(line), NULL, w->arena, &v, NULL), WN_OK);
 	return v;
 }
