@@ -10,6 +10,7 @@
 #include <whynow/clock.h>
 
 struct wn_hosts;
+struct wn_poll_feed;
 struct wn_host {
 	struct wn_host *next;
 	char *name;
@@ -17,6 +18,9 @@ struct wn_host {
 	int64_t free_us;   /* no request begins before: the gap */
 	int64_t held_us;   /* Retry-After: no request begins before; 0 none */
 	int64_t lost_us;   /* when it last could not be reached, 0: it answered since */
+	/* The poller's: those that are due, but no request may begin now, in a list by `next`; and the one of them that is looked at
+	 * when one may (while it is in the heap). */
+	struct wn_poll_feed *first, *last, *herald;
 };
 
 struct wn_hosts *wn_hosts_new(void);

@@ -2,7 +2,8 @@
 /*
  * Intake: takes answers one after the other, on one fiber with one session. What an answer means for the schedule is
  * decided in intake_answer.c; what its items become is stored in batches, and the cursor moves in the transaction of
- * the last one. An answer is let go only when its transaction is committed: with the database away it waits here.
+ * the last one. An answer is let go only when its transaction is committed: with the database away it waits here. Answers that
+ * bring nothing to store are gathered and written together (intake_quiet.c).
  */
 #include "intake_parts.h"
 #include <malloc.h>
@@ -34,7 +35,7 @@ static enum wn_rc batch_load(void *ctx, struct wn_store *s, struct wn_world *w, 
 	struct wn_batch *b = ctx;
 	b->in = (struct wn_intake){.sightings = b->items.sightings, .n = b->items.n, .create = b->create, .first_poll = b->first_poll,
 				   .wires = w->catalog->wires, .flood_min = b->flood_min, .flood_share = b->flood_share,
-				   .known_us = b->answer->remembered.newest_us};
+				   .known_us = b->answer->known.newest_us};
 	if (!b->items.n)
 		return WN_OK;
 	enum wn_rc rc = wn_store_fx(s, w->catalog->registry, b->items.sightings, b->items.n, w->arena, err);
@@ -194,16 +195,25 @@ static void run_merges(struct wn_daemon *d, struct wn_feed_answer *answer)
 	}
 }
 
+/* ----------------------------------------------------------------------------------------------------- the queue */
 struct entry {
 	struct entry *next;
 	struct wn_poll_feed *feed;
 	struct wn_http_response *response; /* NULL: the feed became blind */
 	wn_part_taken *on_taken;           /* of a part, with its ctx; NULL: an answer that was asked for */
 	void *ctx;
+	int64_t at_us;                     /* when it became blind */
+};
+
+struct wn_intake_queue {
+	struct entry *first, **last;
+	size_t n, bytes;                   /* of bodies that wait */
+	struct wn_fiber *fiber;
+	struct wn_quiet *quiet;
 };
 
 /* -------------------------------------------------------------------------------------------------- one answer */
-static enum wn_rc store_items(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err)
+enum wn_rc wn_answer_store(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err)
 {
 	bool more;
 	enum wn_rc rc;
@@ -227,17 +237,17 @@ static enum wn_rc store_failure(struct wn_daemon *d, struct wn_feed_answer *a, s
 	snprintf(why, sizeof(why), "could not be stored: %.250s", err->text);
 	wn_answer_failed(a, WN_POLL_BROKEN, why);
 	a->totals = committed; /* of the batches before it */
-	return store_items(d, a, err);
+	return wn_answer_store(d, a, err);
 }
 
-static void log_outcome(struct wn_daemon *d, const struct wn_feed_answer *a, int failures_before)
+static void log_outcome(const struct wn_feed_answer *a)
 {
 	const struct wn_feed_state *s = &a->feed->state;
 	const char *name = a->name;
-	if (s->schedule.failures && failures_before == 0)
+	if (s->schedule.failures && a->failures == 0)
 		wn_log(WN_WARNING, WN_MSG_FEED_FAILED, WN_FIELDS({"WHYNOW_FEED", name}, {"WHYNOW_REASON", a->error}),
 		       "feed %s could not be polled: %s; %s", name, a->error, a->next.why);
-	else if (!s->schedule.failures && failures_before)
+	else if (!s->schedule.failures && a->failures)
 		wn_log(WN_NOTICE, WN_MSG_FEED_RECOVERED, WN_FIELDS({"WHYNOW_FEED", name}), "feed %s answers again", name);
 	if (a->flooded)
 		wn_log(WN_WARNING, NULL, WN_FIELDS({"WHYNOW_FEED", name}),
@@ -255,18 +265,21 @@ static void log_outcome(struct wn_daemon *d, const struct wn_feed_answer *a, int
 		       "feed %s: %lld items, %lld new signals, %lld stored, %lld duplicate, %lld edited, %lld filtered", name,
 		       (long long)a->totals.items, (long long)a->totals.signals, (long long)a->totals.stored,
 		       (long long)a->totals.duplicate, (long long)a->totals.edited, (long long)a->totals.filtered);
-	(void)d;
 }
 
 static void take_over(struct wn_poll_feed *f, const struct wn_feed_answer *a)
 {
 	struct wn_arena *old = f->arena;
+	int64_t blind_us = a->was_blind ? 0 : f->state.blind_since_us; /* became so meanwhile: its gap is open, the next good poll closes it */
 	f->arena = wn_arena_new_small(WN_FEED_STATE_BYTES);
 	struct wn_str name = wn_arena_str(f->arena, f->name);
 	wn_feed_state_copy(&f->state, &a->moved, f->arena);
 	f->name = f->state.name = name;
 	f->state.version++;
+	f->state.blind_since_us = blind_us ? blind_us : f->state.blind_since_us;
 	wn_arena_free(old);
+	if (a->digested && !a->as_told && !a->error)
+		wn_told_keep(&f->told, a->digest, &a->totals, a->now_us);
 }
 
 /* The state in the database is not the one we read: somebody else polls the feed, or our own COMMIT was never answered and is there
@@ -295,68 +308,95 @@ static enum wn_rc adopt_state(struct wn_daemon *d, struct wn_feed_answer *a, str
 	return rc;
 }
 
-static void handle(struct wn_daemon *d, const struct entry *e)
+static void taken_in(struct wn_daemon *d, struct wn_feed_answer *a)
 {
-	struct wn_poll_feed *f = e->feed;
-	struct wn_http_response *response = e->response;
-	struct wn_arena *arena = wn_arena_new(0);
-	struct wn_feed_answer *a = WN_NEW(arena, struct wn_feed_answer);
-	struct wn_err err = {0};
-	int failures = f->state.schedule.failures;
-	bool was_blind = f->state.blind_since_us != 0;
-	struct wn_book *book = d->book; /* the answer is read and written with one book, whatever is reloaded meanwhile */
-	wn_book_use(book);
-	wn_answer_read(a, d, f, response, e->on_taken != NULL, arena);
-	wn_failpoint("intake.read");
-	enum wn_rc rc = wn_snapshot_load(a, &err);
-	if (rc == WN_OK)
-		rc = store_items(d, a, &err);
-	for (int tries = 0; rc == WN_EXISTS && e->on_taken && tries < PART_TRIES; tries++) {
-		rc = adopt_state(d, a, &err); /* another instance takes parts of the same feed: its state, then ours once more */
-		wn_answer_read(a, d, f, response, true, arena);
-		rc = rc ? rc : store_items(d, a, &err);
+	take_over(a->feed, a);
+	if (a->hold_until_us)
+		wn_poller_hold(d, a->feed, a->hold_until_us);
+	log_outcome(a);
+	run_merges(d, a);
+	if (a->changes)
+		wn_sweeper_nudge(d);
+	if (a->was_blind && !a->feed->state.blind_since_us) {
+		d->gaps_changed = true;
+		wn_poller_look_blind(d);
+		wn_sweeper_feed_recovered(d);
 	}
+}
+
+/* The one place where an answer ends, rc as of its storing: state taken over, told, the poller's turn. */
+static enum wn_rc conclude(struct wn_daemon *d, struct wn_feed_answer *a, enum wn_rc rc, struct wn_err *err)
+{
 	if (rc == WN_EXISTS)
-		rc = adopt_state(d, a, &err);
+		rc = adopt_state(d, a, err);
 	else if (rc && !wn_rc_is_temporary(rc))
-		rc = store_failure(d, a, &err);
+		rc = store_failure(d, a, err);
 	wn_failpoint("intake.stored");
 	if (rc == WN_OK && a->adopted) {
 		wn_log(WN_DEBUG, NULL, NULL, "feed %s: the state is newer than we knew; its items are safe", a->name);
 	} else if (rc == WN_OK) {
-		take_over(f, a);
-		if (a->hold_until_us)
-			wn_poller_hold(d, f, a->hold_until_us);
-		log_outcome(d, a, failures);
-		run_merges(d, a);
-		if (a->changes)
-			wn_sweeper_nudge(d);
-		if (was_blind && !f->state.blind_since_us) {
-			d->gaps_changed = true;
-			wn_poller_look_blind(d);
-			wn_sweeper_feed_recovered(d);
-		}
+		taken_in(d, a);
 	} else if (rc != WN_CANCELLED) {
-		wn_log(WN_ERR, WN_MSG_FEED_FAILED, WN_FIELDS({"WHYNOW_FEED", a->name}), "feed %s: %s", a->name, err.text);
-		f->state.next_us = wn_clock_now_us(d->clock) + 5 * WN_MINUTE;
+		wn_log(WN_ERR, WN_MSG_FEED_FAILED, WN_FIELDS({"WHYNOW_FEED", a->name}), "feed %s: %s", a->name, err->text);
+		a->feed->state.next_us = wn_clock_now_us(d->clock) + 5 * WN_MINUTE;
 	}
+	if (!a->part && !d->stopping)
+		wn_poller_answered(d, a->feed);
+	return rc;
+}
+
+static void let_go(struct wn_feed_answer *a)
+{
+	wn_book_done(a->book);
+	wn_arena_free(a->arena);
+}
+
+void wn_answer_end(struct wn_daemon *d, struct wn_feed_answer *a, enum wn_rc rc, struct wn_err *err)
+{
+	conclude(d, a, rc, err);
+	let_go(a);
+}
+
+/* Another instance takes parts of the same feed: its state, then ours once more. */
+static enum wn_rc store_part_again(struct wn_daemon *d, struct wn_feed_answer *a, const struct wn_http_response *response, struct wn_err *err)
+{
+	enum wn_rc rc = WN_EXISTS;
+	for (int tries = 0; rc == WN_EXISTS && tries < PART_TRIES; tries++) {
+		rc = adopt_state(d, a, err);
+		wn_answer_read(a, d, a->feed, response, true, a->arena);
+		rc = rc ? rc : wn_answer_store(d, a, err);
+	}
+	return rc;
+}
+
+static void handle(struct wn_daemon *d, const struct entry *e)
+{
+	struct wn_arena *arena = wn_arena_new(0);
+	struct wn_feed_answer *a = WN_NEW(arena, struct wn_feed_answer);
+	struct wn_err err = {0};
+	wn_book_use(d->book); /* the answer is read and written with one book, whatever is reloaded meanwhile */
+	wn_answer_read(a, d, e->feed, e->response, e->on_taken != NULL, arena);
+	wn_failpoint("intake.read");
+	if (wn_answer_is_quiet(a)) {
+		wn_quiet_add(d->intake->quiet, a);
+		return;
+	}
+	enum wn_rc rc = wn_snapshot_load(a, &err);
+	if (rc == WN_OK)
+		rc = wn_answer_store(d, a, &err);
+	if (rc == WN_EXISTS && e->on_taken)
+		rc = store_part_again(d, a, e->response, &err);
+	rc = conclude(d, a, rc, &err);
 	if (e->on_taken)
 		e->on_taken(e->ctx, a, rc, &err);
-	wn_book_done(book);
-	wn_arena_free(arena);
-	if (response->body.n > GIVE_BACK_BYTES)
+	let_go(a);
+	wn_poller_run(d);
+	if (e->response->body.n > GIVE_BACK_BYTES)
 		malloc_trim(0); /* a rare large answer shall not be what the daemon weighs from then on */
 }
 
-/* ----------------------------------------------------------------------------------------------------- the queue */
-struct wn_intake_queue {
-	struct entry *first, **last;
-	size_t n;
-	struct wn_fiber *fiber;
-	bool idle;
-};
-
-static enum wn_rc note_blind(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_err *err)
+/* ------------------------------------------------------------------------------------------------------ blindness */
+static enum wn_rc write_blind(struct wn_daemon *d, const struct entry *e, struct wn_err *err)
 {
 	struct wn_store *s = d->intake_session.store;
 	enum wn_rc rc = wn_session_ensure(d, &d->intake_session);
@@ -364,12 +404,11 @@ static enum wn_rc note_blind(struct wn_daemon *d, struct wn_poll_feed *f, struct
 		rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
 		return rc;
-	struct wn_plain_event ev = {.subject = "feed", .name = f->name, .type = "feed.blind", .to = "blind",
-				    .why = WN_STR("no good poll"), .at_us = wn_clock_now_us(d->clock),
-				    .sinks = wn_sinks_for(d->book, "feed.blind", NULL)};
+	struct wn_plain_event ev = {.subject = "feed", .name = e->feed->name, .type = "feed.blind", .to = "blind",
+				    .why = WN_STR("no good poll"), .at_us = e->at_us, .sinks = wn_sinks_for(d->book, "feed.blind", NULL)};
 	rc = wn_store_begin(s, err);
 	if (rc == WN_OK)
-		rc = wn_store_gap_open(s, f->name, NULL, f->state.last_good_us, "blind", err);
+		rc = wn_store_gap_open(s, e->feed->name, NULL, e->feed->state.last_good_us, "blind", err);
 	if (rc == WN_OK)
 		rc = wn_store_plain_event(s, &ev, err);
 	if (rc == WN_OK)
@@ -381,34 +420,62 @@ static enum wn_rc note_blind(struct wn_daemon *d, struct wn_poll_feed *f, struct
 	return rc;
 }
 
+/* As long as the database is away: a gap that is not written down would let a rule take silence for an answer. */
+static void note_blind(struct wn_daemon *d, const struct entry *e)
+{
+	struct wn_err err = {0};
+	enum wn_rc rc;
+	while (wn_rc_is_temporary(rc = write_blind(d, e, &err)) && rc != WN_CANCELLED)
+		if (wn_fiber_wait(d->loop, (int64_t)(0.2 * WN_SECOND * d->factor)))
+			return;
+	if (rc && rc != WN_CANCELLED)
+		wn_log(WN_WARNING, NULL, NULL, "a blind feed could not be written down: %s", err.text);
+}
+
+/* ------------------------------------------------------------------------------------------------------- the fiber */
+static size_t weight_of(const struct entry *e) { return e->response ? e->response->body.n : 0; }
+
+static struct entry *next_entry(struct wn_intake_queue *q)
+{
+	struct entry *e = q->first;
+	if (!e)
+		return NULL;
+	q->first = e->next;
+	if (!q->first)
+		q->last = &q->first;
+	q->n--;
+	q->bytes -= weight_of(e);
+	return e;
+}
+
+static void take(struct wn_daemon *d, struct entry *e)
+{
+	if (e->response)
+		handle(d, e);
+	else
+		note_blind(d, e);
+	wn_http_response_free(e->response);
+	free(e);
+}
+
 static void work(void *ctx)
 {
 	struct wn_daemon *d = ctx;
 	struct wn_intake_queue *q = d->intake;
 	while (!d->stopping && !wn_fiber_is_cancelled(d->loop)) {
-		struct entry *e = q->first;
-		if (!e) {
-			q->idle = true;
-			enum wn_rc rc = wn_fiber_park(d->loop);
-			q->idle = false;
-			if (rc == WN_CANCELLED)
-				break;
-			continue;
+		int64_t at;
+		bool full = wn_intake_is_full(d);
+		struct entry *e = wn_quiet_is_full(q->quiet) ? NULL : next_entry(q);
+		if (e) {
+			take(d, e);
+		} else if (wn_quiet_is_due(q->quiet, &at)) {
+			wn_quiet_write(q->quiet);
+			wn_poller_run(d);
+		} else if (wn_fiber_park_until(d->loop, at) == WN_CANCELLED) {
+			break;
 		}
-		q->first = e->next;
-		if (!q->first)
-			q->last = &q->first;
-		q->n--;
-		struct wn_err err = {0};
-		if (e->response) {
-			handle(d, e);
-			wn_http_response_free(e->response);
-			if (!d->stopping && !e->on_taken)
-				wn_poller_answered(d, e->feed);
-		} else if (note_blind(d, e->feed, &err)) {
-			wn_log(WN_WARNING, NULL, NULL, "a blind feed could not be written down: %s", err.text);
-		}
-		free(e);
+		if (full && !wn_intake_is_full(d))
+			wn_poller_run(d);
 	}
 	q->fiber = NULL;
 }
@@ -425,7 +492,8 @@ static void push(struct wn_daemon *d, const struct entry *what)
 	*q->last = e;
 	q->last = &e->next;
 	q->n++;
-	if (q->fiber)
+	q->bytes += weight_of(e);
+	if (q->fiber && q->n == 1)
 		wn_fiber_wake(q->fiber);
 }
 
@@ -439,7 +507,10 @@ void wn_intake_part(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_ht
 	push(d, &(struct entry){.feed = feed, .response = response, .on_taken = on_taken, .ctx = ctx});
 }
 
-void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed) { push(d, &(struct entry){.feed = feed}); }
+void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed) 
+{
+	push(d, &(struct entry){.feed = feed, .at_us = wn_clock_now_us(d->clock)});
+}
 
 void wn_intake_nudge(struct wn_daemon *d)
 {
@@ -449,10 +520,16 @@ void wn_intake_nudge(struct wn_daemon *d)
 
 size_t wn_intake_waiting(const struct wn_daemon *d) { return d->intake ? d->intake->n : 0; }
 
+bool wn_intake_is_full(const struct wn_daemon *d)
+{
+	return d->intake && (d->intake->n >= WN_ANSWERS_WAITING_MAX || d->intake->bytes >= WN_ANSWERS_WAITING_BYTES);
+}
+
 void wn_intake_start(struct wn_daemon *d)
 {
 	d->intake = wn_alloc(sizeof(*d->intake));
 	d->intake->last = &d->intake->first;
+	d->intake->quiet = wn_quiet_new(d);
 	d->intake->fiber = wn_fiber_start(d->loop, "intake", work, d);
 }
 
@@ -470,6 +547,7 @@ void wn_intake_stop(struct wn_daemon *d)
 		free(e);
 		e = next;
 	}
+	wn_quiet_free(q->quiet);
 	free(q);
 	d->intake = NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "daemon.h"
 #include "hosts.h"
+#include "told.h"
 #include <whynow/feed.h>
 
 enum { WN_FEED_STATE_BYTES = 512 }; /* texts of most feeds' states; there may be thousands of feeds */
@@ -22,9 +23,15 @@ struct wn_poll_feed {
 	bool running;                     /* asked, or its answer waits for the intake */
 	bool again;                       /* asked for while it was running: once more right after */
 	bool gone;                        /* no file has it any more */
-	bool counted;                     /* among the requests under way */
+	bool counted;                     /* its request is under way */
+	bool at_host;                     /* and counts at its host, or its answer may ask us to stay away from there */
 	bool lost;                        /* its host could not be reached when we last asked */
 	struct wn_host *host;             /* of the request under way; of the newest one */
+	struct wn_told told;              /* by the last answer that was read whole */
+	size_t place;                     /* in the heap of those that will be due, from 1; 0: not there */
+	struct wn_host *behind;           /* waits for a request of this host to end, NULL: does not */
+	struct wn_poll_feed *next;        /* that waits for the same */
+	int64_t ask_us;                   /* when it is looked at: next_us, or when its host may be asked again */
 	struct wn_http_call *call;
 	struct wn_stream *stream;         /* the answer that goes on and on, NULL */
 };
@@ -73,10 +80,14 @@ void wn_intake_part(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_ht
 /* The feed has been silent too long: written down as a gap, told to sinks. */
 void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed);
 size_t wn_intake_waiting(const struct wn_daemon *d);
+/* Answers wait, and are many or large: nothing more should be asked now. The poller is run when that is over. */
+bool wn_intake_is_full(const struct wn_daemon *d);
 struct wn_poll_feed *wn_poller_feed(struct wn_daemon *d, struct wn_str name); /* NULL: unknown */
 /* The answer asked us, or everybody who comes from here, to stay away until then. */
 void wn_poller_hold(struct wn_daemon *d, struct wn_poll_feed *f, int64_t until_us);
-/* Called by the intake when it is done with a feed's answer (the poller's side). */
+/* Called by the intake when it is done with a feed's answer (the poller's side); wn_poller_run after one or many. */
 void wn_poller_answered(struct wn_daemon *d, struct wn_poll_feed *feed);
+/* Is any request under way, whose answer may come at any time? */
+bool wn_poller_is_asking(const struct wn_daemon *d);
 
 #endif

@@ -307,9 +307,32 @@ enum wn_rc wn_answer_document(const struct wn_book_feed *b, const struct wn_http
 	return rc ? rc : choose_items(b, &opt, a, doc, err);
 }
 
+/* Answers of one page whose items are looked at by nothing but their keys. */
+static bool may_be_as_told(const struct wn_feed_answer *a)
+{
+	const struct wn_feed_conf *c = a->book_feed->conf;
+	return !a->part && c->mode == WN_FEED_POLL && c->page.by == WN_PAGE_NONE && c->changes < WN_CHANGES_REMOVED && a->feed->state.first_done;
+}
+
+static bool is_as_told(struct wn_feed_answer *a, struct wn_str body)
+{
+	const struct wn_told *t = &a->feed->told;
+	a->digested = may_be_as_told(a);
+	if (!a->digested)
+		return false;
+	wn_told_digest(body, a->digest);
+	if (!wn_told_is(t, a->digest, a->now_us))
+		return false;
+	a->totals = (struct wn_feed_totals){.items = t->items, .filtered = t->filtered, .duplicate = t->items - t->filtered};
+	return true;
+}
+
 static void read_items(struct wn_feed_answer *a, const struct wn_http_response *r, int64_t now_us)
 {
 	struct wn_err err = {0};
+	a->as_told = is_as_told(a, r->body);
+	if (a->as_told)
+		return;
 	enum wn_rc rc = wn_answer_document(a->book_feed, r, now_us, a->arena, &a->doc, &err);
 	if (rc == WN_OK && a->book_feed->conf->mode == WN_FEED_STREAM && a->doc.items_n)
 		rc = wn_mapping_cursor(a->book_feed->mapping, a->doc.items[a->doc.items_n - 1].value, a->doc.doc, now_us, a->arena, &a->cursor, &err);
@@ -323,7 +346,7 @@ static void read_items(struct wn_feed_answer *a, const struct wn_http_response *
 		wn_answer_failed(a, WN_POLL_BROKEN, err.text);
 		return;
 	}
-	a->poll.feed = a->remembered.hints = a->doc.hints;
+	a->poll.feed = a->known.hints = a->doc.hints;
 }
 
 void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_http_response *r, bool part,
@@ -337,9 +360,11 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 	a->actor = wn_arena_printf(arena, "feed %s", a->name);
 	a->book = d->book;
 	a->book_feed = wn_book_feed_named(d->book, f->name);
-	a->remembered = wn_remembered_of(f->state.extra);
-	wn_rhythm_read(a->remembered.rhythm, &a->rhythm);
-	a->poll.feed = a->remembered.hints; /* until a new document says otherwise: a 304 brings none */
+	a->failures = f->state.schedule.failures;
+	a->was_blind = f->state.blind_since_us != 0;
+	a->known = wn_remembered_of(f->state.extra);
+	wn_rhythm_read(a->known.rhythm, &a->rhythm);
+	a->poll.feed = a->known.hints; /* until a new document says otherwise: a 304 brings none */
 	a->poll.http = wn_http_hints_none();
 	a->poll.first = !f->state.first_done;
 	a->keep_validators = true;
@@ -487,12 +512,12 @@ static enum wn_rc tell_recovery(struct wn_feed_answer *a, struct wn_store *s, in
 	return rc ? rc : wn_store_plain_event(s, &ev, err);
 }
 
-enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err)
+struct wn_feed_move wn_answer_decide(struct wn_feed_answer *a, int64_t now_us)
 {
 	struct wn_feed_state *m = &a->moved;
 	bool good = !a->error;
-	enum wn_rc rc = WN_OK;
 	*m = a->feed->state;
+	a->remembered = a->known;
 	move_schedule(a, m, now_us);
 	hold_host(a, now_us);
 	if (!a->keep_validators || a->etag.n)
@@ -511,17 +536,20 @@ enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t 
 		m->last_good_us = now_us;
 		m->good_since_us = m->good_since_us == WN_NEVER ? now_us : m->good_since_us;
 		m->first_done = m->first_done || (a->poll.outcome == WN_POLL_ITEMS && !a->next_page.n);
-		if (m->blind_since_us)
-			rc = tell_recovery(a, s, now_us, err);
 		m->blind_since_us = 0;
 	}
 	struct wn_feed_totals poll = a->totals_after;
 	poll.polls = 1;
 	poll.failures = !good;
 	poll.bytes = a->bytes;
+	return (struct wn_feed_move){m, poll, wn_poll_outcome_to_text(a->poll.outcome), now_us};
+}
+
+enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err)
+{
+	struct wn_feed_move move = wn_answer_decide(a, now_us);
+	enum wn_rc rc = !a->error && a->feed->state.blind_since_us ? tell_recovery(a, s, now_us, err) : WN_OK;
 	if (rc == WN_OK)
 		rc = wn_snapshot_move(a, s, now_us, err);
-	if (rc == WN_OK)
-		rc = wn_store_feed_move(s, m, &poll, wn_poll_outcome_to_text(a->poll.outcome), now_us, err);
-	return rc;
+	return rc ? rc : wn_store_feed_moves(s, &move, 1, err);
 }

@@ -35,7 +35,10 @@ struct wn_feed_answer {
 	bool part;                           /* pushed, or lines of a stream: nobody asked, the schedule stays */
 	struct wn_str cursor;                /* of the last line of a stream, absent: as it was */
 	struct wn_snapshot *snapshot;        /* changes: removed, changed; NULL */
-	struct wn_remembered remembered;     /* of the feed, as it will be written */
+	struct wn_remembered known;          /* of the feed, before this poll; with the hints of its document */
+	struct wn_remembered remembered;     /* the same as it will be written */
+	uint64_t digest[2]; bool digested;   /* of the body */
+	bool as_told;                        /* the body is the one that was told last: nothing is new */
 	struct wn_rhythm rhythm;             /* as it was before this poll */
 	WN_VEC(int64_t) published;           /* of its items, those since the last good poll */
 	struct wn_str moved_to;              /* where permanent redirects led, absent: nowhere */
@@ -49,6 +52,8 @@ struct wn_feed_answer {
 	struct wn_next_poll next;
 	bool flooded;                        /* the flood guard made history of it */
 	size_t changes;                      /* campaign changes it led to */
+	int failures;                        /* in a row, before this poll */
+	bool was_blind;
 	size_t set_aside;                    /* items that the database will never take */
 	struct wn_intake_merge merges[64]; size_t n_merges;
 	struct wn_arena *arena;
@@ -75,8 +80,28 @@ void wn_lot_done(struct wn_lot *m);
 void wn_answer_done(struct wn_feed_answer *a);
 /* Turns it into a failed poll that stores nothing. */
 void wn_answer_failed(struct wn_feed_answer *a, enum wn_poll_outcome how, const char *why);
-/* Writes the feed's new state in the running transaction. */
+/* What the poll makes of the feed's state (a->moved); may be decided anew. */
+struct wn_feed_move wn_answer_decide(struct wn_feed_answer *a, int64_t now_us);
+/* Decides, and writes the feed's new state in the running transaction. */
 enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+
+/* --- intake_quiet.c: polls that brought nothing to store, written down many in one transaction ---- */
+struct wn_quiet;
+struct wn_quiet *wn_quiet_new(struct wn_daemon *d);
+void wn_quiet_free(struct wn_quiet *q); /* what was not written is asked again by whoever starts next */
+bool wn_answer_is_quiet(const struct wn_feed_answer *a);
+bool wn_quiet_is_full(const struct wn_quiet *q); /* to be written before one more */
+void wn_quiet_add(struct wn_quiet *q, struct wn_feed_answer *a); /* takes it */
+/* Is it time: nothing more is on its way, there are enough, or the first has waited long enough? *at_us: else when. */
+bool wn_quiet_is_due(const struct wn_quiet *q, int64_t *at_us);
+/* Writes them and tells the poller. Waits for the database, however long it is away. */
+void wn_quiet_write(struct wn_quiet *q);
+
+/* --- intake.c ---- */
+/* An answer ends, rc as of its storing. Frees it. */
+void wn_answer_end(struct wn_daemon *d, struct wn_feed_answer *a, enum wn_rc rc, struct wn_err *err);
+/* Stores what is in it and moves the feed, in batches. Waits for the database. */
+enum wn_rc wn_answer_store(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err) WN_MUST_CHECK;
 
 /* snapshot.c: what was there before. No-ops for a feed that is no snapshot. Waits for the database. */
 enum wn_rc wn_snapshot_load(struct wn_feed_answer *a, struct wn_err *err) WN_MUST_CHECK;

@@ -4,7 +4,12 @@
  * what an answer means. A feed has at most one request or waiting answer; a host has at most poll.per_host requests, with
  * poll.host_gap between them, and none while it asked us to stay away. While hosts cannot be reached at all, one is tried
  * now and then. While the database is away nothing is asked, so nothing can be lost.
+ *
+ * A feed is in one place: in the heap until its instant comes; behind its host while that may not be asked, but for one, the herald,
+ * which is in the heap at the instant when it may; or running. Each request that begins or ends at a host calls the next of those
+ * behind it. So a turn costs as much as it starts.
  */
+#include "due_heap.h"
 #include "intake_parts.h"
 #include "remembered.h"
 #include <malloc.h>
@@ -15,21 +20,33 @@
 
 struct wn_poller {
 	struct wn_daemon *d;
-	struct wn_poll_feed **feeds;
+	struct wn_poll_feed **feeds;  /* by name */
 	size_t n;
-	size_t running;
+	size_t running;               /* requests under way */
+	struct wn_due_heap due;
 	struct wn_hosts *hosts;
 	struct wn_timer *timer;
 	struct wn_fiber *loader;
 	bool loaded;
 };
 
+static int by_name(const void *a, const void *b)
+{
+	return wn_str_cmp((*(struct wn_poll_feed *const *)a)->name, (*(struct wn_poll_feed *const *)b)->name);
+}
+
 static struct wn_poll_feed *find(const struct wn_poller *p, struct wn_str name)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (wn_str_eq(p->feeds[i]->name, name))
-			return p->feeds[i];
-	return NULL;
+	struct wn_poll_feed wanted = {.name = name}, *key = &wanted;
+	struct wn_poll_feed **at = p->n ? bsearch(&key, p->feeds, p->n, sizeof(struct wn_poll_feed *), by_name) : NULL;
+	return at ? *at : NULL;
+}
+
+/* Whoever may be asked some time is looked at then. */
+static void enqueue(struct wn_poller *p, struct wn_poll_feed *f)
+{
+	if (f->known && !f->running && !f->gone)
+		wn_due_heap_put(&p->due, f, f->state.next_us);
 }
 
 struct wn_poll_feed *wn_poller_feed(struct wn_daemon *d, struct wn_str name) { return d->poller ? find(d->poller, name) : NULL; }
@@ -58,8 +75,10 @@ static bool is_lost(const struct wn_http_response *r)
 static void ask_lost_again(struct wn_poller *p, int64_t now_us)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		if (p->feeds[i]->lost && !p->feeds[i]->running)
+		if (p->feeds[i]->lost && !p->feeds[i]->running) {
 			p->feeds[i]->state.next_us = now_us;
+			enqueue(p, p->feeds[i]);
+		}
 		p->feeds[i]->lost = false;
 	}
 }
@@ -81,36 +100,91 @@ static bool look_at_network(struct wn_poller *p, struct wn_poll_feed *f, const s
 	return f->lost && wn_hosts_probe_us(p->hosts) != 0;
 }
 
+/* --- behind a host ---- */
+static void wait_behind(struct wn_poll_feed *f)
+{
+	struct wn_host *host = f->host;
+	if (f->behind)
+		return;
+	if (host->first)
+		host->last->next = f;
+	else
+		host->first = f;
+	host->last = f;
+	f->behind = host;
+	f->next = NULL;
+}
+
+/* The next that waits is looked at again. */
+static void call_next(struct wn_poller *p, struct wn_host *host)
+{
+	for (struct wn_poll_feed *f; (f = host->first);) {
+		host->first = f->next;
+		f->behind = NULL;
+		if (f->running || f->gone)
+			continue;
+		enqueue(p, f);
+		return;
+	}
+}
+
+static void call_all(struct wn_poller *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->feeds[i]->behind)
+			p->feeds[i]->behind->first = NULL;
+		p->feeds[i]->behind = NULL;
+		enqueue(p, p->feeds[i]);
+	}
+}
+
+static void ended(struct wn_poller *p, struct wn_poll_feed *f)
+{
+	f->at_host = false;
+	wn_host_ended(f->host, wn_clock_now_us(p->d->clock), wn_daemon_options(p->d)->poll.host_gap_us);
+	call_next(p, f->host);
+}
+
+/* It may ask us to stay away: until the intake knows, nobody else goes there. */
+static bool may_hold_host(const struct wn_http_response *r) { return r->status == 429 || r->status == 503; }
+
 static void on_answer(void *ctx, struct wn_http_response *response)
 {
 	struct wn_poll_feed *f = ctx;
 	struct wn_poller *p = f->d->poller;
 	f->call = NULL;
-	wn_host_ended(f->host, wn_clock_now_us(f->d->clock), wn_daemon_options(f->d)->poll.host_gap_us);
+	p->running--;
+	f->counted = false;
+	if (!may_hold_host(response))
+		ended(p, f);
 	if (look_at_network(p, f, response)) {
 		wn_http_response_free(response);
 		f->state.next_us = wn_hosts_probe_us(p->hosts);
 		wn_poller_answered(f->d, f);
-		return;
+	} else {
+		wn_intake_push(f->d, f, response); /* still `running` until the intake is done with it */
 	}
-	wn_intake_push(f->d, f, response); /* still `running` until the intake is done with it */
+	wn_poller_run(f->d);
 }
 
 /* A request that could not even begin is an answer like any other: it is counted, told, and backs off. */
-static void start_poll(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_book_feed *b)
+static void start_poll(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_book_feed *b, int64_t now_us)
 {
 	struct wn_arena *a = wn_arena_new(0);
 	struct wn_http_request req;
 	struct wn_err err = {0};
 	enum wn_rc rc = wn_poll_request(wn_daemon_options(d), f, b, a, &req, &err);
-	f->running = f->counted = true;
-	d->poller->running++;
+	f->running = true;
 	if (rc == WN_OK)
 		rc = wn_http_start(d->net, &req, on_answer, f, &f->call, &err);
-	if (rc == WN_OK)
-		wn_host_began(f->host, wn_clock_now_us(d->clock), wn_daemon_options(d)->poll.host_gap_us);
-	else
+	if (rc == WN_OK) {
+		f->counted = f->at_host = true;
+		d->poller->running++;
+		wn_host_began(f->host, now_us, wn_daemon_options(d)->poll.host_gap_us);
+	} else {
 		wn_intake_push(d, f, wn_http_response_failed(rc, WN_HTTP_INVALID, err.text));
+	}
+	call_next(d->poller, f->host);
 	wn_arena_free(a);
 }
 
@@ -120,88 +194,84 @@ static bool may_poll(const struct wn_poll_feed *f, const struct wn_book_feed *b)
 	return f->known && !f->running && !f->gone && b && b->mapping && b->conf->mode != WN_FEED_PUSH;
 }
 
-static int by_next(const void *a, const void *b)
-{
-	const struct wn_poll_feed *x = *(struct wn_poll_feed *const *)a, *y = *(struct wn_poll_feed *const *)b;
-	if (x->state.next_us != y->state.next_us)
-		return x->state.next_us < y->state.next_us ? -1 : 1;
-	return wn_str_cmp(x->name, y->name);
-}
-
-/* Feeds that are due, the longest overdue first: nobody starves behind a busy host. *next_us: the least instant of the others. */
-static size_t collect_due(struct wn_poller *p, int64_t now_us, struct wn_poll_feed **due, int64_t *next_us)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < p->n; i++) {
-		struct wn_poll_feed *f = p->feeds[i];
-		if (!f->known || f->running || f->gone)
-			continue;
-		if (f->state.next_us <= now_us)
-			due[n++] = f;
-		else if (f->state.next_us < *next_us)
-			*next_us = f->state.next_us;
-	}
-	if (n > 1)
-		qsort(due, n, sizeof(*due), by_next);
-	return n;
-}
-
-static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
-
-/* When the feed may be asked: 0 now, WN_NEVER when an answer must come first. */
-static int64_t ready_us(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_book_feed *b, int64_t now_us)
-{
-	struct wn_poller *p = d->poller;
-	int64_t probe = wn_hosts_probe_us(p->hosts);
-	if (!f->running)
-		forget_former(f, b);
-	f->host = wn_hosts_of_url(p->hosts, wn_poll_url(f, b));
-	if (probe && (p->running || probe > now_us))
-		return p->running ? WN_NEVER : probe;
-	return wn_host_ready_us(f->host, now_us, wn_daemon_options(d)->poll.per_host);
-}
-
 /* Of a broken network: those first that were not lost when last asked, so that one dead host cannot keep it broken. */
-static void lost_last(struct wn_poll_feed **due, size_t n)
+static struct wn_poll_feed *first_not_lost(const struct wn_poller *p, int64_t now_us)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!due[i]->lost) {
-			struct wn_poll_feed *f = due[i];
-			memmove(&due[1], &due[0], i * sizeof(*due));
-			due[0] = f;
-			return;
-		}
+	struct wn_poll_feed *best = wn_due_heap_first(&p->due);
+	for (size_t i = 0; i < p->due.n; i++) {
+		struct wn_poll_feed *f = p->due.v[i];
+		if (!f->lost && f->ask_us <= now_us && (best->lost || f->ask_us < best->ask_us))
+			best = f;
+	}
+	return best;
+}
+
+/* The longest overdue first: nobody starves behind a busy host. NULL: none is due. */
+static struct wn_poll_feed *next_due(struct wn_poller *p, int64_t now_us)
+{
+	struct wn_poll_feed *f = wn_due_heap_first(&p->due);
+	if (!f || f->ask_us > now_us)
+		return NULL;
+	if (wn_hosts_probe_us(p->hosts))
+		f = first_not_lost(p, now_us);
+	wn_due_heap_take(&p->due, f);
+	return f;
+}
+
+/* A feed that is due and in no place: it is asked (true), or put where it waits. */
+static bool ask(struct wn_poller *p, struct wn_poll_feed *f, int64_t now_us)
+{
+	struct wn_daemon *d = p->d;
+	const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
+	if (f->host && f->host->herald == f)
+		f->host->herald = NULL;
+	if (!may_poll(f, b)) { /* asked when the file can be used again */
+		if (f->host)
+			call_next(p, f->host);
+		return false;
+	}
+	forget_former(f, b);
+	if (b->conf->mode == WN_FEED_STREAM) {
+		wn_stream_start(d, f, b);
+		return false;
+	}
+	f->host = wn_hosts_of_url(p->hosts, wn_poll_url(f, b));
+	int64_t at = wn_host_ready_us(f->host, now_us, wn_daemon_options(d)->poll.per_host);
+	if (!at)
+		start_poll(d, f, b, now_us);
+	else if (at == WN_NEVER || f->host->herald)
+		wait_behind(f);
+	else
+		wn_due_heap_put(&p->due, f->host->herald = f, at);
+	return f->counted;
+}
+
+/* Does everything wait for something that will run the poller again: an answer, the intake, the database? */
+static bool must_wait(const struct wn_poller *p)
+{
+	return p->running >= (size_t)wn_daemon_options(p->d)->poll.concurrency || p->d->db != WN_DB_UP || wn_intake_is_full(p->d);
 }
 
 void wn_poller_run(struct wn_daemon *d)
 {
 	struct wn_poller *p = d->poller;
-	int64_t next = WN_NEVER, now = wn_clock_now_us(d->clock);
-	if (!p || !p->loaded || d->stopping || !p->n)
+	struct wn_poll_feed *f;
+	int64_t now = wn_clock_now_us(d->clock), probe;
+	if (!p || !p->loaded || d->stopping)
 		return;
-	struct wn_poll_feed **due = wn_alloc(p->n * sizeof(struct wn_poll_feed *));
-	size_t n = collect_due(p, now, due, &next);
-	if (wn_hosts_probe_us(p->hosts))
-		lost_last(due, n);
-	for (size_t i = 0; i < n && d->db == WN_DB_UP && p->running < (size_t)wn_daemon_options(d)->poll.concurrency; i++) {
-		const struct wn_book_feed *b = wn_book_feed_named(d->book, due[i]->name);
-		if (!may_poll(due[i], b))
-			continue; /* asked when the file can be used again */
-		if (b->conf->mode == WN_FEED_STREAM) {
-			forget_former(due[i], b);
-			wn_stream_start(d, due[i], b);
-			continue;
-		}
-		int64_t at = ready_us(d, due[i], b, now);
-		next = at ? earlier(next, at) : next;
-		if (at)
-			continue; /* asked at that instant, or when an answer was taken in */
-		if (wn_hosts_probe_us(p->hosts))
+	while (!must_wait(p)) {
+		if ((probe = wn_hosts_probe_us(p->hosts)) && (p->running || probe > now))
+			break; /* one at a time, now and then */
+		if (!(f = next_due(p, now)))
+			break;
+		if (ask(p, f, now) && probe)
 			wn_hosts_probed(p->hosts, now);
-		start_poll(d, due[i], b);
 	}
-	free(due);
-	wn_timer_at(p->timer, next);
+	probe = wn_hosts_probe_us(p->hosts);
+	f = wn_due_heap_first(&p->due);
+	bool waits = must_wait(p) || (probe && p->running);
+	int64_t next = waits || !f ? WN_NEVER : f->ask_us;
+	wn_timer_at(p->timer, next < probe ? probe : next);
 }
 
 void wn_poller_hold(struct wn_daemon *d, struct wn_poll_feed *f, int64_t until_us)
@@ -214,13 +284,16 @@ void wn_poller_hold(struct wn_daemon *d, struct wn_poll_feed *f, int64_t until_u
 
 void wn_poller_answered(struct wn_daemon *d, struct wn_poll_feed *f)
 {
-	d->poller->running -= f->counted;
-	f->running = f->counted = false;
+	f->running = false;
 	if (f->again)
 		f->state.next_us = wn_clock_now_us(d->clock);
 	f->again = false;
-	wn_poller_run(d);
+	if (f->at_host)
+		ended(d->poller, f);
+	enqueue(d->poller, f);
 }
+
+bool wn_poller_is_asking(const struct wn_daemon *d) { return d->poller && d->poller->running; }
 
 enum wn_rc wn_poller_now(struct wn_daemon *d, struct wn_str feed, struct wn_err *err)
 {
@@ -234,6 +307,7 @@ enum wn_rc wn_poller_now(struct wn_daemon *d, struct wn_str feed, struct wn_err 
 		return wn_fail(err, WN_AGAIN, "the database is away: %s", d->db_text);
 	f->again = f->running; /* what is on its way may be older than the wish */
 	f->state.next_us = wn_clock_now_us(d->clock);
+	enqueue(d->poller, f);
 	wn_poller_run(d);
 	return WN_OK;
 }
@@ -262,6 +336,11 @@ static void spread_first(struct wn_daemon *d, struct wn_poll_feed *f)
 		f->state.next_us = wn_schedule_first(&f->state.schedule, f->state.next_us, now, spread, seed);
 }
 
+static int by_state_name(const void *a, const void *b)
+{
+	return wn_str_cmp(((const struct wn_feed_state *)a)->name, ((const struct wn_feed_state *)b)->name);
+}
+
 static enum wn_rc load_states(struct wn_daemon *d, struct wn_err *err)
 {
 	struct wn_poller *p = d->poller;
@@ -273,13 +352,13 @@ static enum wn_rc load_states(struct wn_daemon *d, struct wn_err *err)
 		rc = wn_store_feed_states(d->intake_session.store, NULL, 0, a, &rows, &n, err);
 		wn_turn_give(wn_store_turn(d->intake_session.store));
 	}
+	if (n)
+		qsort(rows, n, sizeof(*rows), by_state_name); /* the server has an order of its own */
 	for (size_t i = 0; i < p->n && rc == WN_OK; i++) {
 		struct wn_poll_feed *f = p->feeds[i];
-		const struct wn_feed_state *row = NULL;
-		for (size_t k = 0; k < n && !row; k++)
-			row = wn_str_eq(rows[k].name, f->name) ? &rows[k] : NULL;
 		if (f->known || f->running)
 			continue;
+		const struct wn_feed_state wanted = {.name = f->name}, *row = n ? bsearch(&wanted, rows, n, sizeof(*rows), by_state_name) : NULL;
 		take_state(f, row);
 		const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
 		if (b && b->conf->mode == WN_FEED_STREAM && f->state.next_us == WN_NEVER && f->state.schedule.gone < 2)
@@ -306,6 +385,7 @@ static void loader(void *ctx)
 		return;
 	d->poller->loader = NULL;
 	d->poller->loaded = rc == WN_OK;
+	call_all(d->poller);
 	malloc_trim(0); /* all states at once took more than they do one by one */
 	wn_poller_look_blind(d);
 	wn_poller_run(d);
@@ -315,6 +395,7 @@ static void loader(void *ctx)
 static void add_missing(struct wn_daemon *d)
 {
 	struct wn_poller *p = d->poller;
+	size_t more = 0;
 	for (size_t i = 0; i < d->book->n_feeds; i++) {
 		struct wn_str name = d->book->feeds[i].conf->name;
 		struct wn_poll_feed *f = find(p, name);
@@ -331,16 +412,21 @@ static void add_missing(struct wn_daemon *d)
 		f->arena = wn_arena_new_small(WN_FEED_STATE_BYTES);
 		f->name = f->state.name = wn_arena_str(f->arena, name);
 		f->state.good_since_us = WN_NEVER;
-		p->feeds = wn_realloc(p->feeds, (p->n + 1) * sizeof(*p->feeds));
-		p->feeds[p->n++] = f;
+		p->feeds = wn_realloc(p->feeds, (p->n + more + 1) * sizeof(*p->feeds));
+		p->feeds[p->n + more++] = f;
 	}
+	p->n += more;
+	if (more)
+		qsort(p->feeds, p->n, sizeof(*p->feeds), by_name);
 }
 
 void wn_poller_book_changed(struct wn_daemon *d)
 {
 	struct wn_poller *p = d->poller;
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++) {
 		p->feeds[i]->gone = !wn_book_feed_named(d->book, p->feeds[i]->name);
+		p->feeds[i]->told = (struct wn_told){0}; /* it may mean something else now */
+	}
 	for (size_t i = 0; i < p->n; i++)
 		if (p->feeds[i]->stream && p->feeds[i]->call)
 			wn_http_cancel(d->net, p->feeds[i]->call); /* begun anew behind its cursor, as its file now says */
@@ -375,6 +461,7 @@ void wn_poller_stop(struct wn_daemon *d)
 	}
 	wn_timer_free(p->timer);
 	wn_hosts_free(p->hosts);
+	free(p->due.v);
 	free(p->feeds);
 	free(p);
 	d->poller = NULL;

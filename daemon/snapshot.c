@@ -27,7 +27,7 @@ enum wn_rc wn_snapshot_load(struct wn_feed_answer *a, struct wn_err *err)
 	if (!is_snapshot(a->book_feed) || a->error || (a->poll.outcome != WN_POLL_ITEMS && a->poll.outcome != WN_POLL_NOT_MODIFIED))
 		return WN_OK;
 	struct wn_snapshot *s = a->snapshot = WN_NEW(a->arena, struct wn_snapshot);
-	s->afresh = !a->feed->state.first_done && !a->remembered.walk_us; /* another address, or none before */
+	s->afresh = !a->feed->state.first_done && !a->known.walk_us; /* another address, or none before */
 	if (s->afresh)
 		return WN_OK;
 	enum wn_rc rc = wn_session_ensure(d, &d->intake_session);
@@ -101,9 +101,9 @@ void wn_snapshot_broken(struct wn_feed_answer *a)
 static void compare(struct wn_feed_answer *a, struct wn_snapshot *s)
 {
 	bool same = a->poll.outcome == WN_POLL_NOT_MODIFIED; /* what was missing is missing still */
-	int64_t walk = a->remembered.walk_us ? a->remembered.walk_us : a->now_us;
+	int64_t walk = a->known.walk_us ? a->known.walk_us : a->now_us;
 	s->compared = true;
-	if (!same && (a->next_page.n || s->broken || a->doc.incomplete || a->doc.rejects_n || a->remembered.walk_broken))
+	if (!same && (a->next_page.n || s->broken || a->doc.incomplete || a->doc.rejects_n || a->known.walk_broken))
 		return;
 	for (size_t i = 0; i < s->n_known; i++) {
 		const struct wn_feed_item *x = &s->known[i];

@@ -86,6 +86,9 @@
 #define WN_PG_QUEUE_BYTES (256u << 10)     /* bytes queued until they are sent on the way, answers read meanwhile */
 #define WN_PG_PARAMS_MAX 65535             /* parameters of one statement; the protocol counts in 16 bits */
 #define WN_PG_VARIANTS_MAX 16              /* prepared forms of one statement that differ in parameter types */
+#define WN_ANSWERS_WAITING_MAX 2048        /* answers that wait for the intake: nothing more is asked */
+#define WN_ANSWERS_WAITING_BYTES (32u << 20) /* of their bodies */
+#define WN_QUIET_POLLS_MAX 512             /* polls without news written in one transaction */
 #define WN_HTTP_REQUESTS_MAX 1000          /* requests under way at once */
 #define WN_HTTP_REQUEST_HEADERS_MAX 64     /* headers of one request of ours */
 #define WN_SERVER_HEADERS_MAX (16u << 10)  /* bytes of a request's headers; evhttp parses before it asks us */

@@ -71,9 +71,6 @@ bool wn_poll_outcome_from_text(struct wn_str text, enum wn_poll_outcome *out);
 /* What is kept of a feed between polls (columns of feed_state; plain numbers). All zero = never polled. */
 struct wn_schedule_state {
 	int64_t last_us;  /* last poll, 0 = never */
-	int64_t rate_us;  /* when `rate` was last decayed */
-	double rate;      /* decayed number of new items (half-life of a week) */
-	double weight;    /* decayed seconds of watching, same half-life: rate / weight = items a second */
 	double worth;     /* decayed share of new items that became signals, 0..1; 0 until one did */
 	int32_t failures; /* in a row; a success sets 0 */
 	int32_t gone;     /* 410 in a row */

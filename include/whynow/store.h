@@ -17,7 +17,7 @@
  *     wn_store_load_campaigns                    of the verdicts' groups and of the live members
  *     engine: steps, decisions                   (pure)
  *     wn_store_flush                             every dirty and fresh row, history, outbox
- *     wn_store_feed_move                         the feed's cursor, compare-and-set, in the same transaction
+ *     wn_store_feed_moves                        the feed's cursor, compare-and-set, in the same transaction
  *     wn_store_commit
  *   WN_AGAIN, WN_UNKNOWN: wn_store_rollback, then the whole unit again from the start (every statement is written so
  *   that running it a second time is a no-op). Anything else: wn_store_rollback, give up, tell.
@@ -287,12 +287,14 @@ struct wn_feed_state {
 /* names NULL: all. Rows that do not exist are left out. */
 enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, size_t n_names, struct wn_arena *a,
 				struct wn_feed_state **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
-/* Writes the state of a feed after a poll: version is the one that was read and becomes version + 1, in the transaction that stored the
- * items. WN_EXISTS: somebody else moved it, or we did and never heard of it: read the state again. `poll`
- * counts this poll (items = stored + duplicate + edited + review + rejected +
- * filtered, else WN_INVALID); it is added to state->totals and kept as one feed_poll row. */
-enum wn_rc wn_store_feed_move(struct wn_store *s, const struct wn_feed_state *state, const struct wn_feed_totals *poll,
-			      const char *result, int64_t now_us, struct wn_err *err) WN_MUST_CHECK;
+/* One poll of a feed: the state behind it, with the version that was read; what it counted (items = stored + duplicate + edited +
+ * review + rejected + filtered); how it ended. Borrows. */
+struct wn_feed_move { const struct wn_feed_state *state; struct wn_feed_totals poll; const char *result; int64_t now_us; };
+/* Writes the states of feeds after a poll of each, different feeds all: versions become those read + 1. In the running transaction
+ * (that stored the items), else in one of its own. WN_EXISTS: somebody else moved one of them, or we did and never heard of it: none
+ * is written, read the state again. Counts that do not add up are WN_INVALID; they are added to the state's totals and kept as one
+ * feed_poll row, the last 200 (and at most 19 more) of each feed. */
+enum wn_rc wn_store_feed_moves(struct wn_store *s, const struct wn_feed_move *moves, size_t n, struct wn_err *err) WN_MUST_CHECK;
 /* Gaps in what a feed could have reported; kind NULL: all its kinds. Opening an open gap and closing none are no-ops. */
 enum wn_rc wn_store_gap_open(struct wn_store *s, struct wn_str feed, const char *kind, int64_t from_us,
 			     const char *why, struct wn_err *err) WN_MUST_CHECK;

@@ -3,8 +3,8 @@
  * The instant of the next poll: hints, learned rhythm, backoff, skipped hours. Arithmetic only; what was
  * decided is told in one clause, so that `feed show` can say why.
  *
- * Learned: rhythm.h. What a server asks for is believed up to where something is due; what it says to skip, in hours in which nothing
- * ever came. The plain rate (both numbers decayed with a half-life of a week) is kept for people.
+ * Learned: rhythm.h. What a server asks for is believed; what nobody means of a feed (years: a static file's default), up to where
+ * something is due; what it says to skip, in hours in which nothing ever came.
  */
 #include <whynow/schedule.h>
 
@@ -17,7 +17,6 @@
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
-#define HALF_LIFE (7 * DAY)
 #define PRICE 150.0 /* about 24 requests a day for a feed of the usual mixture */
 #define WORTH 10.0 /* an item that becomes a signal counts as eleven */
 
@@ -69,22 +68,15 @@ static double chance(uint64_t seed, int64_t now_us)
 /* --- learning
  * ------------------------------------------------------------------------------------------------- */
 
-static void learn(struct wn_schedule_state *s, const struct wn_poll *poll, int64_t now_us)
+/* Of the last twenty new items or so, the share that became signals. */
+static void learn_worth(struct wn_schedule_state *s, const struct wn_poll *poll)
 {
-	double dt = s->rate_us && now_us > s->rate_us ? (double)(now_us - s->rate_us) : 0.0;
-	double keep = exp2(-dt / (double)HALF_LIFE);
-
-	s->rate *= keep;
-	s->weight = s->weight * keep + dt / (double)SECOND;
-	s->rate_us = now_us;
 	if (poll->first || poll->outcome != WN_POLL_ITEMS || poll->new_items <= 0)
 		return;
-	s->rate += poll->new_items;
 	double share = (double)poll->signals / poll->new_items;
 	double step = fmin(1.0, poll->new_items / 20.0);
 	s->worth += (fmin(1.0, fmax(0.0, share)) - s->worth) * step;
 }
-
 
 /* --- hints
  * -------------------------------------------------------------------------------------------------------- */
@@ -158,8 +150,9 @@ static struct wait after_success(const struct wn_schedule_state *s, const struct
 {
 	struct wn_rhythm_plan plan = wn_rhythm_plan(rhythm, now_us, b->floor, b->ceiling, b->price, 1.0 + WORTH * s->worth, b->jitter);
 	struct hint hint = server_hint(poll);
-	/* A server that says nothing comes, where something is due, is believed until then. */
-	int64_t most = min64(b->hint_max, max64(plan.soon_us, b->floor)), asked = min64(min64(hint.us, most), b->ceiling);
+	/* What is longer than anybody may ask for was not said of a feed: it is believed where nothing is due. */
+	int64_t most = hint.us > b->hint_max ? min64(b->hint_max, max64(plan.soon_us, b->floor)) : b->hint_max;
+	int64_t asked = min64(min64(hint.us, most), b->ceiling);
 	char told[40], took[40], believed[40];
 
 	span_text(max64(asked, plan.us), took);
@@ -231,7 +224,7 @@ static void count(struct wn_schedule_state *s, struct wn_rhythm *rhythm, const s
 		return;
 	}
 	s->failures = 0;
-	learn(s, poll, now_us);
+	learn_worth(s, poll);
 	learn_rhythm(rhythm, poll, now_us);
 }
 

@@ -7,16 +7,26 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct wn_curl_pool {
-	struct wn_loop *loop;
-	CURLM *multi;
-	struct wn_watch *timer;
-};
-
+/* One socket. That of a connection stays watched while it is idle between two jobs, so that the next costs no system call, and until
+ * it is closed; any other (of a name lookup) as long as libcurl says. */
 struct watched {
 	struct wn_curl_pool *pool;
 	struct wn_watch *watch;
 	curl_socket_t fd;
+	bool connection;
+	bool wanted; /* a job waits for it */
+	int events;  /* it is watched for */
+};
+
+struct wn_curl_pool {
+	struct wn_loop *loop;
+	CURLM *multi;
+	CURLSH *share; /* TLS sessions: else each handle would have its own */
+	struct wn_watch *timer;
+	struct watched **sockets; /* by descriptor */
+	size_t sockets_n;
+	CURL **spare; /* handles of jobs that are over */
+	size_t spare_n, spare_max;
 };
 
 static void act(struct wn_curl_pool *p, curl_socket_t fd, int events)
@@ -37,33 +47,85 @@ static void act(struct wn_curl_pool *p, curl_socket_t fd, int events)
 	}
 }
 
+static struct watched *watched_of(struct wn_curl_pool *p, curl_socket_t fd)
+{
+	return fd >= 0 && (size_t)fd < p->sockets_n ? p->sockets[fd] : NULL;
+}
+
+static void let_go(struct watched *w)
+{
+	w->pool->sockets[w->fd] = NULL;
+	wn_watch_free(w->watch);
+	free(w);
+}
+
+static void listen_for(struct watched *w, int events)
+{
+	if (w->events != events)
+		wn_watch_set(w->watch, events);
+	w->events = events;
+}
+
 static void on_ready(void *ctx, int events)
 {
 	struct watched *w = ctx;
 
-	act(w->pool, w->fd, (events & WN_READ ? CURL_CSELECT_IN : 0) | (events & WN_WRITE ? CURL_CSELECT_OUT : 0));
+	if (!w->wanted)
+		listen_for(w, 0); /* the peer closed an idle connection: libcurl sees that when it wants to use it */
+	else
+		act(w->pool, w->fd, (events & WN_READ ? CURL_CSELECT_IN : 0) | (events & WN_WRITE ? CURL_CSELECT_OUT : 0));
+}
+
+static struct watched *watch(struct wn_curl_pool *p, curl_socket_t fd)
+{
+	struct watched *w = wn_alloc(sizeof(*w));
+
+	if ((size_t)fd >= p->sockets_n) {
+		size_t n = (size_t)fd + 64;
+		p->sockets = wn_realloc(p->sockets, n * sizeof(struct watched *));
+		memset(p->sockets + p->sockets_n, 0, (n - p->sockets_n) * sizeof(struct watched *));
+		p->sockets_n = n;
+	}
+	*w = (struct watched){.pool = p, .fd = fd};
+	w->watch = wn_watch_new(p->loop, fd, 0, on_ready, w);
+	return p->sockets[fd] = w;
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {
 	struct wn_curl_pool *p = ctx;
-	struct watched *w = socket_ctx;
+	struct watched *w = watched_of(p, fd);
+	int events = (what & CURL_POLL_IN ? WN_READ : 0) | (what & CURL_POLL_OUT ? WN_WRITE : 0);
 
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (w)
-			wn_watch_free(w->watch);
-		free(w);
-		return 0;
+	(void)easy, (void)socket_ctx;
+	if (what != CURL_POLL_REMOVE) {
+		w = w ? w : watch(p, fd);
+		w->wanted = true;
+		listen_for(w, events);
+	} else if (w && w->connection) {
+		w->wanted = false;
+		listen_for(w, w->events & WN_READ);
+	} else if (w) {
+		let_go(w);
 	}
-	if (!w) {
-		w = wn_alloc(sizeof(*w));
-		*w = (struct watched){.pool = p, .fd = fd};
-		w->watch = wn_watch_new(p->loop, fd, 0, on_ready, w);
-		curl_multi_assign(p->multi, fd, w);
-	}
-	wn_watch_set(w->watch, (what & CURL_POLL_IN ? WN_READ : 0) | (what & CURL_POLL_OUT ? WN_WRITE : 0));
 	return 0;
+}
+
+static int on_open(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)purpose;
+	watch(ctx, fd)->connection = true;
+	return CURL_SOCKOPT_OK;
+}
+
+/* Before the descriptor can mean another socket. */
+static int on_close(void *ctx, curl_socket_t fd)
+{
+	struct watched *w = watched_of(ctx, fd);
+
+	if (w)
+		let_go(w);
+	return close(fd);
 }
 
 static void on_time(void *ctx, int events)
@@ -88,9 +150,10 @@ struct wn_curl_pool *wn_curl_pool_new(struct wn_loop *l, int connections_max, in
 {
 	struct wn_curl_pool *p = wn_alloc(sizeof(*p));
 
-	*p = (struct wn_curl_pool){.loop = l, .multi = curl_multi_init()};
-	if (!p->multi)
+	*p = (struct wn_curl_pool){.loop = l, .multi = curl_multi_init(), .share = curl_share_init()};
+	if (!p->multi || !p->share)
 		abort();
+	curl_share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 	p->timer = wn_watch_new_once(l, on_time, p);
 	curl_multi_setopt(p->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(p->multi, CURLMOPT_SOCKETDATA, p);
@@ -98,20 +161,54 @@ struct wn_curl_pool *wn_curl_pool_new(struct wn_loop *l, int connections_max, in
 	curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
 	curl_multi_setopt(p->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)connections_max);
 	curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)per_host_max);
-	curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, 16L); /* idle ones kept */
+	curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, connections_max ? (long)connections_max : 16L); /* kept while idle */
+	p->spare_max = (size_t)connections_max;
+	p->spare = wn_alloc((p->spare_max + 1) * sizeof(CURL *));
 	return p;
 }
 
 void wn_curl_pool_free(struct wn_curl_pool *p)
 {
-	curl_multi_cleanup(p->multi); /* may still call on_socket */
+	while (p->spare_n)
+		curl_easy_cleanup(p->spare[--p->spare_n]);
+	curl_multi_cleanup(p->multi); /* may still call on_socket, closes the connections */
+	for (size_t i = 0; i < p->sockets_n; i++)
+		if (p->sockets[i])
+			let_go(p->sockets[i]);
+	curl_share_cleanup(p->share);
 	wn_watch_free(p->timer);
+	free(p->sockets);
+	free(p->spare);
 	free(p);
+}
+
+CURL *wn_curl_handle_new(struct wn_curl_pool *p)
+{
+	CURL *easy = p->spare_n ? p->spare[--p->spare_n] : curl_easy_init();
+
+	if (!easy)
+		abort(); /* out of memory */
+	return easy;
+}
+
+void wn_curl_handle_done(struct wn_curl_pool *p, CURL *easy)
+{
+	if (p->spare_n == p->spare_max) {
+		curl_easy_cleanup(easy);
+		return;
+	}
+	curl_easy_reset(easy); /* borrows nothing of the job any more */
+	p->spare[p->spare_n++] = easy;
 }
 
 void wn_curl_job_start(struct wn_curl_pool *p, struct wn_curl_job *job)
 {
 	curl_easy_setopt(job->easy, CURLOPT_PRIVATE, job);
+	curl_easy_setopt(job->easy, CURLOPT_SHARE, p->share);
+	curl_easy_setopt(job->easy, CURLOPT_SOCKOPTFUNCTION, on_open);
+	curl_easy_setopt(job->easy, CURLOPT_SOCKOPTDATA, p);
+	curl_easy_setopt(job->easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(job->easy, CURLOPT_CLOSESOCKETDATA, p);
 	job->pool = p;
 	if (curl_multi_add_handle(p->multi, job->easy) != CURLM_OK)
 		abort(); /* out of memory */

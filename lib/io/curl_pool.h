@@ -24,7 +24,10 @@ struct wn_curl_job {
 /* Both ceilings of connections; those idle are kept for the next job. Gives. */
 struct wn_curl_pool *wn_curl_pool_new(struct wn_loop *l, int connections_max, int per_host_max);
 void wn_curl_pool_free(struct wn_curl_pool *p); /* no job runs in it */
-/* Sets CURLOPT_PRIVATE. */
+/* A handle with nothing set: a spare one, or a new one. Gives; wn_curl_handle_done takes it back (it runs nowhere). */
+CURL *wn_curl_handle_new(struct wn_curl_pool *p);
+void wn_curl_handle_done(struct wn_curl_pool *p, CURL *easy);
+/* Sets CURLOPT_PRIVATE and the function that closes sockets: they outlive the job, and must not outlive the pool. */
 void wn_curl_job_start(struct wn_curl_pool *p, struct wn_curl_job *job);
 void wn_curl_job_stop(struct wn_curl_job *job); /* on_done is not called; nothing happens if it does not run */
 

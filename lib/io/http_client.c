@@ -13,10 +13,15 @@
 
 /* --- calls ---- */
 
+static struct wn_curl_pool *pool_of(const struct wn_http_client *client, const struct wn_http_request *r)
+{
+	return client->pools[r->allow_private];
+}
+
 static void free_call(struct wn_http_call *c)
 {
+	wn_curl_handle_done(pool_of(c->client, &c->req), c->job.easy);
 	curl_slist_free_all(c->header_list);
-	curl_easy_cleanup(c->job.easy);
 	curl_slist_free_all(c->names);
 	wn_http_url_done(&c->first);
 	wn_http_url_done(&c->url);
@@ -63,7 +68,7 @@ static void next_hop(struct wn_http_call *c)
 		finish(c);
 		return;
 	}
-	wn_curl_job_start(c->client->pools[c->req.allow_private], &c->job);
+	wn_curl_job_start(pool_of(c->client, &c->req), &c->job);
 }
 
 static void on_hop(struct wn_curl_job *job, CURLcode code)
@@ -115,14 +120,12 @@ static struct wn_http_call *new_call(struct wn_http_client *client, const struct
 	c->client = client;
 	c->arena = wn_arena_new(0);
 	c->answer = wn_http_answer_new();
-	c->job = (struct wn_curl_job){.easy = curl_easy_init(), .on_done = on_hop};
+	c->job = (struct wn_curl_job){.easy = wn_curl_handle_new(pool_of(client, req)), .on_done = on_hop};
 	c->guard.allow_private = req->allow_private;
 	if (client->wiring) {
 		c->guard.rewire = client->wiring->rewire;
 		c->guard.rewire_ctx = client->wiring->ctx;
 	}
-	if (!c->job.easy)
-		abort();
 	c->start_us = wn_clock_monotonic_us();
 	keep_request(c, req);
 	c->answer->body.max = c->req.body_max;

@@ -3,7 +3,7 @@
  * leases. */
 #include "store_internal.h"
 
-enum { POLLS_KEPT = 200 };
+enum { POLLS_KEPT = 200, POLLS_LOT = 20 };
 
 static void freep_arena(struct wn_arena **a)
 {
@@ -28,17 +28,14 @@ static void state_of_row(const struct wn_pg_result *r, int i, struct wn_arena *a
 	    .last_status = (int)wn_pg_get_int(r, i, 13),
 	    .last_error = get_str(r, i, 14, a),
 	    .schedule = {.last_us = get_us_0(r, i, 8),
-			 .rate_us = get_us_0(r, i, 15),
-			 .rate = wn_pg_get_double(r, i, 16),
-			 .weight = wn_pg_get_double(r, i, 17),
-			 .worth = wn_pg_get_double(r, i, 18),
-			 .failures = (int32_t)wn_pg_get_int(r, i, 19),
-			 .gone = (int32_t)wn_pg_get_int(r, i, 20)},
-	    .totals = {wn_pg_get_int(r, i, 21), wn_pg_get_int(r, i, 22), wn_pg_get_int(r, i, 23),
+			 .worth = wn_pg_get_double(r, i, 15),
+			 .failures = (int32_t)wn_pg_get_int(r, i, 16),
+			 .gone = (int32_t)wn_pg_get_int(r, i, 17)},
+	    .totals = {wn_pg_get_int(r, i, 18), wn_pg_get_int(r, i, 19), wn_pg_get_int(r, i, 20),
+		       wn_pg_get_int(r, i, 21), wn_pg_get_int(r, i, 22), wn_pg_get_int(r, i, 23),
 		       wn_pg_get_int(r, i, 24), wn_pg_get_int(r, i, 25), wn_pg_get_int(r, i, 26),
-		       wn_pg_get_int(r, i, 27), wn_pg_get_int(r, i, 28), wn_pg_get_int(r, i, 29),
-		       wn_pg_get_int(r, i, 30), wn_pg_get_int(r, i, 31)},
-	    .extra = get_json(r, i, 32, a)};
+		       wn_pg_get_int(r, i, 27), wn_pg_get_int(r, i, 28)},
+	    .extra = get_json(r, i, 29, a)};
 }
 
 enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, size_t n_names,
@@ -54,67 +51,86 @@ enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, 
 	return WN_OK;
 }
 
-struct move {
-	const struct wn_feed_state *st;
-	const struct wn_feed_totals *poll;
-	const char *result;
-	int64_t now_us;
-};
+/* --- moving ---- */
+enum { STATE_COLUMNS = 30, POLL_COLUMNS = 14 };
 
-static enum wn_rc queue_move(struct wn_store *s, const struct move *m, struct wn_arena *a,
-			     struct wn_pg_result *moved, struct wn_err *err)
+static void state_row(const struct wn_feed_move *m, struct wn_arena *a, struct wn_pg_param *out)
 {
-	const struct wn_feed_state *st = m->st;
-	const struct wn_feed_totals *p = m->poll;
-	return wn_pg_queue(
-	    s->pg, &wn_sql_feed_move,
-	    WN_PARAMS(
-		wn_pg_str(st->name), wn_pg_int8(st->version), wn_pg_bytes(st->etag),
-		wn_pg_bytes(st->last_modified), param_text(st->cursor), param_text(st->url),
-		wn_pg_time(st->next_us), wn_pg_str(st->why.p ? st->why : WN_STR("")),
-		param_time_0(st->schedule.last_us), param_time_0(st->last_good_us),
-		param_time_0(st->good_since_us == WN_NEVER ? 0 : st->good_since_us), wn_pg_bool(st->first_done),
-		param_time_0(st->blind_since_us), wn_pg_int4(st->last_status), param_text(st->last_error),
-		param_time_0(st->schedule.rate_us), wn_pg_float8(st->schedule.rate),
-		wn_pg_float8(st->schedule.weight), wn_pg_float8(st->schedule.worth),
-		wn_pg_int4(st->schedule.failures), wn_pg_int4(st->schedule.gone), wn_pg_int8(p->polls),
-		wn_pg_int8(p->failures), wn_pg_int8(p->items), wn_pg_int8(p->stored), wn_pg_int8(p->duplicate),
-		wn_pg_int8(p->edited), wn_pg_int8(p->review), wn_pg_int8(p->rejected), wn_pg_int8(p->filtered),
-		wn_pg_int8(p->signals), wn_pg_int8(p->bytes), param_json_or(a, st->extra, "{}")),
-	    moved, err);
+	const struct wn_feed_state *st = m->state;
+	const struct wn_feed_totals *p = &m->poll;
+	const struct wn_pg_param row[STATE_COLUMNS] = {
+	    wn_pg_str(st->name), wn_pg_int8(st->version), wn_pg_bytes(st->etag), wn_pg_bytes(st->last_modified),
+	    param_text(st->cursor), param_text(st->url), wn_pg_time(st->next_us),
+	    wn_pg_str(st->why.p ? st->why : WN_STR("")), param_time_0(st->schedule.last_us),
+	    param_time_0(st->last_good_us), param_time_0(st->good_since_us == WN_NEVER ? 0 : st->good_since_us),
+	    wn_pg_bool(st->first_done), param_time_0(st->blind_since_us), wn_pg_int4(st->last_status),
+	    param_text(st->last_error), wn_pg_float8(st->schedule.worth), wn_pg_int4(st->schedule.failures),
+	    wn_pg_int4(st->schedule.gone), wn_pg_int8(p->polls), wn_pg_int8(p->failures), wn_pg_int8(p->items),
+	    wn_pg_int8(p->stored), wn_pg_int8(p->duplicate), wn_pg_int8(p->edited), wn_pg_int8(p->review),
+	    wn_pg_int8(p->rejected), wn_pg_int8(p->filtered), wn_pg_int8(p->signals), wn_pg_int8(p->bytes),
+	    param_json_or(a, st->extra, "{}")};
+	memcpy(out, row, sizeof(row));
 }
 
-static enum wn_rc queue_poll(struct wn_store *s, const struct move *m, struct wn_err *err)
+static void poll_row(const struct wn_feed_move *m, struct wn_pg_param *out)
 {
-	const struct wn_feed_totals *p = m->poll;
-	TRY(wn_pg_queue(s->pg, &wn_sql_feed_poll_insert,
-			WN_PARAMS(wn_pg_str(m->st->name), wn_pg_int8(m->st->version + 1), wn_pg_time(m->now_us),
-				  wn_pg_text(m->result ? m->result : ""), wn_pg_int4(m->st->last_status),
-				  wn_pg_int4((int32_t)p->items), wn_pg_int4((int32_t)p->stored),
-				  wn_pg_int4((int32_t)p->duplicate), wn_pg_int4((int32_t)p->edited),
-				  wn_pg_int4((int32_t)p->review), wn_pg_int4((int32_t)p->rejected),
-				  wn_pg_int4((int32_t)p->filtered), wn_pg_int4((int32_t)p->signals),
-				  wn_pg_int8(p->bytes)),
-			NULL, err));
-	return wn_pg_queue(s->pg, &wn_sql_feed_poll_prune,
-			   WN_PARAMS(wn_pg_str(m->st->name), wn_pg_int8(m->st->version + 1 - POLLS_KEPT)), NULL,
-			   err);
+	const struct wn_feed_totals *p = &m->poll;
+	const struct wn_pg_param row[POLL_COLUMNS] = {
+	    wn_pg_str(m->state->name), wn_pg_int8(m->state->version + 1), wn_pg_time(m->now_us),
+	    wn_pg_text(m->result ? m->result : ""), wn_pg_int4(m->state->last_status), wn_pg_int4((int32_t)p->items),
+	    wn_pg_int4((int32_t)p->stored), wn_pg_int4((int32_t)p->duplicate), wn_pg_int4((int32_t)p->edited),
+	    wn_pg_int4((int32_t)p->review), wn_pg_int4((int32_t)p->rejected), wn_pg_int4((int32_t)p->filtered),
+	    wn_pg_int4((int32_t)p->signals), wn_pg_int8(p->bytes)};
+	memcpy(out, row, sizeof(row));
+}
+
+struct moves {
+	const struct wn_feed_move *v;
+	size_t n;
+};
+
+static enum wn_rc queue_states(struct wn_store *s, const struct moves *m, struct wn_arena *a,
+			       struct wn_pg_result *moved, struct wn_err *err)
+{
+	struct wn_pg_param *rows = WN_NEW_N(a, struct wn_pg_param, m->n * STATE_COLUMNS + 1);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct wn_feed_state *st = m->v[i].state;
+		if (st->version == 0)
+			TRY(wn_pg_queue(s->pg, &wn_sql_feed_start,
+					WN_PARAMS(wn_pg_str(st->name), wn_pg_time(st->next_us)), NULL, err));
+		state_row(&m->v[i], a, &rows[i * STATE_COLUMNS]);
+	}
+	return wn_pg_queue_rows(s->pg, &wn_sql_feed_move, rows, m->n, STATE_COLUMNS, NULL, 0, moved, err);
+}
+
+/* Old ones go a few at a time: at the end of each lot. */
+static enum wn_rc queue_polls(struct wn_store *s, const struct moves *m, struct wn_arena *a, struct wn_err *err)
+{
+	struct wn_pg_param *rows = WN_NEW_N(a, struct wn_pg_param, m->n * POLL_COLUMNS + 1);
+	for (size_t i = 0; i < m->n; i++)
+		poll_row(&m->v[i], &rows[i * POLL_COLUMNS]);
+	TRY(wn_pg_queue_rows(s->pg, &wn_sql_feed_poll_insert, rows, m->n, POLL_COLUMNS, NULL, 0, NULL, err));
+	for (size_t i = 0; i < m->n; i++) {
+		int64_t version = m->v[i].state->version + 1;
+		if (version > POLLS_KEPT && version % POLLS_LOT == 0)
+			TRY(wn_pg_queue(s->pg, &wn_sql_feed_poll_prune,
+					WN_PARAMS(wn_pg_str(m->v[i].state->name), wn_pg_int8(version - POLLS_KEPT)),
+					NULL, err));
+	}
+	return WN_OK;
 }
 
 static enum wn_rc move_in(struct wn_store *s, void *ctx, struct wn_err *err)
 {
-	struct move *m = ctx;
+	const struct moves *m = ctx;
 	RESULT(moved);
 	WN_CLEANUP(freep_arena) struct wn_arena *a = wn_arena_new(0);
-	if (m->st->version == 0)
-		TRY(wn_pg_queue(s->pg, &wn_sql_feed_start,
-				WN_PARAMS(wn_pg_str(m->st->name), wn_pg_time(m->st->next_us)), NULL, err));
-	TRY(queue_move(s, m, a, &moved, err));
-	TRY(queue_poll(s, m, err));
+	TRY(queue_states(s, m, a, &moved, err));
+	TRY(queue_polls(s, m, a, err));
 	enum wn_rc rc = wn_pg_flush(s->pg, err);
-	if (rc == WN_EXISTS || (rc == WN_OK && moved.affected != 1))
-		return wn_fail(err, WN_EXISTS, "feed " WN_STR_FMT " was polled by somebody else meanwhile",
-			       WN_STR_ARG(m->st->name));
+	if (rc == WN_EXISTS || (rc == WN_OK && moved.affected != (int64_t)m->n))
+		return wn_fail(err, WN_EXISTS, "feed " WN_STR_FMT "%s was polled by somebody else meanwhile",
+			       WN_STR_ARG(m->v[0].state->name), m->n > 1 ? " or another of its lot" : "");
 	if (rc == WN_OK)
 		wn_failpoint("store.feed.moved");
 	return rc;
@@ -122,32 +138,34 @@ static enum wn_rc move_in(struct wn_store *s, void *ctx, struct wn_err *err)
 
 /* Planted bug: the cursor alone, committed before its items; the count of the poll follows with the items, or
  * is lost. */
-static enum wn_rc move_early(struct wn_store *s, const struct move *m, struct wn_err *err)
+static enum wn_rc move_early(struct wn_store *s, const struct moves *m, struct wn_err *err)
 {
 	RESULT(moved);
 	WN_CLEANUP(freep_arena) struct wn_arena *a = wn_arena_new(0);
-	TRY(queue_move(s, m, a, &moved, err));
+	wn_pg_rollback(s->pg); /* what was stored is thrown away, the cursor is kept */
+	TRY(wn_pg_begin(s->pg, err));
+	TRY(queue_states(s, m, a, &moved, err));
 	return wn_pg_flush(s->pg, err);
 }
 
-enum wn_rc wn_store_feed_move(struct wn_store *s, const struct wn_feed_state *state,
-			      const struct wn_feed_totals *poll, const char *result, int64_t now_us,
-			      struct wn_err *err)
+static enum wn_rc check_counts(const struct wn_feed_move *m, struct wn_err *err)
 {
-	struct move m = {state, poll, result, now_us};
-	if (poll->items !=
-	    poll->stored + poll->duplicate + poll->edited + poll->review + poll->rejected + poll->filtered)
-		return wn_fail(err, WN_INVALID, "feed " WN_STR_FMT ": %lld items, but %lld are accounted for",
-			       WN_STR_ARG(state->name), (long long)poll->items,
-			       (long long)(poll->stored + poll->duplicate + poll->edited + poll->review +
-					   poll->rejected + poll->filtered));
-	if (wn_planted("cursor_early") && wn_pg_in_transaction(s->pg) && state->version > 0) {
-		/* What was stored is thrown away, the cursor is kept. */
-		wn_pg_rollback(s->pg);
-		TRY(wn_pg_begin(s->pg, err));
+	const struct wn_feed_totals *p = &m->poll;
+	int64_t told = p->stored + p->duplicate + p->edited + p->review + p->rejected + p->filtered;
+	if (p->items == told)
+		return WN_OK;
+	return wn_fail(err, WN_INVALID, "feed " WN_STR_FMT ": %lld items, but %lld are accounted for",
+		       WN_STR_ARG(m->state->name), (long long)p->items, (long long)told);
+}
+
+enum wn_rc wn_store_feed_moves(struct wn_store *s, const struct wn_feed_move *v, size_t n, struct wn_err *err)
+{
+	struct moves m = {v, n};
+	for (size_t i = 0; i < n; i++)
+		TRY(check_counts(&v[i], err));
+	if (n == 1 && wn_planted("cursor_early") && wn_pg_in_transaction(s->pg) && v->state->version > 0)
 		return move_early(s, &m, err);
-	}
-	return in_transaction(s, move_in, &m, err);
+	return n ? in_transaction(s, move_in, &m, err) : WN_OK;
 }
 
 /* --- gaps ---- */

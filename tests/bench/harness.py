@@ -25,6 +25,7 @@ SERVER = """
 		max_wal_size = 8GB
 		checkpoint_timeout = 30min
 		jit = off
+		track_commit_timestamp = on
 """
 
 
@@ -66,16 +67,17 @@ class Control(http.client.HTTPConnection):
 
 
 class Daemon:
-    def __init__(self, b, name, database, feeds):
+    def __init__(self, b, name, database, feeds, poll="host_gap: 0s, per_host: 8"):
         self.b, self.dir, self.database = b, b.dir / name, database
         for d in ("feeds.d", "sinks.d", "kinds.d", "traits.d"):
             (self.dir / d).mkdir(parents=True, exist_ok=True)
-        (self.dir / "feeds.d/feeds.yaml").write_text("---\n".join(feeds).replace("PORT", str(b.port)))
+        for i in range(0, len(feeds), 1000):
+            (self.dir / f"feeds.d/feeds-{i // 1000:03d}.yaml").write_text("---\n".join(feeds[i:i + 1000]).replace("PORT", str(b.port)))
         (self.dir / "sinks.d/mail.yaml").write_text(f"sink: mail\nkind: file\npath: {self.dir}/mail.jsonl\nchannels: [email, crm-task]\nevents: [campaign.*]\n")
         (self.dir / "whynow.yaml").write_text(
             f"instance: bench\ndatabase: {{conninfo: \"{b.conninfo(database, 'whynow')}\"}}\nlisten: {{control: {self.dir}/control}}\n"
             f"dirs: {{feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d, vendor: {ROOT}/conf, extract: {ROOT}/conf/extract, "
-            f"spool: {self.dir}}}\nbatch: {{items: {b.args.batch}}}\ntouches: {{window: none}}\npoll: {{flood_min: 1000000, host_gap: 0s, per_host: 8}}\n")
+            f"spool: {self.dir}}}\nbatch: {{items: {b.args.batch}}}\ntouches: {{window: none}}\npoll: {{flood_min: 1000000, {poll}}}\n")
         (self.dir / "token").write_text("bench")
         shutil.copy(b.dir / "installation-key", self.dir / "installation-key")
 

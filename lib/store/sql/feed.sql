@@ -2,22 +2,29 @@
 
 -- name: feed_states
 SELECT name, version, etag, last_modified, cursor, url, next_at, why, last_at, last_good_at, good_since, first_done, blind_since, last_status, last_error,
-	rate_at, rate, weight, worth, failures, gone, polls, failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra
+	worth, failures, gone, polls, failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra
 FROM whynow.feed_state WHERE $1::text[] IS NULL OR name = ANY ($1::text[]) ORDER BY name
 
 -- name: feed_move
-UPDATE whynow.feed_state SET version = $2 + 1, etag = $3, last_modified = $4, cursor = $5, url = $6, next_at = $7, why = $8, last_at = $9, last_good_at = $10,
-	good_since = $11, first_done = $12, blind_since = $13, last_status = $14, last_error = $15, rate_at = $16, rate = $17, weight = $18, worth = $19,
-	failures = $20, gone = $21, polls = polls + $22, failed = failed + $23, items = items + $24, stored = stored + $25, duplicate = duplicate + $26,
-	edited = edited + $27, review = review + $28, rejected = rejected + $29, filtered = filtered + $30, signals = signals + $31, bytes = bytes + $32, extra = $33
-WHERE name = $1 AND version = $2
+UPDATE whynow.feed_state s SET version = v.version + 1, etag = v.etag, last_modified = v.last_modified, cursor = v.cursor, url = v.url, next_at = v.next_at,
+	why = v.why, last_at = v.last_at, last_good_at = v.last_good_at, good_since = v.good_since, first_done = v.first_done, blind_since = v.blind_since,
+	last_status = v.last_status, last_error = v.last_error, worth = v.worth, failures = v.failures, gone = v.gone, polls = s.polls + v.polls,
+	failed = s.failed + v.failed, items = s.items + v.items, stored = s.stored + v.stored, duplicate = s.duplicate + v.duplicate,
+	edited = s.edited + v.edited, review = s.review + v.review, rejected = s.rejected + v.rejected, filtered = s.filtered + v.filtered,
+	signals = s.signals + v.signals, bytes = s.bytes + v.bytes, extra = v.extra
+FROM (VALUES /*rows*/($1::text, $2::int8, $3::bytea, $4::bytea, $5::text, $6::text, $7::timestamptz, $8::text, $9::timestamptz, $10::timestamptz,
+	$11::timestamptz, $12::bool, $13::timestamptz, $14::int, $15::text, $16::float8, $17::int, $18::int, $19::int8, $20::int8, $21::int8, $22::int8,
+	$23::int8, $24::int8, $25::int8, $26::int8, $27::int8, $28::int8, $29::int8, $30::jsonb)/*end*/) AS v (name, version, etag, last_modified,
+	cursor, url, next_at, why, last_at, last_good_at, good_since, first_done, blind_since, last_status, last_error, worth, failures, gone, polls,
+	failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra)
+WHERE s.name = v.name AND s.version = v.version
 
 -- name: feed_start
 INSERT INTO whynow.feed_state (name, version, next_at) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING
 
 -- name: feed_poll_insert
 INSERT INTO whynow.feed_poll (feed, version, at, result, status, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)/*end*/
 
 -- name: feed_poll_prune
 DELETE FROM whynow.feed_poll WHERE feed = $1 AND version <= $2

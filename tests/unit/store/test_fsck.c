@@ -112,7 +112,7 @@ static void the_planted_early_cursor_is_seen(void **state)
 {
 	DB(d);
 	struct wn_feed_state st = {.name = WN_STR("news"), .next_us = RIG_NOW + WN_HOUR, .good_since_us = WN_NEVER};
-	OK(wn_store_feed_move(d->st, &st, &(struct wn_feed_totals){.polls = 1}, "items", RIG_NOW, &err));
+	OK(wn_store_feed_moves(d->st, &(struct wn_feed_move){&st, {.polls = 1}, "items", RIG_NOW}, 1, &err));
 	st.version = 1;
 	st.cursor = WN_STR("7");
 	struct wn_sighting x = db_sighting(d, "1", "funding", "acme.test", 1, "{\"round\": \"Series B\"}");
@@ -122,7 +122,7 @@ static void the_planted_early_cursor_is_seen(void **state)
 	OK(wn_store_resolve(d->st, d->w, &in, &err));
 	OK(wn_store_sightings(d->st, d->w, &in, &err));
 	OK(wn_store_flush(d->st, d->w, &err));
-	OK(wn_store_feed_move(d->st, &st, &(struct wn_feed_totals){.polls = 1, .items = 1, .stored = 1, .signals = 1}, "items", RIG_NOW, &err));
+	OK(wn_store_feed_moves(d->st, &(struct wn_feed_move){&st, {.polls = 1, .items = 1, .stored = 1, .signals = 1}, "items", RIG_NOW}, 1, &err));
 	OK(wn_store_commit(d->st, &err));
 	unsetenv("WHYNOW_PLANT");
 	assert_true(db_fsck(d, "cursor") > 0);
@@ -142,7 +142,7 @@ static void the_planted_check_then_insert_is_seen(void **state)
 	OK(wn_store_flush(d->st, d->w, &err));
 	struct wn_feed_totals poll = {.polls = 1, .items = 2, .stored = (int64_t)(in.counts[WN_INTAKE_NEW] + in.counts[WN_INTAKE_JOINED]),
 				      .duplicate = (int64_t)in.counts[WN_INTAKE_DUPLICATE]};
-	OK(wn_store_feed_move(d->st, &st, &poll, "items", RIG_NOW, &err));
+	OK(wn_store_feed_moves(d->st, &(struct wn_feed_move){&st, poll, "items", RIG_NOW}, 1, &err));
 	OK(wn_store_commit(d->st, &err));
 	unsetenv("WHYNOW_PLANT");
 	assert_true(db_fsck(d, "seen_counts") > 0);

@@ -157,15 +157,42 @@ static void a_touch_carries_its_event_through_its_attempts(void **state)
 	assert_int_equal(db_fsck(d, NULL), 0);
 }
 
+static void states_of_many_feeds_move_together_or_not_at_all(void **state)
+{
+	enum { N = 75 }; /* statements of 64, 8 and 1 rows */
+	DB(d);
+	struct wn_feed_state st[N], *got;
+	struct wn_feed_move moves[N];
+	size_t n;
+	for (int i = 0; i < N; i++) {
+		st[i] = (struct wn_feed_state){.name = wn_str_of(wn_arena_printf(d->w->arena, "feed-%d", i)), .next_us = RIG_NOW + i, .good_since_us = WN_NEVER};
+		moves[i] = (struct wn_feed_move){&st[i], {.polls = 1, .items = i, .duplicate = i, .bytes = 10}, "items", RIG_NOW};
+	}
+	for (int turn = 0; turn < 220; turn++) {
+		OK(wn_store_feed_moves(d->st, moves, turn < 2 ? N : 1, &err));
+		for (int i = 0; i < (turn < 2 ? N : 1); i++)
+			st[i].version++;
+	}
+	assert_int_equal(db_count(d, "SELECT sum(duplicate) FROM whynow.feed_state"), 2 * (N * (N - 1) / 2));
+	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.feed_poll WHERE feed <> 'feed-0'"), 2 * (N - 1));
+	assert_in_range(db_count(d, "SELECT count(*) FROM whynow.feed_poll WHERE feed = 'feed-0'"), 200, 219);
+	st[N - 1].version = 1; /* somebody else's */
+	assert_int_equal(wn_store_feed_moves(d->st, moves, N, &err), WN_EXISTS);
+	assert_int_equal(db_count(d, "SELECT sum(polls) FROM whynow.feed_state"), 2 * (N - 1) + 220);
+	OK(wn_store_feed_states(d->st, &st[3].name, 1, d->w->arena, &got, &n, &err));
+	assert_int_equal(got->version, 2);
+	assert_int_equal(got->next_us, RIG_NOW + 3);
+}
+
 static void a_feeds_state_moves_by_compare_and_set(void **state)
 {
 	DB(d);
 	struct wn_feed_state st = {.name = WN_STR("f"), .etag = {"\"\x80x\"", 4}, .last_modified = WN_STR("Mon"), .cursor = WN_STR("c1"), .next_us = RIG_NOW + 5,
 				   .why = WN_STR("learned 42m"), .good_since_us = RIG_NOW, .last_good_us = RIG_NOW, .first_done = true, .last_status = 200,
-				   .schedule = {.last_us = RIG_NOW, .rate_us = RIG_NOW - 3, .rate = 0.25, .weight = 7.5, .worth = 0.5, .failures = 2, .gone = 1}};
+				   .schedule = {.last_us = RIG_NOW, .worth = 0.5, .failures = 2, .gone = 1}};
 	struct wn_feed_totals poll = {.polls = 1, .items = 3, .stored = 1, .duplicate = 1, .filtered = 1, .signals = 1, .bytes = 99};
-	OK(wn_store_feed_move(d->st, &st, &poll, "items", RIG_NOW, &err));
-	assert_int_equal(wn_store_feed_move(d->st, &st, &poll, "items", RIG_NOW, &err), WN_EXISTS);
+	OK(wn_store_feed_moves(d->st, &(struct wn_feed_move){&st, poll, "items", RIG_NOW}, 1, &err));
+	assert_int_equal(wn_store_feed_moves(d->st, &(struct wn_feed_move){&st, poll, "items", RIG_NOW}, 1, &err), WN_EXISTS);
 	struct wn_feed_state *got;
 	size_t n;
 	OK(wn_store_feed_states(d->st, &st.name, 1, d->w->arena, &got, &n, &err));
@@ -177,10 +204,10 @@ static void a_feeds_state_moves_by_compare_and_set(void **state)
 	assert_memory_equal(&got->schedule, &st.schedule, sizeof(st.schedule));
 	assert_int_equal(got->totals.items, 3);
 	assert_int_equal(got->totals.bytes, 99);
-	OK(wn_store_feed_move(d->st, got, &poll, "items", RIG_NOW, &err));
-	assert_int_equal(wn_store_feed_move(d->st, got, &poll, "items", RIG_NOW, &err), WN_EXISTS);
+	OK(wn_store_feed_moves(d->st, &(struct wn_feed_move){got, poll, "items", RIG_NOW}, 1, &err));
+	assert_int_equal(wn_store_feed_moves(d->st, &(struct wn_feed_move){got, poll, "items", RIG_NOW}, 1, &err), WN_EXISTS);
 	poll.items = 4;
-	assert_int_equal(wn_store_feed_move(d->st, got, &poll, "items", RIG_NOW, &err), WN_INVALID);
+	assert_int_equal(wn_store_feed_moves(d->st, &(struct wn_feed_move){got, poll, "items", RIG_NOW}, 1, &err), WN_INVALID);
 	assert_int_equal(db_count(d, "SELECT items FROM whynow.feed_state"), 6);
 	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.feed_poll"), 2);
 	assert_int_equal(db_fsck(d, "cursor"), 0);
@@ -372,7 +399,7 @@ static void pruning_keeps_the_books(void **state)
 	DB(d);
 	life_open(d);
 	struct wn_feed_state st = {.name = WN_STR("news"), .next_us = RIG_NOW, .good_since_us = WN_NEVER};
-	OK(wn_store_feed_move(d->st, &st, &(struct wn_feed_totals){.polls = 1, .items = 1, .stored = 1, .signals = 1}, "items", RIG_NOW, &err));
+	OK(wn_store_feed_moves(d->st, &(struct wn_feed_move){&st, {.polls = 1, .items = 1, .stored = 1, .signals = 1}, "items", RIG_NOW}, 1, &err));
 	struct wn_outbox_row *row = claim(d, "log", 1);
 	assert_true(done(d, row, WN_OUTBOX_DELIVERED, 0, NULL));
 	assert_int_equal(db_fsck(d, NULL), 0);
@@ -407,6 +434,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_lease_that_ended_is_claimed_by_another_and_the_late_one_completes_nothing),
 	cmocka_unit_test(a_sink_is_off_until_it_is_replayed_or_its_file_changes),
 	cmocka_unit_test(a_touch_carries_its_event_through_its_attempts),
+	cmocka_unit_test(states_of_many_feeds_move_together_or_not_at_all),
 	cmocka_unit_test(a_feeds_state_moves_by_compare_and_set),
 	cmocka_unit_test(gaps_open_once_and_close),
 	cmocka_unit_test(a_lease_is_one_owners_until_it_ends),
