@@ -205,8 +205,10 @@ void wn_curl_job_start(struct wn_curl_pool *p, struct wn_curl_job *job)
 {
 	curl_easy_setopt(job->easy, CURLOPT_PRIVATE, job);
 	curl_easy_setopt(job->easy, CURLOPT_SHARE, p->share);
-	curl_easy_setopt(job->easy, CURLOPT_SOCKOPTFUNCTION, on_open);
-	curl_easy_setopt(job->easy, CURLOPT_SOCKOPTDATA, p);
+	if (p->spare_max) { /* not where mail goes: its connections end with a word of their own */
+		curl_easy_setopt(job->easy, CURLOPT_SOCKOPTFUNCTION, on_open);
+		curl_easy_setopt(job->easy, CURLOPT_SOCKOPTDATA, p);
+	}
 	curl_easy_setopt(job->easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
 	curl_easy_setopt(job->easy, CURLOPT_CLOSESOCKETDATA, p);
 	job->pool = p;
