@@ -28,36 +28,23 @@ static const char *who_of(struct wn_cli *cli, struct wn_value r)
 	return *name ? name : *domain ? domain : row_text(cli, r, "email");
 }
 
-/* Least and greatest id with the prefix; false if it is none. */
-static bool bounds_of(const char *prefix, struct wn_id *low, struct wn_id *high)
-{
-	size_t n = 0;
-	memset(low->b, 0, sizeof(low->b));
-	memset(high->b, 0xff, sizeof(high->b));
-	for (const char *p = prefix; *p; p++) {
-		int v = *p >= '0' && *p <= '9' ? *p - '0' : *p >= 'a' && *p <= 'f' ? *p - 'a' + 10 : -1;
-		if (*p == '-')
-			continue;
-		if (v < 0 || n == 32)
-			return false;
-		int shift = n % 2 ? 0 : 4;
-		low->b[n / 2] = (uint8_t)(low->b[n / 2] | v << shift);
-		high->b[n / 2] = (uint8_t)((high->b[n / 2] & ~(15 << shift)) | v << shift);
-		n++;
-	}
-	return n >= 7;
-}
-
 /* By the start of an id, else by what the item calls the company; NULL: all. */
 static int read_reviews(struct wn_cli *cli, const char *text, int64_t limit, bool *by_id, struct cli_rows *rows)
 {
 	struct wn_id low, high;
-	*by_id = text && bounds_of(text, &low, &high);
+	*by_id = text && wn_id_bounds(wn_str_of(text), &low, &high);
 	if (!*by_id)
-		bounds_of("", &low, &high);
+		(void)wn_id_bounds(WN_STR(""), &low, &high);
 	int code = cli_connect(cli);
 	return code ? code : cli_read(cli, "reviews", WN_PARAMS(wn_pg_id(low), wn_pg_id(high), wn_pg_int8(limit),
 								 wn_pg_text(*by_id ? NULL : text)), rows);
+}
+
+static void review_line(struct wn_cli *cli, struct cli_table *t, struct wn_value row)
+{
+	CLI_LINE(t, cli_short(cli, row_id(row, "review_id"), 7), cli_rel(cli, row_us(row, "at")),
+		 who_of(cli, row), row_text(cli, row, "why"), row_text(cli, row, "headline"),
+		 candidates_text(cli, row_list(row, "candidates"), 3));
 }
 
 static int list(struct wn_cli *cli)
@@ -65,7 +52,6 @@ static int list(struct wn_cli *cli)
 	static const struct cli_column columns[] = {{"REVIEW", 0}, {"SINCE", CLI_DROP},	  {"WHO", CLI_CLIP},
 						    {"WHY", CLI_CLIP},	{"HEADLINE", CLI_CLIP}, {"CANDIDATES", CLI_CLIP}};
 	struct cli_rows rows;
-	struct cli_table t;
 	int64_t limit = 100;
 	bool by_id;
 	int code = cli_int_option(cli, "--limit", 1, 100000, &limit);
@@ -73,18 +59,10 @@ static int list(struct wn_cli *cli)
 		code = read_reviews(cli, NULL, limit, &by_id, &rows);
 	if (code)
 		return code;
-	if (cli->json) {
-		cli_json_rows(cli, &rows);
-		return WN_EXIT_DONE;
-	}
-	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
-	for (size_t i = 0; i < rows.n; i++)
-		CLI_LINE(&t, cli_short(cli, row_id(rows.v[i], "review_id"), 7), cli_rel(cli, row_us(rows.v[i], "at")),
-			 who_of(cli, rows.v[i]), row_text(cli, rows.v[i], "why"), row_text(cli, rows.v[i], "headline"),
-			 candidates_text(cli, row_list(rows.v[i], "candidates"), 3));
-	cli_table_end(&t);
-	cli_say(cli, "%s", rows.n ? "`whynow account review REVIEW ACCOUNT` says whose it is, --drop that it is nobody's" : "nothing waits");
-	return WN_EXIT_DONE;
+	code = cli_list(cli, &rows, columns, WN_COUNT(columns), review_line, "nothing waits");
+	if (rows.n && !cli->json)
+		cli_say(cli, "`whynow account review REVIEW ACCOUNT` says whose it is, --drop that it is nobody's");
+	return code;
 }
 
 /* --- one ------------------------------------------------------------------------------------- */

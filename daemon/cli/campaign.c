@@ -27,6 +27,16 @@ static int64_t end_of(struct wn_value c)
 }
 
 /* --- list ------------------------------------------------------------------------------------ */
+static void campaign_line(struct wn_cli *cli, struct cli_table *t, struct wn_value c)
+{
+	int64_t since =
+	    row_us(c, "opened_at") != WN_NEVER ? row_us(c, "opened_at") : row_us(c, "proposed_at");
+	CLI_LINE(t, cli_campaign_id(cli, row_id(c, "campaign_id")), row_text(cli, c, "segment"),
+		 result_or_state(cli, c), cli_rel(cli, since), cli_rel(cli, end_of(c)),
+		 row_text(cli, c, "live_members"), row_text(cli, c, "members"),
+		 row_text(cli, c, "touched"), row_text(cli, c, "achieved"), group_text(cli, c));
+}
+
 static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSED)
 {
 	static const struct cli_column columns[] = {{"CAMPAIGN", 0},
@@ -40,7 +50,6 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 						    {"GOAL", CLI_RIGHT | CLI_DROP},
 						    {"FOR", CLI_CLIP}};
 	struct cli_rows rows;
-	struct cli_table t;
 	int64_t limit = 100;
 	int code = cli_int_option(cli, "--limit", 1, 100000, &limit);
 	if (code == 0)
@@ -50,28 +59,9 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 				WN_PARAMS(wn_pg_text(cli_value(cli, "--segment")),
 					  wn_pg_bool(cli_flag(cli, "--all")), wn_pg_int8(limit)),
 				&rows);
-	if (code)
-		return code;
-	if (cli->json) {
-		cli_json_rows(cli, &rows);
-		return WN_EXIT_DONE;
-	}
-	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
-	for (size_t i = 0; i < rows.n; i++) {
-		struct wn_value c = rows.v[i];
-		int64_t since =
-		    row_us(c, "opened_at") != WN_NEVER ? row_us(c, "opened_at") : row_us(c, "proposed_at");
-		CLI_LINE(&t, cli_campaign_id(cli, row_id(c, "campaign_id")), row_text(cli, c, "segment"),
-			 result_or_state(cli, c), cli_rel(cli, since), cli_rel(cli, end_of(c)),
-			 row_text(cli, c, "live_members"), row_text(cli, c, "members"),
-			 row_text(cli, c, "touched"), row_text(cli, c, "achieved"), group_text(cli, c));
-	}
-	cli_table_end(&t);
-	if (!rows.n)
-		cli_say(cli, "%s",
-			cli_flag(cli, "--all") ? "no campaign has run yet"
-					       : "no campaign is alive; --all shows closed ones");
-	return WN_EXIT_DONE;
+	return code ? code
+		    : cli_list(cli, &rows, columns, WN_COUNT(columns), campaign_line,
+			cli_flag(cli, "--all") ? "no campaign has run yet" : "no campaign is alive; --all shows closed ones");
 }
 
 static const struct wn_cli_option list_options[] = {

@@ -33,6 +33,14 @@ static const char *number(struct wn_cli *cli, struct wn_value row, const char *m
 }
 
 /* --- list ------------------------------------------------------------------------------------ */
+static void feed_line(struct wn_cli *cli, struct cli_table *t, struct wn_value row)
+{
+	CLI_LINE(t, row_text(cli, row, "feed"), cli_rel(cli, row_us(row, "next_at")),
+		 cli_rel(cli, row_us(row, "last_good_at")), number(cli, row, "items"),
+		 number(cli, row, "signals"), number(cli, row, "rejected"),
+		 state_of(cli, row));
+}
+
 static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSED)
 {
 	static const struct cli_column columns[] = {{"FEED", 0},
@@ -43,27 +51,12 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 						    {"REJECTED", CLI_RIGHT | CLI_DROP},
 						    {"STATE", CLI_CLIP}};
 	struct cli_rows rows;
-	struct cli_table t;
 	int code = cli_book(cli);
 	if (code == 0)
 		code = cli_read(cli, "feeds", WN_PARAMS(wn_pg_bool(cli_flag(cli, "--all"))), &rows);
-	if (code)
-		return code;
-	if (cli->json) {
-		cli_json_rows(cli, &rows);
-		return WN_EXIT_DONE;
-	}
-	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
-	for (size_t i = 0; i < rows.n; i++)
-		CLI_LINE(&t, row_text(cli, rows.v[i], "feed"), cli_rel(cli, row_us(rows.v[i], "next_at")),
-			 cli_rel(cli, row_us(rows.v[i], "last_good_at")), number(cli, rows.v[i], "items"),
-			 number(cli, rows.v[i], "signals"), number(cli, rows.v[i], "rejected"),
-			 state_of(cli, rows.v[i]));
-	cli_table_end(&t);
-	if (!rows.n)
-		cli_say(cli,
+	return code ? code
+		    : cli_list(cli, &rows, columns, WN_COUNT(columns), feed_line,
 			"no feeds; they are files in feeds.d, and an instance writes them here when it starts");
-	return WN_EXIT_DONE;
 }
 
 static const struct wn_cli_option list_options[] = {

@@ -220,6 +220,16 @@ const struct wn_command command_outcome_import = {
 };
 
 /* --- list ------------------------------------------------------------------------------------ */
+static void outcome_line(struct wn_cli *cli, struct cli_table *t, struct wn_value o)
+{
+	const char *who = *row_text(cli, o, "contact") ? row_text(cli, o, "contact") : row_text(cli, o, "email");
+	CLI_LINE(t, cli_at(cli, row_us(o, "occurred_at")), row_text(cli, o, "outcome"), row_text(cli, o, "account"), who,
+		 row_text(cli, o, "value_usd"),
+		 row_text(cli, o, "cost_usd"), *row_text(cli, o, "segment") ? row_text(cli, o, "segment") : "(none)",
+		 row_has(o, "campaign_id") ? cli_campaign_id(cli, row_id(o, "campaign_id")) : "", row_bool(o, "reached") ? "reached" : "",
+		 row_text(cli, o, "source"));
+}
+
 static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSED)
 {
 	static const struct cli_column columns[] = {{"AT", 0}, {"OUTCOME", 0}, {"ACCOUNT", 0}, {"WHO", CLI_CLIP}, {"VALUE", CLI_RIGHT | CLI_DROP},
@@ -228,7 +238,6 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 	struct wn_ref_id campaign = {0};
 	struct wn_id account = {{0}};
 	struct cli_rows rows;
-	struct cli_table t;
 	int64_t limit = 100;
 	int code = cli_int_option(cli, "--limit", 1, 100000, &limit);
 	if (code == 0)
@@ -239,26 +248,9 @@ static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSE
 		code = cli_find_account(cli, cli_value(cli, "--account"), &account);
 	if (code == 0)
 		code = cli_read(cli, "outcomes", WN_PARAMS(wn_pg_id_or_null(campaign.id), wn_pg_id_or_null(account), wn_pg_int8(limit)), &rows);
-	if (code)
-		return code;
-	if (cli->json) {
-		cli_json_rows(cli, &rows);
-		return WN_EXIT_DONE;
-	}
-	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
-	for (size_t i = 0; i < rows.n; i++) {
-		struct wn_value o = rows.v[i];
-		const char *who = *row_text(cli, o, "contact") ? row_text(cli, o, "contact") : row_text(cli, o, "email");
-		CLI_LINE(&t, cli_at(cli, row_us(o, "occurred_at")), row_text(cli, o, "outcome"), row_text(cli, o, "account"), who,
-			 row_text(cli, o, "value_usd"),
-			 row_text(cli, o, "cost_usd"), *row_text(cli, o, "segment") ? row_text(cli, o, "segment") : "(none)",
-			 row_has(o, "campaign_id") ? cli_campaign_id(cli, row_id(o, "campaign_id")) : "", row_bool(o, "reached") ? "reached" : "",
-			 row_text(cli, o, "source"));
-	}
-	cli_table_end(&t);
-	if (!rows.n)
-		cli_say(cli, "no outcomes");
-	return WN_EXIT_DONE;
+	return code ? code
+		    : cli_list(cli, &rows, columns, WN_COUNT(columns), outcome_line,
+			"no outcomes");
 }
 
 static const struct wn_cli_option list_options[] = {

@@ -169,6 +169,9 @@ void cli_table_begin(struct cli_table *t, struct wn_cli *cli, const struct cli_c
 void cli_table_line(struct cli_table *t, const char *const *cells);
 #define CLI_LINE(t, ...) cli_table_line(t, (const char *const[]){__VA_ARGS__})
 void cli_table_end(struct cli_table *t);
+/* What most lists are: the rows as JSON, or a table with a line for each; the sentence where there are none. Gives the exit code. */
+int cli_list(struct wn_cli *cli, const struct cli_rows *rows, const struct cli_column *columns, size_t n,
+	     void (*line)(struct wn_cli *cli, struct cli_table *t, struct wn_value row), const char *none);
 
 /* --- entries, one a command ---- */
 extern const struct wn_command command_account_merge, command_account_split, command_account_review;

@@ -18,33 +18,25 @@ static const char *state_of(struct wn_cli *cli, struct wn_value s)
 }
 
 /* --- list ------------------------------------------------------------------------------------ */
+static void segment_line(struct wn_cli *cli, struct cli_table *t, struct wn_value s)
+{
+	CLI_LINE(t, row_text(cli, s, "segment"), row_text(cli, s, "version"), row_text(cli, s, "mode"),
+		 row_text(cli, s, "campaigns"), row_text(cli, s, "live_members"),
+		 row_text(cli, s, "opened"), state_of(cli, s), row_text(cli, s, "description"));
+}
+
 static int run_list(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSED)
 {
 	static const struct cli_column columns[] = {
 	    {"SEGMENT", 0},      {"VERSION", CLI_RIGHT},           {"MODE", CLI_DROP}, {"CAMPAIGNS", CLI_RIGHT},
 	    {"LIVE", CLI_RIGHT}, {"OPENED", CLI_RIGHT | CLI_DROP}, {"STATE", 0},       {"WHAT", CLI_CLIP}};
 	struct cli_rows rows;
-	struct cli_table t;
 	int code = cli_connect(cli);
 	if (code == 0)
 		code = cli_read(cli, "segments", WN_PARAMS(wn_pg_bool(cli_flag(cli, "--all"))), &rows);
-	if (code)
-		return code;
-	if (cli->json) {
-		cli_json_rows(cli, &rows);
-		return WN_EXIT_DONE;
-	}
-	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
-	for (size_t i = 0; i < rows.n; i++) {
-		struct wn_value s = rows.v[i];
-		CLI_LINE(&t, row_text(cli, s, "segment"), row_text(cli, s, "version"), row_text(cli, s, "mode"),
-			 row_text(cli, s, "campaigns"), row_text(cli, s, "live_members"),
-			 row_text(cli, s, "opened"), state_of(cli, s), row_text(cli, s, "description"));
-	}
-	cli_table_end(&t);
-	if (!rows.n)
-		cli_say(cli, "no segments; `whynow segment apply FILE` brings one");
-	return WN_EXIT_DONE;
+	return code ? code
+		    : cli_list(cli, &rows, columns, WN_COUNT(columns), segment_line,
+			"no segments; `whynow segment apply FILE` brings one");
 }
 
 static const struct wn_cli_option list_options[] = {

@@ -21,29 +21,24 @@ static const char *state_of(struct wn_cli *cli, struct wn_value row)
 }
 
 /* --- list ---- */
+static void dead_line(struct wn_cli *cli, struct cli_table *t, struct wn_value row)
+{
+	CLI_LINE(t, row_text(cli, row, "event_id"), row_text(cli, row, "type"), row_text(cli, row, "segment"),
+		 cli_rel(cli, row_us(row, "at")), number(cli, row, "attempts"), row_text(cli, row, "error"));
+}
+
 static int list_dead(struct wn_cli *cli, const char *name)
 {
 	static const struct cli_column columns[] = {{"EVENT", 0},    {"TYPE", 0},          {"SEGMENT", CLI_CLIP},
 						    {"HAPPENED", 0}, {"TRIES", CLI_RIGHT}, {"ERROR", CLI_CLIP}};
 	struct cli_rows rows;
-	struct cli_table t;
 	int code = cli_read(cli, "dead_letters", WN_PARAMS(wn_pg_text(name), wn_pg_int8(DEAD_SHOWN)), &rows);
 	if (code)
 		return code;
-	if (cli->json) {
-		cli_json_rows(cli, &rows);
-		return WN_EXIT_DONE;
-	}
-	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
-	for (size_t i = 0; i < rows.n; i++)
-		CLI_LINE(&t, row_text(cli, rows.v[i], "event_id"), row_text(cli, rows.v[i], "type"), row_text(cli, rows.v[i], "segment"),
-			 cli_rel(cli, row_us(rows.v[i], "at")), number(cli, rows.v[i], "attempts"), row_text(cli, rows.v[i], "error"));
-	cli_table_end(&t);
-	if (rows.n)
+	code = cli_list(cli, &rows, columns, WN_COUNT(columns), dead_line, wn_arena_printf(cli->arena, "sink %s has no dead letters", name));
+	if (rows.n && !cli->json)
 		cli_hint(cli, "`whynow sink replay %s` sends them once more; `--event ID` only one", name);
-	else
-		cli_say(cli, "sink %s has no dead letters", name);
-	return WN_EXIT_DONE;
+	return code;
 }
 
 static int find_sink(struct wn_cli *cli, const char *name, const struct cli_rows *rows)
@@ -62,30 +57,25 @@ static int read_sinks(struct wn_cli *cli, bool all, struct cli_rows *rows)
 	return code ? code : cli_read(cli, "sinks", WN_PARAMS(wn_pg_bool(all)), rows);
 }
 
+static void sink_line(struct wn_cli *cli, struct cli_table *t, struct wn_value row)
+{
+	CLI_LINE(t, row_text(cli, row, "sink"), row_text(cli, row, "kind"), number(cli, row, "waiting"),
+		 number(cli, row, "dead"), number(cli, row, "delivered"), cli_rel(cli, row_us(row, "delivered_at")),
+		 state_of(cli, row));
+}
+
 static int run_list(struct wn_cli *cli, int argc, char **argv)
 {
 	static const struct cli_column columns[] = {{"SINK", 0}, {"KIND", 0}, {"WAITING", CLI_RIGHT}, {"DEAD", CLI_RIGHT}, {"DELIVERED", CLI_RIGHT | CLI_DROP},
 						    {"LAST", 0}, {"STATE", CLI_CLIP}};
 	struct cli_rows rows;
-	struct cli_table t;
 	int code = read_sinks(cli, argc > 0 || cli_flag(cli, "--all"), &rows);
 	if (code == 0 && argc > 0)
 		code = find_sink(cli, argv[0], &rows);
 	if (code || argc > 0)
 		return code ? code : list_dead(cli, argv[0]);
-	if (cli->json) {
-		cli_json_rows(cli, &rows);
-		return WN_EXIT_DONE;
-	}
-	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
-	for (size_t i = 0; i < rows.n; i++)
-		CLI_LINE(&t, row_text(cli, rows.v[i], "sink"), row_text(cli, rows.v[i], "kind"), number(cli, rows.v[i], "waiting"),
-			 number(cli, rows.v[i], "dead"), number(cli, rows.v[i], "delivered"), cli_rel(cli, row_us(rows.v[i], "delivered_at")),
-			 state_of(cli, rows.v[i]));
-	cli_table_end(&t);
-	if (!rows.n)
-		cli_say(cli, "no sinks; they are files in sinks.d, and an instance writes them here when it starts");
-	return WN_EXIT_DONE;
+	return cli_list(cli, &rows, columns, WN_COUNT(columns), sink_line,
+			"no sinks; they are files in sinks.d, and an instance writes them here when it starts");
 }
 
 static const struct wn_cli_option list_options[] = {

@@ -96,3 +96,20 @@ void cli_table_end(struct cli_table *t)
 	free(text);
 	scols_unref_table(tb);
 }
+
+int cli_list(struct wn_cli *cli, const struct cli_rows *rows, const struct cli_column *columns, size_t n,
+	     void (*line)(struct wn_cli *cli, struct cli_table *t, struct wn_value row), const char *none)
+{
+	struct cli_table t;
+	if (cli->json) {
+		cli_json_rows(cli, rows);
+		return WN_EXIT_DONE;
+	}
+	cli_table_begin(&t, cli, columns, n);
+	for (size_t i = 0; i < rows->n; i++)
+		line(cli, &t, rows->v[i]);
+	cli_table_end(&t);
+	if (!rows->n && none)
+		cli_say(cli, "%s", none);
+	return WN_EXIT_DONE;
+}

@@ -45,6 +45,10 @@ static inline struct wn_str wn_id_bytes(const struct wn_id *id)
 /* "8-4-4-4-12" hex, 36 characters and NUL. */
 void wn_id_to_text(struct wn_id id, char out[37]);
 bool wn_id_from_text(struct wn_str text, struct wn_id *out);
+/* The least and the greatest id that begin so; dashes are ignored. False if it is no prefix, or shorter than WN_ID_PREFIX_MIN digits: what
+ * there is of it counts all the same. */
+enum { WN_ID_PREFIX_MIN = 7 };
+bool wn_id_bounds(struct wn_str prefix, struct wn_id *low, struct wn_id *high);
 /* Lower-case hex without dashes. out holds 2n+1. */
 void wn_hex(const void *bytes, size_t n, char *out);
 bool wn_unhex(struct wn_str hex, void *out, size_t n);

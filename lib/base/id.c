@@ -151,3 +151,26 @@ bool wn_id_from_text(struct wn_str text, struct wn_id *out)
 	}
 	return wn_unhex((struct wn_str){hex, sizeof(hex)}, out->b, sizeof(out->b));
 }
+
+bool wn_id_bounds(struct wn_str prefix, struct wn_id *low, struct wn_id *high)
+{
+	size_t n = 0;
+	memset(low->b, 0, 16);
+	memset(high->b, 0xff, 16);
+	for (size_t i = 0; i < prefix.n; i++) {
+		char c = prefix.p[i];
+		if (c == '-')
+			continue;
+		int v = c >= '0' && c <= '9'   ? c - '0'
+			: c >= 'a' && c <= 'f' ? c - 'a' + 10
+			: c >= 'A' && c <= 'F' ? c - 'A' + 10
+					       : -1;
+		if (v < 0 || n == 32)
+			return false;
+		int shift = n % 2 ? 0 : 4;
+		low->b[n / 2] = (uint8_t)(low->b[n / 2] | v << shift);
+		high->b[n / 2] = (uint8_t)((high->b[n / 2] & ~(15 << shift)) | v << shift);
+		n++;
+	}
+	return n >= WN_ID_PREFIX_MIN;
+}

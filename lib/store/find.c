@@ -4,32 +4,6 @@
 
 #include <stdio.h>
 
-enum { PREFIX_MIN = 7 };
-
-/* The least and greatest id with the prefix; false if it is none. Dashes are ignored. */
-static bool bounds_of(struct wn_str prefix, struct wn_id *low, struct wn_id *high)
-{
-	size_t n = 0;
-	memset(low->b, 0, 16);
-	memset(high->b, 0xff, 16);
-	for (size_t i = 0; i < prefix.n; i++) {
-		char c = prefix.p[i];
-		if (c == '-')
-			continue;
-		int v = c >= '0' && c <= '9'   ? c - '0'
-			: c >= 'a' && c <= 'f' ? c - 'a' + 10
-			: c >= 'A' && c <= 'F' ? c - 'A' + 10
-					       : -1;
-		if (v < 0 || n == 32)
-			return false;
-		int shift = n % 2 ? 0 : 4;
-		low->b[n / 2] = (uint8_t)(low->b[n / 2] | v << shift);
-		high->b[n / 2] = (uint8_t)((high->b[n / 2] & ~(15 << shift)) | v << shift);
-		n++;
-	}
-	return n >= PREFIX_MIN;
-}
-
 /* One hit, or a sentence. Rows of one id (a signal's partitions, a contact of two accounts) are one only if
  * they agree. */
 static enum wn_rc one_of(const struct wn_pg_result *r, const char *what, struct wn_str text,
@@ -57,10 +31,10 @@ static enum wn_rc by_prefix(struct wn_store *s, const struct wn_stmt *stmt, cons
 {
 	RESULT(r);
 	struct wn_id low, high;
-	if (!bounds_of(prefix, &low, &high))
+	if (!wn_id_bounds(prefix, &low, &high))
 		return wn_fail(err, WN_INVALID,
 			       WN_STR_FMT " is no id: at least %d hex digits of one are needed",
-			       WN_STR_ARG(prefix), PREFIX_MIN);
+			       WN_STR_ARG(prefix), WN_ID_PREFIX_MIN);
 	TRY(wn_pg_exec(s->pg, stmt, WN_PARAMS(wn_pg_id(low), wn_pg_id(high)), &r, err));
 	return one_of(&r, what, prefix, out, err);
 }
@@ -145,7 +119,7 @@ enum wn_rc wn_store_find_account(struct wn_store *s, struct wn_str text, struct 
 			       WN_PARAMS(wn_pg_str(domain.n ? domain : text), wn_pg_str(key)), &r, err));
 		rc = one_of(&r, "account", text, &hit, err);
 	}
-	if (rc == WN_NOT_FOUND && bounds_of(text, &low, &high))
+	if (rc == WN_NOT_FOUND && wn_id_bounds(text, &low, &high))
 		rc = by_prefix(s, &wn_sql_find_accounts, "account", text, &hit, err);
 	if (rc == WN_OK)
 		rc = follow(s, a, &hit.id, err);
