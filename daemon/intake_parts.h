@@ -37,7 +37,7 @@ struct wn_feed_answer {
 	struct wn_snapshot *snapshot;        /* changes: removed, changed; NULL */
 	struct wn_remembered known;          /* of the feed, before this poll; with the hints of its document */
 	struct wn_remembered remembered;     /* the same as it will be written */
-	uint64_t digest[2]; bool digested;   /* of the body */
+	uint8_t digest[WN_TOLD_DIGEST]; bool digested;   /* of the body */
 	bool as_told;                        /* the body is the one that was told last: nothing is new */
 	struct wn_rhythm rhythm;             /* as it was before this poll */
 	WN_VEC(int64_t) published;           /* of its items, those since the last good poll */

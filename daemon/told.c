@@ -1,35 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* See told.h. The digest is two lanes of multiply and rotate over words (as in xxHash and its like): fast, spread well, not keyed. */
+/* See told.h. The digest is SHA-256 over the digests of the parts that count. */
 #include "told.h"
+#include <whynow/id.h>
 
 #define KNOWN_FOR WN_DAY
-#define HEAD_MAX 8192
-
-struct lanes {
-	uint64_t a, b;
-};
-
-static uint64_t rotated(uint64_t x, int by) { return x << by | x >> (64 - by); }
-
-static void mix(struct lanes *l, uint64_t word)
-{
-	l->a = rotated((l->a ^ word) * UINT64_C(0x9E3779B185EBCA87), 31);
-	l->b = rotated((l->b + word) * UINT64_C(0xC2B2AE3D27D4EB4F), 29);
-}
-
-static void add(struct lanes *l, struct wn_str s)
-{
-	uint64_t word;
-	mix(l, s.n);
-	for (; s.n >= sizeof(word); s.p += sizeof(word), s.n -= sizeof(word)) {
-		memcpy(&word, s.p, sizeof(word));
-		mix(l, word);
-	}
-	word = 0;
-	if (s.n)
-		memcpy(&word, s.p, s.n);
-	mix(l, word);
-}
+enum { HEAD_MAX = 8192, DATES_MAX = 8 };
 
 static struct wn_str before(struct wn_str s, const char *at) { return (struct wn_str){s.p, (size_t)(at - s.p)}; }
 static struct wn_str from(struct wn_str s, const char *at) { return (struct wn_str){at, (size_t)(s.p + s.n - at)}; }
@@ -65,22 +40,22 @@ static bool next_date(struct wn_str *rest, struct wn_str *ahead)
 	return true;
 }
 
-void wn_told_digest(struct wn_str body, uint64_t out[2])
+void wn_told_digest(struct wn_str body, uint8_t out[WN_TOLD_DIGEST])
 {
-	struct lanes l = {UINT64_C(0x27D4EB2F165667C5), UINT64_C(0x165667B19E3779F9)};
+	uint8_t parts[DATES_MAX + 1][WN_TOLD_DIGEST];
 	struct wn_str head = head_of(body), ahead, rest = body;
-	while (head.n && next_date(&head, &ahead)) {
-		add(&l, ahead);
+	size_t n = 0;
+	while (head.n && n < DATES_MAX && next_date(&head, &ahead)) {
+		wn_sha256(ahead, parts[n++]);
 		rest = from(rest, head.p);
 	}
-	add(&l, rest);
-	out[0] = l.a ^ rotated(l.b, 17);
-	out[1] = l.b + rotated(l.a, 41);
+	wn_sha256(rest, parts[n++]);
+	wn_sha256((struct wn_str){(const char *)parts, n * WN_TOLD_DIGEST}, out);
 }
 
-void wn_told_keep(struct wn_told *t, const uint64_t digest[2], const struct wn_feed_totals *poll, int64_t now_us)
+void wn_told_keep(struct wn_told *t, const uint8_t digest[WN_TOLD_DIGEST], const struct wn_feed_totals *poll, int64_t now_us)
 {
 	bool settled = poll->review == 0 && poll->rejected == 0;
-	*t = (struct wn_told){.digest = {digest[0], digest[1]}, .until_us = settled ? now_us + KNOWN_FOR : 0,
-			       .items = poll->items, .filtered = poll->filtered};
+	*t = (struct wn_told){.until_us = settled ? now_us + KNOWN_FOR : 0, .items = poll->items, .filtered = poll->filtered};
+	memcpy(t->digest, digest, WN_TOLD_DIGEST);
 }

@@ -9,20 +9,22 @@
 #include <whynow/clock.h>
 #include <whynow/store.h>
 
+enum { WN_TOLD_DIGEST = 32 };
+
 struct wn_told {
-	uint64_t digest[2];
+	uint8_t digest[WN_TOLD_DIGEST];
 	int64_t until_us;          /* 0: nothing is known */
 	int64_t items, filtered;   /* of that answer */
 };
 
 /* Of a body, but for the dates that the head of an XML document carries of the document itself (lastBuildDate, pubDate, updated):
- * many are made anew for each answer. No secret and no proof: whoever makes two bodies alike hides news from nobody but his readers. */
-void wn_told_digest(struct wn_str body, uint64_t out[2]);
-static inline bool wn_told_is(const struct wn_told *t, const uint64_t digest[2], int64_t now_us)
+ * many are made anew for each answer. */
+void wn_told_digest(struct wn_str body, uint8_t out[WN_TOLD_DIGEST]);
+static inline bool wn_told_is(const struct wn_told *t, const uint8_t digest[WN_TOLD_DIGEST], int64_t now_us)
 {
-	return now_us < t->until_us && t->digest[0] == digest[0] && t->digest[1] == digest[1];
+	return now_us < t->until_us && memcmp(t->digest, digest, WN_TOLD_DIGEST) == 0;
 }
 /* After the commit of an answer that was read whole: what of it is known from now on. Nothing, if an item waits or was rejected. */
-void wn_told_keep(struct wn_told *t, const uint64_t digest[2], const struct wn_feed_totals *poll, int64_t now_us);
+void wn_told_keep(struct wn_told *t, const uint8_t digest[WN_TOLD_DIGEST], const struct wn_feed_totals *poll, int64_t now_us);
 
 #endif

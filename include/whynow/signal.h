@@ -132,6 +132,8 @@ enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mappi
 void wn_mapping_free(struct wn_mapping *m);
 /* True if the mapping has `items:` (then the document must be read whole, or by the path below). */
 bool wn_mapping_has_items(const struct wn_mapping *m);
+/* Which items there are, or pass `where`, may differ another time though the document is the same: the mapping reads `now` there. */
+bool wn_mapping_is_by_time(const struct wn_mapping *m);
 /* Kind number, -1 if the mapping makes no signals. */
 int wn_mapping_kind(const struct wn_mapping *m);
 /* What the items are: outcomes; signals or traits. Both may be true. */

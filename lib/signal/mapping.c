@@ -231,6 +231,26 @@ static enum wn_rc fill(struct wn_mapping *m, const struct wn_mapping_source *src
 	return wn_mapping_warm(m, err);
 }
 
+static bool reads_now(const struct cel_node *n)
+{
+	size_t n_args;
+	const struct cel_node *const *args = cel_node_args(n, &n_args);
+
+	if (cel_node_kind(n) == CEL_NODE_IDENT && cel_node_look(n).variable == WN_MV_NOW)
+		return true;
+	for (size_t i = 0; i < n_args; i++)
+		if (reads_now(args[i]))
+			return true;
+	return false;
+}
+
+static bool is_by_time(const struct wn_mapping *m)
+{
+	const struct cel_program *p[] = {m->programs[WN_MT_ITEMS], m->programs[WN_MT_WHERE]};
+
+	return (p[0] && reads_now(cel_program_root(p[0]))) || (p[1] && reads_now(cel_program_root(p[1])));
+}
+
 enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mapping_source *src,
 			      struct wn_mapping **out, struct wn_err *err)
 {
@@ -246,6 +266,7 @@ enum wn_rc wn_mapping_compile(const struct wn_registry *r, const struct wn_mappi
 		wn_mapping_free(m);
 		return rc;
 	}
+	m->by_time = is_by_time(m);
 	*out = m;
 	return WN_OK;
 }
@@ -265,6 +286,10 @@ void wn_mapping_free(struct wn_mapping *m)
 bool wn_mapping_has_items(const struct wn_mapping *m)
 {
 	return m->texts[WN_MT_ITEMS].text.p != NULL;
+}
+bool wn_mapping_is_by_time(const struct wn_mapping *m)
+{
+	return m->by_time;
 }
 bool wn_mapping_is_news(const struct wn_mapping *m)
 {

@@ -55,7 +55,7 @@ struct wn_mapping {
 	struct wn_str feed, publisher, account_domain;
 	struct wn_entry feed_fields[3];
 	struct wn_value feed_value;
-	bool has_outcome;
+	bool has_outcome, by_time; /* by_time: `items` or `where` read `now` */
 	double strength;
 	int64_t max_age_us;
 	int kind;

@@ -15,7 +15,7 @@
 static struct wn_told told_of(const char *body)
 {
 	struct wn_told t;
-	uint64_t d[2];
+	uint8_t d[WN_TOLD_DIGEST];
 	wn_told_digest(wn_str_of(body), d);
 	wn_told_keep(&t, d, &(struct wn_feed_totals){.items = 3, .filtered = 1, .duplicate = 2}, NOW_US);
 	return t;
@@ -23,7 +23,7 @@ static struct wn_told told_of(const char *body)
 
 static bool is_told(const struct wn_told *t, const char *body, int64_t now_us)
 {
-	uint64_t d[2];
+	uint8_t d[WN_TOLD_DIGEST];
 	wn_told_digest(wn_str_of(body), d);
 	return wn_told_is(t, d, now_us);
 }
@@ -85,7 +85,7 @@ static void every_changed_byte_is_news(void **state)
 static void what_waits_for_people_or_was_refused_is_read_again(void **state)
 {
 	struct wn_told t;
-	uint64_t d[2] = {1, 2};
+	uint8_t d[WN_TOLD_DIGEST] = {1, 2};
 	(void)state;
 	wn_told_keep(&t, d, &(struct wn_feed_totals){.items = 2, .review = 1, .stored = 1}, NOW_US);
 	assert_false(wn_told_is(&t, d, NOW_US));
