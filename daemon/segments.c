@@ -25,7 +25,7 @@ struct wn_segments {
 	struct wn_book *book;         /* its segments are those of the table; a reload brings another */
 	uint64_t digest;              /* as of the tick before the last reading */
 	int64_t since_us;             /* ticks ask for what is newer */
-	int64_t versions;             /* in the table, as last counted */
+	int64_t versions;             /* published until then, as counted before the last reading */
 	bool miscounted;              /* something was committed late: everything is looked at */
 	struct wn_arena *arena;       /* of the flags */
 	struct wn_segment_flags *flags;
@@ -61,6 +61,7 @@ struct reading {
 	size_t n;
 	bool whole;                   /* all rows, not only news */
 	bool changed;                 /* something came into force, or went */
+	int64_t since_us, versions;   /* for those to come */
 	size_t n_taken, n_in_force;
 	WN_VEC(size_t) late;          /* rows that refer to what may yet come */
 	WN_VEC(const struct wn_segment_row *) valid; /* to be marked */
@@ -477,12 +478,22 @@ static enum wn_rc read_sequences(struct reading *r, struct wn_err *err)
 	return rc;
 }
 
+/* Before the rows: what is committed in between makes the next count differ. */
+static enum wn_rc read_counts(struct reading *r, struct wn_err *err)
+{
+	enum wn_rc rc = wn_segments_count(r->d, err);
+	r->whole |= r->st->miscounted;
+	return rc ? rc : wn_store_segment_count(r->store, r->since_us, &r->versions, err);
+}
+
 static enum wn_rc read_all(struct reading *r, struct wn_err *err)
 {
 	struct wn_arena *a = wn_arena_new_small(256);
 	struct wn_segments now = {0};
 	bool paused = false;
-	enum wn_rc rc = wn_store_is_paused(r->store, &paused, err);
+	enum wn_rc rc = read_counts(r, err);
+	if (rc == WN_OK)
+		rc = wn_store_is_paused(r->store, &paused, err);
 	if (rc == WN_OK)
 		rc = read_sequences(r, err);
 	if (rc == WN_OK)
@@ -534,8 +545,8 @@ static void now_known(struct reading *r, const struct wn_tick *t)
 	st->book = r->book;
 	st->digest = t->segments_digest;
 	st->miscounted = false;
-	if (wn_clock_is_live(r->d->clock))
-		st->since_us = t->db_us - OVERLAP_S * WN_SECOND;
+	st->since_us = r->since_us;
+	st->versions = r->versions;
 	r->book->loaded = true;
 	if (r->whole && r->n < WN_SEGMENTS_MANY)
 		malloc_trim(0); /* reading files and rows took more than what came of it; of very many nothing is left over */
@@ -549,7 +560,7 @@ static enum wn_rc read_segments(struct wn_daemon *d, const struct wn_tick *t, st
 	struct wn_segments *st = d->segments;
 	struct wn_tick seen = *t;
 	struct reading r = {.d = d, .st = st, .book = d->book, .store = d->sweep_session.store, .arena = wn_arena_new(0),
-			    .whole = st->book != d->book || st->miscounted};
+			    .whole = st->book != d->book, .since_us = wn_clock_is_live(d->clock) ? t->db_us - OVERLAP_S * WN_SECOND : INT64_MIN};
 	wn_book_use(r.book);
 	enum wn_rc rc = read_turn(&r, err);
 	if (rc == WN_OK)
@@ -576,12 +587,10 @@ enum wn_rc wn_segments_look(struct wn_daemon *d, const struct wn_tick *t, struct
 enum wn_rc wn_segments_count(struct wn_daemon *d, struct wn_err *err)
 {
 	int64_t n;
-	enum wn_rc rc = wn_store_segment_count(d->sweep_session.store, &n, err);
-	if (rc)
-		return rc;
-	d->segments->miscounted |= n != d->segments->versions;
-	d->segments->versions = n;
-	return WN_OK;
+	enum wn_rc rc = wn_store_segment_count(d->sweep_session.store, d->segments->since_us, &n, err);
+	if (rc == WN_OK)
+		d->segments->miscounted |= n != d->segments->versions;
+	return rc;
 }
 
 void wn_segments_start(struct wn_daemon *d)

@@ -121,8 +121,8 @@ struct cel_options {
 	const struct cel_type *expect;   /* required result type, NULL = any */
 	bool unchecked;                  /* parse and run without type check: unknown names fail when run */
 	bool no_macros;
-	struct wn_arena *scratch;        /* for the memory of compiling alone: emptied first, its contents are of no use afterwards; NULL: one of
-					  * its own. For whoever compiles many */
+	struct wn_arena *scratch;        /* for the memory of compiling alone: emptied first, its contents are of no use afterwards (with
+					  * `passing`: until the next compile the program); NULL: one of its own. For whoever compiles many */
 	bool passing;                    /* looked at a few times and freed: it takes more memory and less time to make */
 	/* Moving values may only be compared, shifted by + and - with a value that does not move (timestamps, durations), bound
 	 * by cel.bind, or passed to functions that are moving themselves. */

@@ -169,8 +169,8 @@ enum wn_rc wn_store_segment_sources(struct wn_store *s, struct wn_segment_row *c
 /* Segments that are withdrawn or paused, by name. */
 struct wn_segment_flags { struct wn_str name; bool withdrawn, paused; };
 enum wn_rc wn_store_segment_flags(struct wn_store *s, struct wn_arena *a, struct wn_segment_flags **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
-/* How many versions there are, of all segments. */
-enum wn_rc wn_store_segment_count(struct wn_store *s, int64_t *versions, struct wn_err *err) WN_MUST_CHECK;
+/* How many versions were published until then, of all segments. */
+enum wn_rc wn_store_segment_count(struct wn_store *s, int64_t until_us, int64_t *versions, struct wn_err *err) WN_MUST_CHECK;
 /* Marks many that were unchecked; for those with `start_with: since` there is wn_store_segment_valid. */
 enum wn_rc wn_store_segments_valid(struct wn_store *s, const struct wn_segment_row *const *rows, size_t n, int64_t now_us, struct wn_err *err)
 	WN_MUST_CHECK;

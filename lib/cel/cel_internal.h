@@ -166,6 +166,7 @@ struct cel_program {
 	struct cel_node *root;
 	int n_slots;
 	bool moving;
+	bool lent;              /* it lies in memory of the caller's */
 	WN_VEC(struct cel_regex *) regexes;
 	WN_VEC(struct wn_tz *) zones;
 };

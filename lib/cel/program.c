@@ -37,14 +37,15 @@ static void drop_prepared(struct cel_program *p)
 
 enum wn_rc cel_compile(const struct cel_env *env, struct wn_str text, const struct cel_options *opt, struct cel_program **out, struct wn_err *err)
 {
-	bool lent = opt && opt->scratch && !opt->passing;
+	bool lent = opt && opt->scratch;
 	struct wn_arena *a = lent ? opt->scratch : wn_arena_new(0);
 	if (lent)
 		wn_arena_reset(a);
 	struct cel_program *p = WN_NEW(a, struct cel_program);
 	struct cel_compile c = {.env = env, .opt = opt ? opt : &no_options, .p = p, .arena = a, .err = err};
 
-	p->arena = a;
+	p->arena = lent ? NULL : a;
+	p->lent = lent;
 	p->env = env;
 	c.text = text.n > WN_CEL_TEXT_MAX || !text.n ? text : wn_arena_str(a, text);
 	if (!c.text.p)
@@ -73,7 +74,7 @@ void cel_program_free(struct cel_program *p)
 	drop_prepared(p);
 	if (p->arena)
 		wn_arena_free(p->arena);
-	else
+	else if (!p->lent)
 		free(p);
 }
 

@@ -177,6 +177,7 @@ static struct cel_program *copy_program(struct sealer *s, const struct cel_progr
 	}
 	s->to_text = text;
 	copy.arena = NULL;
+	copy.lent = false;
 	copy.text.p = text;
 	copy.root = copy_node(s, p->root);
 	copy.regexes.v = copy_bytes(s, p->regexes.v, sizeof(*p->regexes.v) * p->regexes.n);

@@ -259,10 +259,10 @@ enum wn_rc wn_store_segment_flags(struct wn_store *s, struct wn_arena *a, struct
 	return WN_OK;
 }
 
-enum wn_rc wn_store_segment_count(struct wn_store *s, int64_t *versions, struct wn_err *err)
+enum wn_rc wn_store_segment_count(struct wn_store *s, int64_t until_us, int64_t *versions, struct wn_err *err)
 {
 	RESULT(r);
-	TRY(wn_pg_exec(s->pg, &wn_sql_segment_count, WN_NO_PARAMS, &r, err));
+	TRY(wn_pg_exec(s->pg, &wn_sql_segment_count, WN_PARAMS(wn_pg_time(until_us)), &r, err));
 	*versions = wn_pg_get_int(&r, 0, 0);
 	return WN_OK;
 }

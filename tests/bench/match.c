@@ -1,12 +1,13 @@
 // links: match
 /* SPDX-License-Identifier: MIT */
 /*
- * match RULES.tsv EVENTS.jsonl [--learn EVENTS.jsonl]  [--rules N] [--events N] [--passes N]
+ * match RULES.tsv EVENTS.jsonl [--learn EVENTS.jsonl]  [--rules N] [--events N] [--passes N] [--pauses 1]
  *
  * The index of rules, measured: id TAB rule in CEL a line, {"id":..,"attrs":{..}} a line. For each event it prints
  * EVENT_ID COUNT DIGEST (the sum of mix64 over the ids of the rules that are true); on standard error load time, memory and time
  * an event. A rule of which something is opaque to the index keeps its program and is evaluated; the others do not.
  * --passes: the events so many times over, of each event the least time; against noise of other work, not for the bars.
+ * --pauses 1: every insert is timed, for the longest that the index ever keeps its caller; loading takes longer then.
  * --learn: events whose values are counted before the rules are filed. Without it the index starts with what the
  * rules name, and learns while it runs; that is part of the figures ("tending" apart).
  */
@@ -163,17 +164,23 @@ struct bench {
 	struct wn_index *index;
 	struct cel_program **kept; /* by rule: what the index cannot decide */
 	size_t n_rules, cap, n_kept;
-	double compile_s, put_s;
-	struct wn_arena *arena;
+	double compile_s, put_s, longest_s;
+	bool pauses;
+	struct wn_arena *arena, *compiling;
 	struct event *event;
 	uint64_t digest;
 	size_t n_true, n_candidates;
 };
 
+static void paused(struct bench *b, double s)
+{
+	b->longest_s = s > b->longest_s ? s : b->longest_s;
+}
+
 static void on_rule_line(void *ctx, struct wn_str line)
 {
 	struct bench *b = ctx;
-	struct cel_options opt = {.expect = &cel_bool, .passing = true};
+	struct cel_options opt = {.expect = &cel_bool, .passing = true, .scratch = b->compiling};
 	struct cel_program *p;
 	struct wn_err err = {0};
 	const char *tab = memchr(line.p, '\t', line.n);
@@ -195,13 +202,16 @@ static void on_rule_line(void *ctx, struct wn_str line)
 	if (cel_compile(b->env, (struct wn_str){tab + 1, line.n - id_bytes - 1}, &opt, &p, &err))
 		die("rule", err.text);
 	double t1 = timed ? cpu_s() : 0;
+	double began = b->pauses ? cpu_s() : 0;
 	(void)wn_index_put(b->index, (uint32_t)id, p);
+	paused(b, b->pauses ? cpu_s() - began : 0);
 	b->n_rules++;
 	if (wn_index_decides(b->index, (uint32_t)id)) {
 		cel_program_free(p);
 	} else {
 		cel_program_free(p);
 		opt.passing = false;
+		opt.scratch = NULL;
 		if (cel_compile(b->env, (struct wn_str){tab + 1, line.n - id_bytes - 1}, &opt, &b->kept[id], &err))
 			die("rule", err.text);
 		b->n_kept++;
@@ -279,6 +289,7 @@ static double run_batch(struct bench *b, struct event *v, size_t n, double *time
 			times[i] = now - last;
 	}
 	(void)wn_index_tend(b->index, 2 * BATCH);
+	paused(b, cpu_s() - last);
 	return cpu_s() - last;
 }
 
@@ -313,12 +324,14 @@ static void report(struct bench *b, double *times, size_t n, double tending)
 	qsort(times, n, sizeof(*times), by_size);
 	fprintf(stderr, "cpu per event: mean %.0f ns median %.0f ns p99 %.0f ns (the clock's own %.0f ns taken off); between batches %.0f ns\n",
 		sum / (double)n * 1e9, times[n / 2] * 1e9, times[(size_t)((double)n * 0.99)] * 1e9, own * 1e9, tending / (double)n * 1e9);
-	fprintf(stderr, "%.2f candidates an event\n", (double)b->n_candidates / (double)n);
+	fprintf(stderr, "%.2f candidates an event; longest filing of 256 rules%s %.1f ms\n", (double)b->n_candidates / (double)n,
+		b->pauses ? " or insert" : "", b->longest_s * 1e3);
 }
 
 struct arguments {
 	const char *rules, *events, *learn;
 	size_t max_rules, max_events, passes;
+	bool pauses;
 };
 
 static size_t count_of(const char *text)
@@ -347,16 +360,18 @@ static struct arguments arguments(int argc, char **argv)
 			a.max_events = count_of(argv[i + 1]);
 		else if (strcmp(argv[i], "--passes") == 0)
 			a.passes = count_of(argv[i + 1]);
+		else if (strcmp(argv[i], "--pauses") == 0)
+			a.pauses = count_of(argv[i + 1]) > 0;
 		else
 			die("unknown option", argv[i]);
 	return a;
 }
 
 /* Pages of code and of the C library, touched before memory is counted. */
-static void warm_up(const struct arguments *a)
+static void warm_up(const struct arguments *a, struct wn_arena *compiling)
 {
 	struct wn_match_env menv;
-	struct bench b = {.env = world(&menv)};
+	struct bench b = {.env = world(&menv), .compiling = compiling};
 
 	b.index = wn_index_new(&menv);
 	each_line(a->rules, 20, on_rule_line, &b);
@@ -371,7 +386,7 @@ static void load(struct bench *b, const struct arguments *a)
 {
 	struct wn_index_size size;
 
-	warm_up(a);
+	warm_up(a, b->compiling);
 	size_t before = resident();
 	double t0 = cpu_s();
 
@@ -389,8 +404,8 @@ static void load(struct bench *b, const struct arguments *a)
 		wn_arena_free(es.arena);
 	}
 	double t2 = cpu_s();
-	while (wn_index_tend(b->index, 1000))
-		;
+	for (double began = t2; wn_index_tend(b->index, 256); began = cpu_s())
+		paused(b, cpu_s() - began);
 	double tend_s = cpu_s() - t2;
 	malloc_trim(0);
 	wn_index_measure(b->index, &size);
@@ -408,7 +423,7 @@ int main(int argc, char **argv)
 {
 	struct arguments a = arguments(argc, argv);
 	struct wn_match_env menv;
-	struct bench b = {.env = world(&menv), .arena = wn_arena_new(WN_CEL_MEMORY_MAX)};
+	struct bench b = {.env = world(&menv), .arena = wn_arena_new(WN_CEL_MEMORY_MAX), .compiling = wn_arena_new_small(64 << 10), .pauses = a.pauses};
 	struct lines es = {.arena = wn_arena_new(0)};
 
 	b.index = wn_index_new(&menv);
@@ -428,5 +443,6 @@ int main(int argc, char **argv)
 	cel_env_free(b.env);
 	wn_arena_free(es.arena);
 	wn_arena_free(b.arena);
+	wn_arena_free(b.compiling);
 	return 0;
 }

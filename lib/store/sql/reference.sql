@@ -94,7 +94,7 @@ JOIN whynow.segment_version v ON v.name = k.name AND v.version = k.version
 SELECT name, withdrawn_at IS NOT NULL, paused_at IS NOT NULL FROM whynow.segment WHERE withdrawn_at IS NOT NULL OR paused_at IS NOT NULL ORDER BY name
 
 -- name: segment_count
-SELECT count(*) FROM whynow.segment_version
+SELECT count(*) FROM whynow.segment_version WHERE published_at <= $1
 
 -- name: segments_valid
 UPDATE whynow.segment_version v SET status = 'valid', error = NULL, checked_at = $3 FROM unnest($1::text[], $2::int8[]) AS k (name, version)
