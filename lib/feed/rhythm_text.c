@@ -103,7 +103,7 @@ static bool read_runs(struct wn_str told, uint8_t raw[BYTES])
 
 bool wn_rhythm_read(struct wn_str text, struct wn_rhythm *out)
 {
-	struct wn_arena *a = wn_arena_new(0);
+	struct wn_arena *a = wn_arena_new_small(BYTES);
 	uint8_t raw[BYTES];
 	struct wn_str told;
 	bool ok = text.n <= 4 * BYTES && wn_base64_read(text, a, &told) && read_runs(told, raw);

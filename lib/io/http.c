@@ -239,6 +239,13 @@ enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn
 	return parse(base, location, false, out, err);
 }
 
+static char *copy(const char *s) { return s ? wn_strdup(s) : NULL; }
+
+struct wn_http_url wn_http_url_copy(const struct wn_http_url *u)
+{
+	return (struct wn_http_url){copy(u->scheme), copy(u->host), copy(u->port), copy(u->user), copy(u->password), copy(u->plain)};
+}
+
 void wn_http_url_done(struct wn_http_url *u)
 {
 	curl_free(u->scheme);

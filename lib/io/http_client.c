@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { SMALL = 960 }; /* bytes of most requests; malloc keeps blocks of that size at hand */
+
 /* --- calls ---- */
 
 static struct wn_curl_pool *pool_of(const struct wn_http_client *client, const struct wn_http_request *r)
@@ -118,7 +120,7 @@ static struct wn_http_call *new_call(struct wn_http_client *client, const struct
 	struct wn_http_call *c = wn_alloc(sizeof(*c));
 
 	c->client = client;
-	c->arena = wn_arena_new(0);
+	c->arena = wn_arena_new_small(SMALL);
 	c->answer = wn_http_answer_new();
 	c->job = (struct wn_curl_job){.easy = wn_curl_handle_new(pool_of(client, req)), .on_done = on_hop};
 	c->guard.allow_private = req->allow_private;
@@ -136,7 +138,7 @@ static enum wn_rc start(struct wn_net *net, const struct wn_http_request *req, w
 			struct wn_http_call **out, struct wn_err *err)
 {
 	struct wn_http_client *client = (struct wn_http_client *)net;
-	struct wn_http_url first = {0}, url = {0};
+	struct wn_http_url first = {0};
 	struct wn_http_call *c;
 	enum wn_rc rc = wn_http_check(req, err);
 
@@ -144,15 +146,11 @@ static enum wn_rc start(struct wn_net *net, const struct wn_http_request *req, w
 		rc = wn_fail(err, WN_LIMIT, "%d requests are under way already", client->calls_n);
 	if (rc == WN_OK)
 		rc = wn_http_url_parse(req->url, true, &first, err);
-	if (rc == WN_OK)
-		rc = wn_http_url_parse(req->url, true, &url, err);
-	if (rc) {
-		wn_http_url_done(&first);
+	if (rc)
 		return rc;
-	}
 	c = new_call(client, req);
 	c->first = first;
-	c->url = url;
+	c->url = wn_http_url_copy(&first);
 	c->on_done = on_done;
 	c->ctx = ctx;
 	c->next = client->calls;

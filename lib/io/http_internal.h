@@ -35,6 +35,7 @@ enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url 
 /* What a Location says, seen from `base`; never with userinfo. */
 enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_http_url *out,
 			       struct wn_err *err) WN_MUST_CHECK;
+struct wn_http_url wn_http_url_copy(const struct wn_http_url *u);
 void wn_http_url_done(struct wn_http_url *u);
 bool wn_http_url_same_origin(const struct wn_http_url *a, const struct wn_http_url *b);
 /* Method, headers, ceilings; not the URL. */
