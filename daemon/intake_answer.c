@@ -311,7 +311,8 @@ enum wn_rc wn_answer_document(const struct wn_book_feed *b, const struct wn_http
 static bool may_be_as_told(const struct wn_feed_answer *a)
 {
 	const struct wn_feed_conf *c = a->book_feed->conf;
-	return !a->part && c->mode == WN_FEED_POLL && c->page.by == WN_PAGE_NONE && !wn_mapping_is_by_time(a->book_feed->mapping) && c->changes < WN_CHANGES_REMOVED && a->feed->state.first_done;
+	return !a->part && c->mode == WN_FEED_POLL && c->page.by == WN_PAGE_NONE && c->changes < WN_CHANGES_REMOVED &&
+	       !wn_mapping_is_by_time(a->book_feed->mapping);
 }
 
 static bool is_as_told(struct wn_feed_answer *a, struct wn_str body)
