@@ -47,6 +47,7 @@ struct wn_tidy {
 	/* results */
 	bool repaired;   /* anything was mended */
 	bool incomplete; /* the input ended inside an element, or a ceiling stopped the reading */
+	char ceiling[100]; /* the first ceiling that cost a part of the input, in words; empty: none */
 	bool at_end;     /* true while the closing tags that the input lacks are written */
 	bool has_root;
 };

@@ -122,7 +122,7 @@ enum wn_rc wn_jsondoc_read(struct wn_str text, struct wn_gather *g, struct wn_fe
 	doc->incomplete |= !closed;
 	if (!g->items.n && (rc != WN_OK || !closed))
 		return wn_fail(err, WN_INVALID, "no feed: %s",
-			       rc != WN_OK ? inner.text : "the array of items does not end");
+			       closed ? inner.text : "the array of items does not end");
 	if (rc != WN_OK)
 		broken_shell(g, doc, array, &inner);
 	wn_items_settle(g->items.v, g->items.n, (struct wn_str){NULL, 0}, g->a);

@@ -11,6 +11,8 @@
  */
 #include "internal.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -66,11 +68,23 @@ static void put_text(struct run *r, const char *s)
 	put(r, s, strlen(s));
 }
 
+static WN_PRINTF(2, 3) void left_out(struct run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->t->incomplete = true;
+	if (*r->t->ceiling)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(r->t->ceiling, sizeof(r->t->ceiling), fmt, ap);
+	va_end(ap);
+}
+
 static void repaired(struct run *r)
 {
 	r->t->repaired = true;
 	if (++r->repairs > REPAIRS_MAX) {
-		r->t->incomplete = true;
+		left_out(r, "the XML is broken in more than %d places; the rest was not read", REPAIRS_MAX);
 		r->stop = true;
 	}
 }
@@ -347,10 +361,13 @@ static const char *start_tag(struct run *r, const char *p)
 	bool is_item = wn_str_is(local, "item") || wn_str_is(local, "entry");
 
 	if (!close) { /* cut off inside the tag, or no tag at all */
-		r->t->incomplete |= r->end - p <= WN_XML_TAG_MAX;
-		repaired(r);
-		if (r->end - p <= WN_XML_TAG_MAX)
+		if (r->end - p <= WN_XML_TAG_MAX) {
+			r->t->incomplete = true;
+			repaired(r);
 			return r->end;
+		}
+		left_out(r, "a tag has more than %u bytes; it was not read", WN_XML_TAG_MAX);
+		repaired(r);
 		r->repairs += WN_XML_TAG_MAX / 256;
 		put_text(r, "&lt;");
 		return p + 1;
@@ -360,7 +377,7 @@ static const char *start_tag(struct run *r, const char *p)
 	if (r->root_done)
 		return after;
 	if (r->depth == WN_XML_DEPTH_MAX - 1) {
-		r->t->incomplete = true;
+		left_out(r, "elements are nested more than %d deep; what is below was not read", WN_XML_DEPTH_MAX);
 		r->skipped += !empty;
 		return after;
 	}

@@ -402,6 +402,10 @@ enum wn_rc wn_xmlfeed_read(struct wn_str text, struct wn_gather *g, struct wn_fe
 			     w->root_name.p);
 	if (rc == WN_OK && !w->root_seen)
 		rc = wn_fail(err, WN_INVALID, "no feed: there is no element in it");
+	if (rc == WN_OK && *tidy.ceiling && !g->items.n && !g->rejects.n)
+		rc = wn_fail(err, WN_LIMIT, "no feed: %s", tidy.ceiling);
+	else if (rc == WN_OK && *tidy.ceiling)
+		wn_gather_reject(g, 0, (struct wn_str){NULL, 0}, "%s", tidy.ceiling);
 	if (rc == WN_OK) {
 		settle(w);
 		wn_walk_hints(w);

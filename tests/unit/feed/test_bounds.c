@@ -71,6 +71,75 @@ static void deep_xml_is_cut_and_the_items_before_are_kept(void **state)
 	assert_true(d.incomplete);
 }
 
+/* An answer of which a ceiling left nothing is no empty feed: that would be a good one. */
+static void a_ceiling_that_costs_something_is_named(void **state)
+{
+	static const struct {
+		const char *heads[2], *unit, *said;
+	} cases[] = {
+#define HEADS(more) {"<rss><channel>" more, "<rss><channel><item><title>first</title></item>" more}
+	    {HEADS(""), "<d>", "nested more than 256 deep"},
+	    {HEADS("<item "), "a='b' ", "a tag has more than 65536 bytes"},
+	    {HEADS(""), "< ", "broken in more than 200000 places"},
+#undef HEADS
+	};
+	struct wn_err err;
+	size_t size;
+
+	for (size_t i = 0; i < WN_COUNT(cases); i++) {
+		char *text = repeat(cases[i].heads[0], cases[i].unit, "", 3000000, &size);
+		assert_int_equal(refuse(*state, WN_FORMAT_RSS, (struct wn_str){text, size}, &err), WN_LIMIT);
+		if (!strstr(err.text, cases[i].said))
+			fail_msg("%s", err.text);
+		free(text);
+		struct wn_feed_doc d = survive(*state, WN_FORMAT_RSS, cases[i].heads[1], cases[i].unit, "", 3000000);
+		assert_int_equal(d.items_n, 1);
+		assert_true(d.incomplete && d.rejects_n == 1);
+		if (!strstr(d.rejects[0].reason, cases[i].said))
+			fail_msg("%s", d.rejects[0].reason);
+	}
+}
+
+/* A number, a name, a text, and a width past all sense: each costs its own item. */
+static void a_json_bomb_inside_of_an_item_costs_that_item(void **state)
+{
+	static const struct {
+		const char *head, *unit, *tail;
+	} bombs[] = {
+	    {"[{\"id\":1},{\"id\":", "9", "},{\"id\":2}]"},
+	    {"[{\"id\":1},{\"id\":1e", "9", "},{\"id\":2}]"},
+	    {"[{\"id\":1},{\"", "n", "\":0},{\"id\":2}]"},
+	    {"[{\"id\":1},{\"id\":\"", "\\ud83d", "\"},{\"id\":2}]"},
+	    {"[{\"id\":1},{\"id\":[0", ",0", "]},{\"id\":2}]"},
+	    {"[{\"id\":1},{\"a\":0", ",\"a\":0", "},{\"id\":2}]"},
+	    {"[{\"id\":1},", "[", "1,{\"id\":2}]"},
+	};
+
+	for (size_t i = 0; i < WN_COUNT(bombs); i++) {
+		struct wn_feed_doc d = survive(*state, WN_FORMAT_JSON, bombs[i].head, bombs[i].unit, bombs[i].tail, 8000000);
+		size_t kept = *bombs[i].unit == '[' ? 1 : 2; /* what never closes hides all behind it */
+		if (d.items_n != kept || d.rejects_n < 1)
+			fail_msg("%s: %zu items, %zu rejects", bombs[i].unit, d.items_n, d.rejects_n);
+		assert_text(d.items[kept - 1].id, kept == 2 ? "2" : "1");
+		wn_arena_reset(*state);
+	}
+}
+
+/* More attributes than are looked at, in a tag of a lawful size: the first ones count, nothing is quadratic. */
+static void attributes_past_the_ceiling_are_dropped(void **state)
+{
+	char text[64 << 10];
+	size_t n = (size_t)snprintf(text, sizeof(text), "<rss><channel><item");
+
+	for (int i = 0; i < 5000; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " a%d='b'", i);
+	snprintf(text + n, sizeof(text) - n, "><title>a</title></item><item><title>b</title></item></channel></rss>");
+	struct wn_feed_doc d = read_text(*state, text);
+	assert_int_equal(d.items_n, 2);
+	assert_text(d.items[0].title, "a");
+	assert_text(d.items[1].title, "b");
+}
+
 static void an_item_after_deep_nesting_is_unharmed(void **state)
 {
 	char text[8192];
@@ -208,6 +277,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    FEED_TEST(entity_bombs_are_never_expanded),
 	    FEED_TEST(deep_xml_is_cut_and_the_items_before_are_kept),
+	    FEED_TEST(a_ceiling_that_costs_something_is_named),
+	    FEED_TEST(a_json_bomb_inside_of_an_item_costs_that_item),
+	    FEED_TEST(attributes_past_the_ceiling_are_dropped),
 	    FEED_TEST(an_item_after_deep_nesting_is_unharmed),
 	    FEED_TEST(deep_json_costs_itself),
 	    FEED_TEST(items_past_the_ceiling_are_named_once),

@@ -143,6 +143,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.on_ok()
         self.answer(301, b"moved", [("Location", "/redirect/%d" % (n - 1))])
 
+    def on_loop(self):
+        self.answer(302, b"", [("Location", "/loop/b" if self.arg == "a" else "/loop/a")])
+
     def on_to(self):  # /to/CODE/URL
         code, _, url = self.arg.partition("/")
         self.answer(int(code), b"go away", [("Location", url)])

@@ -10,6 +10,7 @@
 /* cmocka wants the four first */
 #include <cmocka.h>
 #include "peer.h"
+#include <arpa/inet.h>
 #include <whynow/fiber.h>
 #include <whynow/http.h>
 
@@ -211,15 +212,19 @@ static void unlawful_requests_do_not_start(void **state)
 	assert_null(r);
 }
 
+static const char *const private_hosts[] = {
+    "127.0.0.1", "localhost", "2130706433", "0177.0.0.1", "0x7f.1", "127.1", "[::1]", "[::ffff:127.0.0.1]",
+    "0", "10.0.0.1", "169.254.169.254", "192.168.1.1", "100.64.1.1", "[fd00::1]", "[fe80::1]", "224.0.0.1",
+    "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "[::127.0.0.1]",
+    "[::ffff:a9fe:a9fe]", "[64:ff9b::7f00:1]", "[64:ff9b:1::a00:1]", "[2002:7f00:1::1]", "0xA9FEA9FE",
+    "LOCALHOST", "[0:0:0:0:0:0:0:1]", "0x7f.0x0.0x0.0x1", "%31%32%37.0.0.1"};
+
 static void every_spelling_of_a_private_address_is_refused(void **state)
 {
-	static const char *const hosts[] = {"127.0.0.1",  "localhost", "2130706433",      "0177.0.0.1",
-					    "0x7f.1",     "127.1",     "[::1]",           "[::ffff:127.0.0.1]",
-					    "0",          "10.0.0.1",  "169.254.169.254", "192.168.1.1",
-					    "100.64.1.1", "[fd00::1]", "[fe80::1]",       "224.0.0.1"};
+	const char *const *hosts = private_hosts;
 	char text[100];
 
-	for (size_t i = 0; i < WN_COUNT(hosts); i++) {
+	for (size_t i = 0; i < WN_COUNT(private_hosts); i++) {
 		struct wn_http_response *r;
 
 		snprintf(text, sizeof(text), "http://%s:%d/ok", hosts[i], server.port);
@@ -228,6 +233,97 @@ static void every_spelling_of_a_private_address_is_refused(void **state)
 			fail_msg("%s: %s %s", text, wn_rc_to_text(r->rc), r->error);
 		wn_http_response_free(r);
 	}
+}
+
+/* --- names of a scripted world: what is asked for, and that only public addresses are ever connected ---- */
+
+struct names {
+	const char *const *answers; /* one after the other, the last one stays; of the host "changing" */
+	int asked, connected;
+};
+
+static const char *resolve(void *ctx, const char *host)
+{
+	struct names *n = ctx;
+
+	if (strcmp(host, "public.example") == 0)
+		return "93.184.215.14";
+	if (strcmp(host, "changing.example"))
+		return NULL;
+	n->asked++;
+	return *n->answers && n->answers[1] ? *n->answers++ : *n->answers;
+}
+
+static void to_our_server(void *ctx, struct sockaddr_storage *addr)
+{
+	struct names *n = ctx;
+
+	n->connected++;
+	((struct sockaddr_in *)addr)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+}
+
+static struct wn_http_response *get_named(struct world *w, struct names *n, const char *host, const char *path)
+{
+	const struct wn_http_wiring wiring = {resolve, to_our_server, n};
+	struct wn_net *net = wn_http_client_new(w->loop, &(struct wn_http_options){.wiring = &wiring});
+	struct wn_http_response *r = NULL;
+	char text[300];
+
+	snprintf(text, sizeof(text), "http://%s:%d/%s", host, server.port, path);
+	assert_int_equal(wn_http_fetch(w->loop, net, &(struct wn_http_request){.url = text, .follow = true}, &r, NULL), WN_OK);
+	wn_http_client_free(net);
+	return r;
+}
+
+static void a_redirect_to_any_spelling_of_a_private_address_is_refused(void **state)
+{
+	char path[200];
+
+	for (size_t i = 0; i < WN_COUNT(private_hosts); i++) {
+		struct names n = {0};
+		snprintf(path, sizeof(path), "to/302/http://%s:%d/ok", private_hosts[i], server.port);
+		struct wn_http_response *r = get_named(*state, &n, "public.example", path);
+		if (r->rc != WN_REFUSED || r->failure != WN_HTTP_ADDRESS || r->hops_n != 1 || n.connected != 1)
+			fail_msg("%s: %s %s, %d connections", path, wn_rc_to_text(r->rc), r->error, n.connected);
+		wn_http_response_free(r);
+	}
+}
+
+/* The address that is judged is the one that is connected: nothing is looked up a second time in between. */
+static void a_name_whose_answer_changes_is_judged_at_every_connection(void **state)
+{
+	static const char *const changes[] = {"93.184.215.14", "127.0.0.1", NULL}, *const inside[] = {"[::ffff:10.0.0.1]", NULL};
+	struct names n = {.answers = changes};
+	char path[200];
+	struct wn_http_response *r;
+
+	snprintf(path, sizeof(path), "to/302/http://changing.example:%d/ok", server.port);
+	r = get_named(*state, &n, "public.example", path);
+	assert_int_equal(r->status, 200);
+	assert_int_equal(n.asked, 1);
+	wn_http_response_free(r);
+	r = get_named(*state, &n, "changing.example", "ok");
+	assert_int_equal(r->failure, WN_HTTP_ADDRESS);
+	assert_int_equal(n.connected, 2);
+	wn_http_response_free(r);
+	n = (struct names){.answers = inside};
+	r = get_named(*state, &n, "public.example", path);
+	assert_int_equal(r->failure, WN_HTTP_ADDRESS);
+	assert_int_equal(n.connected, 1);
+	wn_http_response_free(r);
+}
+
+static void of_a_name_that_leads_inside_and_outside_only_the_outside_is_connected(void **state)
+{
+	static const char *const both[] = {"127.0.0.1,93.184.215.14,10.0.0.1", NULL};
+	struct names n = {.answers = both};
+	struct wn_http_response *r = get_named(*state, &n, "changing.example", "ok");
+
+	if (r->rc == WN_OK)
+		assert_int_equal(n.connected, 1);
+	else
+		assert_int_equal(r->failure, WN_HTTP_ADDRESS);
+	wn_http_response_free(r);
 }
 
 static void a_trusted_connection_never_serves_a_public_request(void **state)
@@ -368,6 +464,7 @@ static void redirects_are_followed_to_a_limit_and_remembered(void **state)
 	assert_false(r->moved_for_good);
 	wn_http_response_free(r);
 	fails(*state, "redirect/6", WN_REFUSED, WN_HTTP_REDIRECT);
+	fails(*state, "loop", WN_REFUSED, WN_HTTP_REDIRECT);
 	r = fetch(*state, &(struct wn_http_request){.url = url("redirect/3"), .allow_private = true});
 	assert_int_equal(r->status, 301); /* not asked to follow */
 	assert_string_equal(wn_http_header(r, "location"), "/redirect/2");
@@ -609,6 +706,9 @@ int main(void)
 	    TEST(validators_go_verbatim_and_an_unlawful_one_stays_home),
 	    TEST(unlawful_requests_do_not_start),
 	    TEST(every_spelling_of_a_private_address_is_refused),
+	    TEST(a_redirect_to_any_spelling_of_a_private_address_is_refused),
+	    TEST(a_name_whose_answer_changes_is_judged_at_every_connection),
+	    TEST(of_a_name_that_leads_inside_and_outside_only_the_outside_is_connected),
 	    TEST(a_trusted_connection_never_serves_a_public_request),
 	    TEST(connections_are_used_again),
 	    TEST(ceilings_hold_for_decoded_endless_and_announced_bytes),
