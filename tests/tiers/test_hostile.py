@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Hostile feeds, all at once, against the true daemon: each is bounded, its cause is named, its neighbours do not notice."""
+"""Hostile feeds, all at once, against the true daemon: each is bounded, its cause is named, its neighbours do not notice. And credentials:
+no redirect carries them to another host."""
+import base64
 import json
 import re
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import ROOT, build
@@ -94,3 +98,50 @@ def test_hostile_feeds_are_bounded_and_named_and_their_neighbours_unharmed(clust
     code, err = d.stop()
     assert code == 0, err[-3000:]
 
+
+
+class Watched(ThreadingHTTPServer):
+    """Keeps what it is asked; sends whoever asks /away there."""
+
+    daemon_threads = True
+
+    def __init__(self, host):
+        super().__init__((host, 0), Asked)
+        self.asked, self.away = [], None
+        self.url = "http://%s:%d" % self.server_address
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Asked(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.server.asked.append((self.path, dict(self.headers)))
+        self.send_response(302 if self.server.away else 200)
+        if self.server.away:
+            self.send_header("Location", self.server.away + "/there")
+        self.end_headers()
+        if not self.server.away:
+            self.wfile.write(b'{"items": [{"id": "a"}]}')
+
+
+def test_credentials_reach_the_host_they_are_for_and_no_other(cluster, tmp_path):
+    here, there = Watched("127.0.2.1"), Watched("127.0.2.2")
+    here.away = there.url
+    ways = {"bearer": "{bearer: credential:token}", "basic": "{basic: credential:pair}", "header": "{header: {name: X-Key, value: credential:token}}",
+            "query": "{query: {name: key, value: credential:token}}"}
+    more = "".join(file_of(f"{way}-json", f"{here.url}/{way}") + f"auth: {auth}\n" for way, auth in ways.items())
+    d = Daemon(cluster, tmp_path, build("crash"), more, "poll: {host_gap: 0s}\n", {"credentials/pair": "ann:open sesame\n"})
+    until(lambda: int(cluster.sql("select count(*) from whynow.feed_state where stored = 1", d.name)) == len(ways))
+    seen = {path.split("?")[0]: (path, headers) for path, headers in here.asked}
+    assert seen["/bearer"][1]["Authorization"] == "Bearer open sesame"
+    assert seen["/basic"][1]["Authorization"] == "Basic " + base64.b64encode(b"ann:open sesame").decode()
+    assert seen["/header"][1]["X-Key"] == "open sesame"
+    assert seen["/query"][0] == "/query?key=open%20sesame"
+    assert len(there.asked) == len(ways)
+    for path, headers in there.asked:
+        assert path == "/there" and not {"Authorization", "X-Key", "Referer", "Cookie"} & set(headers)
+    code, err = d.stop()
+    assert code == 0, err[-3000:]
+    assert "sesame" not in err
