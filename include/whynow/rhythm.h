@@ -33,6 +33,7 @@ struct wn_rhythm_plan {
 	int64_t slack_us; /* as much later costs next to nothing (a share of the price: share^2) */
 	int64_t soon_us;  /* wait until something is likely due (0.15 items), at most the ceiling */
 	double a_day;     /* items expected a day, of late */
+	double batches;   /* how often something came, decayed */
 	double expected;  /* items due by then */
 };
 /* Where to poll next after a good poll now. `worth` >= 1 multiplies what waiting costs; share: of the wait, for slack_us. */

@@ -254,7 +254,7 @@ struct wn_rhythm_plan wn_rhythm_plan(const struct wn_rhythm *r, int64_t now_us, 
 {
 	struct estimate e = estimate(r, now_us);
 	struct scan s = {.e = &e, .at = now_us};
-	struct wn_rhythm_plan p = {.us = ceiling_us, .soon_us = ceiling_us};
+	struct wn_rhythm_plan p = {.us = ceiling_us, .soon_us = ceiling_us, .batches = r->batches / weight_at(r, now_us)};
 	double least = INFINITY, slack = share * share * price;
 	bool soon = false, slipped = false;
 

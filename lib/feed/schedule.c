@@ -18,6 +18,7 @@
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 #define PRICE 150.0 /* about 24 requests a day for a feed of the usual mixture */
+#define KNOWN 3.0 /* so often something came: its rhythm is more than a guess */
 #define WORTH 10.0 /* an item that becomes a signal counts as eleven */
 
 struct bounds {
@@ -150,8 +151,10 @@ static struct wait after_success(const struct wn_schedule_state *s, const struct
 {
 	struct wn_rhythm_plan plan = wn_rhythm_plan(rhythm, now_us, b->floor, b->ceiling, b->price, 1.0 + WORTH * s->worth, b->jitter);
 	struct hint hint = server_hint(poll);
-	/* What is longer than anybody may ask for was not said of a feed: it is believed where nothing is due. */
-	int64_t most = hint.us > b->hint_max ? min64(b->hint_max, max64(plan.soon_us, b->floor)) : b->hint_max;
+	/* What is longer than anybody may ask for was not said of a feed, and of a feed that we know its own items say more: then the
+	 * server is believed where nothing is due. */
+	bool whole = hint.us <= b->hint_max && plan.batches < KNOWN;
+	int64_t most = whole ? b->hint_max : min64(b->hint_max, max64(plan.soon_us, b->floor));
 	int64_t asked = min64(min64(hint.us, most), b->ceiling);
 	char told[40], took[40], believed[40];
 
