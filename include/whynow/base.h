@@ -95,7 +95,11 @@ static inline bool wn_str_eq(struct wn_str a, struct wn_str b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
-static inline bool wn_str_is(struct wn_str a, const char *cstr) { return wn_str_eq(a, wn_str_of(cstr)); }
+/* Most differ in their first byte. */
+static inline bool wn_str_is(struct wn_str a, const char *cstr)
+{
+	return a.n && cstr && a.p[0] != cstr[0] ? false : wn_str_eq(a, wn_str_of(cstr));
+}
 /* memcmp order, shorter first; for qsort and sorted writes. */
 int wn_str_cmp(struct wn_str a, struct wn_str b);
 

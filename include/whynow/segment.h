@@ -98,7 +98,7 @@ struct wn_segment {
 };
 
 /* Segments by name, several versions of one too. Zeroed is empty; borrows what is in it. */
-struct wn_segment_set { struct wn_segment **v; size_t n_slots, n; };
+struct wn_segment_set { struct wn_segment_slot { uint32_t hash; struct wn_segment *s; } *v; size_t n_slots, n; };
 void wn_segment_set_add(struct wn_segment_set *set, struct wn_segment *s);
 void wn_segment_set_remove(struct wn_segment_set *set, const struct wn_segment *s); /* no effect if it is not there */
 struct wn_segment *wn_segment_set_find(const struct wn_segment_set *set, struct wn_str name, int version); /* version 0: any */

@@ -171,7 +171,7 @@ char *wn_arena_printf(struct wn_arena *a, const char *fmt, ...)
 
 void *wn_arena_grow(struct wn_arena *a, void *old, size_t n, size_t *cap, size_t elem)
 {
-	size_t more = *cap ? *cap * 2 : 8;
+	size_t more = *cap ? *cap * 2 : elem < 32 ? 64 / elem : 2;
 	if (more > SIZE_MAX / 4 / elem)
 		abort();
 	void *p = wn_arena_alloc(a, more * elem);

@@ -132,13 +132,12 @@ static bool choose(struct cel_check *k, struct cel_node *n, const struct cel_fn 
 /* --- what a host function asks of its arguments -------------------------------------------------------- */
 static bool check_literals(struct cel_check *k, struct cel_node *n)
 {
-	char buf[400];
-
 	for (uint32_t o = 0; o < n->call.n_overloads; o++) {
 		const struct cel_overload *host = n->call.overloads[o]->host;
 
 		for (uint32_t i = 0; host && host->check_literal && i < n->n_args; i++) {
 			const char *complaint;
+			char buf[400];
 
 			if (n->args[i]->kind != CEL_NODE_LITERAL)
 				continue;

@@ -22,7 +22,7 @@ static void skip_blanks(struct cel_lexer *l)
 		if (ch == '/' && peek(l, 1) == '/') {
 			while (l->pos < l->c->text.n && l->c->text.p[l->pos] != '\n')
 				l->pos++;
-		} else if (ch && strchr(" \t\n\f\r", ch)) {
+		} else if (ch == ' ' || (ch >= '\t' && ch <= '\r' && ch != '\v')) {
 			l->pos++;
 		} else {
 			return;

@@ -124,10 +124,10 @@ static bool is_open(const struct cel_node *n, bool *bound)
 
 enum wn_rc cel_program_part(const struct cel_program *p, const struct cel_node *n, struct cel_program **out, struct wn_err *err)
 {
-	WN_CLEANUP(wn_freep) bool *bound = wn_alloc((size_t)p->n_slots + 1);
+	WN_CLEANUP(wn_freep) bool *bound = p->n_slots ? wn_alloc((size_t)p->n_slots) : NULL;
 	struct cel_program *part;
 
-	if (is_open(n, bound))
+	if (bound && is_open(n, bound))
 		return wn_fail(err, WN_INVALID, "this part uses a variable of the comprehension around it");
 	part = wn_alloc(sizeof(*part));
 	part->env = p->env;

@@ -15,6 +15,7 @@ struct walk {
 	const struct wn_yaml_schema *schema;
 	struct wn_arena *arena;
 	struct wn_yaml_errors *errors;
+	struct wn_err err; /* of the row that failed */
 };
 
 static int64_t seconds_us(double s)
@@ -124,17 +125,16 @@ static void read_list(struct walk *w, const struct wn_yaml_node *n, const struct
 
 static void read_row(struct walk *w, const struct wn_yaml_node *n, const struct wn_yaml_row *row, void *out)
 {
-	struct wn_err err = {0};
-
 	switch (row->type) {
 	case WN_YAML_T_MAP: (void)wn_yaml_walk(n, row->schema, w->arena, out, w->errors); return;
 	case WN_YAML_T_LIST: read_list(w, n, row, out); return;
 	case WN_YAML_T_CUSTOM: row->read(n, row, w->arena, out, w->errors); return;
 	default: break;
 	}
-	if (read_scalar(w, n, row, out, &err)) {
-		wn_fail_more(&err, WN_INVALID, "\"%s\" in %s", row->name, w->schema->what);
-		wn_yaml_error_add(w->errors, &err);
+	if (read_scalar(w, n, row, out, &w->err)) {
+		wn_fail_more(&w->err, WN_INVALID, "\"%s\" in %s", row->name, w->schema->what);
+		wn_yaml_error_add(w->errors, &w->err);
+		w->err = (struct wn_err){0};
 	}
 }
 
@@ -172,7 +172,7 @@ static void unknown_key(struct walk *w, const struct wn_yaml_node *key)
 enum wn_rc wn_yaml_walk(const struct wn_yaml_node *map, const struct wn_yaml_schema *schema, struct wn_arena *a,
 			void *out, struct wn_yaml_errors *errors)
 {
-	struct walk w = {schema, a, errors};
+	struct walk w = {.schema = schema, .arena = a, .errors = errors};
 	size_t before = wn_yaml_errors_count(errors);
 
 	if (!map || map->kind != WN_YAML_MAPPING)

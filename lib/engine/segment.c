@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-enum { BARE = 2816 }; /* bytes of a segment in use besides twice its text: most take no more */
+enum { BARE = 1408 }; /* bytes of a segment in use besides twice its text: most take no more */
 
 void segment_warn(struct segment_build *b, struct wn_place at, const char *fmt, ...)
 {

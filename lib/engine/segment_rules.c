@@ -78,18 +78,18 @@ struct terms {
 	const struct wn_yaml_text *text;
 	WN_VEC(const struct cel_program *) v;
 	bool (*wanted)(unsigned reads);
+	struct wn_err err;
 };
 
 static bool on_term(void *ctx, const struct cel_node *term)
 {
 	struct terms *t = ctx;
 	struct cel_program *part;
-	struct wn_err err = {0};
 	if (!t->wanted(rule_reads(term)))
 		return true;
-	if (cel_program_part(t->of, term, &part, &err)) {
-		err.place = segment_place_of_span(t->text, cel_node_look(term).span);
-		wn_yaml_error_add(t->b->errors, &err);
+	if (cel_program_part(t->of, term, &part, &t->err)) {
+		t->err.place = segment_place_of_span(t->text, cel_node_look(term).span);
+		wn_yaml_error_add(t->b->errors, &t->err);
 		return false;
 	}
 	*WN_PUSH(t->b->s->arena, &t->v) = keep(t->b, part);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Segments by name: an open table of pointers, at most three quarters full. All versions of one name lie in one run, so
- * that a search ends at the first free place. It owns nothing.
+ * that a search ends at the first free place. Beside each stands the hash of its name: neither growing nor a search for what
+ * is not there looks at a segment. It owns nothing.
  */
 #include <whynow/segment.h>
 
@@ -9,36 +10,34 @@
 
 enum { SLOTS_MIN = 64 };
 
-static size_t home(const struct wn_segment_set *set, const char *p, size_t n)
+static uint32_t hash_of(struct wn_str name)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)p[i]) * UINT64_C(0x100000001b3);
-	h = (h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15); /* names in a row would lie in a row */
-	return (size_t)(h >> 32) & (set->n_slots - 1);
+	for (size_t i = 0; i < name.n; i++)
+		h = (h ^ (unsigned char)name.p[i]) * UINT64_C(0x100000001b3);
+	return (uint32_t)((h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> 32); /* names in a row would lie in a row */
 }
 
-static size_t home_of(const struct wn_segment_set *set, const struct wn_segment *s)
-{
-	return home(set, s->name, strlen(s->name));
-}
+static size_t after(const struct wn_segment_set *set, size_t at) { return (at + 1) & (set->n_slots - 1); }
 
-static void place(struct wn_segment_set *set, struct wn_segment *s)
+static size_t home(const struct wn_segment_set *set, uint32_t hash) { return hash & (set->n_slots - 1); }
+
+static void place(struct wn_segment_set *set, struct wn_segment_slot slot)
 {
-	size_t at = home_of(set, s);
-	while (set->v[at])
-		at = (at + 1) & (set->n_slots - 1);
-	set->v[at] = s;
+	size_t at = home(set, slot.hash);
+	while (set->v[at].s)
+		at = after(set, at);
+	set->v[at] = slot;
 }
 
 static void grow(struct wn_segment_set *set)
 {
-	struct wn_segment **old = set->v;
+	struct wn_segment_slot *old = set->v;
 	size_t n = set->n_slots;
 	set->n_slots = n ? n * 2 : SLOTS_MIN;
 	set->v = wn_alloc(set->n_slots * sizeof(*set->v));
 	for (size_t i = 0; i < n; i++)
-		if (old[i])
+		if (old[i].s)
 			place(set, old[i]);
 	free(old);
 }
@@ -47,7 +46,7 @@ void wn_segment_set_add(struct wn_segment_set *set, struct wn_segment *s)
 {
 	if (4 * (set->n + 1) > 3 * set->n_slots)
 		grow(set);
-	place(set, s);
+	place(set, (struct wn_segment_slot){hash_of(wn_str_of(s->name)), s});
 	set->n++;
 }
 
@@ -55,20 +54,20 @@ void wn_segment_set_add(struct wn_segment_set *set, struct wn_segment *s)
 static void close_gap(struct wn_segment_set *set, size_t gap)
 {
 	size_t mask = set->n_slots - 1;
-	for (size_t i = (gap + 1) & mask; set->v[i]; i = (i + 1) & mask)
-		if (((i - home_of(set, set->v[i])) & mask) >= ((i - gap) & mask)) {
+	for (size_t i = after(set, gap); set->v[i].s; i = after(set, i))
+		if (((i - home(set, set->v[i].hash)) & mask) >= ((i - gap) & mask)) {
 			set->v[gap] = set->v[i];
 			gap = i;
 		}
-	set->v[gap] = NULL;
+	set->v[gap] = (struct wn_segment_slot){0};
 }
 
 void wn_segment_set_remove(struct wn_segment_set *set, const struct wn_segment *s)
 {
-	size_t at = set->n_slots ? home_of(set, s) : 0;
-	while (set->n_slots && set->v[at] && set->v[at] != s)
-		at = (at + 1) & (set->n_slots - 1);
-	if (!set->n_slots || !set->v[at])
+	size_t at = set->n_slots ? home(set, hash_of(wn_str_of(s->name))) : 0;
+	while (set->n_slots && set->v[at].s && set->v[at].s != s)
+		at = after(set, at);
+	if (!set->n_slots || !set->v[at].s)
 		return;
 	close_gap(set, at);
 	set->n--;
@@ -76,12 +75,13 @@ void wn_segment_set_remove(struct wn_segment_set *set, const struct wn_segment *
 
 struct wn_segment *wn_segment_set_next(const struct wn_segment_set *set, struct wn_str name, size_t *at)
 {
+	uint32_t hash = hash_of(name);
 	if (!set->n_slots)
 		return NULL;
-	for (size_t i = *at ? *at - 1 : home(set, name.p, name.n); set->v[i]; i = (i + 1) & (set->n_slots - 1))
-		if (strncmp(set->v[i]->name, name.p, name.n) == 0 && !set->v[i]->name[name.n]) {
-			*at = ((i + 1) & (set->n_slots - 1)) + 1;
-			return set->v[i];
+	for (size_t i = *at ? *at - 1 : home(set, hash); set->v[i].s; i = after(set, i))
+		if (set->v[i].hash == hash && wn_str_is(name, set->v[i].s->name)) {
+			*at = after(set, i) + 1;
+			return set->v[i].s;
 		}
 	return NULL;
 }
