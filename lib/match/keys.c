@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 enum { TAG_BITS = 24, SIZE_MIN = 8 };
+/* Three quarters: most of what is asked for is not there, and that is known after one word of marks; at 7/8 after four. */
+enum { FULL_OF = 3, FULL_PARTS = 4 };
 
 static struct segment *segment_of(struct wn_index *x, uint64_t hash)
 {
@@ -137,7 +139,7 @@ static void put(struct wn_index *x, uint64_t hash, uint8_t guard, uint64_t mask,
 	} else if (at) {
 		make_cell(x, at, e);
 	} else {
-		if (8 * (s->n + 1) > 7 * s->size)
+		if (FULL_PARTS * (s->n + 1) > FULL_OF * s->size)
 			grow(s);
 		insert(s, wn_key_mark(hash), e);
 	}

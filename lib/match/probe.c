@@ -37,7 +37,7 @@ static uint32_t halves_of(struct event *e, uint32_t kind)
 }
 
 /* Everything the event carries with everything, as far as there are keys of such pairs. Whether there are is chance, so
- * that a key is written down first and kept by counting: a branch would be mispredicted every third time. */
+ * that a key is written down first and kept by counting: a branch would be mispredicted every third time (&, for && is one). */
 static void want_context(const struct wn_index *x, struct event *e, uint32_t kind)
 {
 	uint64_t base = kind ? wn_key_part(kind, 1) : 0, *wants;
@@ -54,7 +54,7 @@ static void want_context(const struct wn_index *x, struct event *e, uint32_t kin
 		at += me.partners >> 31;
 		for (const struct half *k = &h[i + 1]; k < h + n; k++) {
 			wants[at] = me.part ^ k->part;
-			at += (me.partners & k->bit) && (k->partners & me.bit);
+			at += ((me.partners & k->bit) != 0) & ((k->partners & me.bit) != 0);
 		}
 	}
 	for (uint32_t i = e->n_wants; i < at; i++) {
