@@ -56,6 +56,7 @@ static void keep(struct wn_book *b, struct wn_segment *s)
 {
 	push(&b->older, &b->n_older, &b->cap_older, s);
 	wn_segment_set_add(&b->kept, s);
+	wn_catalog_add_older_kinds(&b->catalog, s);
 }
 
 static void put_in_force(struct wn_book *b, struct wn_segment *s)
@@ -136,6 +137,15 @@ static bool bring_back(struct wn_book *b, struct wn_str name, int version)
 
 struct stored { struct wn_str name; int version; struct wn_str source; int64_t published_us; bool in_force, paused; };
 
+/* What was found good once stays good: a sink or a segment it refers to may be gone by now, and that is unknown or held where it
+ * counts. */
+static void trust(struct wn_segment_options *opt)
+{
+	opt->channels = NULL;
+	opt->others = NULL;
+	opt->others_by_name = NULL;
+}
+
 /* Compiled against `opt`, which says what is checked. */
 static enum wn_rc put(struct wn_book *b, const struct stored *v, struct wn_segment_options opt, struct wn_err *err)
 {
@@ -166,18 +176,17 @@ enum wn_rc wn_book_put_segment(struct wn_book *b, struct wn_str name, int versio
 	struct stored v = {name, version, source, 0, in_force, paused};
 	struct wn_segment_options opt = wn_book_segment_options(b);
 	if (!in_force)
-		opt.channels = NULL;
+		trust(&opt);
 	return put(b, &v, opt, err);
 }
 
-/* What was valid before is not asked for its channels (a sink may be gone, its touches are held), and refers to what is valid there. */
 static enum wn_rc carry(const struct wn_book *from, struct wn_book *to, struct wn_segment *const *v, size_t n, bool in_force, struct wn_err *err)
 {
 	struct wn_segment_options opt = wn_book_segment_options(from);
 	opt.registry = to->registry;
 	opt.rules = to->rules;
-	opt.channels = NULL;
 	opt.for_use = true;
+	trust(&opt);
 	for (size_t i = 0; i < n; i++) {
 		struct stored at = {wn_str_of(v[i]->name), v[i]->version, wn_str_of(v[i]->source), v[i]->published_us, in_force,
 						v[i]->paused};
@@ -233,7 +242,7 @@ enum wn_rc wn_book_take_segment(struct wn_book *b, const struct wn_segment_row *
 	struct wn_segment_options opt = wn_book_segment_options(b);
 	opt.for_use = true;
 	if (!*in_force || row->status != WN_SEGMENT_UNCHECKED)
-		opt.channels = NULL;
+		trust(&opt);
 	enum wn_rc rc = put(b, &v, opt, err);
 	return rc && *in_force ? rc : WN_OK;
 }

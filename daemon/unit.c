@@ -60,7 +60,7 @@ static bool has_member_resting_on_corroborated(const struct wn_account *a)
 }
 
 /* Most accounts of a batch concern nobody: what they have is not loaded. A further publisher of a signal matters only to members who
- * rest on it (or to a rule, like anything that arrived). */
+ * rest on it (or to a rule, like anything that arrived), a version that was replaced only to its members. */
 static enum wn_rc load_concerned(struct wn_store *s, struct wn_world *w, struct wn_err *err)
 {
 	struct wn_account **some = WN_NEW_N(w->arena, struct wn_account *, w->accounts.n + 1);
@@ -73,13 +73,15 @@ static enum wn_rc load_concerned(struct wn_store *s, struct wn_world *w, struct 
 		a->ruled_out = !is_changed(w, a) && wn_verdicts_are_ruled_out(w, a);
 		if (!a->ruled_out)
 			some[n++] = a;
-		else if (is_corroborated(a))
+		else if (is_corroborated(a) || wn_arrivals_may_be_older(w, a))
 			perhaps[m++] = a;
 	}
 	enum wn_rc rc = m ? wn_store_load_parts(s, w, perhaps, m, WN_LOAD_MEMBERS, err) : WN_OK;
-	for (size_t i = 0; i < m; i++)
-		if (has_member_resting_on_corroborated(perhaps[i]))
+	for (size_t i = 0; i < m; i++) {
+		perhaps[i]->ruled_out = !wn_has_older_member(w, perhaps[i]);
+		if (!perhaps[i]->ruled_out || has_member_resting_on_corroborated(perhaps[i]))
 			some[n++] = perhaps[i];
+	}
 	return rc == WN_OK && n ? wn_store_load_parts(s, w, some, n, WN_LOAD_ALL, err) : rc;
 }
 

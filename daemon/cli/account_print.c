@@ -119,7 +119,7 @@ static void print_evidence(struct wn_cli *cli, struct wn_value e, bool detail)
 	int64_t publishers = row_int(e, "publishers");
 	fprintf(cli->out, "    %4.2f  %s%s%s, %s%s\n", cli_freshness(e, cli->now_us), bold(cli),
 		row_text(cli, e, "kind"), plain(cli), cli_rel(cli, row_us(e, "occurred_at")),
-		row_bool(e, "removed") ? " (retracted)" : "");
+		!row_bool(e, "removed") ? "" : row_bool(e, "retracted") ? " (retracted)" : " (counts no more)");
 	print_quote(cli, e);
 	if (*attrs)
 		cli_paragraph(cli, cli->out, 10, attrs);

@@ -134,11 +134,12 @@ static int run_approve(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 	code = run_verb(cli, &v);
 	if (code)
 		return code;
-	if (v.state != WN_CAMPAIGN_OPEN)
+	if (v.state == WN_CAMPAIGN_CLOSED)
 		return cli_error(cli, WN_EXIT_REFUSED,
 				 "too late: the evidence is stale, and the proposal is closed (%s)",
 				 wn_result_to_text(v.result));
-	cli_say(cli, "approved: box and intake start now");
+	cli_say(cli, v.state == WN_CAMPAIGN_OPEN ? "approved: box and intake start now"
+						 : "approved: the boxes start now; it takes no new members (budget spent, or its version replaced or withdrawn)");
 	return WN_EXIT_DONE;
 }
 

@@ -191,11 +191,19 @@ const struct wn_command command_segment_show = {
 };
 
 /* --- withdraw -------------------------------------------------------------------------------- */
+static void warn_of_those_that_refer(struct wn_cli *cli, struct wn_str name)
+{
+	for (size_t i = 0; i < cli->book->n_segments; i++)
+		if (wn_segment_refers_to(cli->book->segments[i], name))
+			cli_say(cli, "segment %s asks in_segment(\"" WN_STR_FMT "\"), which is unknown from now on: change it, or withdraw it too",
+				cli->book->segments[i]->name, WN_STR_ARG(name));
+}
+
 static int run_withdraw(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 {
 	struct wn_err err = {0};
 	bool back = cli_flag(cli, "--undo");
-	int code = cli_connect(cli);
+	int code = cli_book(cli);
 	if (code)
 		return code;
 	enum wn_rc rc =
@@ -210,6 +218,8 @@ static int run_withdraw(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 		     : "segment %s is withdrawn: it opens nothing any more; its open campaigns take no new "
 		       "members and live to their ends",
 		argv[0]);
+	if (!back)
+		warn_of_those_that_refer(cli, wn_str_of(argv[0]));
 	return WN_EXIT_DONE;
 }
 

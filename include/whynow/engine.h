@@ -334,6 +334,7 @@ struct wn_catalog {
 	const char *const *wires;
 	const char *instance;
 	uint64_t stay_kinds[4];                                      /* kinds a stay term rests on through computed traits */
+	uint64_t older_kinds[4];                                     /* kinds that older versions may be true for */
 	bool (*absent_cover)(const struct wn_world *, const struct wn_account *, int kind, int64_t from_us);
 };
 /* The index over segments (rule number = position), free with wn_index_free. Made by the engine because what may be skipped
@@ -350,6 +351,8 @@ void wn_segments_sort(const struct wn_segment **v, size_t n);
 /* Fills stay_kinds, from segments and older; adds one segment's. */
 void wn_catalog_find_stay_kinds(struct wn_catalog *c);
 void wn_catalog_add_stay_kinds(struct wn_catalog *c, const struct wn_segment *s);
+/* A version that is in force no longer: its members are judged by it as long as they live. */
+void wn_catalog_add_older_kinds(struct wn_catalog *c, const struct wn_segment *s);
 const struct wn_segment *wn_catalog_segment(const struct wn_catalog *c, struct wn_str name, int version); /* version 0: in force */
 /* True if every feed that reports a kind of the member's evidence is blind (and there is one). */
 bool wn_catalog_is_blind(const struct wn_catalog *c, const struct wn_member *m);
@@ -410,8 +413,13 @@ struct wn_verdict {
 /* Evaluates one segment for one account and arriving signal. Never fails: limits make it UNKNOWN. In w->arena. */
 struct wn_verdict *wn_verdict_of(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);
 /* For every arrived signal of every account (order of design 02): probes the index, evaluates, appends to w->verdicts
- * those that are TRUE, or UNKNOWN with signal_terms_true, or have a recheck. */
+ * those that are TRUE, or UNKNOWN with signal_terms_true, or have a recheck; then those that are TRUE by an older version that
+ * a live member of the account is judged by. */
 void wn_verdicts_of_arrivals(struct wn_world *w);
+/* An arrived signal may be further evidence by an older version, if a live member is judged by one (wn_has_older_member). The first
+ * needs the account's row and the arrived signals alone, the second its members. */
+bool wn_arrivals_may_be_older(const struct wn_world *w, const struct wn_account *a) WN_MUST_CHECK;
+bool wn_has_older_member(const struct wn_world *w, const struct wn_account *a) WN_MUST_CHECK;
 /* True: no arrived signal of the account makes any rule true, unknown or due later, whatever its stored signals, contacts and members
  * are, so they need not be loaded. Needs the account's row and the arrived signals alone. */
 bool wn_verdicts_are_ruled_out(struct wn_world *w, struct wn_account *a) WN_MUST_CHECK;

@@ -97,6 +97,9 @@ struct wn_segment {
 	void *env;                      /* cel environments, owned */
 };
 
+/* Its rule, who or stay asks in_segment(name). */
+bool wn_segment_refers_to(const struct wn_segment *s, struct wn_str name) WN_MUST_CHECK;
+
 /* Segments by name, several versions of one too. Zeroed is empty; borrows what is in it. */
 struct wn_segment_set { struct wn_segment_slot { uint32_t hash; struct wn_segment *s; } *v; size_t n_slots, n; };
 void wn_segment_set_add(struct wn_segment_set *set, struct wn_segment *s);

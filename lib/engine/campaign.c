@@ -206,19 +206,57 @@ static bool may_still_hold(struct wn_world *w, const struct wn_member *m)
 	return false;
 }
 
+/* Does the rule still name the signal: by its own verdict, or by that of another signal the member rests on? */
+static bool is_still_evidence(struct wn_world *w, const struct wn_member *m, const struct wn_signal *signal)
+{
+	for (size_t i = 0; i < m->evidence.n; i++) {
+		struct wn_signal *s = wn_account_signal(m->account, m->evidence.v[i]->signal_key);
+		if (m->evidence.v[i]->removed || !s || s->retracted)
+			continue;
+		const struct wn_verdict *v = wn_verdict_of(w, m->campaign->segment, m->account, s);
+		if (v->is == WN_VERDICT_UNKNOWN)
+			return true;
+		for (size_t k = 0; k < v->evidence.n; k++)
+			if (wn_id_eq(v->evidence.v[k].signal_key, signal->key))
+				return true;
+	}
+	return false;
+}
+
+/* Its messages speak of what is still true: the newest evidence for which the rule may hold. */
+static void speak_of_another(struct wn_world *w, struct wn_member *m)
+{
+	const struct wn_signal *best = NULL;
+	for (size_t i = 0; i < m->evidence.n; i++) {
+		struct wn_signal *s = m->evidence.v[i]->removed ? NULL : wn_account_signal(m->account, m->evidence.v[i]->signal_key);
+		if (s && (!best || s->occurred_us > best->occurred_us) && wn_when(w, m->campaign->segment, m->account, s) != WN_FALSE3)
+			best = s;
+	}
+	if (best)
+		m->signal_key = best->key;
+}
+
+/* True if the member rested on it. */
+static bool weigh_again(struct wn_world *w, struct wn_member *m, const struct wn_signal *signal)
+{
+	for (size_t i = 0; i < m->evidence.n; i++) {
+		struct wn_evidence *e = m->evidence.v[i];
+		if (!wn_id_eq(e->signal_key, signal->key) || e->removed)
+			continue;
+		e->removed = signal->retracted || !is_still_evidence(w, m, signal);
+		e->dirty = true;
+		if (e->removed && wn_id_eq(m->signal_key, signal->key))
+			speak_of_another(w, m);
+		return true;
+	}
+	return false;
+}
+
 static enum wn_rc on_retracted(struct wn_world *w, const struct wn_event *ev, struct wn_err *err WN_UNUSED)
 {
 	struct wn_member *m;
 	for (size_t at = 0; (m = next_live(ev->account, &at));) {
-		bool touched = false;
-		for (size_t i = 0; i < m->evidence.n; i++) {
-			struct wn_evidence *e = m->evidence.v[i];
-			if (!wn_id_eq(e->signal_key, ev->signal->key) || e->removed)
-				continue;
-			e->removed = ev->signal->retracted;
-			e->dirty = touched = true;
-		}
-		if (!touched)
+		if (!weigh_again(w, m, ev->signal))
 			continue;
 		member_refresh(w, m);
 		if (m->heat < m->campaign->segment->life.floor || !may_still_hold(w, m))
@@ -302,6 +340,13 @@ static enum wn_rc on_migrate(struct wn_world *w, const struct wn_event *ev, stru
 	return WN_OK;
 }
 
+void finish_if_spent(struct wn_world *w, struct wn_campaign *c)
+{
+	double budget = c->segment ? c->segment->goal.budget_usd : 0;
+	if (c->state == WN_CAMPAIGN_OPEN && budget > 0 && c->cost >= budget)
+		campaign_move(w, c, WN_CAMPAIGN_FINISHING, WN_RESULT_NONE, "budget spent");
+}
+
 /* Guard heat >= floor: members under it leave first; with nobody left the approval is refused (and the campaign expired). */
 static enum wn_rc on_approve(struct wn_world *w, const struct wn_event *ev, struct wn_err *err)
 {
@@ -316,6 +361,7 @@ static enum wn_rc on_approve(struct wn_world *w, const struct wn_event *ev, stru
 	each_member(w, c, member_start);
 	if (wn_catalog_segment(w->catalog, c->segment_name, 0) != c->segment)
 		campaign_move(w, c, WN_CAMPAIGN_FINISHING, WN_RESULT_NONE, "version replaced or withdrawn");
+	finish_if_spent(w, c);
 	return WN_OK;
 }
 

@@ -25,6 +25,7 @@ bool verdicts_move_stay(const struct wn_world *w, const struct wn_account *a);
 
 /* campaign.c: the only place where a campaign's state changes. */
 void campaign_move(struct wn_world *w, struct wn_campaign *c, enum wn_campaign_state to, enum wn_result result, const char *why);
+void finish_if_spent(struct wn_world *w, struct wn_campaign *c); /* an open campaign whose budget is spent takes no more members */
 void campaign_emptied(struct wn_world *w, struct wn_campaign *c); /* the last member left */
 
 /* open.c */

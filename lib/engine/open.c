@@ -87,6 +87,14 @@ static bool is_member(const struct wn_account *a, const struct wn_campaign *c, s
 	return false;
 }
 
+static bool lives_in(const struct wn_account *a, const struct wn_campaign *c)
+{
+	for (size_t i = 0; i < a->members.n; i++)
+		if (a->members.v[i]->campaign == c && member_is_live(a->members.v[i]))
+			return true;
+	return false;
+}
+
 static struct wn_id chosen_id(const struct wn_chosen *c)
 {
 	return c->contact ? c->contact->id : (struct wn_id){{0}};
@@ -138,14 +146,15 @@ static bool extend_living(struct wn_world *w, struct wn_verdict *v)
 			if (!lives)
 				non_action(w, v, WN_NON_ACTION_PROPOSED, "its campaign waits for approval");
 		} else {
-			member_extend(w, m, v);
+			if (m->version == v->segment->version)
+				member_extend(w, m, v);
 			bool fit = member_is_live(m) && !m->finishing_fit && !v->excluded && !may_not_contact(v->account) &&
 				   wn_heat(verdict_evidence(w, v), v->evidence.n, w->now_us) >= v->segment->life.floor;
 			if (!lives && fit && can_take_members(w, m->campaign) && m->version == v->segment->version &&
 			    enrol_all(w, m->campaign, v))
 				non_action(w, v, WN_NON_ACTION_AUDIENCE_FULL, NULL);
 		}
-		lives = true;
+		lives |= member_is_live(m); /* what is overdue was closed */
 	}
 	return lives;
 }
@@ -286,4 +295,6 @@ void verdict_true(struct wn_world *w, struct wn_verdict *v)
 		non_action(w, v, WN_NON_ACTION_PROPOSED, "the group's campaign waits for approval");
 	else if (enrol_all(w, c, v))
 		non_action(w, v, WN_NON_ACTION_AUDIENCE_FULL, NULL);
+	else if (!lives_in(v->account, c))
+		non_action(w, v, WN_NON_ACTION_COOLDOWN, "until the campaign that it left is closed");
 }

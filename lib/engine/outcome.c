@@ -187,8 +187,7 @@ static void spend(struct wn_world *w, struct wn_campaign *c, double usd)
 {
 	c->cost += usd;
 	c->dirty = true;
-	if (c->state == WN_CAMPAIGN_OPEN && c->segment->goal.budget_usd > 0 && c->cost >= c->segment->goal.budget_usd)
-		campaign_move(w, c, WN_CAMPAIGN_FINISHING, WN_RESULT_NONE, "budget spent");
+	finish_if_spent(w, c);
 }
 
 static void leave_all(struct wn_world *w, struct wn_account *a, const struct wn_campaign *c, enum wn_left why)

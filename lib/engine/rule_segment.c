@@ -89,6 +89,15 @@ static enum wn_three by_terms(struct cel_call *call, struct rule_host *h, const 
 	return is == WN_UNKNOWN3 || who == WN_UNKNOWN3 ? WN_UNKNOWN3 : WN_TRUE3;
 }
 
+bool wn_segment_refers_to(const struct wn_segment *s, struct wn_str name)
+{
+	const struct segment_inner *inner = inner_of(s);
+	for (size_t i = 0; i < inner->n_refers; i++)
+		if (wn_str_is(name, inner->refers[i]))
+			return true;
+	return false;
+}
+
 static bool fn_in_segment(struct cel_call *call, const struct wn_value *args, size_t n, struct wn_value *out)
 {
 	struct rule_host *h = rule_host_of(call);

@@ -17,6 +17,51 @@ static void verdicts_of_arrival(struct wn_world *w, struct wn_account *a, struct
 		verdict_add(w, named[i], a, sig);
 }
 
+/* The version that a live member is judged by, if it is not in force any more; NULL else. */
+static const struct wn_segment *older_of(const struct wn_world *w, const struct wn_member *m)
+{
+	const struct wn_segment *now = member_is_live(m) ? wn_catalog_segment(w->catalog, m->segment, 0) : NULL;
+	if (!member_is_live(m) || (now && now->version == m->version))
+		return NULL;
+	return wn_catalog_segment(w->catalog, m->segment, m->version);
+}
+
+bool wn_has_older_member(const struct wn_world *w, const struct wn_account *a)
+{
+	for (size_t i = 0; i < a->members.n; i++)
+		if (older_of(w, a->members.v[i]))
+			return true;
+	return false;
+}
+
+/* Likewise of the i-th member, once for all members that one version judges. */
+static const struct wn_segment *older_at(const struct wn_world *w, const struct wn_account *a, size_t i)
+{
+	const struct wn_segment *s = older_of(w, a->members.v[i]);
+	for (size_t k = 0; s && k < i; k++)
+		if (older_of(w, a->members.v[k]) == s)
+			return NULL;
+	return s;
+}
+
+/* Campaigns of older versions take nobody any more, but their members are judged by them: what is true extends. */
+static void verdict_of_older(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig)
+{
+	struct wn_verdict *v = wn_verdict_of(w, s, a, sig);
+	v->recheck_us = WN_NEVER;
+	if (v->is == WN_VERDICT_TRUE)
+		*WN_PUSH(w->arena, &w->verdicts) = v;
+}
+
+static void verdicts_of_older(struct wn_world *w, struct wn_account *a, struct wn_signal *sig)
+{
+	for (size_t i = 0; i < a->members.n; i++) {
+		const struct wn_segment *s = older_at(w, a, i);
+		if (s)
+			verdict_of_older(w, s, a, sig);
+	}
+}
+
 static bool is_ruled_out(struct wn_world *w, struct wn_account *a, struct wn_signal *sig)
 {
 	const struct wn_segment *const *named;
@@ -40,6 +85,24 @@ void wn_catalog_find_stay_kinds(struct wn_catalog *c)
 		wn_catalog_add_stay_kinds(c, c->segments[i]);
 	for (size_t i = 0; i < c->n_older; i++)
 		wn_catalog_add_stay_kinds(c, c->older[i]);
+}
+
+void wn_catalog_add_older_kinds(struct wn_catalog *c, const struct wn_segment *s)
+{
+	uint64_t set[4] = {0};
+	bool bounded = s->when && rule_signal_kinds(c->registry, cel_program_root(s->when), set);
+	for (int k = 0; k < 4 && !s->broad; k++)
+		c->older_kinds[k] |= bounded ? set[k] : UINT64_MAX;
+}
+
+bool wn_arrivals_may_be_older(const struct wn_world *w, const struct wn_account *a)
+{
+	for (size_t k = 0; k < a->signals.n; k++) {
+		const struct wn_signal *s = a->signals.v[k];
+		if (s->arrived && (w->catalog->older_kinds[s->kind / 64] >> (s->kind % 64) & 1))
+			return true;
+	}
+	return false;
 }
 
 bool verdicts_move_stay(const struct wn_world *w, const struct wn_account *a)
@@ -68,8 +131,10 @@ void wn_verdicts_of_arrivals(struct wn_world *w)
 	for (size_t i = 0; i < w->accounts.n; i++) {
 		struct wn_account *a = w->accounts.v[i];
 		for (size_t k = 0; k < a->signals.n && !a->ruled_out; k++)
-			if (a->signals.v[k]->arrived && rule_may_be_signal(a->signals.v[k], w->now_us))
+			if (a->signals.v[k]->arrived && rule_may_be_signal(a->signals.v[k], w->now_us)) {
 				verdicts_of_arrival(w, a, a->signals.v[k]);
+				verdicts_of_older(w, a, a->signals.v[k]);
+			}
 	}
 }
 
@@ -128,6 +193,11 @@ void wn_verdicts_of_trait(struct wn_world *w, struct wn_account *a, enum wn_trai
 		for (size_t i = 0; i < n; i++)
 			if (all || segment_reads(&t, named[i], 0))
 				verdict_add(w, named[i], a, sig);
+		for (size_t i = 0; i < a->members.n && rule_may_be_signal(sig, w->now_us); i++) {
+			const struct wn_segment *s = older_at(w, a, i);
+			if (s && (all || segment_reads(&t, s, 0)))
+				verdict_of_older(w, s, a, sig);
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ SELECT jsonb_build_object('campaign_id', m.campaign_id, 'segment', m.segment, 'v
 	'contact_id', nullif(m.contact_id, '00000000-0000-0000-0000-000000000000'), 'contact', k.name, 'email', k.email, 'position', k.position,
 	'evidence', (SELECT coalesce(jsonb_agg(jsonb_build_object('signal_key', e.signal_key, 'kind', e.kind, 'occurred_at', e.occurred_at,
 			'strength', e.strength, 'publishers', e.publishers, 'half_life_s', extract(epoch FROM e.half_life), 'hard_stop_at', e.hard_stop,
-			'clause', e.clause, 'removed', e.removed, 'headline', s.headline, 'url', s.url, 'span', s.span, 'feed', s.feed,
+			'clause', e.clause, 'removed', e.removed, 'retracted', s.retracted, 'headline', s.headline, 'url', s.url, 'span', s.span, 'feed', s.feed,
 			'attrs', s.attrs, 'publisher_list', s.publisher_list, 'observed_at', s.observed_at) ORDER BY e.occurred_at DESC, e.signal_key), '[]')
 		FROM whynow.evidence e LEFT JOIN LATERAL (SELECT s.* FROM unnest($4::int8[], $3::uuid[]) AS w (b, id) CROSS JOIN LATERAL
 			(SELECT * FROM whynow.signal WHERE bucket = w.b::int2 AND account_id = w.id AND signal_key = e.signal_key LIMIT 1) s LIMIT 1) s ON true

@@ -87,7 +87,7 @@ ON CONFLICT (bucket, account_id, campaign_id, contact_id) DO UPDATE SET
 	state = excluded.state, left_why = excluded.left_why, left_at = excluded.left_at, heat = excluded.heat, box_ends_at = excluded.box_ends_at,
 	stale_at = excluded.stale_at, first_touch_by = excluded.first_touch_by, blind_until = excluded.blind_until, finishing_fit = excluded.finishing_fit,
 	replied_hold = excluded.replied_hold, due_at = excluded.due_at, touches_sent = excluded.touches_sent, replied = excluded.replied,
-	reached_at = excluded.reached_at
+	reached_at = excluded.reached_at, signal_key = excluded.signal_key
 
 -- name: evidence_insert
 -- class: rows

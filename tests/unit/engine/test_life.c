@@ -128,6 +128,19 @@ static void a_second_signal_extends_the_box_and_a_publisher_does_not(void **stat
 	assert_string_equal(last_type(r, 0), "campaign.extended");
 }
 
+static void news_in_the_batch_that_closes_an_overdue_member_leaves_a_reason(void **state)
+{
+	(void)state;
+	RIG r = life_rig();
+	funding_segment(r, "mode: live\nlife: {box: 2d, max: 42d}\n");
+	arrive(r, "funding", "{\"round\": \"Seed\"}");
+	r->world.now_us = r->account.members.v[0]->box_ends_us;
+	arrive(r, "funding", "{\"round\": \"Series A\"}");
+	assert_int_equal(r->account.members.v[0]->left, WN_LEFT_BOXED);
+	assert_int_equal(r->account.non_actions.n, 1);
+	assert_int_equal(r->account.non_actions.v[0]->reason, WN_NON_ACTION_COOLDOWN);
+}
+
 static void the_box_never_passes_the_campaigns_end(void **state)
 {
 	(void)state;
@@ -467,6 +480,7 @@ int main(void)
 		cmocka_unit_test(a_shadow_campaign_plans_no_touches_and_tells_only_of_itself),
 		cmocka_unit_test(the_same_opening_again_is_a_no_op),
 		cmocka_unit_test(a_second_signal_extends_the_box_and_a_publisher_does_not),
+		cmocka_unit_test(news_in_the_batch_that_closes_an_overdue_member_leaves_a_reason),
 		cmocka_unit_test(the_box_never_passes_the_campaigns_end),
 		cmocka_unit_test(the_last_member_to_go_stale_closes_the_campaign_as_expired),
 		cmocka_unit_test(a_member_without_a_touch_in_time_leaves),
