@@ -139,7 +139,7 @@ static int run_approve(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 				 "too late: the evidence is stale, and the proposal is closed (%s)",
 				 wn_result_to_text(v.result));
 	cli_say(cli, v.state == WN_CAMPAIGN_OPEN ? "approved: box and intake start now"
-						 : "approved: the boxes start now; it takes no new members (budget spent, or its version replaced or withdrawn)");
+						 : "approved: the boxes start now; no new members (budget spent, version replaced or withdrawn)");
 	return WN_EXIT_DONE;
 }
 
