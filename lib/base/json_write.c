@@ -121,7 +121,7 @@ static void write_duration(struct writer *w, struct wn_value v)
 	char fraction[16] = "";
 	if (nanos) {
 		int n = snprintf(fraction, sizeof(fraction), ".%09d", nanos);
-		while (fraction[n - 1] == '0')
+		while (n > 1 && fraction[n - 1] == '0')
 			fraction[--n] = '\0';
 	}
 	wn_buf_printf(w->b, "\"%s%llu%ss\"", negative ? "-" : "", (unsigned long long)seconds, fraction);
