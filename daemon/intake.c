@@ -507,7 +507,7 @@ void wn_intake_part(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_ht
 	push(d, &(struct entry){.feed = feed, .response = response, .on_taken = on_taken, .ctx = ctx});
 }
 
-void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed) 
+void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed)
 {
 	push(d, &(struct entry){.feed = feed, .at_us = wn_clock_now_us(d->clock)});
 }

@@ -193,6 +193,10 @@ def test_many_who_are_overdue_leave_once_however_often_it_is_killed(cluster, tmp
     d = Daemon(cluster, tmp_path, build(os.environ.get("WHYNOW_BUILD", "crash")), options="touches: {window: none}\n", files={
         "visitors.yaml": VISITORS, "sinks.d/file.yaml": f"sink: file\nkind: file\npath: {tmp_path}/events.jsonl\nchannels: [email]\nevents: ['campaign.*', 'member.*']\n"})
     d.wait()
+    d.whynow("sink", "test", "file")  # told after it is on disk, and the file is let go
+    assert "sink.test" in (tmp_path / "events.jsonl").read_text()
+    assert not [f for f in pathlib.Path(f"/proc/{d.process.pid}/fd").iterdir() if os.path.realpath(f).endswith("events.jsonl")]
+    (tmp_path / "events.jsonl").unlink()
     d.whynow("segment", "apply", "visitors.yaml", "--yes")
     views = [{"id": str(i), "domain": f"d{i}.example", "path": "/"} for i in range(n)]
     assert d.post(views, Authorization="Bearer open sesame")[0] == 200
