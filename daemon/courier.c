@@ -5,6 +5,8 @@
  * same id (a mail does not: it is called unknown). A touch is decided in the transaction that claims it, at every
  * attempt. No touch goes out before everything overdue has been closed.
  *
+ * When much was sent, what came of it is written on the sweeper's session while the next touches are claimed on ours.
+ *
  * Every sink has slots of its own (delivery.concurrency), and no more is claimed for it than it has free: one that hangs
  * fills its own and nobody else's. A sink whose receiver is gone (410) is off: its events become dead letters at once,
  * its touches are held.
@@ -20,6 +22,7 @@
 enum {
 	FIBERS_FOR_SINKS = WN_FIBERS_MAX * 3 / 4,
 	LEASE_MORE_S = 15,    /* an event's lease outlives its delivery by so much */
+	LANE_MIN = WN_COURIER_LOT / 2, /* fewer are written at once by the courier itself */
 };
 
 /* ------------------------------------------------------------------------------------------------------- slots */
@@ -132,9 +135,9 @@ enum wn_rc wn_courier_switch_off(struct wn_parcel *p, struct wn_err *err)
 	return rc;
 }
 
-static enum wn_rc mark_events(struct wn_daemon *d, struct wn_outbox_result *v, size_t n, int64_t now, struct wn_err *err)
+static enum wn_rc mark_events(struct wn_daemon *d, struct wn_session *session, struct wn_outbox_result *v, size_t n, int64_t now, struct wn_err *err)
 {
-	struct wn_store *s = d->courier_session.store;
+	struct wn_store *s = session->store;
 	enum wn_rc rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
 		return rc;
@@ -146,7 +149,7 @@ static enum wn_rc mark_events(struct wn_daemon *d, struct wn_outbox_result *v, s
 }
 
 /* One that cannot be written costs no other: its lease runs out, and it goes again. */
-static enum wn_rc write_events(struct wn_daemon *d, struct wn_parcel **parcels, size_t n)
+static enum wn_rc write_events(struct wn_daemon *d, struct wn_session *session, struct wn_parcel **parcels, size_t n)
 {
 	struct wn_outbox_result v[WN_COURIER_LOT] = {0};
 	struct wn_err err = {0};
@@ -158,11 +161,11 @@ static enum wn_rc write_events(struct wn_daemon *d, struct wn_parcel **parcels, 
 		rc = wn_courier_switch_off(p, &err);
 	}
 	if (rc == WN_OK)
-		rc = mark_events(d, v, n, now, &err);
+		rc = mark_events(d, session, v, n, now, &err);
 	if (rc && rc != WN_CANCELLED && !wn_rc_is_temporary(rc)) {
 		if (n > 1) {
-			rc = write_events(d, parcels, n / 2);
-			return rc ? rc : write_events(d, parcels + n / 2, n - n / 2);
+			rc = write_events(d, session, parcels, n / 2);
+			return rc ? rc : write_events(d, session, parcels + n / 2, n - n / 2);
 		}
 		wn_log(WN_ERR, NULL, NULL, "the result of an event for sink %s could not be written: %s", parcels[0]->row.sink.p, err.text);
 		return WN_OK;
@@ -199,7 +202,9 @@ static struct wn_parcel *take_result(struct wn_results *list)
 	return p;
 }
 
-static enum wn_rc write_all(struct wn_daemon *d, struct wn_results *list, enum wn_rc (*write)(struct wn_daemon *, struct wn_parcel **, size_t))
+typedef enum wn_rc write_fn(struct wn_daemon *d, struct wn_session *session, struct wn_parcel **parcels, size_t n);
+
+static enum wn_rc write_all(struct wn_daemon *d, struct wn_session *session, struct wn_results *list, write_fn *write)
 {
 	enum wn_rc rc = WN_OK;
 	while (list->first && rc == WN_OK) {
@@ -207,13 +212,12 @@ static enum wn_rc write_all(struct wn_daemon *d, struct wn_results *list, enum w
 		size_t n = 0;
 		while (n < WN_COURIER_LOT && list->first)
 			v[n++] = take_result(list);
-		rc = write(d, v, n);
+		rc = write(d, session, v, n);
 		while (n-- > 0)
 			if (rc == WN_OK)
 				wn_parcel_free(v[n]);
 			else
 				put_back(list, v[n]);
-		d->courier->again = true;
 	}
 	return rc;
 }
@@ -221,7 +225,7 @@ static enum wn_rc write_all(struct wn_daemon *d, struct wn_results *list, enum w
 /* What went to files is on disk before it is called delivered. */
 static void settle(struct wn_daemon *d)
 {
-	const struct wn_results *lists[] = {&d->courier->events, &d->courier->touches};
+	const struct wn_results *lists[] = {&d->courier->events, &d->courier->touches, &d->courier->writing};
 	wn_spool_sync(d->spool);
 	for (size_t i = 0; i < WN_COUNT(lists); i++)
 		for (struct wn_parcel *p = lists[i]->first; p; p = p->next)
@@ -231,9 +235,54 @@ static void settle(struct wn_daemon *d)
 
 static enum wn_rc write_results(struct wn_daemon *d)
 {
+	struct wn_courier *c = d->courier;
+	struct wn_session *s = &d->courier_session;
 	settle(d);
-	enum wn_rc rc = write_all(d, &d->courier->touches, wn_touches_write);
-	return rc ? rc : write_all(d, &d->courier->events, write_events);
+	bool own = !c->lane.held; /* what the second lane has is its own */
+	c->again = c->again || (own && c->writing.first) || c->touches.first || c->events.first;
+	enum wn_rc rc = own ? write_all(d, s, &c->writing, wn_touches_write) : WN_OK;
+	rc = rc ? rc : write_all(d, s, &c->touches, wn_touches_write);
+	return rc ? rc : write_all(d, s, &c->events, write_events);
+}
+
+/* --------------------------------------------------------------------------------------------- the second lane */
+static void run_lane(void *ctx)
+{
+	struct wn_daemon *d = ctx;
+	struct wn_courier *c = d->courier;
+	c->lane_rc = wn_session_ensure(d, &d->sweep_session);
+	if (c->lane_rc == WN_OK)
+		c->lane_rc = write_all(d, &d->sweep_session, &c->writing, wn_touches_write);
+	wn_turn_give(&c->lane);
+}
+
+/* False: there is no need. What came back later is not among what it writes: it is not settled yet. */
+static bool lane_start(struct wn_daemon *d)
+{
+	struct wn_courier *c = d->courier;
+	size_t n = 0;
+	for (struct wn_parcel *p = c->touches.first; p && n < LANE_MIN; p = p->next)
+		n++;
+	if (d->simulated || n < LANE_MIN || c->writing.first || wn_turn_take(d->loop, &c->lane))
+		return false;
+	settle(d);
+	c->writing = c->touches;
+	c->touches = (struct wn_results){NULL, NULL};
+	if (wn_fiber_start(d->loop, "courier's second lane", run_lane, d))
+		return true;
+	wn_turn_give(&c->lane);
+	return false; /* they are written first of all */
+}
+
+static enum wn_rc lane_join(struct wn_daemon *d)
+{
+	struct wn_courier *c = d->courier;
+	enum wn_rc rc = wn_turn_take(d->loop, &c->lane);
+	if (rc)
+		return rc; /* cancelled: it ends by itself, before the courier is freed */
+	wn_turn_give(&c->lane);
+	c->again = true;
+	return c->lane_rc;
 }
 
 /* ------------------------------------------------------------------------------------------------------ sending */
@@ -376,11 +425,14 @@ static enum wn_rc one_round(struct wn_daemon *d)
 		return rc;
 	do { /* events first: a touch may not overtake what its campaign told the same sink before */
 		d->courier->again = false;
+		bool second = lane_start(d);
 		rc = write_results(d);
 		if (rc == WN_OK)
 			rc = claim_events(d);
 		if (rc == WN_OK && !d->courier->again)
 			rc = wn_touches_claim(d);
+		enum wn_rc other = second ? lane_join(d) : WN_OK;
+		rc = rc ? rc : other;
 	} while (rc == WN_OK && d->courier->again && !d->stopping);
 	return rc;
 }
@@ -396,7 +448,6 @@ static void work(void *ctx)
 		if (wn_fiber_park_until(d->loop, rc ? wn_clock_now_us(d->clock) + pause : WN_NEVER) == WN_CANCELLED)
 			break;
 	}
-	(void)write_results(d); /* what was delivered shall not go out again after the next start */
 	d->courier->fiber = NULL;
 }
 
@@ -429,8 +480,11 @@ void wn_courier_stop(struct wn_daemon *d)
 	if (!d->courier)
 		return;
 	wn_timer_free(d->courier->timer);
-	for (struct wn_parcel *p; (p = take_result(&d->courier->events)) || (p = take_result(&d->courier->touches));)
-		wn_parcel_free(p);
+	(void)write_results(d); /* what was delivered shall not go out again after the next start */
+	struct wn_results *left[] = {&d->courier->events, &d->courier->touches, &d->courier->writing};
+	for (size_t i = 0; i < WN_COUNT(left); i++)
+		for (struct wn_parcel *p; (p = take_result(left[i]));)
+			wn_parcel_free(p);
 	for (struct wn_slots *s = d->courier->slots, *next; s; s = next) {
 		next = s->next;
 		free(s);

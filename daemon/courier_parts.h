@@ -37,6 +37,9 @@ struct wn_courier {
 	size_t running;             /* deliveries with a fiber of their own, all sinks */
 	bool again;                 /* something was claimed: look once more */
 	struct wn_results events, touches;
+	struct wn_results writing;  /* of touches, by the second lane */
+	struct wn_turn lane;        /* held while it runs */
+	enum wn_rc lane_rc;
 };
 
 enum { WN_COURIER_LOT = 256 }; /* of one transaction: one statement a table (pg.h, wn_pg_queue_rows) */
@@ -51,6 +54,7 @@ void wn_parcel_free(struct wn_parcel *p); /* gives its slot back */
 
 /* courier_touches.c */
 enum wn_rc wn_touches_claim(struct wn_daemon *d);
-enum wn_rc wn_touches_write(struct wn_daemon *d, struct wn_parcel **parcels, size_t n); /* their results, in one transaction */
+/* Their results, in one transaction. */
+enum wn_rc wn_touches_write(struct wn_daemon *d, struct wn_session *session, struct wn_parcel **parcels, size_t n);
 
 #endif

@@ -250,7 +250,7 @@ static enum wn_rc tell_rare(struct wn_parcel *p, struct wn_err *err)
 	return rc;
 }
 
-enum wn_rc wn_touches_write(struct wn_daemon *d, struct wn_parcel **parcels, size_t n)
+enum wn_rc wn_touches_write(struct wn_daemon *d, struct wn_session *session, struct wn_parcel **parcels, size_t n)
 {
 	struct wn_arena *a = wn_arena_new(0);
 	struct wn_due *due = WN_NEW_N(a, struct wn_due, n + 1);
@@ -267,7 +267,7 @@ enum wn_rc wn_touches_write(struct wn_daemon *d, struct wn_parcel **parcels, siz
 	}
 	struct results r = {{d, due, n}, due, parcels};
 	if (rc == WN_OK)
-		rc = wn_due_run(&d->courier_session, &writing, &r.work);
+		rc = wn_due_run(session, &writing, &r.work);
 	wn_failpoint("courier.touch.after_mark");
 	wn_arena_free(a);
 	return rc;

@@ -263,8 +263,8 @@ void wn_daemon_stop(struct wn_daemon *d)
 	wn_server_free(d->http_server);
 	wn_intake_stop(d);
 	wn_poller_stop(d);
+	wn_courier_stop(d); /* it writes what came back */
 	wn_sweeper_stop(d);
-	wn_courier_stop(d);
 	wn_session_done(&d->intake_session);
 	wn_session_done(&d->courier_session);
 	wn_session_done(&d->sweep_session);

@@ -187,11 +187,10 @@ sequence:
 """
 
 
-def test_many_who_are_overdue_leave_once_however_often_it_is_killed(cluster, tmp_path):
-    """Two lanes close them at once; the campaigns of each keep their order."""
-    n = 1500
+def visitors(cluster, tmp_path, n, source):
+    """n campaigns of one account each, opened by a daemon that is killed then; channels go to one file."""
     d = Daemon(cluster, tmp_path, build(os.environ.get("WHYNOW_BUILD", "crash")), options="touches: {window: none}\n", files={
-        "visitors.yaml": VISITORS, "sinks.d/file.yaml": f"sink: file\nkind: file\npath: {tmp_path}/events.jsonl\nchannels: [email]\nevents: ['campaign.*', 'member.*']\n"})
+        "visitors.yaml": source, "sinks.d/file.yaml": f"sink: file\nkind: file\npath: {tmp_path}/events.jsonl\nchannels: [email, task]\nevents: ['campaign.*', 'member.*']\n"})
     d.wait()
     d.whynow("sink", "test", "file")  # told after it is on disk, and the file is let go
     assert "sink.test" in (tmp_path / "events.jsonl").read_text()
@@ -202,23 +201,62 @@ def test_many_who_are_overdue_leave_once_however_often_it_is_killed(cluster, tmp
     assert d.post(views, Authorization="Bearer open sesame")[0] == 200
     d.process.kill()
     d.process.wait()
+    assert count(d, "campaign where state = 'open'") == n
+    return d
 
-    def count(what):
-        return int(cluster.sql(f"select count(*) from whynow.{what}", d.name))
-    assert count("campaign where state = 'open'") == n
+
+def count(d, what):
+    return int(d.cluster.sql(f"select count(*) from whynow.{what}", d.name))
+
+
+def told(d):
+    return [json.loads(line)["id"] for line in (d.tmp / "events.jsonl").read_text().splitlines()]
+
+
+def test_many_who_are_overdue_leave_once_however_often_it_is_killed(cluster, tmp_path):
+    """Two lanes close them at once; the campaigns of each keep their order."""
+    n = 1500
+    d = visitors(cluster, tmp_path, n, VISITORS)
     cluster.sql("update whynow.member set box_ends_at = now() - random() * interval '1 hour'; update whynow.member set due_at = box_ends_at", d.name)
     for where in ("unit.before_commit:kill", "unit.after_commit:kill", "unit.before_commit:kill:2"):
         d.env["WHYNOW_FAILPOINT"] = where
         d.start()
         d.process.wait(timeout=60)
     del d.env["WHYNOW_FAILPOINT"]
-    assert 0 < count("campaign where state = 'closed'") < n
+    assert 0 < count(d, "campaign where state = 'closed'") < n
     d.start()
-    until(lambda: count("campaign where state <> 'closed'") == 0 and count("outbox where state <> 'delivered'") == 0)
+    until(lambda: count(d, "campaign where state <> 'closed'") == 0 and count(d, "outbox where state <> 'delivered'") == 0)
     d.whynow("fsck")
-    assert count("history where type = 'member.left'") == n and count("history where type = 'campaign.closed'") == n
-    assert count("touch where state <> 'cancelled'") == 0
-    told = [json.loads(line)["id"] for line in (tmp_path / "events.jsonl").read_text().splitlines()]
-    assert set(told) == set(cluster.sql("select distinct event_id from whynow.history where cardinality(sinks) > 0", d.name).split())
+    assert count(d, "history where type = 'member.left'") == n and count(d, "history where type = 'campaign.closed'") == n
+    assert count(d, "touch where state <> 'cancelled'") == 0
+    assert set(told(d)) == set(cluster.sql("select distinct event_id from whynow.history where cardinality(sinks) > 0", d.name).split())
+    code, err = d.stop()
+    assert code == 0, err[-3000:]
+
+
+def test_many_touches_due_at_once_go_out_and_stops_do_not_repeat_them(cluster, tmp_path):
+    """What came of them is written beside the next claims. A stop writes what it has; a kill may only repeat, with the same id."""
+    n = 2500
+    d = visitors(cluster, tmp_path, n, VISITORS.replace("channel: email, subject: \"About {{signal.path}}\"", "channel: task"))
+    cluster.sql("update whynow.touch set due_at = now(); update whynow.outbox set state = 'delivered', done_at = now()", d.name)
+    (d.tmp / "events.jsonl").unlink(missing_ok=True)
+    for part in (3, 2):  # a third of them, then half
+        d.start()
+        until(lambda: count(d, "touch where state = 'sent'") > n / 10 * (10 // part - 2), pause=0.01)
+        d.process.send_signal(signal.SIGTERM)
+        assert d.process.wait(timeout=60) == 0
+    assert 0 < count(d, "touch where state = 'sent'") < n
+    ids = told(d)  # what was claimed and not sent yet goes after the next start
+    assert len(ids) == len(set(ids)) == count(d, "touch where state = 'sent'")
+    for where in ("courier.touch.after_mark:kill", "courier.touch.before_mark:kill:2"):
+        d.env["WHYNOW_FAILPOINT"] = where
+        d.start()
+        d.process.wait(timeout=60)
+    del d.env["WHYNOW_FAILPOINT"]
+    d.start()
+    until(lambda: count(d, "touch where state <> 'sent'") == 0 and count(d, "outbox where state <> 'delivered'") == 0)
+    d.whynow("fsck")
+    assert count(d, "history where type = 'touch.sent'") == n
+    assert set(told(d)) == set(cluster.sql("select event_id from whynow.touch", d.name).split())
     code, err = d.stop()
     assert code == 0, err[-3000:]
