@@ -200,7 +200,8 @@ static struct wn_id key_of(const struct wn_outcome_row *r, const struct found *f
 	return r->id.n ? wn_id_of("outcome id", own, 2) : wn_id_of("outcome", said, WN_COUNT(said));
 }
 
-/* Whose address it is: of a known contact its row's id, else the id that the address would have. */
+/* Whose address it is: of a known contact its row's id, else whom the named touch was for (people answer from other addresses),
+ * else the id that the address would have. */
 static struct wn_id person_of(struct wn_store *s, const struct wn_account *a, const struct found *f)
 {
 	if (!f->email.n)
@@ -208,6 +209,8 @@ static struct wn_id person_of(struct wn_store *s, const struct wn_account *a, co
 	for (size_t i = 0; i < a->contacts.n; i++)
 		if (wn_str_eq(a->contacts.v[i]->email, f->email))
 			return a->contacts.v[i]->id;
+	if (!wn_id_is_nil(f->contact))
+		return f->contact;
 	return wn_contact_id_of_address(wn_store_key(s), f->email);
 }
 

@@ -137,10 +137,12 @@ static void print_evidence(struct wn_cli *cli, struct wn_value e, bool detail)
 /* --- touches --------------------------------------------------------------------------------- */
 const char *cli_touch_why(struct wn_cli *cli, const char *reason)
 {
-	static const char missing[] = "field_missing: ";
+	static const char missing[] = "field_missing: ", rank[] = "rank: ";
 	if (strncmp(reason, missing, strlen(missing)) == 0)
 		return wn_arena_printf(cli->arena, "%s has no value, and a touch never says \"Hi ,\"",
 				       reason + strlen(missing));
+	if (strncmp(reason, rank, strlen(rank)) == 0)
+		return wn_arena_printf(cli->arena, "of higher rank, and speaks to this contact first: %s", reason + strlen(rank));
 	return words_touch(reason);
 }
 

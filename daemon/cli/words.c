@@ -29,7 +29,6 @@ static const struct word touches[] = {
     {"cap_contact", "the contact has had as many touches as one may get"},
     {"cap_account", "the account has had as many touches as one may get"},
     {"cap_email", "the contact has had mail too recently"},
-    {"rank", "another campaign of higher rank speaks to this contact first"},
     {"no_address", "the contact has no address; an import may bring one"},
     {"no_sink", "no sink takes this channel"},
     {"sink_off", "its sink is switched off"},

@@ -236,14 +236,25 @@ static void speak_of_another(struct wn_world *w, struct wn_member *m)
 		m->signal_key = best->key;
 }
 
-/* True if the member rested on it. */
-static bool weigh_again(struct wn_world *w, struct wn_member *m, const struct wn_signal *signal)
+/* Taken out and put right again: it counts as before, and moves no box. */
+static bool is_evidence_again(struct wn_world *w, struct wn_member *m, const struct wn_evidence *e, struct wn_signal *signal)
+{
+	if (signal->retracted)
+		return false;
+	const struct wn_verdict *v = wn_verdict_of(w, m->campaign->segment, m->account, signal);
+	return v->is == WN_VERDICT_TRUE && member_make_room(w, m, e);
+}
+
+/* True if what the member rests on has changed. */
+static bool weigh_again(struct wn_world *w, struct wn_member *m, struct wn_signal *signal)
 {
 	for (size_t i = 0; i < m->evidence.n; i++) {
 		struct wn_evidence *e = m->evidence.v[i];
-		if (!wn_id_eq(e->signal_key, signal->key) || e->removed)
+		if (!wn_id_eq(e->signal_key, signal->key))
 			continue;
-		e->removed = signal->retracted || !is_still_evidence(w, m, signal);
+		if (e->removed && !is_evidence_again(w, m, e, signal))
+			return false;
+		e->removed = !e->removed && (signal->retracted || !is_still_evidence(w, m, signal));
 		e->dirty = true;
 		if (e->removed && wn_id_eq(m->signal_key, signal->key))
 			speak_of_another(w, m);

@@ -49,6 +49,8 @@ struct wn_member *member_new(struct wn_world *w, struct wn_campaign *c, struct w
 void member_start(struct wn_world *w, struct wn_member *m); /* box and first touch begin: at enrolment, or at approval */
 void member_leave(struct wn_world *w, struct wn_member *m, enum wn_left why);
 bool member_extend(struct wn_world *w, struct wn_member *m, const struct wn_verdict *v);
+/* False: as many count as may, and all are fresher. */
+bool member_make_room(const struct wn_world *w, struct wn_member *m, const struct wn_evidence *e);
 void member_refresh(struct wn_world *w, struct wn_member *m); /* heat, stale_us again; lowers due_us where needed */
 void member_due(struct wn_world *w, struct wn_member *m);
 bool member_is_over(struct wn_world *w, struct wn_member *m);

@@ -78,7 +78,7 @@ static double weight(const struct wn_world *w, const struct wn_evidence *e)
 }
 
 /* At most WN_EVIDENCE_MAX count: beyond that a fresher one takes the place of the least fresh, which stays for history. */
-static bool make_room(const struct wn_world *w, struct wn_member *m, const struct wn_evidence *e)
+bool member_make_room(const struct wn_world *w, struct wn_member *m, const struct wn_evidence *e)
 {
 	struct wn_evidence *least = NULL;
 	size_t live = 0;
@@ -194,7 +194,7 @@ bool member_extend(struct wn_world *w, struct wn_member *m, const struct wn_verd
 	if (member_is_over(w, m) || w->now_us >= m->campaign->max_ends_us || m->finishing_fit)
 		return false;
 	for (size_t i = 0; i < v->evidence.n; i++)
-		if (!has_evidence(m, v->evidence.v[i].signal_key) && make_room(w, m, &v->evidence.v[i])) {
+		if (!has_evidence(m, v->evidence.v[i].signal_key) && member_make_room(w, m, &v->evidence.v[i])) {
 			add_evidence(w, m, &v->evidence.v[i]);
 			added++;
 		}
@@ -265,7 +265,7 @@ void member_leave(struct wn_world *w, struct wn_member *m, enum wn_left why)
 	if (!wn_planted("lost_cancel"))
 		cancel_touches(w, m);
 	bool hands_off = why == WN_LEFT_STALE || why == WN_LEFT_BOXED || why == WN_LEFT_NO_LONGER_FITS;
-	if (hands_off && wn_campaign_steps(c, w->now_us)->exit == WN_EXIT_HAND_OFF && c->state != WN_CAMPAIGN_PROPOSED)
+	if (hands_off && !m->holdout && wn_campaign_steps(c, w->now_us)->exit == WN_EXIT_HAND_OFF && c->state != WN_CAMPAIGN_PROPOSED)
 		hand_off(w, m);
 	c->live_members--;
 	c->audience -= !m->holdout;

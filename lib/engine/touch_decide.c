@@ -246,13 +246,22 @@ static bool competes(const struct attempt *at, const struct wn_member *m, const 
 	       t->due_us <= later_us(at->w->now_us, at->w->catalog->caps.rank_window_us);
 }
 
+/* Tells of the campaign that goes first. */
+static bool yield_to(struct attempt *at, const struct wn_campaign *c)
+{
+	char id[37];
+	wn_id_to_text(c->id, id);
+	const char *to = wn_arena_printf(at->w->arena, "rank: " WN_STR_FMT " (campaign %.7s)", WN_STR_ARG(c->segment_name), id);
+	return decide(at, WN_YIELD, to, later_us(at->w->now_us, at->w->catalog->caps.rank_window_us));
+}
+
 static bool check_rank(struct attempt *at)
 {
 	for (size_t i = 0; i < at->m->account->members.n; i++) {
 		const struct wn_member *m = at->m->account->members.v[i];
 		for (size_t j = 0; j < m->touches.n; j++)
 			if (competes(at, m, m->touches.v[j]) && rank(at->w, m, at->m) < 0)
-				return decide(at, WN_YIELD, "rank", later_us(at->w->now_us, at->w->catalog->caps.rank_window_us));
+				return yield_to(at, m->campaign);
 	}
 	return false;
 }
@@ -261,9 +270,10 @@ static bool check_rank(struct attempt *at)
 /* By `if` first, then by split (stable by a hash of contact and step), else the last without a condition. */
 static const struct wn_variant *choose_variant(const struct attempt *at)
 {
-	struct wn_str fields[] = {wn_id_bytes(&at->m->campaign_id), wn_id_bytes(&at->m->account->id), wn_id_bytes(&at->m->contact_id)};
-	struct wn_id h = wn_id_of("variant", fields, 3);
-	double where = ((h.b[2] << 16 | h.b[3] << 8 | h.b[4]) + 256.0 * at->step->number / 65536) / 16777216.0, sum = 0;
+	char step = (char)at->step->number;
+	struct wn_str fields[] = {wn_id_bytes(&at->m->campaign_id), wn_id_bytes(&at->m->account->id), wn_id_bytes(&at->m->contact_id), {&step, 1}};
+	struct wn_id h = wn_id_of("variant", fields, WN_COUNT(fields));
+	double where = (h.b[2] << 16 | h.b[3] << 8 | h.b[4]) / 16777216.0, sum = 0;
 	for (size_t i = 0; i < at->step->n_variants; i++) {
 		const struct wn_variant *v = &at->step->variants[i];
 		if (v->test) {
