@@ -41,9 +41,10 @@ static bool read_fraction(struct date_scan *s)
 	return true;
 }
 
-/* The hour has been read; what follows starts with ':'. */
+/* The hour has been read; what follows starts with ':', "h" or '.'. */
 static bool read_clock(struct date_scan *s, int64_t hour)
 {
+	char mark = *s->p == '.' ? '.' : ':';
 	int64_t minute, second = 0;
 	int digits;
 	if (s->has_time || hour > 24)
@@ -51,7 +52,7 @@ static bool read_clock(struct date_scan *s, int64_t hour)
 	s->p++;
 	if (!read_number(s, &minute, &digits) || digits > 2)
 		return false;
-	if (peek(s, 0) == ':' && is_digit(peek(s, 1))) {
+	if (peek(s, 0) == mark && is_digit(peek(s, 1))) {
 		s->p++;
 		if (!read_number(s, &second, &digits) || digits > 2 || !read_fraction(s))
 			return false;
@@ -88,23 +89,83 @@ static bool is_hour_alone(const struct date_scan *s, int64_t value)
 	return p + 1 == s->end || !is_letter(p[1]);
 }
 
+/* ":MM" behind the hours of an offset, ":SS" behind its minutes; *value stays where there is none. */
+static bool read_sixty(struct date_scan *s, int64_t *value)
+{
+	int digits;
+	if (peek(s, 0) != ':')
+		return true;
+	s->p++;
+	return read_number(s, value, &digits) && digits == 2 && *value < 60;
+}
+
+/* HHMM, HH:MM, HH, HMM, HH:MM:SS. Go's zones without a name say it twice; the first holds. */
+static bool read_offset(struct date_scan *s, int sign)
+{
+	int64_t hours, minutes = 0, seconds = 0;
+	int digits;
+	if (!read_number(s, &hours, &digits) || digits > 4)
+		return false;
+	if (digits > 2)
+		minutes = hours % 100, hours /= 100;
+	else if (!read_sixty(s, &minutes) || !read_sixty(s, &seconds))
+		return false;
+	if (hours > 15 || minutes > 59)
+		return false;
+	if (!s->has_offset)
+		s->offset_s = sign * (int)(hours * 3600 + minutes * 60 + seconds);
+	s->has_offset = s->has_zone = true;
+	return true;
+}
+
+/* Year, month and day are there; what follows is a time or a zone. */
+static bool is_day_whole(const struct date_scan *s) { return s->n == (s->month ? 2 : 3); }
+
+/* "4.7.2019 10.30": two digits behind the stop, so that no further date number is meant. */
+static bool is_dotted_clock(const struct date_scan *s)
+{
+	return is_day_whole(s) && !s->has_time && peek(s, 0) == '.' && is_digit(peek(s, 1)) && is_digit(peek(s, 2)) && !is_digit(peek(s, 3));
+}
+
+/* "10:00 0200", "10:00 02:00": a plus that was taken for a blank, as in a URL. */
+static bool is_bare_offset(const struct date_scan *s, int digits)
+{
+	return is_day_whole(s) && s->has_time && (digits == 4 || (digits == 2 && peek(s, 0) == ':'));
+}
+
+/* "5 May 2020 15 +0200": an hour that stands alone. */
+static bool is_bare_hour(const struct date_scan *s, struct date_number n)
+{
+	bool year = s->numbers[0].digits == 4 || s->numbers[1].digits == 4;
+	return s->month && s->n == 2 && year && !s->has_time && !n.mark && n.digits == 2 && n.value < 24;
+}
+
+static bool take_hour(struct date_scan *s, int64_t hour)
+{
+	s->has_time = true;
+	s->hour = (int)hour;
+	return true;
+}
+
 static bool on_number(struct date_scan *s)
 {
 	struct date_number n = {.mark = s->mark};
+	const char *start = s->p;
 	if (!read_number(s, &n.value, &n.digits))
 		return false;
 	bool behind_t = s->mark == 'T';
 	s->mark = 0;
+	if (is_bare_offset(s, n.digits)) {
+		s->p = start;
+		return read_offset(s, 1);
+	}
 	/* "10h30" is French. */
-	if ((peek(s, 0) == ':' || peek(s, 0) == 'h') && is_digit(peek(s, 1)) && n.digits <= 2)
+	if (((peek(s, 0) == ':' || peek(s, 0) == 'h') && is_digit(peek(s, 1)) && n.digits <= 2) || (n.digits <= 2 && is_dotted_clock(s)))
 		return read_clock(s, n.value);
 	if (behind_t)
 		return read_compact_clock(s, n.value, n.digits);
-	if (n.digits <= 2 && is_hour_alone(s, n.value)) {
-		s->has_time = true;
-		s->hour = (int)n.value;
-		return true;
-	}
+	if ((n.digits <= 2 && is_hour_alone(s, n.value)) || is_bare_hour(s, n))
+		return take_hour(s, n.value);
 	if (s->n == WN_COUNT(s->numbers))
 		return false;
 	s->numbers[s->n++] = n;
@@ -112,31 +173,25 @@ static bool on_number(struct date_scan *s)
 	return n.digits < 9 || read_fraction(s);
 }
 
-/* At the sign: +HHMM, +HH:MM, +HH, +HMM. */
-static bool read_offset(struct date_scan *s)
+/* Does a zone begin at the sign? A dash right behind a date number is a separator; without a time only four digits are a zone. */
+static bool is_offset(const struct date_scan *s, size_t signs)
 {
-	int sign = *s->p++ == '-' ? -1 : 1, digits;
-	int64_t hours, minutes = 0;
-	if (!read_number(s, &hours, &digits) || digits > 4 || s->has_offset)
+	bool four = is_day_whole(s);
+	for (size_t i = 0; i < 4; i++)
+		four = four && is_digit(peek(s, signs + i));
+	if (!is_digit(peek(s, signs)) || (!s->has_time && !s->n))
 		return false;
-	if (digits > 2)
-		minutes = hours % 100, hours /= 100;
-	if (peek(s, 0) == ':') {
-		s->p++;
-		int more;
-		if (digits > 2 || !read_number(s, &minutes, &more) || more != 2)
-			return false;
-	}
-	s->has_offset = s->has_zone = true;
-	s->offset_s = sign * (int)(hours * 3600 + minutes * 60);
-	return hours <= 15 && minutes < 60;
+	return *s->p == '+' || (s->p != s->number_end && (s->has_time || four));
 }
 
+/* Some write "--0700" or "+-0700": the last sign is meant. */
 static bool on_sign(struct date_scan *s)
 {
-	bool digit = is_digit(peek(s, 1));
-	if (digit && (*s->p == '+' || (s->has_time && s->p != s->number_end)))
-		return (s->has_time || s->n) && read_offset(s);
+	size_t signs = peek(s, 1) == '-' || peek(s, 1) == '+' ? 2 : 1;
+	if (is_offset(s, signs)) {
+		s->p += signs;
+		return read_offset(s, s->p[-1] == '-' ? -1 : 1);
+	}
 	if (*s->p == '+')
 		return false;
 	if (s->n == 0 && !s->month && !s->words && !s->has_time)

@@ -10,18 +10,18 @@
 #define WORD_MAX 32
 
 static const char *const months[12] = {
-	"january januar janvier janeiro janner jaenner januari januar enero gennaio Ιαν",
-	"february februar fevrier fevereiro februari februar febrero febbraio Φεβ Φεβρ",
-	"march marz maerz mars marco maart mrt marcius marzo Μαρ Μάρ",
-	"april avril abril aprile aprilis Απρ",
-	"may mai mayo maggio maio mei maj majus Μαϊ Μάι",
-	"june juni juin junho junio giugno junius Ιούν Ιουν Ιον",
-	"july juli juillet julho julio luglio julius Ιούλ Ιουλ Ιολ",
-	"august aout augustus agosto augusti augusztus Αύγ Αυγ",
-	"september septembre septiembre setiembre settembre setembro szeptember Σεπ Σεπτ",
-	"october oktober octobre octubre ottobre outubro Οκτ",
-	"november novembre noviembre novembro Νοέ Νοε",
-	"december dezember decembre diciembre dicembre dezembro desember Δεκ",
+	"january januar janvier janeiro janner jaenner januari januar enero gennaio Ιαν stycznia styczen января январь ocak",
+	"february februar fevrier fevereiro februari februar febrero febbraio Φεβ Φεβρ lutego luty февраля февраль şubat",
+	"march marz maerz mars marco maart mrt marcius marzo Μαρ Μάρ marca marzec марта март mart",
+	"april avril abril aprile aprilis Απρ kwietnia kwiecien апреля апрель nisan",
+	"may mai mayo maggio maio mei maj majus Μαϊ Μάι maja мая май mayıs",
+	"june juni juin junho junio giugno junius Ιούν Ιουν Ιον czerwca czerwiec июня июнь haziran",
+	"july juli juillet julho julio luglio julius Ιούλ Ιουλ Ιολ lipca lipiec июля июль temmuz",
+	"august aout augustus agosto augusti augusztus Αύγ Αυγ sierpnia sierpien августа август ağustos",
+	"september septembre septiembre setiembre settembre setembro szeptember Σεπ Σεπτ września wrzesień сентября сентябрь eylul",
+	"october oktober octobre octubre ottobre outubro Οκτ października paź октября октябрь ekim",
+	"november novembre noviembre novembro Νοέ Νοε listopada listopad ноября ноябрь kasım",
+	"december dezember decembre diciembre dicembre dezembro desember Δεκ grudnia grudzien декабря декабрь aralık",
 };
 
 static const char *const weekdays[7] = {
@@ -68,6 +68,18 @@ static const struct zone {
 /* Base letters of U+00E0 to U+00FF (after lower-casing), '?' where there is none. */
 static const char base_letters[] = "aaaaaaaceeeeiiiidnooooo?ouuuuy?y";
 
+/* А to П and Р to Я: 32 further, which is another lead byte for the latter. */
+static void lower_cyrillic(char *text, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++) {
+		unsigned char b = (unsigned char)text[i + 1];
+		if ((unsigned char)text[i] != 0xd0 || b < 0x90 || b > 0xaf)
+			continue;
+		text[i] = (char)(b < 0xa0 ? 0xd0 : 0xd1);
+		text[i + 1] = (char)(b < 0xa0 ? b + 0x20 : b - 0x20);
+	}
+}
+
 /* Lower-case without accents and dots; false if it is too long to be a word of ours. */
 static bool plain(struct wn_str word, char out[WORD_MAX])
 {
@@ -85,14 +97,16 @@ static bool plain(struct wn_str word, char out[WORD_MAX])
 		}
 		out[n++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 	}
+	lower_cyrillic(out, n);
 	out[n] = '\0';
 	return true;
 }
 
-/* Is `word` one of the blank-separated names, or a beginning of one of at least `least` bytes? */
+/* Is `word` one of the blank-separated names, or a beginning of one of at least `least` letters? */
 static bool is_listed(const char *names, const char *word, size_t least)
 {
 	size_t n = strlen(word);
+	least *= word[0] & 0x80 ? 2 : 1; /* letters of other scripts have two bytes */
 	for (const char *p = names; *p;) {
 		size_t len = strcspn(p, " ");
 		if (n <= len && memcmp(p, word, n) == 0 && (n == len || n >= least))

@@ -252,9 +252,10 @@ static void step(struct scan *s, double price, double worth, int64_t limit)
 struct wn_rhythm_plan wn_rhythm_plan(const struct wn_rhythm *r, int64_t now_us, int64_t floor_us, int64_t ceiling_us, double price, double worth,
 				     double share)
 {
-	struct estimate e = estimate(r, now_us);
+	int64_t as_of = now_us > r->seen_us ? now_us : r->seen_us; /* the clock was set back: what was learned is still the newest */
+	struct estimate e = estimate(r, as_of);
 	struct scan s = {.e = &e, .at = now_us};
-	struct wn_rhythm_plan p = {.us = ceiling_us, .soon_us = ceiling_us, .batches = r->batches / weight_at(r, now_us)};
+	struct wn_rhythm_plan p = {.us = ceiling_us, .soon_us = ceiling_us, .batches = r->batches / weight_at(r, as_of)};
 	double least = INFINITY, slack = share * share * price;
 	bool soon = false, slipped = false;
 

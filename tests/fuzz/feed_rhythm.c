@@ -21,10 +21,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!wn_rhythm_read((struct wn_str){(const char *)data, size}, &r))
 		return 0;
-	const int64_t now_us = r.seen_us + WN_HOUR; /* what was stored was stored before now */
-	struct wn_rhythm_plan plan = wn_rhythm_plan(&r, now_us, floor_us, ceiling_us, 1, 1, 0.1);
-	if (plan.us < floor_us || plan.us > ceiling_us || !isfinite(plan.a_day) || !isfinite(plan.expected))
-		abort();
+	const int64_t now_us = r.seen_us + WN_HOUR; /* what was stored was stored before now, unless the clock was set back */
+	const int64_t clocks[] = {now_us, now_us - 10 * WN_DAY, WN_DAY, 14000 * 365 * WN_DAY};
+	for (size_t i = 0; i < WN_COUNT(clocks); i++) {
+		struct wn_rhythm_plan plan = wn_rhythm_plan(&r, clocks[i], floor_us, ceiling_us, 1, 1, 0.1);
+		if (plan.us < floor_us || plan.us > ceiling_us || !isfinite(plan.a_day) || !isfinite(plan.expected) || !isfinite(plan.batches))
+			abort();
+	}
 	write_down(&r, &first);
 	if (!wn_rhythm_read(wn_buf_slice(&first), &again))
 		abort();

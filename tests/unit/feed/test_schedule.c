@@ -359,6 +359,23 @@ static void skipped_hours_in_which_items_came_are_not_skipped(void **state)
 	assert_true(l.late <= l.items / 4);
 }
 
+static void a_clock_that_is_wrong_by_ages_plans_within_bounds(void **state)
+{
+	static const int64_t years[] = {-50000, -14000, -100, -79, -3, 3, 79, 100, 14000, 100000};
+	struct memory m = {0};
+
+	(void)state;
+	live(&m, polled(WN_POLL_NOT_MODIFIED, 0), 30, NOW_US, NOW_US + 40 * DAY);
+	struct wn_rhythm_plan now = wn_rhythm_plan(&m.r, m.r.seen_us, HOUR, DAY, 1, 1, 0.1);
+	for (size_t i = 0; i < WN_COUNT(years); i++) {
+		struct wn_rhythm_plan p = wn_rhythm_plan(&m.r, NOW_US + years[i] * 365 * DAY, HOUR, DAY, 1, 1, 0.1);
+		assert_true(p.us >= HOUR && p.us <= DAY);
+		assert_true(p.a_day >= 0 && p.a_day <= 1.01 * now.a_day);
+		assert_true(p.expected >= 0 && p.expected <= 3 * now.a_day); /* of its busiest day */
+		assert_true(p.batches >= 0 && p.batches <= 1.01 * now.batches);
+	}
+}
+
 static void a_rhythm_survives_the_store_and_garbage_reads_as_blank(void **state)
 {
 	struct memory m = {0};
@@ -472,6 +489,7 @@ int main(void)
 	    cmocka_unit_test(a_feed_that_fell_silent_slows_down_but_is_never_given_up),
 	    cmocka_unit_test(a_hint_against_what_was_observed_is_bounded),
 	    cmocka_unit_test(skipped_hours_in_which_items_came_are_not_skipped),
+	    cmocka_unit_test(a_clock_that_is_wrong_by_ages_plans_within_bounds),
 	    cmocka_unit_test(a_rhythm_survives_the_store_and_garbage_reads_as_blank),
 	    cmocka_unit_test(max_age_is_told_less_age),
 	    cmocka_unit_test(expires_counts_from_date_and_garbage_is_the_past),
