@@ -279,13 +279,10 @@ static void make_catalog(struct wn_book *b, const char *instance)
 
 enum wn_rc wn_book_new(struct wn_config *config, const char *instance, struct wn_book **out, struct wn_err *err)
 {
-	enum wn_rc rc = wn_unsupported(config, err);
-	if (rc)
-		return rc;
 	struct wn_book *b = wn_alloc(sizeof(*b));
 	b->config = config;
 	b->arena = wn_arena_new(0);
-	rc = make_registry(b, err);
+	enum wn_rc rc = make_registry(b, err);
 	if (rc == WN_OK)
 		rc = make_positions(b, err);
 	if (rc == WN_OK)

@@ -3,7 +3,7 @@
  * Start, reload, stop. Start-up is the recovery: there is no other. A configuration is prepared whole and then swapped
  * in, or not at all. The database being away delays nothing here.
  */
-#include "daemon.h"
+#include "intake.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,12 +210,25 @@ static void make_net(struct wn_daemon *d)
 	int streams = 0; /* each keeps a connection beside those of polls */
 	for (size_t i = 0; i < d->book->n_feeds; i++)
 		streams += d->book->feeds[i].conf->mode == WN_FEED_STREAM;
-	struct wn_http_options opt = {.connections_max = (int)o->poll.concurrency + streams, .per_host_max = (int)o->poll.per_host + streams,
-				      .requests_max = (int)o->poll.concurrency};
-	struct wn_http_options sinks = {.connections_max = WN_HTTP_REQUESTS_MAX, .per_host_max = WN_HTTP_REQUESTS_MAX}; /* the courier counts */
-	d->net = wn_http_client_new(d->loop, &opt);
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_http_options feeds = wn_net_options(o, a), sinks = feeds;
+	feeds.connections_max = (int)o->poll.concurrency + streams;
+	feeds.per_host_max = (int)o->poll.per_host + streams;
+	feeds.requests_max = (int)o->poll.concurrency;
+	sinks.connections_max = sinks.per_host_max = WN_HTTP_REQUESTS_MAX; /* the courier counts */
+	d->net = wn_http_client_new(d->loop, &feeds);
 	d->sink_net = wn_http_client_new(d->loop, &sinks);
 	d->owns_net = true;
+	wn_arena_free(a);
+}
+
+static void make_mailer(struct wn_daemon *d)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_http_options o = wn_net_options(wn_daemon_options(d), a);
+	d->mailer = wn_smtp_new(d->loop, &o.networks);
+	d->owns_mailer = true;
+	wn_arena_free(a);
 }
 
 enum wn_rc wn_daemon_start(struct wn_daemon *d, struct wn_err *err)
@@ -239,10 +252,8 @@ enum wn_rc wn_daemon_start(struct wn_daemon *d, struct wn_err *err)
 		make_net(d);
 	if (!d->sink_net)
 		d->sink_net = d->net;
-	if (!d->mailer) {
-		d->mailer = wn_smtp_new(d->loop);
-		d->owns_mailer = true;
-	}
+	if (!d->mailer)
+		make_mailer(d);
 	wn_session_init(d, &d->sweep_session, "sweep");
 	wn_session_init(d, &d->intake_session, "intake");
 	wn_session_init(d, &d->courier_session, "courier");

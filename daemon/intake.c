@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Intake: takes answers one after the other, on one fiber with one session. What an answer means for the schedule is
- * decided in intake_answer.c; what its items become is stored in batches, and the cursor moves in the transaction of
- * the last one. An answer is let go only when its transaction is committed: with the database away it waits here. Answers that
- * bring nothing to store are gathered and written together (intake_quiet.c).
+ * Intake: takes answers on one fiber with one session. What an answer means for the schedule is decided in intake_answer.c; what its
+ * items become is stored in batches, and the cursor moves in the transaction of the last one. Between the batches of a long answer
+ * shorter ones pass it, so that no feed holds up the others; answers of one feed stay in their order. An answer is let go only when
+ * its transaction is committed: with the database away it waits here. Answers that bring nothing to store are gathered and written
+ * together (intake_quiet.c).
  */
 #include "intake_parts.h"
 #include <malloc.h>
@@ -16,7 +17,7 @@
 #include <whynow/pg.h>
 #include <whynow/text.h>
 
-enum { GIVE_BACK_BYTES = 512 << 10, PART_TRIES = 5 };
+enum { GIVE_BACK_BYTES = 512 << 10, PART_TRIES = 5, PASS_MOST = 64 };
 
 /* ------------------------------------------------------------------------------------------------ one batch */
 /* Evidence that rests on an edited signal is weighed again: its members must be there. */
@@ -200,6 +201,7 @@ struct entry {
 	struct entry *next;
 	struct wn_poll_feed *feed;
 	struct wn_http_response *response; /* NULL: the feed became blind */
+	struct wn_feed_answer *answer;     /* NULL: not read yet */
 	wn_part_taken *on_taken;           /* of a part, with its ctx; NULL: an answer that was asked for */
 	void *ctx;
 	int64_t at_us;                     /* when it became blind */
@@ -208,24 +210,33 @@ struct entry {
 struct wn_intake_queue {
 	struct entry *first, **last;
 	size_t n, bytes;                   /* of bodies that wait */
+	struct entry *begun;               /* some of its batches are stored, NULL: none is */
+	size_t passed;                     /* answers taken since its last batch */
 	struct wn_fiber *fiber;
 	struct wn_quiet *quiet;
 };
 
 /* -------------------------------------------------------------------------------------------------- one answer */
+/* One batch; true: it is stored, and there are more. */
+static bool store_next(struct wn_daemon *d, struct wn_feed_answer *a, enum wn_rc *rc, struct wn_err *err)
+{
+	struct wn_batch b = {.answer = a};
+	bool more = wn_answer_take(a, &b.items);
+	wn_failpoint("intake.mapped");
+	b.last = !more;
+	*rc = store_lot(d, &b, err);
+	wn_lot_done(&b.items);
+	if (*rc == WN_OK && more)
+		return true;
+	wn_answer_done(a);
+	return false;
+}
+
 enum wn_rc wn_answer_store(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err)
 {
-	bool more;
 	enum wn_rc rc;
-	do {
-		struct wn_batch b = {.answer = a};
-		more = wn_answer_take(a, &b.items);
-		wn_failpoint("intake.mapped");
-		b.last = !more;
-		rc = store_lot(d, &b, err);
-		wn_lot_done(&b.items);
-	} while (rc == WN_OK && more);
-	wn_answer_done(a);
+	while (store_next(d, a, &rc, err))
+		;
 	return rc;
 }
 
@@ -369,30 +380,61 @@ static enum wn_rc store_part_again(struct wn_daemon *d, struct wn_feed_answer *a
 	return rc;
 }
 
-static void handle(struct wn_daemon *d, const struct entry *e)
+static void free_entry(struct entry *e)
+{
+	wn_http_response_free(e->response);
+	free(e);
+}
+
+static void end(struct wn_daemon *d, struct entry *e, enum wn_rc rc, struct wn_err *err)
+{
+	struct wn_feed_answer *a = e->answer;
+	if (rc == WN_EXISTS && e->on_taken)
+		rc = store_part_again(d, a, e->response, err);
+	rc = conclude(d, a, rc, err);
+	if (e->on_taken)
+		e->on_taken(e->ctx, a, rc, err);
+	let_go(a);
+	wn_poller_run(d);
+	if (e->response->body.n > GIVE_BACK_BYTES)
+		malloc_trim(0); /* a rare large answer shall not be what the daemon weighs from then on */
+	free_entry(e);
+}
+
+/* The next batch of a read answer. While another answer is begun this one is stored whole: only two documents are in memory at once. */
+static void go_on(struct wn_daemon *d, struct entry *e)
+{
+	struct wn_intake_queue *q = d->intake;
+	struct wn_err err = {0};
+	enum wn_rc rc;
+	bool more, alone = !q->begun || q->begun == e;
+	do
+		more = store_next(d, e->answer, &rc, &err);
+	while (more && !alone);
+	q->passed = alone ? 0 : q->passed;
+	q->begun = more ? e : alone ? NULL : q->begun;
+	if (!more)
+		end(d, e, rc, &err);
+}
+
+static void begin(struct wn_daemon *d, struct entry *e)
 {
 	struct wn_arena *arena = wn_arena_new(0);
-	struct wn_feed_answer *a = WN_NEW(arena, struct wn_feed_answer);
+	struct wn_feed_answer *a = e->answer = WN_NEW(arena, struct wn_feed_answer);
 	struct wn_err err = {0};
 	wn_book_use(d->book); /* the answer is read and written with one book, whatever is reloaded meanwhile */
 	wn_answer_read(a, d, e->feed, e->response, e->on_taken != NULL, arena);
 	wn_failpoint("intake.read");
 	if (wn_answer_is_quiet(a)) {
 		wn_quiet_add(d->intake->quiet, a);
+		free_entry(e);
 		return;
 	}
 	enum wn_rc rc = wn_snapshot_load(a, &err);
 	if (rc == WN_OK)
-		rc = wn_answer_store(d, a, &err);
-	if (rc == WN_EXISTS && e->on_taken)
-		rc = store_part_again(d, a, e->response, &err);
-	rc = conclude(d, a, rc, &err);
-	if (e->on_taken)
-		e->on_taken(e->ctx, a, rc, &err);
-	let_go(a);
-	wn_poller_run(d);
-	if (e->response->body.n > GIVE_BACK_BYTES)
-		malloc_trim(0); /* a rare large answer shall not be what the daemon weighs from then on */
+		go_on(d, e);
+	else
+		end(d, e, rc, &err);
 }
 
 /* ------------------------------------------------------------------------------------------------------ blindness */
@@ -435,27 +477,48 @@ static void note_blind(struct wn_daemon *d, const struct entry *e)
 /* ------------------------------------------------------------------------------------------------------- the fiber */
 static size_t weight_of(const struct entry *e) { return e->response ? e->response->body.n : 0; }
 
+/* Does an earlier one of the same feed wait, too? */
+static bool is_first_of_feed(const struct wn_intake_queue *q, const struct entry *e)
+{
+	for (const struct entry *x = q->first; x != e; x = x->next)
+		if (x->feed == e->feed)
+			return false;
+	return true;
+}
+
+/* The begun answer is passed by short ones of other feeds. */
+static bool may_pass(const struct wn_intake_queue *q, const struct entry *e)
+{
+	return weight_of(e) <= WN_ANSWER_PASSES_BYTES && e->feed != q->begun->feed && is_first_of_feed(q, e);
+}
+
 static struct entry *next_entry(struct wn_intake_queue *q)
 {
-	struct entry *e = q->first;
+	struct entry **at = &q->first, *e;
+	if (q->begun && q->passed == PASS_MOST)
+		return NULL;
+	while (*at && q->begun && !may_pass(q, *at))
+		at = &(*at)->next;
+	e = *at;
 	if (!e)
 		return NULL;
-	q->first = e->next;
-	if (!q->first)
-		q->last = &q->first;
+	*at = e->next;
+	if (!e->next)
+		q->last = at;
 	q->n--;
 	q->bytes -= weight_of(e);
+	q->passed++;
 	return e;
 }
 
 static void take(struct wn_daemon *d, struct entry *e)
 {
-	if (e->response)
-		handle(d, e);
-	else
+	if (e->response) {
+		begin(d, e);
+	} else {
 		note_blind(d, e);
-	wn_http_response_free(e->response);
-	free(e);
+		free_entry(e);
+	}
 }
 
 static void work(void *ctx)
@@ -471,12 +534,19 @@ static void work(void *ctx)
 		} else if (wn_quiet_is_due(q->quiet, &at)) {
 			wn_quiet_write(q->quiet);
 			wn_poller_run(d);
+		} else if (q->begun) {
+			go_on(d, q->begun);
 		} else if (wn_fiber_park_until(d->loop, at) == WN_CANCELLED) {
 			break;
 		}
 		if (full && !wn_intake_is_full(d))
 			wn_poller_run(d);
 	}
+	if (q->begun) {
+		wn_answer_done(q->begun->answer);
+		end(d, q->begun, WN_CANCELLED, &(struct wn_err){.rc = WN_CANCELLED});
+	}
+	q->begun = NULL;
 	q->fiber = NULL;
 }
 

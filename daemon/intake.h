@@ -49,6 +49,8 @@ bool wn_same_origin(struct wn_str x, struct wn_str y);
 /* Everything of the request, in `a`. Fails where a credential is missing. */
 enum wn_rc wn_poll_request(const struct wn_options *o, const struct wn_poll_feed *f, const struct wn_book_feed *b, struct wn_arena *a,
 			   struct wn_http_request *req, struct wn_err *err) WN_MUST_CHECK;
+/* Which networks are open and which proxy is asked, of the file, in `a`. */
+struct wn_http_options wn_net_options(const struct wn_options *o, struct wn_arena *a);
 /* Does a request of the feed carry a secret? Such a feed never learns another origin. */
 bool wn_feed_is_secret(const struct wn_feed_conf *c);
 

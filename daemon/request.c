@@ -162,6 +162,17 @@ bool wn_feed_is_secret(const struct wn_feed_conf *c)
 	return secret;
 }
 
+/* ------------------------------------------------------------------------------------------------- the network */
+struct wn_http_options wn_net_options(const struct wn_options *o, struct wn_arena *a)
+{
+	const struct wn_yaml_strings *named = &o->poll.allow_networks;
+	struct wn_network *networks = WN_NEW_N(a, struct wn_network, named->n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < named->n; i++)
+		n += wn_network_parse(named->v[i], &networks[n]);
+	return (struct wn_http_options){.proxy = wn_arena_strdup(a, o->poll.proxy), .networks = {networks, n}};
+}
+
 /* ------------------------------------------------------------------------------------------------- the request */
 enum wn_rc wn_poll_request(const struct wn_options *o, const struct wn_poll_feed *f, const struct wn_book_feed *b, struct wn_arena *a,
 			   struct wn_http_request *req, struct wn_err *err)

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the configuration knows and this version cannot do yet. It is refused with its place, never silently left out. Options
- * that merely tune something that does not listen to them yet are told as a warning. As things get built, their rows go.
+ * Options that tune something which does not listen to them yet: told as a warning, never silently left out. As things get built,
+ * their rows go.
  */
 #include "book.h"
 #include <whynow/log.h>
-
-static const char *const refused_options[] = {"poll.proxy", "poll.allow_networks"};
 
 static const char *const idle_options[] = {
 	"database.pool", "database.connect_timeout", "database.statement_timeout", "campaigns.floor",
@@ -23,14 +21,6 @@ static struct wn_place place_of(const struct wn_config *c, const char *name)
 		if (strcmp(table[i].name, name) == 0)
 			return c->option_at[i];
 	return (struct wn_place){0};
-}
-
-enum wn_rc wn_unsupported(const struct wn_config *c, struct wn_err *err)
-{
-	for (size_t i = 0; i < WN_COUNT(refused_options); i++)
-		if (place_of(c, refused_options[i]).file)
-			return wn_fail_at(err, WN_INVALID, place_of(c, refused_options[i]), "%s: not supported by this version", refused_options[i]);
-	return WN_OK;
 }
 
 void wn_unsupported_tell(const struct wn_config *c)

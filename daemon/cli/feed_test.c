@@ -51,7 +51,8 @@ static int from_network(struct test *t, const char *url)
 {
 	struct wn_clock *clock = wn_clock_new_live();
 	struct wn_loop *loop = wn_loop_new(clock);
-	struct wn_net *net = wn_http_client_new(loop, NULL);
+	struct wn_http_options opt = wn_net_options(&t->cli->book->config->options, t->cli->arena);
+	struct wn_net *net = wn_http_client_new(loop, &opt);
 	struct wn_http_request req;
 	struct wn_err err = {0};
 	enum wn_rc rc = request(t, url, &req, &err);

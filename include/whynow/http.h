@@ -9,12 +9,13 @@
  * header or method is not lawful); WN_LIMIT (a ceiling); WN_REFUSED (address filter, redirect policy); WN_AGAIN
  * (nothing reached the other side, or the method is GET or HEAD); WN_UNKNOWN (a request other than GET and HEAD
  * went out and no complete answer came); WN_CANCELLED. Follows nothing the request did not allow: only http and
- * https, no proxy, no cookies, no netrc, no credentials and no caller's headers to another origin, never from
+ * https, no proxy but that of the options, no cookies, no netrc, no credentials and no caller's headers to another origin, never from
  * https down to http.
  */
 #ifndef WHYNOW_HTTP_H
 #define WHYNOW_HTTP_H
 
+#include <whynow/address.h>
 #include <whynow/base.h>
 #include <whynow/loop.h>
 
@@ -143,6 +144,10 @@ struct wn_http_options {
 	int connections_max;    /* [64] of each of the two pools */
 	int per_host_max;       /* [4] connections to one host */
 	int requests_max;       /* [1000] under way at once */
+	/* http://HOST:PORT or socks5h://HOST:PORT [none], copied: for all requests but those that allow_private, which go directly. The proxy
+	 * looks names up, so it must keep names from leading inside; what is an address itself in the URL is judged here. */
+	const char *proxy;
+	struct wn_networks networks; /* what allow_private may reach inside [all]; copied */
 	const struct wn_http_wiring *wiring; /* NULL but in tests; borrowed */
 };
 /* Two pools of connections: trusted (allow_private) and public requests never share one. Gives. */

@@ -8,6 +8,7 @@
 #ifndef WHYNOW_SMTP_H
 #define WHYNOW_SMTP_H
 
+#include <whynow/address.h>
 #include <whynow/loop.h>
 
 /* Everything is borrowed until the call returns. */
@@ -38,8 +39,8 @@ struct wn_mailer {
 };
 void wn_mailer_send(struct wn_mailer *m, const struct wn_smtp_mail *mail, struct wn_smtp_result *out);
 
-/* The real one, lib/io/smtp.c. Connections are used again. Gives. */
-struct wn_mailer *wn_smtp_new(struct wn_loop *l);
+/* The real one, lib/io/smtp.c. Connections are used again. networks: what allow_private may reach inside, copied; NULL: all. Gives. */
+struct wn_mailer *wn_smtp_new(struct wn_loop *l, const struct wn_networks *networks);
 void wn_smtp_free(struct wn_mailer *m); /* nothing is being sent */
 
 /* For mailers: what a reply with this code says, when it answers `command` ("RCPT", ...). Sets rc and bounced. */

@@ -4,11 +4,11 @@
  * table. One reader for each option type reads defaults, file and overrides alike. What options mean together
  * is checked at the end; what they do is not known here.
  */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 
+#include <whynow/address.h>
 #include <whynow/date.h>
 #include <whynow/limits.h>
 #include <whynow/log.h>
@@ -431,33 +431,28 @@ static bool is_loopback(struct wn_str listen)
 	return take(&listen, "127.") || take(&listen, "[::1]:") || take(&listen, "localhost:");
 }
 
-/* 10.20.0.0/16, fd00:1::/64, or a single address. */
-static bool is_network(struct wn_str s)
+/* http://HOST:PORT or socks5h://HOST:PORT: the proxy looks names up. Its credentials would stand in the file. */
+static bool is_proxy(struct wn_str s)
 {
-	char text[64];
-	unsigned char address[16];
-	const char *slash = s.n ? memchr(s.p, '/', s.n) : NULL;
-	size_t n = slash ? (size_t)(slash - s.p) : s.n;
-	int64_t prefix = 0;
+	size_t port = 0;
 
-	if (n == 0 || n >= sizeof(text))
+	if (!take(&s, "http://") && !take(&s, "socks5h://"))
 		return false;
-	memcpy(text, s.p, n);
-	text[n] = '\0';
-	int64_t bits = inet_pton(AF_INET, text, address) == 1    ? 32
-		       : inet_pton(AF_INET6, text, address) == 1 ? 128
-								 : 0;
-	if (bits && slash && !wn_conf_parse_int((struct wn_str){slash + 1, s.n - n - 1}, &prefix))
-		return false;
-	return bits && prefix >= 0 && prefix <= bits;
+	for (; s.n && s.p[s.n - 1] >= '0' && s.p[s.n - 1] <= '9'; s.n--)
+		port++;
+	for (size_t i = 0; i < s.n; i++)
+		if (memchr("/?#@ \\", s.p[i], 6) || (unsigned char)s.p[i] <= ' ')
+			return false;
+	return port > 0 && port <= 5 && s.n > 1 && s.p[s.n - 1] == ':';
 }
 
 static void check_networks(struct loader *l)
 {
 	const struct wn_yaml_strings *networks = &l->out->poll.allow_networks;
+	struct wn_network network;
 
 	for (size_t i = 0; i < networks->n; i++)
-		if (!is_network(networks->v[i]))
+		if (!wn_network_parse(networks->v[i], &network))
 			wn_yaml_error(l->errors, place_of(l, "poll.allow_networks"),
 				      "\"poll.allow_networks\": expected networks such as 10.20.0.0/16, found "
 				      "\"" WN_STR_FMT "\"",
@@ -487,6 +482,8 @@ static void check_together(struct loader *l)
 		wn_yaml_error(l->errors, place_of(l, "database.conninfo"),
 			      "\"database.conninfo\": a password does not belong into a file; use "
 			      "database.password: credential:NAME");
+	if (o->poll.proxy.n && !is_proxy(o->poll.proxy))
+		wn_yaml_error(l->errors, place_of(l, "poll.proxy"), "\"poll.proxy\": expected http://HOST:PORT or socks5h://HOST:PORT");
 	check_networks(l);
 	o->log.trace_mask = 0;
 	for (size_t i = 0; i < o->log.trace.n; i++)

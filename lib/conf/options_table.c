@@ -153,11 +153,13 @@ static const struct wn_option table[] = {
 		 "Retry-After, max-age, ttl and the like are cut to it."),
 	PERCENT("poll.jitter", poll.jitter, "10%", 0, 0.5, POLL, "random part added to each wait",
 		"So that feeds do not fall due together."),
-	STRING("poll.proxy", poll.proxy, "\"\"", POLL, "proxy for feeds and sinks; empty: none",
-	       "http://HOST:PORT or socks5h://HOST:PORT. The environment is not looked at."),
+	STRING("poll.proxy", poll.proxy, "\"\"", RESTART, "proxy for feeds and sinks; empty: none",
+	       "http://HOST:PORT or socks5h://HOST:PORT. The environment is not looked at. The proxy looks names up and connects, so it "
+	       "must refuse names that lead inside (private, loopback, 169.254.0.0/16); addresses that stand in a URL or a redirect are "
+	       "refused here. Feeds and sinks with allow_private, and mail, go directly."),
 	STRING("poll.ca_file", poll.ca_file, "\"\"", RESTART,
 	       "PEM file of certificate authorities; empty: the system's", "For a company's own authority."),
-	STRINGS("poll.allow_networks", poll.allow_networks, "[]", NOW,
+	STRINGS("poll.allow_networks", poll.allow_networks, "[]", RESTART,
 		"private networks that feeds and sinks with allow_private may reach; empty: all",
 		"As 10.20.0.0/16 or fd00:1::/64. Without allow_private in its own file no feed and no sink "
 		"reaches any private, loopback or link-local address."),

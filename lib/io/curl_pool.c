@@ -239,21 +239,46 @@ static void rewire(const struct wn_curl_guard *g, struct curl_sockaddr *a)
 	memcpy(&a->addr, &to, a->addrlen);
 }
 
+bool wn_curl_guard_allows(const struct wn_curl_guard *g, const struct sockaddr *sa, size_t n)
+{
+	enum wn_address_class cls = wn_address_classify(sa, n);
+
+	if (!wn_address_is_allowed(cls, g->allow_private || g->to_proxy))
+		return false;
+	if (g->to_proxy)
+		return true;
+	return cls == WN_ADDRESS_PUBLIC || !g->networks || !g->networks->n || wn_networks_have(g->networks, sa, n);
+}
+
+void wn_curl_guard_refuse(struct wn_curl_guard *g, const struct sockaddr *sa, size_t n)
+{
+	const void *ip = sa->sa_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)sa)->sin6_addr
+						   : (const void *)&((const struct sockaddr_in *)sa)->sin_addr;
+
+	g->refused = wn_address_classify(sa, n);
+	if (g->refused == WN_ADDRESS_OTHER || !inet_ntop(sa->sa_family, ip, g->refused_text, sizeof(g->refused_text)))
+		g->refused_text[0] = 0;
+}
+
+const char *wn_curl_guard_why(const struct wn_curl_guard *g)
+{
+	static const char *const unnamed[] = {[WN_ADDRESS_LOOPBACK] = "loopback, and in none of poll.allow_networks",
+					      [WN_ADDRESS_PRIVATE] = "private, and in none of poll.allow_networks",
+					      [WN_ADDRESS_SHARED] = "shared, and in none of poll.allow_networks"};
+
+	return wn_address_is_allowed(g->refused, g->allow_private) ? unnamed[g->refused] : wn_address_class_to_text(g->refused);
+}
+
 static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	struct wn_curl_guard *g = ctx;
-	enum wn_address_class cls = wn_address_classify(&a->addr, a->addrlen);
-	const void *ip = a->family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)&a->addr)->sin6_addr
-					       : (void *)&((struct sockaddr_in *)&a->addr)->sin_addr;
 
-	if (purpose == CURLSOCKTYPE_IPCXN && wn_address_is_allowed(cls, g->allow_private)) {
+	if (purpose == CURLSOCKTYPE_IPCXN && wn_curl_guard_allows(g, &a->addr, a->addrlen)) {
 		if (g->rewire)
 			rewire(g, a);
 		return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 	}
-	g->refused = cls;
-	if (cls == WN_ADDRESS_OTHER || !inet_ntop(a->family, ip, g->refused_text, sizeof(g->refused_text)))
-		g->refused_text[0] = 0;
+	wn_curl_guard_refuse(g, &a->addr, a->addrlen);
 	return CURL_SOCKET_BAD;
 }
 
@@ -269,6 +294,7 @@ void wn_curl_policy(CURL *easy, const char *ca_file)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a hung name lookup must not hold us up */
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* the environment says nothing of where we go */
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (ca_file)

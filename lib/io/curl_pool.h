@@ -34,11 +34,19 @@ void wn_curl_job_stop(struct wn_curl_job *job); /* on_done is not called; nothin
 /* What every socket of a transfer goes through (address.h). */
 struct wn_curl_guard {
 	bool allow_private;
+	const struct wn_networks *networks; /* and then only these, unless there are none; NULL: none */
+	bool to_proxy; /* it is the socket of the proxy, which root's file names: it may be inside */
 	void (*rewire)(void *ctx, struct sockaddr_storage *addr); /* tests: where an allowed socket really goes; NULL */
 	void *rewire_ctx;
 	enum wn_address_class refused; /* PUBLIC: none was */
 	char refused_text[64];
 };
+/* May it be connected? */
+bool wn_curl_guard_allows(const struct wn_curl_guard *g, const struct sockaddr *sa, size_t n);
+/* No: writes down what was refused. */
+void wn_curl_guard_refuse(struct wn_curl_guard *g, const struct sockaddr *sa, size_t n);
+/* Why, for the log: "link-local", or "private, and in none of poll.allow_networks". */
+const char *wn_curl_guard_why(const struct wn_curl_guard *g);
 /* Keeps the guard for as long as the handle runs. */
 void wn_curl_guard_set(CURL *easy, struct wn_curl_guard *g);
 /* The same for all: no proxy, no netrc, TLS 1.2 and verified, no signals, no waiting for a hung name lookup. ca_file may be NULL. */

@@ -63,10 +63,7 @@ static void finish(struct wn_http_call *c)
 
 static void next_hop(struct wn_http_call *c)
 {
-	struct wn_err err = {0};
-
-	if (wn_http_hop_prepare(c, &err)) {
-		wn_http_answer_fail(c->answer, WN_AGAIN, WN_HTTP_TIMEOUT, "%s", err.text);
+	if (!wn_http_hop_prepare(c)) {
 		finish(c);
 		return;
 	}
@@ -124,6 +121,7 @@ static struct wn_http_call *new_call(struct wn_http_client *client, const struct
 	c->answer = wn_http_answer_new();
 	c->job = (struct wn_curl_job){.easy = wn_curl_handle_new(pool_of(client, req)), .on_done = on_hop};
 	c->guard.allow_private = req->allow_private;
+	c->guard.networks = &client->networks;
 	if (client->wiring) {
 		c->guard.rewire = client->wiring->rewire;
 		c->guard.rewire_ctx = client->wiring->ctx;
@@ -175,6 +173,13 @@ static void cancel(struct wn_net *net, struct wn_http_call *c)
 	finish(c);
 }
 
+/* All connections to a proxy are to one host. */
+static void make_pools(struct wn_http_client *client, int connections_max, int per_host_max)
+{
+	client->pools[false] = wn_curl_pool_new(client->loop, connections_max, *client->proxy ? connections_max : per_host_max);
+	client->pools[true] = wn_curl_pool_new(client->loop, connections_max, per_host_max);
+}
+
 struct wn_net *wn_http_client_new(struct wn_loop *l, const struct wn_http_options *options)
 {
 	static const struct wn_http_options none;
@@ -188,9 +193,12 @@ struct wn_net *wn_http_client_new(struct wn_loop *l, const struct wn_http_option
 	client->wiring = o->wiring;
 	client->user_agent = wn_strdup(o->user_agent ? o->user_agent : "whynow/" WN_VERSION);
 	client->calls_max = o->requests_max ? o->requests_max : WN_HTTP_REQUESTS_MAX;
-	for (int i = 0; i < 2; i++)
-		client->pools[i] =
-		    wn_curl_pool_new(l, o->connections_max ? o->connections_max : 64, o->per_host_max ? o->per_host_max : 4);
+	client->proxy = wn_strdup(o->proxy ? o->proxy : "");
+	client->inside = wn_alloc((o->networks.n + 1) * sizeof(*client->inside));
+	client->networks = (struct wn_networks){client->inside, o->networks.n};
+	for (size_t i = 0; i < o->networks.n; i++)
+		client->inside[i] = o->networks.v[i];
+	make_pools(client, o->connections_max ? o->connections_max : 64, o->per_host_max ? o->per_host_max : 4);
 	return &client->net;
 }
 
@@ -211,6 +219,8 @@ void wn_http_client_free(struct wn_net *net)
 	for (int i = 0; i < 2; i++)
 		wn_curl_pool_free(client->pools[i]);
 	free(client->user_agent);
+	free(client->proxy);
+	free(client->inside);
 	free(client);
 	curl_global_cleanup();
 }

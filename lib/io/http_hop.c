@@ -9,6 +9,7 @@
 #include "http_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 /* --- callbacks ---- */
@@ -163,6 +164,9 @@ static void set_limits(struct wn_http_call *c, int64_t left_ms)
 	SET(CURLOPT_BUFFERSIZE, 16384L);
 }
 
+/* Whatever may lead inside is asked directly, where its address is seen. */
+static bool is_proxied(const struct wn_http_call *c) { return *c->client->proxy && !c->req.allow_private; }
+
 static void set_policy(struct wn_http_call *c)
 {
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -173,6 +177,30 @@ static void set_policy(struct wn_http_call *c)
 		SET(CURLOPT_ACCEPT_ENCODING, "gzip");
 	wn_curl_policy(c->job.easy, c->req.ca_file);
 	wn_curl_guard_set(c->job.easy, &c->guard);
+	if (is_proxied(c)) {
+		SET(CURLOPT_PROXY, c->client->proxy);
+		SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	}
+}
+
+/* Where the proxy looks names up no socket shows where they lead. What is an address itself, however it is spelt, is judged here: as
+ * libcurl would send it, since IDN makes digits of other scripts plain ones. */
+static bool leads_inside(struct wn_http_call *c)
+{
+	struct sockaddr_storage sa;
+	CURLU *u = curl_url();
+	char *host = NULL;
+
+	if (!u)
+		abort();
+	if (curl_url_set(u, CURLUPART_URL, c->url.plain, 0) || curl_url_get(u, CURLUPART_HOST, &host, CURLU_PUNYCODE))
+		host = NULL;
+	bool inside = wn_address_of_host(host ? host : c->url.host, &sa) && !wn_curl_guard_allows(&c->guard, (struct sockaddr *)&sa, sizeof(sa));
+	curl_free(host);
+	curl_url_cleanup(u);
+	if (inside)
+		wn_curl_guard_refuse(&c->guard, (struct sockaddr *)&sa, sizeof(sa));
+	return inside;
 }
 
 /* A test's names: replaces what the pool remembers of this one. */
@@ -197,13 +225,27 @@ static void set_credentials(struct wn_http_call *c)
 	SET(CURLOPT_PASSWORD, c->first.password ? c->first.password : "");
 }
 
-enum wn_rc wn_http_hop_prepare(struct wn_http_call *c, struct wn_err *err)
+static void refuse_address(struct wn_http_call *c)
+{
+	wn_http_answer_fail(c->answer, WN_REFUSED, WN_HTTP_ADDRESS, "%.200s leads to %s, which is %s: refused by the address filter", c->url.host,
+			    c->guard.refused_text, wn_curl_guard_why(&c->guard));
+}
+
+bool wn_http_hop_prepare(struct wn_http_call *c)
 {
 	int64_t left_ms = c->req.total_timeout_ms - (wn_clock_monotonic_us() - c->start_us) / 1000;
 	bool home = wn_http_url_same_origin(&c->first, &c->url);
 
-	if (left_ms <= 0)
-		return wn_fail(err, WN_AGAIN, "no time left for the next hop");
+	if (left_ms <= 0) {
+		wn_http_answer_fail(c->answer, WN_AGAIN, WN_HTTP_TIMEOUT, "no time left for the next hop");
+		return false;
+	}
+	c->guard.to_proxy = false;
+	if (is_proxied(c) && leads_inside(c)) {
+		refuse_address(c);
+		return false;
+	}
+	c->guard.to_proxy = is_proxied(c);
 	curl_easy_reset(c->job.easy);
 	c->header_bytes = 0;
 	c->headers_whole = c->body_began = c->too_large = c->sent = false;
@@ -223,7 +265,7 @@ enum wn_rc wn_http_hop_prepare(struct wn_http_call *c, struct wn_err *err)
 	SET(CURLOPT_WRITEDATA, c);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, c);
-	return WN_OK;
+	return true;
 }
 
 /* --- what came of it ---- */
@@ -234,6 +276,8 @@ static const struct {
 } failures[] = {
     {CURLE_URL_MALFORMAT, WN_HTTP_INVALID},
     {CURLE_COULDNT_RESOLVE_HOST, WN_HTTP_DNS},
+    {CURLE_COULDNT_RESOLVE_PROXY, WN_HTTP_DNS},
+    {CURLE_PROXY, WN_HTTP_CONNECT},
     {CURLE_COULDNT_CONNECT, WN_HTTP_CONNECT},
     {CURLE_SEND_ERROR, WN_HTTP_CONNECT},
     {CURLE_OPERATION_TIMEDOUT, WN_HTTP_TIMEOUT},
@@ -251,10 +295,21 @@ static const struct {
     {CURLE_BAD_CONTENT_ENCODING, WN_HTTP_ENCODING},
 };
 
+/* It answered our CONNECT, and not with a tunnel. */
+static bool refused_by_proxy(const struct wn_http_call *c)
+{
+	long code = 0;
+
+	curl_easy_getinfo(c->job.easy, CURLINFO_HTTP_CONNECTCODE, &code);
+	return code >= 300;
+}
+
 static enum wn_http_failure failure_of(const struct wn_http_call *c, CURLcode code)
 {
 	if (c->too_large)
 		return WN_HTTP_TOO_LARGE;
+	if (refused_by_proxy(c))
+		return WN_HTTP_CONNECT;
 	if (code == CURLE_COULDNT_CONNECT && c->guard.refused != WN_ADDRESS_PUBLIC)
 		return WN_HTTP_ADDRESS;
 	for (size_t i = 0; i < WN_COUNT(failures); i++)
@@ -289,9 +344,7 @@ static void explain(struct wn_http_call *c, CURLcode code)
 	const char *why = c->error[0] ? c->error : curl_easy_strerror(code);
 
 	if (f == WN_HTTP_ADDRESS)
-		wn_http_answer_fail(c->answer, WN_REFUSED, f,
-				    "%.200s leads to %s, which is %s: refused by the address filter",
-				    c->url.host, c->guard.refused_text, wn_address_class_to_text(c->guard.refused));
+		refuse_address(c);
 	else if (f == WN_HTTP_TOO_LARGE)
 		wn_http_answer_fail(c->answer, WN_LIMIT, f,
 				    "the answer of %.200s has more than %zu bytes of %s", c->url.host,
@@ -309,6 +362,15 @@ static int64_t info_us(CURL *easy, CURLINFO info)
 	return us;
 }
 
+/* Of https through a proxy: did it let us through? What is sent before that is for the proxy. */
+static bool is_tunnelled(const struct wn_http_call *c)
+{
+	long made = 0;
+
+	curl_easy_getinfo(c->job.easy, CURLINFO_NUM_CONNECTS, &made);
+	return !is_proxied(c) || strcmp(c->url.scheme, "https") || !made || info_us(c->job.easy, CURLINFO_APPCONNECT_TIME_T);
+}
+
 static void measure(struct wn_http_call *c)
 {
 	struct wn_http_response *r = &c->answer->r;
@@ -317,7 +379,7 @@ static void measure(struct wn_http_call *c)
 
 	curl_easy_getinfo(c->job.easy, CURLINFO_REQUEST_SIZE, &sent);
 	curl_easy_getinfo(c->job.easy, CURLINFO_PRIMARY_IP, &peer);
-	c->sent = sent > 0;
+	c->sent = sent > 0 && is_tunnelled(c);
 	r->status = (int)status_of(c);
 	r->url = wn_arena_strdup(c->answer->arena, wn_str_of(c->url.plain));
 	r->peer = wn_arena_strdup(c->answer->arena, wn_str_of(peer ? peer : ""));

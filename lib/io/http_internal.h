@@ -61,8 +61,8 @@ struct wn_http_call {
 	char error[CURL_ERROR_SIZE];
 };
 
-/* http_hop.c: sets the handle up for the next hop. */
-enum wn_rc wn_http_hop_prepare(struct wn_http_call *c, struct wn_err *err) WN_MUST_CHECK;
+/* http_hop.c: sets the handle up for the next hop. False: it may not be asked, the answer is complete. */
+bool wn_http_hop_prepare(struct wn_http_call *c);
 /* A hop ended. True: c->url is the next one to ask. False: the answer is complete. */
 bool wn_http_hop_finish(struct wn_http_call *c, CURLcode code);
 
@@ -72,7 +72,9 @@ struct wn_http_client {
 	struct wn_loop *loop;
 	struct wn_curl_pool *pools[2]; /* public, trusted */
 	struct wn_http_call *calls;
-	char *user_agent;
+	char *user_agent, *proxy; /* proxy: "" for none */
+	struct wn_network *inside;
+	struct wn_networks networks; /* of `inside` */
 	const struct wn_http_wiring *wiring; /* tests */
 	int calls_n, calls_max;
 };

@@ -19,6 +19,8 @@ struct smtp {
 	struct wn_mailer mailer; /* first */
 	struct wn_loop *loop;
 	struct wn_curl_pool *pools[2]; /* public, trusted */
+	struct wn_network *inside;
+	struct wn_networks networks;   /* of `inside` */
 };
 
 struct transfer {
@@ -172,7 +174,7 @@ static void on_done(struct wn_curl_job *job, CURLcode code)
 		wn_fiber_wake(t->fiber);
 }
 
-static void prepare(struct transfer *t)
+static void prepare(const struct smtp *s, struct transfer *t)
 {
 	const struct wn_smtp_mail *m = t->mail;
 	CURL *e = t->job.easy;
@@ -180,6 +182,7 @@ static void prepare(struct transfer *t)
 	t->rcpt = curl_slist_append(NULL, m->to);
 	wn_curl_policy(e, m->ca_file);
 	t->guard.allow_private = m->allow_private;
+	t->guard.networks = &s->networks;
 	wn_curl_guard_set(e, &t->guard);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(e, CURLOPT_URL, m->url);
@@ -237,7 +240,7 @@ static void judge(const struct transfer *t, bool cancelled, struct wn_smtp_resul
 	} else if (t->guard.refused != WN_ADDRESS_PUBLIC) {
 		out->rc = WN_AGAIN;
 		snprintf(out->text, sizeof(out->text), "the server's address %s is %s: refused by the address filter", t->guard.refused_text,
-			 wn_address_class_to_text(t->guard.refused));
+			 wn_curl_guard_why(&t->guard));
 	} else {
 		say(out, WN_AGAIN, why);
 	}
@@ -266,7 +269,7 @@ static void send_mail(struct wn_mailer *mailer, const struct wn_smtp_mail *m, st
 		abort();
 	t->mail = m;
 	t->fiber = wn_fiber_current(s->loop);
-	prepare(t);
+	prepare(s, t);
 	wn_loop_busy(s->loop, 1);
 	wn_curl_job_start(s->pools[m->allow_private], &t->job);
 	enum wn_rc rc = wait_for(s->loop, t);
@@ -282,14 +285,19 @@ static void send_mail(struct wn_mailer *mailer, const struct wn_smtp_mail *m, st
 
 void wn_mailer_send(struct wn_mailer *m, const struct wn_smtp_mail *mail, struct wn_smtp_result *out) { m->send(m, mail, out); }
 
-struct wn_mailer *wn_smtp_new(struct wn_loop *l)
+struct wn_mailer *wn_smtp_new(struct wn_loop *l, const struct wn_networks *networks)
 {
 	struct smtp *s = wn_alloc(sizeof(*s));
+	size_t n = networks ? networks->n : 0;
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT))
 		abort();
 	s->mailer.send = send_mail;
 	s->loop = l;
+	s->inside = wn_alloc((n + 1) * sizeof(*s->inside));
+	s->networks = (struct wn_networks){s->inside, n};
+	for (size_t i = 0; i < n; i++)
+		s->inside[i] = networks->v[i];
 	for (int i = 0; i < 2; i++)
 		s->pools[i] = wn_curl_pool_new(l, 0, 0); /* whoever sends bounds itself */
 	return &s->mailer;
@@ -303,6 +311,7 @@ void wn_smtp_free(struct wn_mailer *m)
 		return;
 	for (int i = 0; i < 2; i++)
 		wn_curl_pool_free(s->pools[i]);
+	free(s->inside);
 	free(s);
 	curl_global_cleanup();
 }

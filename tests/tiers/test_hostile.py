@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: MIT
 """Hostile feeds, all at once, against the true daemon: each is bounded, its cause is named, its neighbours do not notice. And credentials:
-no redirect carries them to another host."""
+no redirect carries them to another host. And a proxy: nobody gets
+inside by it."""
 import base64
 import json
 import re
+import ssl
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import ROOT, build
+from proxy import Proxy
 from test_push import Daemon, until
 
 LOW_SPEED_S = 5
-# Of the whole daemon, by its ceilings: 8 answers of 16 MiB on their way, 32 MiB that wait for the intake, 64 MiB of one document, and what
-# it needs without any. What is sent to it here has no bound.
-MEMORY_MAX = (8 * 16 + 32 + 64 + 32) << 20
+# Of the whole daemon, by its ceilings: 8 answers of 16 MiB on their way, 32 MiB that wait for the intake, 64 MiB of each of two documents,
+# and what it needs without any. What is sent to it here has no bound.
+MEMORY_MAX = (8 * 16 + 32 + 2 * 64 + 32) << 20
 
 # What feed_state says of a feed that gave nothing, and `feed show` tells.
 ERRORS = {
@@ -99,15 +102,16 @@ def test_hostile_feeds_are_bounded_and_named_and_their_neighbours_unharmed(clust
     assert code == 0, err[-3000:]
 
 
-
 class Watched(ThreadingHTTPServer):
-    """Keeps what it is asked; sends whoever asks /away there."""
+    """Keeps what it is asked; sends everybody away, if so told, or whoever asks /to/URL there. Answers once `may_answer` is set."""
 
     daemon_threads = True
 
-    def __init__(self, host):
+    def __init__(self, host, body=b'{"items": [{"id": "a"}]}'):
         super().__init__((host, 0), Asked)
-        self.asked, self.away = [], None
+        self.asked, self.away, self.body = [], None, body
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self.url = "http://%s:%d" % self.server_address
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -118,12 +122,36 @@ class Asked(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append((self.path, dict(self.headers)))
-        self.send_response(302 if self.server.away else 200)
-        if self.server.away:
-            self.send_header("Location", self.server.away + "/there")
+        self.server.may_answer.wait(120)
+        away = self.server.away + "/there" if self.server.away else self.path.partition("/to/")[2]
+        self.send_response(302 if away else 200)
+        if away:
+            self.send_header("Location", away)
         self.end_headers()
-        if not self.server.away:
-            self.wfile.write(b'{"items": [{"id": "a"}]}')
+        if not away:
+            self.wfile.write(self.server.body)
+
+
+def test_others_are_taken_in_between_the_batches_of_a_long_answer(cluster, tmp_path):
+    long = Watched("127.0.2.1", json.dumps({"items": [{"id": f"l{i}", "text": "w" * 300} for i in range(18500)]}).encode())
+    short = [Watched(f"127.0.2.{n}") for n in range(2, 6)]
+    for server in short:
+        server.may_answer.clear()
+    feeds = {"long-json": long, **{f"short-{n}-json": server for n, server in enumerate(short)}}
+    d = Daemon(cluster, tmp_path, build("crash"), "".join(file_of(name, server.url + "/a") for name, server in feeds.items()), "poll: {host_gap: 0s}\n")
+
+    def sql(text):
+        return cluster.sql(text, d.name)
+
+    until(lambda: int(sql("select count(*) from whynow.sighting where feed = 'long-json'")) > 0)
+    for server in short:
+        server.may_answer.set()
+    until(lambda: int(sql("select count(*) from whynow.feed_poll where feed like 'short-%' and stored = 1")) == len(short))
+    until(lambda: sql("select stored from whynow.feed_state where name = 'long-json'") == "18500")
+    assert sql("select bool_and(s.at < l.at) from whynow.feed_poll s, whynow.feed_poll l where s.feed like 'short-%' and l.feed = 'long-json'") == "t"
+    assert sql("select count(distinct item) from whynow.sighting where feed = 'long-json'") == "18500"
+    code, err = d.stop()
+    assert code == 0, err[-3000:]
 
 
 def test_credentials_reach_the_host_they_are_for_and_no_other(cluster, tmp_path):
@@ -145,3 +173,88 @@ def test_credentials_reach_the_host_they_are_for_and_no_other(cluster, tmp_path)
     code, err = d.stop()
     assert code == 0, err[-3000:]
     assert "sesame" not in err
+
+
+INSIDE = ["127.0.0.1", "2852039166", "0xa9.254.43518", "169.254.169.254", "10.0.0.7", "[::1]", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]",
+          "[fd00::1]", "localhost", "LocalHost.", "db.localhost", "%31%32%37.0.0.1", "127.0.0.1.", "\u2460\u2461\u2466.0.0.1"]
+
+
+def proxied(cluster, tmp, scheme, feeds):
+    """The daemon with a proxy behind which one server of ours is every host."""
+    server = Watched("127.0.2.1")
+    proxy = Proxy(lambda _: server.server_address)
+    files = "".join(file_of(name, url).replace("allow_private: true\n", "allow_private: true\n" if name.startswith("direct") else "")
+                    for name, url in feeds(server).items())
+    d = Daemon(cluster, tmp, build("crash"), files, f"poll: {{host_gap: 0s, proxy: '{scheme}://127.0.3.1:{proxy.port}'}}\n")
+    return server, proxy, d
+
+
+def told_of(cluster, d):
+    return dict(line.split("|", 1) for line in
+                cluster.sql("select name, coalesce(last_error, 'stored ' || stored) from whynow.feed_state where polls > 0", d.name).splitlines())
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+def test_a_proxy_is_asked_for_names_and_never_for_addresses_inside(cluster, tmp_path, scheme, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.9:9")  # the environment is not looked at
+    monkeypatch.setenv("no_proxy", "*")
+
+    def feeds(server):
+        return {"named-json": "http://feed.example/a", "direct-json": server.url + "/direct",
+                **{f"inside-{n}-json": f"http://{host}/a" for n, host in enumerate(INSIDE)},
+                **{f"moved-{n}-json": f"http://moved.example/to/http://{host}/a" for n, host in enumerate(INSIDE)}}
+
+    server, proxy, d = proxied(cluster, tmp_path, scheme, feeds)
+    wanted = 2 + 2 * len(INSIDE)
+    until(lambda: len(told_of(cluster, d)) == wanted)
+    told = told_of(cluster, d)
+    assert told["named-json"] == "stored 1" and told["direct-json"] == "stored 1"
+    refused = {name: text for name, text in told.items() if name.startswith(("inside", "moved"))}
+    ascii_only = [f"{way}-{n}-json" for way in ("inside", "moved") for n, host in enumerate(INSIDE) if host.isascii()]
+    assert {name: refused[name] for name in ascii_only if "refused by the address filter" not in refused[name]} == {}
+    assert not any("stored" in text for text in refused.values())
+    assert {target.split(":")[0] for target in proxy.asked} == {"feed.example", "moved.example"}
+    assert {path for path, _ in server.asked if "direct" in path} == {"/direct"}
+    code, err = d.stop()
+    assert code == 0, err[-3000:]
+
+
+def test_https_goes_through_a_proxy_as_a_tunnel_and_its_refusal_is_told(cluster, tmp_path):
+    crt, key = tmp_path / "server.crt", tmp_path / "server.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                    "/CN=feed.example", "-addext", "subjectAltName=DNS:feed.example", "-keyout", key, "-out", crt], check=True, capture_output=True)
+    server = Watched("127.0.2.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(crt, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    proxy = Proxy(lambda _: server.server_address, refuses=["refused.example"])
+    hosts = ["feed.example", "refused.example", "other.example"]
+    files = "".join(file_of(host.split(".")[0] + "-json", f"https://{host}/a").replace("allow_private: true\n", "") for host in hosts)
+    d = Daemon(cluster, tmp_path, build("crash"), files, f"poll: {{host_gap: 0s, proxy: 'http://127.0.3.1:{proxy.port}', ca_file: {crt}}}\n")
+    until(lambda: len(told_of(cluster, d)) == len(hosts))
+    told = told_of(cluster, d)
+    assert told["feed-json"] == "stored 1"
+    assert "403" in told["refused-json"]
+    assert "other.example" in told["other-json"] and "stored" not in told["other-json"]  # not the name of the certificate
+    assert sorted(proxy.asked) == sorted(host + ":443" for host in hosts)
+    assert not any("Proxy" in name or "Via" in name for _, headers in server.asked for name in headers)
+    code, err = d.stop()
+    assert code == 0, err[-3000:]
+
+
+def test_of_what_is_inside_only_the_named_networks_are_reached(cluster, tmp_path):
+    named, other = Watched("127.0.2.1"), Watched("127.0.4.1")
+    away = Watched("127.0.2.3")
+    away.away = other.url
+    feeds = {"named-json": named.url + "/a", "other-json": other.url + "/a", "away-json": away.url + "/a"}
+    d = Daemon(cluster, tmp_path, build("crash"), "".join(file_of(*f) for f in feeds.items()),
+               "poll: {host_gap: 0s, allow_networks: [10.0.0.0/8, 127.0.2.0/24]}\n")
+    until(lambda: len(told_of(cluster, d)) == len(feeds))
+    told = told_of(cluster, d)
+    assert told["named-json"] == "stored 1"
+    for name in ("other-json", "away-json"):
+        assert "127.0.4.1, which is loopback, and in none of poll.allow_networks: refused" in told[name]
+    assert not other.asked
+    assert "poll.allow_networks" in d.whynow("feed", "show", "other-json")
+    code, err = d.stop()
+    assert code == 0, err[-3000:]

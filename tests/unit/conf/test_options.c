@@ -145,6 +145,28 @@ static void options_that_contradict_each_other_are_refused(void **state)
 	assert_int_equal(load(f, "http: {listen: '[::1]:8470'}\n", NULL, &o, at), WN_OK);
 }
 
+static void a_proxy_is_a_host_and_a_port(void **state)
+{
+	static const char *const good[] = {"http://proxy.example:3128", "socks5h://10.0.0.1:1080", "http://[::1]:80", ""},
+				 *const bad[] = {"proxy.example:3128", "http://proxy.example", "http://proxy.example:3128/", "https://proxy.example:3128",
+						 "socks5://proxy.example:1080", "http://ann:secret@proxy.example:3128", "http://:3128", "http://proxy.example:312800",
+						 "http://a b:80", "http://proxy.example:80?x"};
+	struct fixture *f = *state;
+	struct wn_place *at = WN_NEW_N(f->a, struct wn_place, rows());
+	struct wn_options o;
+	char text[200];
+
+	for (size_t i = 0; i < WN_COUNT(good); i++) {
+		snprintf(text, sizeof(text), "poll: {proxy: '%s'}\n", good[i]);
+		assert_int_equal(load(f, text, NULL, &o, at), WN_OK);
+	}
+	for (size_t i = 0; i < WN_COUNT(bad); i++) {
+		snprintf(text, sizeof(text), "poll: {proxy: '%s'}\n", bad[i]);
+		if (load(f, text, NULL, &o, at) != WN_INVALID)
+			fail_msg("%s", bad[i]);
+	}
+}
+
 static void caps_and_windows_are_read_whole_or_not_at_all(void **state)
 {
 	(void)state;
@@ -307,6 +329,7 @@ int main(void)
 		TEST(options_that_contradict_each_other_are_refused),
 		TEST(caps_and_windows_are_read_whole_or_not_at_all),
 		TEST(every_default_is_in_range_and_shows_as_itself),
+		TEST(a_proxy_is_a_host_and_a_port),
 		TEST(the_shipped_sample_is_the_generated_one),
 		TEST(the_sample_uncommented_is_the_defaults),
 		TEST(show_and_manual_name_every_option),

@@ -57,7 +57,7 @@ static int open_world(void **state)
 
 	w->clock = wn_clock_new_live();
 	w->loop = wn_loop_new(w->clock);
-	w->mailer = wn_smtp_new(w->loop);
+	w->mailer = wn_smtp_new(w->loop, NULL);
 	w->arena = wn_arena_new(0);
 	*state = w;
 	return 0;

@@ -2,7 +2,9 @@
 /* Where an address leads, by tables of prefixes: the longest listed first wherever two overlap. */
 #include <whynow/address.h>
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <strings.h>
 
 struct range4 {
 	uint32_t net;
@@ -69,17 +71,23 @@ static bool has_prefix(const uint8_t ip[16], const uint8_t net[16], int bits)
 	       (rest == 0 || (ip[whole] ^ net[whole]) >> (8 - rest) == 0);
 }
 
+/* The IPv4 address inside, NULL: none. */
+static const uint8_t *carried(const uint8_t ip[16])
+{
+	for (size_t i = 0; i < WN_COUNT(carriers); i++)
+		if (has_prefix(ip, carriers[i].net, carriers[i].bits))
+			return ip + carriers[i].at;
+	return NULL;
+}
+
 static enum wn_address_class classify6(const uint8_t ip[16])
 {
 	for (size_t i = 0; i < WN_COUNT(ranges6); i++)
 		if (has_prefix(ip, ranges6[i].net, ranges6[i].bits))
 			return ranges6[i].cls;
-	for (size_t i = 0; i < WN_COUNT(carriers); i++) {
-		const uint8_t *v4 = ip + carriers[i].at;
-
-		if (has_prefix(ip, carriers[i].net, carriers[i].bits))
-			return classify4(NET(v4[0], v4[1], v4[2], v4[3]));
-	}
+	const uint8_t *v4 = carried(ip);
+	if (v4)
+		return classify4(NET(v4[0], v4[1], v4[2], v4[3]));
 	/* only 2000::/3 is global unicast today */
 	return ip[0] >> 5 == 1 ? WN_ADDRESS_PUBLIC : WN_ADDRESS_RESERVED;
 }
@@ -124,4 +132,112 @@ bool wn_address_is_allowed(enum wn_address_class c, bool allow_private)
 	default:
 		return false;
 	}
+}
+
+/* --- named networks inside ---- */
+static void map4(const void *v4, uint8_t out[16])
+{
+	memset(out, 0, 10);
+	memset(out + 10, 0xff, 2);
+	memcpy(out + 12, v4, 4);
+}
+
+/* Up to three digits, the whole text. */
+static bool read_bits(const char *p, int *out)
+{
+	size_t n = strspn(p, "0123456789");
+	*out = 0;
+	for (size_t i = 0; i < n && n <= 3; i++)
+		*out = *out * 10 + (p[i] - '0');
+	return n > 0 && n <= 3 && !p[n];
+}
+
+bool wn_network_parse(struct wn_str text, struct wn_network *out)
+{
+	char host[64], *slash;
+	uint8_t ip[16];
+	int bits;
+
+	if (text.n == 0 || text.n >= sizeof(host) || memchr(text.p, 0, text.n))
+		return false;
+	memcpy(host, text.p, text.n);
+	host[text.n] = '\0';
+	if ((slash = strchr(host, '/')))
+		*slash = '\0';
+	bool v4 = inet_pton(AF_INET, host, ip) == 1;
+	int most = v4 ? 32 : 128;
+	if ((!v4 && inet_pton(AF_INET6, host, ip) != 1) || (slash && !read_bits(slash + 1, &bits)))
+		return false;
+	bits = slash ? bits : most;
+	if (bits > most)
+		return false;
+	if (v4)
+		map4(ip, out->ip);
+	else
+		memcpy(out->ip, ip, sizeof(ip));
+	out->bits = v4 ? bits + 96 : bits;
+	return true;
+}
+
+bool wn_networks_have(const struct wn_networks *networks, const struct sockaddr *sa, size_t n)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in4;
+	uint8_t ip[16];
+
+	if (wn_address_classify(sa, n) == WN_ADDRESS_OTHER)
+		return false;
+	if (sa->sa_family == AF_INET) {
+		memcpy(&in4, sa, sizeof(in4));
+		map4(&in4.sin_addr, ip);
+	} else {
+		memcpy(&in6, sa, sizeof(in6));
+		const uint8_t *v4 = carried(in6.sin6_addr.s6_addr);
+		if (v4)
+			map4(v4, ip);
+		else
+			memcpy(ip, &in6.sin6_addr, sizeof(ip));
+	}
+	for (size_t i = 0; i < networks->n; i++)
+		if (has_prefix(ip, networks->v[i].ip, networks->v[i].bits))
+			return true;
+	return false;
+}
+
+/* --- hosts of URLs ---- */
+static bool is_localhost(const char *host, size_t n)
+{
+	static const char name[] = "localhost";
+	size_t len = sizeof(name) - 1;
+
+	return n >= len && strncasecmp(host + n - len, name, len) == 0 && (n == len || host[n - len - 1] == '.');
+}
+
+bool wn_address_of_host(const char *host, struct sockaddr_storage *out)
+{
+	struct sockaddr_in in4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+	size_t n = strlen(host);
+	char text[256];
+
+	*out = (struct sockaddr_storage){0};
+	while (n > 1 && host[n - 1] == '.')
+		n--;
+	if (is_localhost(host, n)) {
+		in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		memcpy(out, &in4, sizeof(in4));
+		return true;
+	}
+	if (n >= sizeof(text))
+		return false;
+	if (*host == '[')
+		host++, n -= n > 1;
+	n = strcspn(host, "%]") < n ? strcspn(host, "%]") : n;
+	memcpy(text, host, n);
+	text[n] = '\0';
+	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
+		memcpy(out, &in6, sizeof(in6));
+	else if (inet_aton(text, &in4.sin_addr))
+		memcpy(out, &in4, sizeof(in4));
+	return out->ss_family != AF_UNSPEC;
 }

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 /* cmocka wants the four first */
 #include <cmocka.h>
 #include <whynow/address.h>
@@ -125,12 +127,77 @@ static void what_is_no_internet_address_is_never_allowed(void **state)
 	assert_int_equal(wn_address_classify((struct sockaddr *)&in4, sizeof(in4)), WN_ADDRESS_OTHER);
 }
 
+static bool has(const char *networks, const char *address)
+{
+	struct wn_network v[4];
+	struct wn_networks all = {v, 0};
+	struct sockaddr_storage sa;
+	char text[200];
+
+	snprintf(text, sizeof(text), "%s", networks);
+	for (char *p = strtok(text, " "); p; p = strtok(NULL, " "))
+		assert_true(wn_network_parse(wn_str_of(p), &v[all.n++]));
+	assert_true(wn_address_of_host(address, &sa));
+	return wn_networks_have(&all, (struct sockaddr *)&sa, sizeof(sa));
+}
+
+static void networks_hold_addresses_in_every_form_that_carries_them(void **state)
+{
+	(void)state;
+	assert_true(has("10.1.0.0/16", "10.1.255.255"));
+	assert_false(has("10.1.0.0/16", "10.2.0.0"));
+	assert_true(has("192.168.1.0/25 10.1.0.0/16", "10.1.2.3"));
+	assert_true(has("10.1.0.0/16", "[::ffff:10.1.2.3]"));
+	assert_true(has("10.1.0.0/16", "[64:ff9b::a01:203]"));
+	assert_true(has("10.1.2.3", "10.1.2.3"));
+	assert_false(has("10.1.2.3", "10.1.2.2"));
+	assert_true(has("0.0.0.0/0", "10.1.2.3"));
+	assert_false(has("0.0.0.0/0", "[fd00::1]"));
+	assert_true(has("fd00:1::/32", "[fd00:1:ffff::1]"));
+	assert_false(has("fd00:1::/32", "[fd00:2::1]"));
+	assert_false(has("fd00:1::/32", "10.1.2.3"));
+	assert_true(has("fd00::1", "[fd00::1]"));
+	assert_false(has("", "10.1.2.3"));
+}
+
+static void what_is_no_network_is_refused(void **state)
+{
+	static const char *const bad[] = {"", "/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8x", "10.0.0.0/-1", "10.0.0.0/0008", "10.0.0", "fd00::/129", "office",
+					  "10.0.0.0/8/8", " 10.0.0.0/8", "10.0.0.0.0/8", "::ffff:10.0.0.0:1:2:3:4:5:6:7:8:9:10:11:12:13:14:15:16:17:18:19/128"};
+	struct wn_network n;
+
+	(void)state;
+	for (size_t i = 0; i < WN_COUNT(bad); i++)
+		if (wn_network_parse(wn_str_of(bad[i]), &n))
+			fail_msg("%s", bad[i]);
+	assert_false(wn_network_parse((struct wn_str){"10.0.0.0\0/8", 11}, &n));
+}
+
+static void a_host_that_is_an_address_is_known_in_every_spelling(void **state)
+{
+	static const char *const loopback[] = {"127.0.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.1", "127.0.0.1.", "[::1]", "::1",
+					       "[::ffff:127.0.0.1]", "[::1%25eth0]", "localhost", "LOCALHOST", "localhost.", "a.localhost", "a.b.localhost."};
+	static const char *const names[] = {"example.com", "localhost.example.com", "notlocalhost", "127.0.0.1.example.com", "1.2.3.4.5", "", ".", "[", "a.b"};
+	struct sockaddr_storage sa;
+
+	(void)state;
+	for (size_t i = 0; i < WN_COUNT(loopback); i++)
+		if (!wn_address_of_host(loopback[i], &sa) || wn_address_classify((struct sockaddr *)&sa, sizeof(sa)) != WN_ADDRESS_LOOPBACK)
+			fail_msg("%s", loopback[i]);
+	for (size_t i = 0; i < WN_COUNT(names); i++)
+		if (wn_address_of_host(names[i], &sa))
+			fail_msg("%s", names[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_special_range_is_known_to_its_edges),
 	    cmocka_unit_test(only_private_kinds_are_opened_by_allow_private),
 	    cmocka_unit_test(what_is_no_internet_address_is_never_allowed),
+	    cmocka_unit_test(networks_hold_addresses_in_every_form_that_carries_them),
+	    cmocka_unit_test(what_is_no_network_is_refused),
+	    cmocka_unit_test(a_host_that_is_an_address_is_known_in_every_spelling),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
