@@ -26,6 +26,7 @@ struct wn_clock *wn_clock_new_accelerated(int64_t start_us, double factor);
 void wn_clock_free(struct wn_clock *c);
 
 int64_t wn_clock_now_us(const struct wn_clock *c);
+/* While two readings disagree: the earlier of them. */
 int64_t wn_clock_sure_us(const struct wn_clock *c);
 /* Half the round trip of the reading in use; 0 before the first one and for other clocks. */
 int64_t wn_clock_error_us(const struct wn_clock *c);

@@ -76,7 +76,11 @@ int64_t wn_clock_now_us(const struct wn_clock *c)
 	return 0;
 }
 
-int64_t wn_clock_sure_us(const struct wn_clock *c) { return wn_clock_now_us(c) - c->error_us; }
+int64_t wn_clock_sure_us(const struct wn_clock *c)
+{
+	int64_t ahead = c->doubtful && c->mode == LIVE && c->offset_us > c->rival_us ? c->offset_us - c->rival_us : 0;
+	return wn_clock_now_us(c) - c->error_us - ahead;
+}
 
 int64_t wn_clock_error_us(const struct wn_clock *c) { return c->error_us; }
 

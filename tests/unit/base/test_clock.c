@@ -92,8 +92,11 @@ static void a_jump_that_goes_back_is_forgotten(void **state)
 	reading(c, 0, 10);
 	reading(c, -60 * SECOND, 10);
 	assert_true(wn_clock_is_doubtful(c));
+	assert_near(wn_clock_now_us(c), wn_clock_monotonic_us(), SECOND);
+	assert_near(wn_clock_sure_us(c), wn_clock_monotonic_us() - 60 * SECOND, SECOND);
 	reading(c, 60 * SECOND, 10);
 	assert_true(wn_clock_is_doubtful(c));
+	assert_near(wn_clock_sure_us(c), wn_clock_monotonic_us(), SECOND);
 	reading(c, 1000, 10);
 	assert_false(wn_clock_is_doubtful(c));
 	assert_near(wn_clock_now_us(c), wn_clock_monotonic_us(), SECOND);
