@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The control socket: the few verbs that need the daemon itself. Everything else the command line does in PostgreSQL. */
+#include "intake.h"
 #include "outcome.h"
 #include "push.h"
 #include "sink.h"
@@ -40,6 +41,24 @@ static void post_reload(void *ctx, const struct wn_server_request *req, struct w
 		wn_server_problem(reply, 409, NULL, "%s", err.text);
 	else
 		wn_buf_text(&reply->body, "{\"reloaded\":true}");
+}
+
+/* GET /v1/feeds/NAME: what the database does not know of it. */
+static void get_feed(void *ctx, const struct wn_server_request *req, struct wn_server_reply *reply)
+{
+	struct wn_poll_feed *f = wn_poller_feed(ctx, wn_str_of(req->tail));
+	if (!f) {
+		wn_server_problem(reply, 404, NULL, "no file has a feed of this name");
+		return;
+	}
+	struct wn_feed_delay delay = wn_feed_delay(ctx, f, req->arena);
+	struct wn_map_builder m = wn_map_begin(req->arena);
+	wn_map_set(&m, "feed", wn_string(f->name));
+	if (delay.until_us)
+		wn_map_set(&m, "delayed_until", wn_time_us(delay.until_us));
+	if (delay.why)
+		wn_map_set(&m, "delayed_why", wn_cstring(delay.why));
+	wn_json_write(&reply->body, wn_map_end(&m));
 }
 
 /* POST /v1/feeds/NAME/poll */
@@ -150,6 +169,7 @@ static const struct wn_route routes[] = {
 	{"GET", "/healthz", false, get_health},
 	{"GET", "/readyz", false, get_ready},
 	{"POST", "/v1/reload", true, post_reload},
+	{"GET", "/v1/feeds/", false, get_feed},
 	{"POST", "/v1/feeds/", true, post_feed},
 	{"POST", "/v1/outcomes", true, post_outcomes},
 	{"POST", "/v1/signals", false, wn_push_signals}, /* looks at credentials itself */

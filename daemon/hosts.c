@@ -87,10 +87,12 @@ void wn_host_ended(struct wn_host *host, int64_t now_us, int64_t gap_us)
 	host->free_us = now_us + gap_us;
 }
 
-void wn_host_hold(struct wn_host *host, int64_t until_us)
+void wn_host_hold(struct wn_host *host, int64_t until_us, const struct wn_poll_feed *told)
 {
-	if (until_us > host->held_us)
-		host->held_us = until_us;
+	if (until_us <= host->held_us)
+		return;
+	host->held_us = until_us;
+	host->held_by = told;
 }
 
 /* --- the breaker ---- */

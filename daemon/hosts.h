@@ -17,6 +17,7 @@ struct wn_host {
 	int64_t running;   /* requests under way */
 	int64_t free_us;   /* no request begins before: the gap */
 	int64_t held_us;   /* Retry-After: no request begins before; 0 none */
+	const struct wn_poll_feed *held_by; /* who was told so, NULL */
 	int64_t lost_us;   /* when it last could not be reached, 0: it answered since */
 	/* The poller's: those that are due, but no request may begin now, in a list by `next`; and the one of them that is looked at
 	 * when one may (while it is in the heap). */
@@ -33,7 +34,7 @@ int64_t wn_host_ready_us(const struct wn_host *host, int64_t now_us, int64_t at_
 /* The gap counts from the begin and from the end of every request. */
 void wn_host_began(struct wn_host *host, int64_t now_us, int64_t gap_us);
 void wn_host_ended(struct wn_host *host, int64_t now_us, int64_t gap_us);
-void wn_host_hold(struct wn_host *host, int64_t until_us);
+void wn_host_hold(struct wn_host *host, int64_t until_us, const struct wn_poll_feed *told);
 
 /* --- the breaker ---- */
 /* Something came back from the host, whatever it was. True: the breaker was open and is closed by it. */

@@ -85,6 +85,13 @@ size_t wn_intake_waiting(const struct wn_daemon *d);
 /* Answers wait, and are many or large: nothing more should be asked now. The poller is run when that is over. */
 bool wn_intake_is_full(const struct wn_daemon *d);
 struct wn_poll_feed *wn_poller_feed(struct wn_daemon *d, struct wn_str name); /* NULL: unknown */
+struct wn_hosts *wn_poller_hosts(const struct wn_daemon *d);
+/* --- delay.c: what keeps a feed from being asked when it is due. why NULL: nothing does; until_us 0: nobody can say. In `a`. */
+struct wn_feed_delay {
+	int64_t until_us;
+	const char *why;
+};
+struct wn_feed_delay wn_feed_delay(struct wn_daemon *d, struct wn_poll_feed *f, struct wn_arena *a);
 /* The answer asked us, or everybody who comes from here, to stay away until then. */
 void wn_poller_hold(struct wn_daemon *d, struct wn_poll_feed *f, int64_t until_us);
 /* Called by the intake when it is done with a feed's answer (the poller's side); wn_poller_run after one or many. */

@@ -51,6 +51,8 @@ static void enqueue(struct wn_poller *p, struct wn_poll_feed *f)
 
 struct wn_poll_feed *wn_poller_feed(struct wn_daemon *d, struct wn_str name) { return d->poller ? find(d->poller, name) : NULL; }
 
+struct wn_hosts *wn_poller_hosts(const struct wn_daemon *d) { return d->poller->hosts; }
+
 static void on_timer(void *ctx) { wn_poller_run(ctx); }
 
 /* ------------------------------------------------------------------------------------------------- the request */
@@ -279,7 +281,7 @@ void wn_poller_hold(struct wn_daemon *d, struct wn_poll_feed *f, int64_t until_u
 	const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
 	bool alone = !b || b->conf->retry_after == WN_WAIT_FEED || (b->conf->retry_after == WN_WAIT_BY_ADDRESS && b->conf->allow_private);
 	if (!alone && d->poller)
-		wn_host_hold(wn_hosts_of_url(d->poller->hosts, wn_poll_url(f, b)), until_us);
+		wn_host_hold(wn_hosts_of_url(d->poller->hosts, wn_poll_url(f, b)), until_us, f);
 }
 
 void wn_poller_answered(struct wn_daemon *d, struct wn_poll_feed *f)

@@ -50,6 +50,20 @@ int cli_post(struct wn_cli *cli, const char *target, const char *body, int answe
 	return code;
 }
 
+enum wn_rc cli_get(struct wn_cli *cli, const char *target, struct wn_value *out, struct wn_err *err)
+{
+	struct wn_control_reply reply = {0};
+	enum wn_rc rc = wn_control_request(cli_control(cli), "GET", target, (struct wn_str){NULL, 0}, ANSWER_MS, &reply, err);
+	if (rc)
+		return rc;
+	if (reply.status / 100 != 2)
+		rc = wn_fail(err, reply.status == 404 ? WN_NOT_FOUND : WN_REFUSED, "%s", detail_of(cli, &reply));
+	else
+		rc = wn_json_parse(wn_arena_str(cli->arena, (struct wn_str){reply.body, reply.body_n}), NULL, cli->arena, out, err);
+	wn_control_reply_done(&reply);
+	return rc;
+}
+
 static int post(struct wn_cli *cli, const char *target, const char *done)
 {
 	int code = cli_post(cli, target, NULL, ANSWER_MS, NULL);
@@ -164,21 +178,13 @@ static void print_status(struct wn_cli *cli, struct wn_value v)
 
 static int run_status(struct wn_cli *cli, int argc WN_UNUSED, char **argv WN_UNUSED)
 {
-	struct wn_control_reply reply = {0};
 	struct wn_err err = {0};
 	struct wn_value v;
 	int code = cli_config(cli);
 	if (code)
 		return code;
-	enum wn_rc rc = wn_control_request(cli_control(cli), "GET", "/v1/status", (struct wn_str){NULL, 0},
-					   ANSWER_MS, &reply, &err);
-	if (rc)
+	if (cli_get(cli, "/v1/status", &v, &err))
 		return status_of_database(cli, err.text);
-	rc = wn_json_parse(wn_arena_str(cli->arena, (struct wn_str){reply.body, reply.body_n}), NULL,
-			   cli->arena, &v, &err);
-	wn_control_reply_done(&reply);
-	if (rc)
-		return cli_fail(cli, rc, &err);
 	if (cli->json)
 		cli_json(cli, v);
 	else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `feed list|show`: what polling gave, when the next poll is, and why. */
 #include "parts.h"
+#include <whynow/date.h>
 
 /* Why a feed is never polled: what it says cannot be used. NULL: it can. */
 const char *cli_feed_error(struct wn_cli *cli, const char *name)
@@ -95,6 +96,27 @@ static int read_parts(struct wn_cli *cli, const char *name, struct parts *p)
 	return code;
 }
 
+/* What only the daemon knows; nothing if none runs here. */
+static struct wn_value with_delay(struct wn_cli *cli, struct wn_value feed, const char *name)
+{
+	struct wn_value v, at;
+	int64_t us;
+	if (cli_get(cli, wn_arena_printf(cli->arena, "/v1/feeds/%s", name), &v, NULL))
+		return feed;
+	at = wn_value_at(v, "delayed_until");
+	if (at.kind == WN_STRING && wn_date_parse(wn_value_str(at), &us))
+		feed = row_with(cli, feed, "delayed_until", wn_time_us(us));
+	return row_has(v, "delayed_why") ? row_with(cli, feed, "delayed_why", wn_value_at(v, "delayed_why")) : feed;
+}
+
+static void print_delay(struct wn_cli *cli, struct wn_value f)
+{
+	if (row_has(f, "delayed_until"))
+		fprintf(cli->out, "  delayed    until %s: %s\n", cli_when(cli, row_us(f, "delayed_until")), row_text(cli, f, "delayed_why"));
+	else if (row_has(f, "delayed_why"))
+		fprintf(cli->out, "  delayed    %s\n", row_text(cli, f, "delayed_why"));
+}
+
 static void print_head(struct wn_cli *cli, struct wn_value f)
 {
 	struct wn_value d = wn_value_at(f, "definition");
@@ -107,6 +129,7 @@ static void print_head(struct wn_cli *cli, struct wn_value f)
 	if (row_has(f, "next_at"))
 		fprintf(cli->out, "  next poll  %s: %s\n", cli_when(cli, row_us(f, "next_at")),
 			row_text(cli, f, "why"));
+	print_delay(cli, f);
 	if (row_has(f, "last_good_at"))
 		fprintf(cli->out, "  last good  %s\n", cli_when(cli, row_us(f, "last_good_at")));
 	if (row_has(f, "last_error"))
@@ -181,6 +204,7 @@ static int run_show(struct wn_cli *cli, int argc WN_UNUSED, char **argv)
 		code = read_parts(cli, argv[0], &p);
 	if (code)
 		return code;
+	p.feed = with_delay(cli, p.feed, argv[0]);
 	if (cli->json) {
 		struct wn_value v = row_with(cli, p.feed, "polls_newest", rows_value(&p.polls));
 		v = row_with(cli, v, "rejects_newest", rows_value(&p.rejects));

@@ -49,6 +49,8 @@ bool cli_ask(struct wn_cli *cli, const char *fmt, ...) WN_PRINTF(2, 3);
 
 /* --- the daemon itself (control.c) ---- */
 /* POST with a JSON body (NULL: none); what it answered goes to *out (may be NULL). Tells what went wrong. */
+/* What the daemon says to a GET; its own words where it refuses. Says nothing itself. */
+enum wn_rc cli_get(struct wn_cli *cli, const char *target, struct wn_value *out, struct wn_err *err) WN_MUST_CHECK;
 int cli_post(struct wn_cli *cli, const char *target, const char *body, int answer_ms, struct wn_value *out);
 
 /* --- the book (book.c of this folder) ---- */

@@ -9,7 +9,7 @@
 #include <whynow/arena.h>
 
 /* Strict: WN_INVALID with the byte offset on bad UTF-8 or NUL, WN_LIMIT past max_bytes. Result NFC, in `a`.
- * Other C0/C1 controls and a leading byte order mark are dropped; CR LF and CR become LF. */
+ * Other C0/C1 controls and leading byte order marks are dropped; CR LF and CR become LF. */
 enum wn_rc wn_text_from_bytes(struct wn_str bytes, size_t max_bytes, struct wn_arena *a, struct wn_str *out,
 			      struct wn_err *err) WN_MUST_CHECK;
 /* Repairing: bad bytes become U+FFFD, NUL is dropped, cut at max_bytes on a character boundary. Never fails. */

@@ -84,7 +84,7 @@ static struct wn_str cleaned(struct wn_str s, size_t max, struct wn_arena *a)
 			from = "\n";
 		} else if (c == 0xfffd) {
 			from = replacement, size = 3;
-		} else if (is_dropped(c) || (c == 0xfeff && i == 0)) {
+		} else if (is_dropped(c) || (c == 0xfeff && n == 0)) {
 			continue;
 		}
 		if (size > room - n)

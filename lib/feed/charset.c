@@ -61,7 +61,12 @@ static const struct alias {
     {"x-sjis", "CP932", "shift_jis"},
     {"big5", "BIG5-HKSCS", "big5"},
     {"unicode", "UTF-16", "utf-16"},
-    {"x-mac-roman", "MACINTOSH", "macintosh"},
+    {"mac-roman", "MACINTOSH", "macintosh"},
+    {"mac", "MACINTOSH", "macintosh"},
+    {"ms_kanji", "CP932", "shift_jis"},
+    {"iso-8859-8-i", "ISO-8859-8", "iso-8859-8"}, /* -i, -e: only how lines are drawn */
+    {"iso-8859-8-e", "ISO-8859-8", "iso-8859-8"},
+    {"logical", "ISO-8859-8", "iso-8859-8"},
 };
 
 struct charset {
@@ -88,8 +93,8 @@ static bool charset_named(struct wn_str label, struct charset *out)
 	for (size_t i = 0; i < label.n; i++)
 		out->told[i] = lower(label.p[i]), out->iconv[i] = label.p[i];
 	iconv_t cd = iconv_open("UTF-8", out->iconv);
-	if (cd == (iconv_t)-1)
-		return false;
+	if (cd == (iconv_t)-1) /* x-gbk, x-mac-roman: from before they were registered */
+		return label.n > 2 && same_name("x-", (struct wn_str){label.p, 2}) && charset_named((struct wn_str){label.p + 2, label.n - 2}, out);
 	iconv_close(cd);
 	return true;
 }

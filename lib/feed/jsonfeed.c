@@ -137,8 +137,10 @@ static bool is_jsonfeed(struct wn_value shell)
 {
 	struct wn_str version = wn_value_str(wn_value_at(shell, "version"));
 
-	return version.n && (memmem(version.p, version.n, "jsonfeed.org/version/", 21) ||
-			     wn_str_is(version, "1") || wn_str_is(version, "1.0") || wn_str_is(version, "1.1"));
+	if (!version.n) /* some leave it out */
+		return wn_value_at(shell, "home_page_url").kind == WN_STRING || wn_value_at(shell, "feed_url").kind == WN_STRING;
+	return memmem(version.p, version.n, "jsonfeed.org/version/", 21) || wn_str_is(version, "1") || wn_str_is(version, "1.0") ||
+	       wn_str_is(version, "1.1");
 }
 
 enum wn_rc wn_jsonfeed_read(struct wn_str text, struct wn_gather *g, struct wn_feed_doc *doc,

@@ -193,14 +193,22 @@ struct wn_str wn_walk_capture_end(struct walk *w)
 /* --- committing
  * ------------------------------------------------------------------------------------------------ */
 
+/* Registered relations may be written out in full (RFC 4287, 4.2.7.2). */
+static struct wn_str relation(struct wn_str rel)
+{
+	static const struct wn_str full = WN_STR("http://www.iana.org/assignments/relation/");
+
+	if (!rel.n)
+		return WN_STR("alternate");
+	return begins(rel, full.p) ? (struct wn_str){rel.p + full.n, rel.n - full.n} : rel;
+}
+
 static void take_link(struct walk *w, const struct wn_xml_attr *at, size_t n)
 {
 	struct wn_link l = {.href = w->attr_href, .type = w->attr_type, .length = w->attr_length};
 	struct wn_record *r = w->rec;
 
-	l.rel = keep(w, wn_walk_value(at, n, "rel"));
-	if (!l.rel.n)
-		l.rel = WN_STR("alternate");
+	l.rel = relation(keep(w, wn_walk_value(at, n, "rel")));
 	l.title = keep(w, wn_walk_value(at, n, "title"));
 	l.hreflang = keep(w, wn_walk_value(at, n, "hreflang"));
 	struct wn_str base = w->frames[w->depth - 1].base;

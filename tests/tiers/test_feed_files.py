@@ -11,7 +11,8 @@ PAYLOADS = SHARED / "extraction" / "payloads"
 FILES = {"greenhouse_vercel.json": "acme-jobs-greenhouse", "lever_spotify.json": "acme-jobs-lever", "ashby_linear.json": "acme-jobs-ashby",
          "workable_zaelab.json": "acme-jobs-workable", "smartrecruiters_ubisoft.json": "acme-jobs-smartrecruiters",
          "teamtailor_jsonfeed.json": "acme-jobs-teamtailor", "remoteok.json": "remoteok", "hn_who_is_hiring.json": "hn-who-is-hiring",
-         "weworkremotely.rss": "weworkremotely", "github_events.json": "acme-github"}
+         "weworkremotely.rss": "weworkremotely", "github_events.json": "acme-github",
+         "edgar_company.atom": "acme-edgar-filings"}
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +28,40 @@ def config(tmp_path_factory):
     return tmp / "whynow.yaml"
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
-def test_a_ready_file_reads_its_payload(config, name):
-    index = PAYLOADS / "index.jsonl"
-    if not index.exists():
+def index():
+    path = PAYLOADS / "index.jsonl"
+    if not path.exists():
         pytest.skip("the payloads are not there")
-    want = next(row["expect"] for row in map(json.loads, index.open()) if row["file"] == name)
-    done = subprocess.run([build("release") / "whynow", "--config", config, "--json", "feed", "test", PAYLOADS / name, "--feed", FILES[name]],
+    return {row["file"]: row["expect"] for row in map(json.loads, path.open())}
+
+
+def signals(config, path, feed):
+    done = subprocess.run([build("release") / "whynow", "--config", config, "--json", "feed", "test", path, "--feed", feed],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
-    got = {row["signal"]["id"]: row["signal"] for row in json.loads(done.stdout) if "signal" in row}
+    return {row["signal"]["id"]: row["signal"] for row in json.loads(done.stdout) if "signal" in row}
+
+
+def test_there_is_a_ready_file_for_every_payload():
+    assert set(index()) == set(FILES) | {"edgar_item.txt"}
+
+
+def test_a_form_d_is_read_from_its_title_line(config, tmp_path):
+    """The payload is that line alone, as it stands in the feed of current filings."""
+    want = index()["edgar_item.txt"][0]
+    title = (PAYLOADS / "edgar_item.txt").read_text().strip()
+    (tmp_path / "current.atom").write_text(
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>Latest Filings</title>'
+        + "".join(f"<entry><id>urn:{n}</id><title>{t}</title><updated>2026-05-04T10:00:00-04:00</updated></entry>"
+                  for n, t in enumerate([title, title + " (0001234567) (Filer)", "8-K - Somebody else"])) + "</feed>")
+    got = signals(config, tmp_path / "current.atom", "edgar-form-d")
+    assert title.startswith(want["form"])
+    assert {s["id"]: (s["kind"], s["name"]) for s in got.values()} == {"urn:0": ("funding", want["company"]), "urn:1": ("funding", want["company"])}
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_ready_file_reads_its_payload(config, name):
+    want, got = index()[name], signals(config, PAYLOADS / name, FILES[name])
     for item in want:
         have = got.get(item["id"])
         assert have, f"{item['id']} is missing among {sorted(got)}"
@@ -44,6 +69,10 @@ def test_a_ready_file_reads_its_payload(config, name):
             assert re.sub(r"\.\d+Z$", "Z", have["occurred_at"]) == item["published"]  # to the second
         if "link" in item:
             assert have["url"] == item["link"]
+        if "form" in item:
+            assert have["attributes"]["topic"] == item["form"]
+        if "published" not in item and "updated" in item:
+            assert have["occurred_at"] == item["updated"]
         if "company" in item and have["name"]:
             assert have["name"] == item["company"]
         if "location" in item and "place" in have["attributes"]:

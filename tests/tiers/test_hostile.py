@@ -109,7 +109,7 @@ class Watched(ThreadingHTTPServer):
 
     def __init__(self, host, body=b'{"items": [{"id": "a"}]}'):
         super().__init__((host, 0), Asked)
-        self.asked, self.away, self.body = [], None, body
+        self.asked, self.away, self.body, self.status = [], None, body, 200
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.url = "http://%s:%d" % self.server_address
@@ -124,7 +124,9 @@ class Asked(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, dict(self.headers)))
         self.server.may_answer.wait(120)
         away = self.server.away + "/there" if self.server.away else self.path.partition("/to/")[2]
-        self.send_response(302 if away else 200)
+        self.send_response(302 if away else self.server.status)
+        if self.server.status == 429:
+            self.send_header("Retry-After", "3600")
         if away:
             self.send_header("Location", away)
         self.end_headers()
@@ -173,6 +175,30 @@ def test_credentials_reach_the_host_they_are_for_and_no_other(cluster, tmp_path)
     code, err = d.stop()
     assert code == 0, err[-3000:]
     assert "sesame" not in err
+
+
+def test_feed_show_says_what_else_holds_a_feed_back(cluster, tmp_path):
+    busy = Watched("127.0.2.1")
+    busy.status = 429
+    dead = {f"dead-{n}-json": f"http://127.0.6.{n}:9/a" for n in range(1, 4)}
+    d = Daemon(cluster, tmp_path, build("crash"), "".join(file_of(name, f"{busy.url}/{name}") + "retry_after: host\n" for name in ("one-json", "two-json")),
+               "poll: {host_gap: 0s}\n")
+    until(lambda: len(told_of(cluster, d)) == 1)
+    asked, other = sorted(["one-json", "two-json"], key=lambda name: name not in told_of(cluster, d))
+    assert len(busy.asked) == 1
+    shown = d.whynow("feed", "show", other)
+    assert re.search(rf"(?m)^  delayed    until .*: {re.escape(busy.url[7:])} asked us to stay away: status 429 to feed {asked}$", shown), shown
+    assert json.loads(d.whynow("--json", "feed", "show", other))["delayed_why"].endswith(f"status 429 to feed {asked}")
+    assert "delayed" not in d.whynow("feed", "show", asked)  # its own schedule says it
+    assert "Retry-After" in d.whynow("feed", "show", asked)
+
+    (tmp_path / "feeds.d/dead.yaml").write_text("".join(file_of(*f) for f in dead.items()))
+    d.whynow("reload")
+    until(lambda: "that is our network" in d.said())
+    shown = d.whynow("feed", "show", "dead-1-json")
+    assert re.search(r"(?m)^  delayed    until .*: host after host cannot be reached: that is our network", shown), shown
+    code, err = d.stop()
+    assert code == 0, err[-3000:]
 
 
 INSIDE = ["127.0.0.1", "2852039166", "0xa9.254.43518", "169.254.169.254", "10.0.0.7", "[::1]", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]",

@@ -80,6 +80,8 @@ static void repair_never_fails_and_cuts_between_characters(void **state)
 				  100, arena),
 		   "a\xef\xbf\xbd"
 		   "b\xef\xbf\xbd\xef\xbf\xbd");
+	assert_str(wn_text_repair(WN_STR("\xef\xbb\xbf\x01\xef\xbb\xbf"
+					 "a\xef\xbb\xbf"), 100, arena), "a\xef\xbb\xbf");
 	assert_str(wn_text_repair((struct wn_str){"a\0b\x1b[31m", 8}, 100, arena), "ab[31m");
 	assert_str(wn_text_repair(WN_STR("€€€"), 8, arena), "€€");
 	assert_str(wn_text_repair(WN_STR("€"), 2, arena), "");

@@ -70,6 +70,15 @@ static void one_bad_byte_does_not_spoil_utf8(void **state)
 	assert_true(d.repaired);
 }
 
+static void names_from_before_registration_are_known(void **state)
+{
+	assert_text(read_text(*state, DECL("x-gbk") TITLE("\xD6\xD0")).title, "中");
+	assert_text(read_text(*state, DECL("mac-roman") TITLE("caf\x8E")).title, "café");
+	assert_text(read_text(*state, DECL("x-mac-roman") TITLE("caf\x8E")).title, "café");
+	assert_text(read_text(*state, DECL("ISO-8859-8-I") TITLE("\xE0")).title, "א");
+	assert_text(read_text(*state, DECL("x-x-x-") TITLE("ok")).title, "ok");
+}
+
 static void unknown_and_lying_charsets_are_passed_over(void **state)
 {
 	assert_text(read_with(*state, "text/xml; charset=x-nonsense//TRANSLIT", TITLE("ok")).title, "ok");
@@ -196,6 +205,7 @@ int main(void)
 	    FEED_TEST(a_byte_order_mark_outranks_everything),
 	    FEED_TEST(text_without_any_witness_is_windows_1252_if_it_is_no_utf8),
 	    FEED_TEST(one_bad_byte_does_not_spoil_utf8),
+	    FEED_TEST(names_from_before_registration_are_known),
 	    FEED_TEST(unknown_and_lying_charsets_are_passed_over),
 	    FEED_TEST(entities_are_decoded_once),
 	    FEED_TEST(html_becomes_plain_text),

@@ -56,6 +56,14 @@ static void main_strings_are_there_even_when_the_item_has_none(void **state)
 	assert_true(d.items[0].published_us == 0);
 }
 
+static void a_relation_may_be_written_out(void **state)
+{
+	struct wn_feed_doc d = read_text(*state, ATOM("<entry><link rel=\"http://www.iana.org/assignments/relation/self\" href=\"http://e.example/s\"/>"
+							 "<link rel=\"http://www.iana.org/assignments/relation/alternate\" href=\"http://e.example/a\"/></entry>"));
+
+	assert_text(d.items[0].link, "http://e.example/a");
+}
+
 static void reads_an_atom_entry(void **state)
 {
 	struct wn_feed_doc d = read_text(
@@ -279,6 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    FEED_TEST(reads_the_fields_of_an_rss_item),
 	    FEED_TEST(main_strings_are_there_even_when_the_item_has_none),
+	    FEED_TEST(a_relation_may_be_written_out),
 	    FEED_TEST(reads_an_atom_entry),
 	    FEED_TEST(reads_rss_1_0_items_beside_the_channel),
 	    FEED_TEST(modules_do_not_override_the_core),
