@@ -115,7 +115,7 @@ struct cel_env {
 	bool ext_optional, ext_bindings, ext_two_variables, ext_lists;
 };
 /* A row of a table of functions. `sigs`: overloads separated by blanks, each "ARGS>RESULT", a leading dot makes it
- * a method. One letter a type: i u d b s y(bytes) t(imestamp) D(uration) n(ull) T(ype) *(dyn) A B C (parameters)
+ * a method. One letter a type: i u d b s y(bytes) t(imestamp) D(uration) n(ull) T(ype) *(dyn) A B C (parameters) Y = type of A
  * Lx = list of x, Mkv = map, Ox = optional, I = net.IP, R = net.CIDR. */
 struct cel_row {
 	const char *name, *sigs;

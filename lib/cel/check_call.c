@@ -82,6 +82,15 @@ static bool no_function(struct cel_check *k, struct cel_node *n)
 }
 
 /* --- overloads --------------------------------------------------------------------------------------- */
+/* Types of two kinds neither of which stands for others: most overloads of an operator are left at a glance. */
+static bool never_fits(const struct cel_type *have, const struct cel_type *want)
+{
+	static const bool stands_for_others[] = {[CEL_DYN] = true, [CEL_NULL] = true, [CEL_PARAM] = true, [CEL_ERROR] = true};
+	size_t h = have->kind, w = want->kind;
+
+	return h != w && !(h < WN_COUNT(stands_for_others) && stands_for_others[h]) && !(w < WN_COUNT(stands_for_others) && stands_for_others[w]);
+}
+
 /* Does the overload take these argument types? Gives its result type. */
 static bool takes(struct cel_check *k, const struct cel_node *n, const struct cel_fn_overload *o,
 		  const struct cel_type *const *have, const struct cel_type **result)
@@ -95,6 +104,9 @@ static bool takes(struct cel_check *k, const struct cel_node *n, const struct ce
 		*result = &cel_dyn;
 		return true;
 	}
+	for (uint32_t i = 0; i < o->n_args; i++)
+		if (never_fits(have[i], o->args[i]))
+			return false;
 	for (int i = 0; i < o->n_params; i++)
 		cel_type_fresh(&k->subst);
 	for (uint32_t i = 0; i < o->n_args; i++)

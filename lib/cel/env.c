@@ -137,6 +137,7 @@ void cel_env_function(struct cel_env *env, const struct cel_overload *host)
 /* --- letter signatures ------------------------------------------------------------------------------- */
 static const struct cel_type param_a = {.kind = CEL_PARAM, .param = 0}, param_b = {.kind = CEL_PARAM, .param = 1},
 			     param_c = {.kind = CEL_PARAM, .param = 2};
+static const struct cel_type type_of_a = {.kind = CEL_TYPE, .elem = &param_a, .depth = 1};
 
 static const struct cel_type *letter(struct cel_env *env, const char **p)
 {
@@ -153,6 +154,7 @@ static const struct cel_type *letter(struct cel_env *env, const char **p)
 	case 'D': return &cel_duration;
 	case 'n': return &cel_null;
 	case 'T': return &cel_type_type;
+	case 'Y': return &type_of_a;
 	case 'I': return cel_type_named(WN_STR("net.IP"));
 	case 'R': return cel_type_named(WN_STR("net.CIDR"));
 	case 'A': return &param_a;

@@ -210,9 +210,23 @@ static bool loop_transform_map(struct cel_run *r, const struct turn *t, struct w
 	return true;
 }
 
+static bool widen(struct cel_run *r, const struct turn *t, struct wn_value *map, size_t cap)
+{
+	struct wn_entry *entries = cel_take(r, t->n, sizeof(*entries) * cap);
+
+	if (!entries)
+		return false;
+	if (map->n)
+		memcpy(entries, map->map, sizeof(*entries) * map->n);
+	map->map = entries;
+	return true;
+}
+
+/* An entry is a map: mostly of one, but of as many as it has. */
 static bool loop_transform_entry(struct cel_run *r, const struct turn *t, struct wn_value *out)
 {
-	struct wn_entry *entries = cel_take(r, t->n, sizeof(*entries) * t->range.v.n);
+	size_t cap = t->range.v.n;
+	struct wn_entry *entries = cel_take(r, t->n, sizeof(*entries) * cap);
 	struct wn_value map = wn_map(entries, 0), v;
 	bool wanted;
 
@@ -223,10 +237,13 @@ static bool loop_transform_entry(struct cel_run *r, const struct turn *t, struct
 			return false;
 		if (!wanted)
 			continue;
-		if (v.kind != WN_MAP || v.n != 1)
-			return cel_fail(r, t->n, "transformMapEntry() needs a map of one entry");
-		if (!add_entry(r, t, &map, v.map[0]))
+		if (v.kind != WN_MAP)
+			return cel_fail(r, t->n, "transformMapEntry() needs a map");
+		if (map.n + v.n > cap && !widen(r, t, &map, cap = 2 * cap + v.n))
 			return false;
+		for (uint32_t k = 0; k < v.n; k++)
+			if (!add_entry(r, t, &map, v.map[k]))
+				return false;
 	}
 	*out = map;
 	return true;

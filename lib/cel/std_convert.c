@@ -203,7 +203,7 @@ const struct cel_row cel_rows_convert[] = {
 	{"timestamp", "t>t s>t i>t", to_timestamp},
 	{"duration", "D>D s>D", to_duration},
 	{"dyn", "A>*", to_dyn},
-	{"type", "A>T", type_of},
+	{"type", "A>Y", type_of},
 	{"size", "s>i y>i LA>i MAB>i .s>i .y>i .LA>i .MAB>i", size},
 	{0},
 };

@@ -271,6 +271,8 @@ static bool less_specific(const struct cel_type *a, const struct cel_type *b)
 {
 	if (a->kind == CEL_DYN || a->kind == CEL_PARAM)
 		return true;
+	if (b->kind == CEL_NULL && a->kind != CEL_NULL) /* null may stand where a is asked */
+		return true;
 	if (b->kind == CEL_DYN || b->kind == CEL_PARAM || a->kind != b->kind)
 		return false;
 	if (a->kind == CEL_LIST || a->kind == CEL_OPTIONAL)
