@@ -173,7 +173,7 @@ static enum wn_rc mark_since(struct reading *r, const struct wn_segment_row *row
 	struct wn_str *kinds = WN_NEW_N(a, struct wn_str, wn_registry_kinds(registry) + 1);
 	size_t n = 0;
 	for (size_t k = 0; k < wn_registry_kinds(registry); k++)
-		if (wn_segment_opens_on(s, registry, (int)k))
+		if (wn_segment_opens_on(s, (int)k))
 			kinds[n++] = wn_str_of(wn_registry_kind(registry, (int)k)->name);
 	enum wn_rc rc = page_wait(r);
 	if (rc == WN_OK)

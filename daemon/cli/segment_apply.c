@@ -264,7 +264,7 @@ static void tell_segment(struct wn_cli *cli, const struct wn_segment *s)
 		return;
 	}
 	for (size_t k = 0; k < wn_registry_kinds(r); k++)
-		if (wn_segment_opens_on(s, r, (int)k))
+		if (wn_segment_opens_on(s, (int)k))
 			tell_kind(cli, s, wn_registry_kind(r, (int)k), (int)k);
 	cli_say(cli, "  goal: %s of %s within %s; %s, %s, priority %d", s->goal.metric,
 		cli_percent(cli, s->goal.target), cli_span(cli, s->goal.window_us),

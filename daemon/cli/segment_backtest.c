@@ -40,7 +40,7 @@ static struct wn_pg_param kinds_of(struct wn_cli *cli, const struct wn_segment *
 	struct wn_str *names = WN_NEW_N(cli->arena, struct wn_str, wn_registry_kinds(r) + 1);
 	size_t n = 0;
 	for (size_t k = 0; k < wn_registry_kinds(r); k++)
-		if (wn_segment_opens_on(s, r, (int)k))
+		if (wn_segment_opens_on(s, (int)k))
 			names[n++] = wn_str_of(wn_registry_kind(r, (int)k)->name);
 	if (!n)
 		for (size_t k = 0; k < wn_registry_kinds(r); k++)

@@ -68,7 +68,7 @@ int cli_segment_rates(struct wn_cli *cli, const struct wn_segment *s, size_t mos
 			 .got = 1};
 	struct wn_err err = {0};
 	enum wn_rc rc = WN_OK;
-	*out = (struct cli_rates){.rates = wn_rates_new(s, cli->book->registry, cli->arena)};
+	*out = (struct cli_rates){.rates = wn_rates_new(s, cli->arena)};
 	while (rc == WN_OK && k.got && out->rates->accounts < most) {
 		wn_arena_reset(k.arena);
 		rc =
@@ -77,7 +77,7 @@ int cli_segment_rates(struct wn_cli *cli, const struct wn_segment *s, size_t mos
 	}
 	progress(cli, out->rates, true);
 	if (!s->broad)
-		wn_match_explain(k.index, s->when, cli->arena, &out->index);
+		wn_match_explain(k.index, wn_segment_when(s), cli->arena, &out->index);
 	wn_index_free(k.index);
 	wn_arena_free(k.scratch);
 	wn_arena_free(k.arena);
@@ -140,7 +140,7 @@ static void print_clause(struct wn_cli *cli, const struct wn_rate *rate, bool co
 /* --- the index ------------------------------------------------------------------------------- */
 static const char *span_text(struct wn_cli *cli, const struct wn_segment *s, struct cel_span span)
 {
-	struct wn_str text = cel_program_text(s->when);
+	struct wn_str text = cel_program_text(wn_segment_when(s));
 	return span.start < span.end && span.end <= text.n
 		   ? cli_clean(cli, (struct wn_str){text.p + span.start, span.end - span.start})
 		   : "";

@@ -109,7 +109,7 @@ struct wn_rates {
 	struct wn_arena *arena;
 };
 /* Lives in `a`. */
-struct wn_rates *wn_rates_new(const struct wn_segment *s, const struct wn_registry *registry, struct wn_arena *a);
+struct wn_rates *wn_rates_new(const struct wn_segment *s, struct wn_arena *a);
 /* Asks one account; it may go away afterwards. */
 void wn_rates_add(struct wn_rates *r, struct wn_world *w, struct wn_account *a);
 static inline size_t wn_rate_asked(const struct wn_rate *r) { return r->yes + r->no + r->unknown; }

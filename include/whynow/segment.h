@@ -82,8 +82,7 @@ struct wn_segment {
 	const char *source;             /* as stored; set by the catalogue */
 	int64_t published_us;           /* likewise; 0: not stored */
 	size_t position;                /* likewise: in wn_catalog.segments while in force */
-	const struct cel_program *when, *who; /* who NULL: enrols the account itself */
-	const struct cel_program *const *stay; size_t n_stay; /* terms over account and contact only */
+	const struct cel_program *who;  /* NULL: enrols the account itself */
 	const struct cel_program *const *group_by; size_t n_group_by;
 	int audience_min, audience_warn, audience_max;
 	struct wn_life life;
@@ -97,6 +96,10 @@ struct wn_segment {
 	void *env;                      /* cel environments, owned */
 };
 
+/* Its rule: compiled from the text when it is first asked for, kept with the segment. */
+const struct cel_program *wn_segment_when(const struct wn_segment *s);
+/* Terms over account and contact only that a member is held by; likewise. */
+const struct cel_program *const *wn_segment_stay(const struct wn_segment *s, size_t *n);
 /* Its rule, who or stay asks in_segment(name). */
 bool wn_segment_refers_to(const struct wn_segment *s, struct wn_str name) WN_MUST_CHECK;
 
@@ -147,7 +150,7 @@ bool wn_sequence_is(const struct wn_yaml_node *root, struct wn_str *name);
 enum wn_rc wn_sequence_check(const struct wn_yaml_node *root, struct wn_err *err) WN_MUST_CHECK;
 /* True if a signal of the kind may open a campaign: a top-level term of `when` lets `signal` be it, or, where none bounds the kind,
  * the rule reads it at all. */
-bool wn_segment_opens_on(const struct wn_segment *s, const struct wn_registry *registry, int kind);
+bool wn_segment_opens_on(const struct wn_segment *s, int kind);
 /* Canonical JSON of the definition, defaults written out (for segment_version.definition and comparing versions). */
 void wn_segment_to_json(const struct wn_segment *s, struct wn_buf *out);
 

@@ -114,7 +114,7 @@ struct wn_explanation *wn_explain_rule(struct wn_world *w, const struct wn_segme
 {
 	struct wn_explanation *x = WN_NEW(w->arena, struct wn_explanation);
 	struct asked at = {.world = w, .account = a};
-	struct terms t = terms_of(w->arena, s->when);
+	struct terms t = terms_of(w->arena, wn_segment_when(s));
 	struct cel_result res;
 	*x = (struct wn_explanation){.segment = s, .account = a, .true_us = WN_NEVER};
 	x->signal = nearest_signal(&at, &t);
@@ -123,11 +123,11 @@ struct wn_explanation *wn_explain_rule(struct wn_world *w, const struct wn_segme
 	x->n_clauses = t.v.n;
 	while (x->first < x->n_clauses && x->clauses[x->first].is == WN_TRUE3)
 		x->first++;
-	x->is = ask_part(&at, s->when, cel_program_root(s->when), &res);
+	x->is = ask_part(&at, wn_segment_when(s), cel_program_root(wn_segment_when(s)), &res);
 	enum wn_three to = x->is;
 	if (x->is != WN_TRUE3 && x->signal_counts)
 		x->true_us =
-		    flips_at(&at, s->when, cel_program_root(s->when), x->is, x->signal->hard_stop_us, &to);
+		    flips_at(&at, wn_segment_when(s), cel_program_root(wn_segment_when(s)), x->is, x->signal->hard_stop_us, &to);
 	if (to != WN_TRUE3)
 		x->true_us = WN_NEVER;
 	terms_free(&t);

@@ -70,7 +70,7 @@ static bool on_clause(void *ctx, const struct cel_node *n)
 static unsigned needs(const struct wn_segment *s)
 {
 	unsigned reads =
-	    rule_reads(cel_program_root(s->when)) | (s->who ? rule_reads(cel_program_root(s->who)) : 0);
+	    rule_reads(cel_program_root(wn_segment_when(s))) | (s->who ? rule_reads(cel_program_root(s->who)) : 0);
 	unsigned load = 0;
 	if (reads & (RULE_READS_SIGNAL | RULE_READS_SIGNALS | RULE_READS_STORED))
 		load |= WN_LOAD_SIGNALS;
@@ -80,20 +80,20 @@ static unsigned needs(const struct wn_segment *s)
 	return load;
 }
 
-struct wn_rates *wn_rates_new(const struct wn_segment *s, const struct wn_registry *registry,
-			      struct wn_arena *a)
+struct wn_rates *wn_rates_new(const struct wn_segment *s, struct wn_arena *a)
 {
 	struct wn_rates *r = WN_NEW(a, struct wn_rates);
-	struct clauses c = {.world = {.arena = a}, .program = s->when};
+	struct clauses c = {.world = {.arena = a}, .program = wn_segment_when(s)};
 	*r = (struct wn_rates){.segment = s, .arena = a, .needs = needs(s)};
-	rule_each_term(cel_program_root(s->when), on_clause, &c);
+	rule_each_term(cel_program_root(wn_segment_when(s)), on_clause, &c);
 	c.program = s->who;
 	c.of_contact = true;
 	if (s->who)
 		rule_each_term(cel_program_root(s->who), on_clause, &c);
 	r->v = c.v.v;
 	r->n = c.v.n;
-	r->kinds_bounded = !s->broad && rule_signal_kinds(registry, cel_program_root(s->when), r->kinds);
+	r->kinds_bounded = !s->broad && inner_of(s)->kinds_bounded;
+	memcpy(r->kinds, inner_of(s)->kinds, sizeof(r->kinds));
 	return r;
 }
 
@@ -147,16 +147,16 @@ void wn_rates_add(struct wn_rates *r, struct wn_world *w, struct wn_account *a)
 	const struct wn_segment *s = r->segment;
 	struct asking k = {.rates = r,
 			   .at = {w, a, newest_fitting(r, a), NULL},
-			   .program = s->when,
+			   .program = wn_segment_when(s),
 			   .of = WN_RATE_ACCOUNT,
 			   .all = WN_TRUE3};
-	rule_each_term(cel_program_root(s->when), on_ask, &k);
+	rule_each_term(cel_program_root(wn_segment_when(s)), on_ask, &k);
 	r->accounts++;
 	size_t when = k.next;
 	if (k.at.signal && !s->broad) {
 		k.of = WN_RATE_SIGNAL;
 		k.next = 0;
-		rule_each_term(cel_program_root(s->when), on_ask, &k);
+		rule_each_term(cel_program_root(wn_segment_when(s)), on_ask, &k);
 		r->with_signal++;
 		r->fit += k.all == WN_TRUE3;
 	}

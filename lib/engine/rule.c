@@ -194,6 +194,8 @@ struct wn_rules *wn_rules_new(const struct wn_registry *registry)
 	r->registry = registry;
 	r->shared = rule_shared_new();
 	r->newest = WN_NEW(arena, struct rule_seal);
+	r->passing = WN_NEW(arena, struct rule_passing);
+	r->passing->arena = wn_arena_new_small(SCRATCH);
 	r->reading = wn_arena_new_small(SCRATCH);
 	r->compiling = wn_arena_new_small(SCRATCH);
 	r->signal = wn_registry_signal_record(registry);
@@ -219,6 +221,8 @@ void wn_rules_free(struct wn_rules *r)
 	for (int i = 0; i < RULE_CONTEXTS; i++)
 		cel_env_free(r->env[i]);
 	rule_shared_free(r->shared);
+	rule_passing_drop(r);
+	wn_arena_free(r->passing->arena);
 	wn_arena_free(r->reading);
 	wn_arena_free(r->compiling);
 	wn_arena_free(r->arena);

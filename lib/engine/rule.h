@@ -32,6 +32,7 @@ struct wn_rules {
 	struct rule_shared *shared; /* programs of several segments */
 	struct wn_arena *reading, *compiling; /* memory of wn_segment_parse and of cel_compile, emptied by the next call */
 	struct rule_seal { struct wn_goal goal; uint8_t seal[32]; } *newest; /* goal sealed: the next segment has one like it */
+	struct rule_passing { struct wn_arena *arena; const struct segment_inner *of; struct cel_program *when; } *passing; /* the last one compiled */
 };
 
 /* rule_shared.c. use: what else than its text a program depends on. take: NULL if there is none; give: hands it over, used once. */
@@ -53,11 +54,14 @@ struct rule_trait {
 struct segment_inner {
 	const struct wn_rules *rules;
 	struct wn_rules *own_rules;            /* the same if the segment made them, else NULL */
-	WN_VEC(struct cel_program *) programs; /* its own, in order of making; freed from the last */
-	WN_VEC(struct rule_use) shared;        /* freed after them */
-	/* Top-level terms of `when` over signal (and now) alone; first those that time alone does not change. */
-	const struct cel_program *const *signal_terms;
-	size_t n_signal_terms, n_still_terms;
+	WN_VEC(struct rule_use) shared;        /* who, stay, group_by, tests of steps */
+	struct wn_str when;                    /* compiled when it is needed: of a hundred thousand the index decides most alone */
+	enum rule_context context;             /* of when */
+	struct segment_programs *made;         /* NULL: not needed yet */
+	const struct cel_program *const *stay; /* as given; none: they are terms of when and who */
+	size_t n_stay;
+	uint64_t kinds[4];                     /* that top-level terms let `signal` be, if they bound them */
+	bool kinds_bounded;
 	const char *const *refers;
 	size_t n_refers;           /* names given to in_segment */
 	bool when_moves;           /* some term changes with time alone */
@@ -70,6 +74,22 @@ static inline struct segment_inner *inner_of(const struct wn_segment *s)
 {
 	return s->env;
 }
+
+/* segment_programs.c: the rule of a segment, and its top-level terms as programs of their own. */
+struct segment_programs {
+	struct cel_program *when;
+	size_t n_parts, n_signal_terms, n_still_terms;
+	/* First those over signal (and now) alone, of which first those that time alone does not change; then the terms that stay. */
+	const struct cel_program *parts[];
+};
+/* Made once, lives as long as the segment. NULL: it has no `when`. */
+const struct segment_programs *segment_programs_of(const struct wn_segment *s);
+void segment_programs_free(struct segment_inner *inner);
+/* The rule for a glance, for instance of the index: valid until the next segment is parsed or glanced at. */
+const struct cel_program *segment_passing_when(const struct wn_segment *s);
+void rule_passing_drop(const struct wn_rules *r);
+/* Terms that are tested again as long as somebody is a member: over account and contact alone. */
+bool rule_reads_facts(unsigned reads);
 
 /* One evaluation or several for the same account, signal and contact; on the stack. */
 struct rule_host {
@@ -157,7 +177,7 @@ typedef bool rule_refer_fn(void *ctx, struct wn_str name, struct cel_span at);
 bool rule_each_refer(const struct cel_node *n, rule_refer_fn *cb, void *ctx);
 /* True if the tree is a path: selections on a variable. */
 bool rule_is_path(const struct cel_node *n);
-/* The kinds that a top-level term lets `signal` be; false: no term bounds them. */
+/* The kinds that a top-level term lets `signal` be; false: no term bounds them. Of a segment: inner->kinds. */
 bool rule_signal_kinds(const struct wn_registry *r, const struct cel_node *when, uint64_t set[4]);
 /* Adds what a tree reads to `reads`. */
 void rule_collect_reads(const struct wn_registry *r, const struct cel_node *n, struct wn_reads *reads);

@@ -29,7 +29,7 @@ void wn_catalog_index_put(struct wn_index *index, size_t position, const struct 
 	if (s->broad)
 		wn_index_remove(index, (uint32_t)position);
 	else
-		(void)wn_index_put(index, (uint32_t)position, s->when);
+		(void)wn_index_put(index, (uint32_t)position, segment_passing_when(s));
 }
 
 struct wn_index *wn_catalog_index_of(const struct wn_registry *registry, const struct wn_segment *const *segments, size_t n)

@@ -59,7 +59,7 @@ static enum wn_three by_signals(struct cel_call *call, struct rule_host *h, cons
 		const struct wn_signal *sig = h->account->signals.v[i];
 		if (!rule_may_be_signal(sig, now))
 			continue;
-		enum wn_three one = nested(call, h, s->when, sig);
+		enum wn_three one = nested(call, h, wn_segment_when(s), sig);
 		if (one == WN_TRUE3)
 			rule_next_change(call, sig->hard_stop_us);
 		if (one == WN_TRUE3 && !h->moving)
@@ -73,7 +73,7 @@ static enum wn_three by_signals(struct cel_call *call, struct rule_host *h, cons
 /* Terms over account and contact; where no contact is at hand, `who` asks for some contact of the account. */
 static enum wn_three by_terms(struct cel_call *call, struct rule_host *h, const struct wn_segment *s)
 {
-	enum wn_three is = s->when ? nested(call, h, s->when, NULL) : WN_TRUE3, who = WN_FALSE3;
+	enum wn_three is = wn_segment_when(s) ? nested(call, h, wn_segment_when(s), NULL) : WN_TRUE3, who = WN_FALSE3;
 	if (is == WN_FALSE3 || !s->who)
 		return is;
 	if (h->contact)

@@ -233,13 +233,12 @@ bool rule_signal_kinds(const struct wn_registry *r, const struct cel_node *when,
 	return k.bounded;
 }
 
-bool wn_segment_opens_on(const struct wn_segment *s, const struct wn_registry *registry, int kind)
+bool wn_segment_opens_on(const struct wn_segment *s, int kind)
 {
-	uint64_t set[4] = {0};
-	if (s->broad || !s->when || kind < 0 || kind > 255)
+	const struct segment_inner *inner = inner_of(s);
+	if (s->broad || kind < 0 || kind > 255)
 		return false;
-	bool bounded = rule_signal_kinds(registry, cel_program_root(s->when), set);
-	return ((bounded ? set : s->reads.kinds)[kind / 64] >> (kind % 64) & 1) != 0;
+	return ((inner->kinds_bounded ? inner->kinds : s->reads.kinds)[kind / 64] >> (kind % 64) & 1) != 0;
 }
 
 /* --- what is read -------------------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-enum { BARE = 1408 }; /* bytes of a segment in use besides twice its text: most take no more */
+enum { BARE = 1280 }; /* bytes of a segment in use besides twice its text: most take no more */
 
 void segment_warn(struct segment_build *b, struct wn_place at, const char *fmt, ...)
 {
@@ -110,8 +110,7 @@ void wn_segment_free(struct wn_segment *s)
 	if (!s)
 		return;
 	struct segment_inner *inner = s->env;
-	for (size_t i = inner->programs.n; i-- > 0;)
-		cel_program_free(inner->programs.v[i]);
+	segment_programs_free(inner);
 	for (size_t i = 0; i < inner->shared.n; i++)
 		rule_shared_drop(inner->rules->shared, inner->shared.v[i].program, inner->shared.v[i].use);
 	wn_rules_free(inner->own_rules);

@@ -73,6 +73,7 @@ struct segment_build {
 	struct wn_yaml_errors *errors;
 	struct wn_warning *warnings;
 	size_t max_warnings, n_warnings;
+	const struct cel_program *when; /* passing; NULL after an error */
 	bool uses_signal; /* some template reads a field of the signal */
 };
 void segment_warn(struct segment_build *b, struct wn_place at, const char *fmt, ...) WN_PRINTF(3, 4);

@@ -20,7 +20,7 @@ struct check {
 	const struct wn_yaml_text *text;
 	bool uses_signal;
 	bool bounded; /* by kinds */
-	uint64_t kinds[4];
+	const uint64_t *kinds;
 };
 
 static const char *const root_names[] = {"signal", "signals", "account", "contact", "campaign", NULL};
@@ -156,9 +156,7 @@ static bool on_use(void *ctx, const struct template_use *use)
 void segment_check_template(struct segment_build *b, const struct wn_template *t,
 			    const struct wn_yaml_text *text)
 {
-	struct check c = {.b = b, .text = text};
-	c.bounded =
-	    b->s->when && rule_signal_kinds(b->inner->rules->registry, cel_program_root(b->s->when), c.kinds);
+	struct check c = {.b = b, .text = text, .bounded = b->inner->kinds_bounded, .kinds = b->inner->kinds};
 	template_visit(t, on_use, &c);
 	b->uses_signal |= c.uses_signal;
 }

@@ -27,41 +27,55 @@ struct wn_place segment_place_of_span(const struct wn_yaml_text *t, struct cel_s
 	return wn_yaml_text_place(t, p.line, p.column);
 }
 
-static struct cel_program *keep(struct segment_build *b, struct cel_program *p)
-{
-	*WN_PUSH(b->s->arena, &b->inner->programs) = p;
-	return p;
-}
-
 static struct cel_program *share(struct segment_build *b, struct cel_program *p, uint32_t use)
 {
 	*WN_PUSH(b->s->arena, &b->inner->shared) = (struct rule_use){p, use};
 	return p;
 }
 
-/* NULL after an error. Places of CEL's complaints are in the text: they are moved into the file. */
+/* The places of CEL's complaints are in the text: they are moved into the file. */
+static void complain(struct segment_build *b, const struct wn_yaml_text *t, struct wn_err *err)
+{
+	err->place = wn_yaml_text_place(t, err->place.line > 0 ? err->place.line : 1, err->place.column > 0 ? err->place.column : 1);
+	wn_yaml_error_add(b->errors, err);
+}
+
+/* NULL after an error. */
 static struct cel_program *compile(struct segment_build *b, enum rule_context context,
 				   const struct wn_yaml_text *t, const struct cel_options *opt)
 {
 	const struct wn_rules *rules = b->inner->rules;
 	uint32_t use = (uint32_t)context * 4 + (opt->expect ? 2 : 0) + opt->strict_time;
-	bool own = t == &b->file->when;
-	struct cel_program *p = own ? NULL : rule_shared_take(rules->shared, t->text, use);
+	struct cel_program *p = rule_shared_take(rules->shared, t->text, use);
 	struct wn_err err = {0};
 	struct cel_options mine = *opt;
 	if (p)
 		return share(b, p, use);
 	mine.scratch = rules->compiling;
-	if (cel_compile(rules->env[context], t->text, &mine, &p, &err) == WN_OK) {
-		if (own)
-			return keep(b, p);
-		rule_shared_give(rules->shared, p, use);
-		return share(b, p, use);
+	if (cel_compile(rules->env[context], t->text, &mine, &p, &err)) {
+		complain(b, t, &err);
+		return NULL;
 	}
-	err.place = wn_yaml_text_place(t, err.place.line > 0 ? err.place.line : 1,
-				       err.place.column > 0 ? err.place.column : 1);
-	wn_yaml_error_add(b->errors, &err);
-	return NULL;
+	rule_shared_give(rules->shared, p, use);
+	return share(b, p, use);
+}
+
+/* Only its text is kept; the program passes. NULL after an error. */
+static const struct cel_program *compile_when(struct segment_build *b)
+{
+	struct segment_inner *inner = b->inner;
+	struct rule_passing *passing = inner->rules->passing;
+	struct cel_options opt = {.expect = &cel_bool, .strict_time = true, .scratch = passing->arena, .passing = true};
+	struct wn_err err = {0};
+	rule_passing_drop(inner->rules);
+	if (cel_compile(inner->rules->env[inner->context], b->file->when.text, &opt, &passing->when, &err)) {
+		passing->when = NULL;
+		complain(b, &b->file->when, &err);
+		return NULL;
+	}
+	passing->of = inner;
+	inner->when = wn_arena_str(b->s->arena, b->file->when.text);
+	return passing->when;
 }
 
 static struct cel_program *compile_condition(struct segment_build *b, enum rule_context context,
@@ -71,78 +85,19 @@ static struct cel_program *compile_condition(struct segment_build *b, enum rule_
 	return compile(b, context, t, &opt);
 }
 
-/* --- terms as programs --------------------------------------------------------------------------------- */
-struct terms {
-	struct segment_build *b;
-	const struct cel_program *of;
-	const struct wn_yaml_text *text;
-	WN_VEC(const struct cel_program *) v;
-	bool (*wanted)(unsigned reads);
-	struct wn_err err;
-};
-
-static bool on_term(void *ctx, const struct cel_node *term)
-{
-	struct terms *t = ctx;
-	struct cel_program *part;
-	if (!t->wanted(rule_reads(term)))
-		return true;
-	if (cel_program_part(t->of, term, &part, &t->err)) {
-		t->err.place = segment_place_of_span(t->text, cel_node_look(term).span);
-		wn_yaml_error_add(t->b->errors, &t->err);
-		return false;
-	}
-	*WN_PUSH(t->b->s->arena, &t->v) = keep(t->b, part);
-	return true;
-}
-
-static bool is_of_facts(unsigned reads)
-{
-	return reads != 0 && (reads & ~(RULE_READS_ACCOUNT | RULE_READS_CONTACT)) == 0;
-}
-
-static bool is_of_signal(unsigned reads)
-{
-	return (reads & RULE_READS_SIGNAL) && (reads & ~(RULE_READS_SIGNAL | RULE_READS_NOW)) == 0;
-}
-
+/* --- terms --------------------------------------------------------------------------------------------- */
 /* `stay:` replaces the terms of `when` and `who` that read only account and contact. */
 static void build_stay(struct segment_build *b)
 {
 	const struct segment_file *f = b->file;
-	struct terms t = {.b = b, .wanted = is_of_facts};
+	WN_VEC(const struct cel_program *) v = {0};
 	for (size_t i = 0; i < f->stay.n; i++) {
 		struct cel_program *p = compile_condition(b, RULE_FACTS, &f->stay.v[i], true);
 		if (p)
-			*WN_PUSH(b->s->arena, &t.v) = p;
+			*WN_PUSH(b->s->arena, &v) = p;
 	}
-	if (f->stay.n == 0) {
-		t.of = b->s->when;
-		t.text = &f->when;
-		rule_each_term(cel_program_root(t.of), on_term, &t);
-		t.of = b->s->who;
-		t.text = &f->who;
-		if (t.of)
-			rule_each_term(cel_program_root(t.of), on_term, &t);
-	}
-	b->s->stay = t.v.v;
-	b->s->n_stay = t.v.n;
-}
-
-static void build_signal_terms(struct segment_build *b)
-{
-	struct terms t = {.b = b, .wanted = is_of_signal, .of = b->s->when, .text = &b->file->when};
-	rule_each_term(cel_program_root(t.of), on_term, &t);
-	const struct cel_program **sorted = WN_NEW_N(b->s->arena, const struct cel_program *, t.v.n + 1);
-	size_t n = 0;
-	for (int moving = 0; moving < 2; moving++) {
-		for (size_t i = 0; i < t.v.n; i++)
-			if (cel_node_look(cel_program_root(t.v.v[i])).moving == (moving == 1))
-				sorted[n++] = t.v.v[i];
-		b->inner->n_still_terms = moving ? b->inner->n_still_terms : n;
-	}
-	b->inner->signal_terms = sorted;
-	b->inner->n_signal_terms = n;
+	b->inner->stay = v.v;
+	b->inner->n_stay = v.n;
 }
 
 /* --- group_by ------------------------------------------------------------------------------------------ */
@@ -245,59 +200,86 @@ static bool on_refer(void *ctx, struct wn_str name, struct cel_span at)
 static void find_refers(struct segment_build *b)
 {
 	struct refers r = {.b = b, .text = &b->file->when};
-	rule_each_refer(cel_program_root(b->s->when), on_refer, &r);
+	rule_each_refer(cel_program_root(b->when), on_refer, &r);
 	r.text = &b->file->who;
 	if (b->s->who)
 		rule_each_refer(cel_program_root(b->s->who), on_refer, &r);
-	for (size_t i = 0; b->file->stay.n == b->s->n_stay && i < b->file->stay.n; i++) {
+	for (size_t i = 0; b->file->stay.n == b->inner->n_stay && i < b->file->stay.n; i++) {
 		r.text = &b->file->stay.v[i];
-		rule_each_refer(cel_program_root(b->s->stay[i]), on_refer, &r);
+		rule_each_refer(cel_program_root(b->inner->stay[i]), on_refer, &r);
 	}
 	b->inner->refers = r.names.v;
 	b->inner->n_refers = r.names.n;
 }
 
-/* --- whole --------------------------------------------------------------------------------------------- */
-static void find_reads(struct segment_build *b)
+/* --- what is read -------------------------------------------------------------------------------------- */
+struct stay_reads {
+	const struct wn_registry *registry;
+	struct wn_reads *reads;
+};
+
+static bool on_stay(void *ctx, const struct cel_node *term)
 {
-	const struct wn_registry *registry = b->inner->rules->registry;
-	struct wn_segment *s = b->s;
-	rule_collect_reads(registry, cel_program_root(s->when), &s->reads);
-	b->inner->when_moves = s->reads.time;
-	if (s->who)
-		rule_collect_reads(registry, cel_program_root(s->who), &s->reads);
-	struct wn_reads stay = {0};
-	for (size_t i = 0; i < s->n_stay; i++) {
-		rule_collect_reads(registry, cel_program_root(s->stay[i]), &s->reads);
-		rule_collect_reads(registry, cel_program_root(s->stay[i]), &stay);
-	}
-	memset(stay.kinds, 0, sizeof(stay.kinds)); /* texts that merely look like kinds */
-	rule_expand_reads(b->inner->rules, &stay);
-	memcpy(b->inner->stay_kinds, stay.kinds, sizeof(stay.kinds));
-	for (size_t i = 0; i < s->n_group_by; i++)
-		rule_collect_reads(registry, cel_program_root(s->group_by[i]), &s->reads);
-	rule_expand_reads(b->inner->rules, &s->reads);
+	struct stay_reads *s = ctx;
+	if (rule_reads_facts(rule_reads(term)))
+		rule_collect_reads(s->registry, term, s->reads);
+	return true;
 }
 
+static void find_stay_reads(struct segment_build *b)
+{
+	struct segment_inner *inner = b->inner;
+	struct wn_reads reads = {0};
+	struct stay_reads to = {inner->rules->registry, &reads};
+	for (size_t i = 0; i < inner->n_stay; i++)
+		rule_collect_reads(to.registry, cel_program_root(inner->stay[i]), &reads);
+	if (!inner->n_stay && !b->file->broad) {
+		rule_each_term(cel_program_root(b->when), on_stay, &to);
+		if (b->s->who)
+			rule_each_term(cel_program_root(b->s->who), on_stay, &to);
+	}
+	memset(reads.kinds, 0, sizeof(reads.kinds)); /* texts that merely look like kinds */
+	rule_expand_reads(inner->rules, &reads);
+	memcpy(inner->stay_kinds, reads.kinds, sizeof(reads.kinds));
+}
+
+static void find_reads(struct segment_build *b)
+{
+	struct segment_inner *inner = b->inner;
+	const struct wn_registry *registry = inner->rules->registry;
+	struct wn_segment *s = b->s;
+	rule_collect_reads(registry, cel_program_root(b->when), &s->reads);
+	inner->when_moves = s->reads.time;
+	if (s->who)
+		rule_collect_reads(registry, cel_program_root(s->who), &s->reads);
+	for (size_t i = 0; i < inner->n_stay; i++)
+		rule_collect_reads(registry, cel_program_root(inner->stay[i]), &s->reads);
+	for (size_t i = 0; i < s->n_group_by; i++)
+		rule_collect_reads(registry, cel_program_root(s->group_by[i]), &s->reads);
+	rule_expand_reads(inner->rules, &s->reads);
+	inner->kinds_bounded = rule_signal_kinds(registry, cel_program_root(b->when), inner->kinds);
+	find_stay_reads(b);
+}
+
+/* --- whole --------------------------------------------------------------------------------------------- */
 void segment_build_rules(struct segment_build *b)
 {
 	const struct segment_file *f = b->file;
 	struct wn_segment *s = b->s;
-	s->when =
-	    f->when.text.p ? compile_condition(b, f->broad ? RULE_FACTS : RULE_WHEN, &f->when, true) : NULL;
+	b->inner->context = f->broad ? RULE_FACTS : RULE_WHEN;
+	b->when = f->when.text.p ? compile_when(b) : NULL;
 	s->who = f->who.text.p ? compile_condition(b, f->broad ? RULE_FACTS : RULE_WHO, &f->who, true) : NULL;
-	if (!s->when || (f->who.text.p && !s->who))
+	if (!b->when || (f->who.text.p && !s->who))
 		return;
-	if (!f->broad && !rule_needs_signal(cel_program_root(s->when)))
+	if (!f->broad && !rule_needs_signal(cel_program_root(b->when)))
 		wn_yaml_error(
 		    b->errors, f->when.at,
 		    "\"when\" can be true without a signal: a micro campaign needs one. Ask for it with "
 		    "`signal` or `signals`, in every alternative of a ||");
-	segment_check_bounds(b, s->when, &f->when);
+	segment_check_bounds(b, b->when, &f->when);
 	segment_check_bounds(b, s->who, &f->who);
 	if (!f->broad) {
 		build_stay(b);
-		build_signal_terms(b);
 		build_group_by(b);
 	}
 	find_refers(b);

@@ -12,7 +12,7 @@ void trial_note_verdict(struct trial *t, struct wn_signal *sig)
 	size_t n, at = 0;
 	if (t->world.campaigns.n)
 		return;
-	const struct wn_clause *clauses = wn_explain_program(&t->world, t->segment.when, &t->account, sig, NULL, &n);
+	const struct wn_clause *clauses = wn_explain_program(&t->world, wn_segment_when(&t->segment), &t->account, sig, NULL, &n);
 	while (at < n && clauses[at].is == WN_TRUE3)
 		at++;
 	if (at == n || (int)at <= t->clause_rank)

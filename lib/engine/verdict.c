@@ -97,8 +97,8 @@ static void on_element(void *ctx, const struct wn_object *element, struct cel_sp
 
 static void collect_evidence(struct rule_host *h, struct wn_verdict *v)
 {
-	struct collect c = {.world = h->world, .program = v->segment->when, .verdict = v};
-	rule_eval_collect(h, v->segment->when, on_element, &c);
+	struct collect c = {.world = h->world, .program = wn_segment_when(v->segment), .verdict = v};
+	rule_eval_collect(h, wn_segment_when(v->segment), on_element, &c);
 	if (v->evidence.n == 0) /* only with a planted bug: a rule that opens something reads a signal */
 		on_element(&c, &v->signal->object, (struct cel_span){0, 0});
 }
@@ -205,7 +205,7 @@ static void fill_true(struct rule_host *h, struct wn_verdict *v)
 static int64_t recheck_of(struct rule_host *h, const struct wn_segment *s)
 {
 	struct cel_result res;
-	if (!inner_of(s)->when_moves || rule_eval_moving(h, s->when, &res) == WN_FALSE3)
+	if (!inner_of(s)->when_moves || rule_eval_moving(h, wn_segment_when(s), &res) == WN_FALSE3)
 		return WN_NEVER;
 	int64_t soonest = h->world->now_us + WN_SECOND;
 	int64_t at =
@@ -216,9 +216,9 @@ static int64_t recheck_of(struct rule_host *h, const struct wn_segment *s)
 static bool signal_terms_true(struct rule_host *h, const struct wn_segment *s)
 {
 	struct cel_result res;
-	const struct segment_inner *inner = inner_of(s);
-	for (size_t i = 0; i < inner->n_signal_terms; i++)
-		if (rule_eval(h, inner->signal_terms[i], &res) != WN_TRUE3)
+	const struct segment_programs *of = segment_programs_of(s);
+	for (size_t i = 0; i < of->n_signal_terms; i++)
+		if (rule_eval(h, of->parts[i], &res) != WN_TRUE3)
 			return false;
 	return true;
 }
@@ -232,13 +232,13 @@ static void evaluate(struct wn_world *w, const struct wn_segment *s, struct wn_a
 	if (s->broad || !rule_may_be_signal(sig, w->now_us))
 		return;
 	struct rule_host h = fresh_host(w, a, sig, NULL);
-	enum wn_three is = rule_eval(&h, s->when, &res);
+	enum wn_three is = rule_eval(&h, wn_segment_when(s), &res);
 	if (is == WN_TRUE3 || (is == WN_UNKNOWN3 && wn_planted("enrol_on_unknown"))) {
 		fill_true(&h, v);
 		return;
 	}
 	if (is == WN_UNKNOWN3) {
-		set_unknown(w, v, s->when, &res);
+		set_unknown(w, v, wn_segment_when(s), &res);
 		v->signal_terms_true = signal_terms_true(&h, s);
 	}
 	v->recheck_us = recheck_of(&h, s);
@@ -249,15 +249,15 @@ static void evaluate(struct wn_world *w, const struct wn_segment *s, struct wn_a
 bool verdict_is_ruled_out(struct wn_world *w, const struct wn_segment *s, struct wn_account *a,
 			  struct wn_signal *sig)
 {
-	const struct segment_inner *inner = inner_of(s);
+	const struct segment_programs *of = segment_programs_of(s);
 	struct cel_result res;
 	struct rule_host h = fresh_host(w, a, sig, NULL);
 	h.glance = true;
-	for (size_t i = 0; i < inner->n_still_terms; i++)
-		if (rule_eval(&h, inner->signal_terms[i], &res) == WN_FALSE3)
+	for (size_t i = 0; i < of->n_still_terms; i++)
+		if (rule_eval(&h, of->parts[i], &res) == WN_FALSE3)
 			return true; /* one term of && that stays false, found without the account's traits */
-	return rule_eval(&h, s->when, &res) == WN_FALSE3 &&
-	       (!inner->when_moves || rule_eval_moving(&h, s->when, &res) == WN_FALSE3);
+	return rule_eval(&h, of->when, &res) == WN_FALSE3 &&
+	       (!inner_of(s)->when_moves || rule_eval_moving(&h, of->when, &res) == WN_FALSE3);
 }
 
 /* --- public -------------------------------------------------------------------------------------------- */
@@ -288,7 +288,7 @@ enum wn_three wn_when(struct wn_world *w, const struct wn_segment *s, struct wn_
 {
 	struct cel_result res;
 	struct rule_host h = fresh_host(w, a, sig, NULL);
-	return rule_eval(&h, s->when, &res);
+	return rule_eval(&h, wn_segment_when(s), &res);
 }
 
 enum wn_three wn_who(struct wn_world *w, const struct wn_segment *s, struct wn_account *a,
@@ -312,8 +312,10 @@ enum wn_three wn_stay(struct wn_world *w, const struct wn_segment *s, struct wn_
 	struct cel_result res;
 	struct rule_host h = fresh_host(w, a, NULL, c);
 	enum wn_three all = WN_TRUE3;
-	for (size_t i = 0; i < s->n_stay; i++) {
-		enum wn_three one = rule_eval(&h, s->stay[i], &res);
+	size_t n;
+	const struct cel_program *const *terms = wn_segment_stay(s, &n);
+	for (size_t i = 0; i < n; i++) {
+		enum wn_three one = rule_eval(&h, terms[i], &res);
 		if (one == WN_FALSE3)
 			return WN_FALSE3;
 		if (one == WN_UNKNOWN3)

@@ -89,10 +89,9 @@ void wn_catalog_find_stay_kinds(struct wn_catalog *c)
 
 void wn_catalog_add_older_kinds(struct wn_catalog *c, const struct wn_segment *s)
 {
-	uint64_t set[4] = {0};
-	bool bounded = s->when && rule_signal_kinds(c->registry, cel_program_root(s->when), set);
+	const struct segment_inner *inner = inner_of(s);
 	for (int k = 0; k < 4 && !s->broad; k++)
-		c->older_kinds[k] |= bounded ? set[k] : UINT64_MAX;
+		c->older_kinds[k] |= inner->kinds_bounded ? inner->kinds[k] : UINT64_MAX;
 }
 
 bool wn_arrivals_may_be_older(const struct wn_world *w, const struct wn_account *a)

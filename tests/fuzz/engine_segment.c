@@ -76,7 +76,7 @@ static void explain(const struct wn_segment *s)
 	}
 	if (all_true != (x->is == WN_TRUE3) || w.now_us != NOW)
 		__builtin_trap();
-	wn_rates_add(wn_rates_new(s, registry, a), &w, &account);
+	wn_rates_add(wn_rates_new(s, a), &w, &account);
 	wn_arena_free(scratch);
 	wn_arena_free(a);
 }

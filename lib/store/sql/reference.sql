@@ -68,13 +68,13 @@ WITH alive AS (SELECT DISTINCT segment AS name, version FROM whynow.campaign WHE
 		UNION SELECT segment, version FROM whynow.campaign WHERE due_at < 'infinity'
 		UNION SELECT c.segment, (x.one ->> 0)::int FROM whynow.campaign c CROSS JOIN LATERAL jsonb_array_elements(c.steps) AS x (one)
 			WHERE c.state <> 'closed' AND c.steps IS NOT NULL),
-	good AS (SELECT name, max(version) AS version FROM whynow.segment_version WHERE status = 'valid' GROUP BY name)
+	one AS (SELECT name, version, status, published_at,
+			max(CASE WHEN status = 'valid' THEN version END) OVER (PARTITION BY name ORDER BY version ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS good FROM whynow.segment_version)
 SELECT v.name, v.version, v.status, v.published_at, g.withdrawn_at IS NOT NULL, g.paused_at IS NOT NULL, a.version IS NOT NULL
-FROM whynow.segment_version v
+FROM one v
 LEFT JOIN whynow.segment g ON g.name = v.name
-LEFT JOIN good ON good.name = v.name
 LEFT JOIN alive a ON a.name = v.name AND a.version = v.version
-WHERE a.version IS NOT NULL OR (v.status <> 'invalid' AND v.version >= coalesce(good.version, 0))
+WHERE a.version IS NOT NULL OR (v.status <> 'invalid' AND v.version >= coalesce(v.good, 0))
 ORDER BY v.name, v.version
 
 -- name: segments_new

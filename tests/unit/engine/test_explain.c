@@ -340,7 +340,7 @@ static void clauses_agree_with_the_verdict(void **state)
 			any_false |= x->clauses[k].is == WN_FALSE3;
 			assert_int_equal(x->clauses[k].needs.n == 0, x->clauses[k].is == WN_TRUE3);
 		}
-		struct wn_rates *y = wn_rates_new(x->segment, r->registry, r->arena);
+		struct wn_rates *y = wn_rates_new(x->segment, r->arena);
 		for (size_t k = 0; k < x->n_clauses; k++) {
 			if (x->clauses[k].flips_us != WN_NEVER && x->clauses[k].flips_to == WN_TRUE3)
 				assert_true(y->v[k].turns & WN_TURNS_TRUE);
@@ -362,7 +362,7 @@ static struct wn_rates *rates(struct rig *r, const char *when, const char *who)
 {
 	char name[20];
 	snprintf(name, sizeof(name), "s%zu", r->n_segments);
-	return wn_rates_new(rig_segment(r, name, when, who, NULL), r->registry, r->arena);
+	return wn_rates_new(rig_segment(r, name, when, who, NULL), r->arena);
 }
 
 static void rates_count_true_false_and_unknown_of_each_clause(void **state)
