@@ -15,8 +15,7 @@ struct reading {
 	const struct wn_news *news;
 	struct wn_arena *arena;
 	const struct wn_news_trace *trace;
-	uint16_t *met; /* patterns whose triggers the text has */
-	size_t n_met;
+	struct news_patterns met; /* those whose triggers the text has */
 	struct wn_news_signal *out;
 	size_t n;
 	bool denied; /* the headline had an act that it denied or put off */
@@ -181,52 +180,72 @@ static void find_spots(const struct news_text *x, struct spots *s)
 			s->at[s->n++] = i;
 }
 
+/* Its trigger of n words stands at i. */
+static void try_at(struct reading *r, const struct news_text *x, const struct news_pattern *p, int i, int n, struct spots *spots)
+{
+	struct news_found f;
+	struct wn_news_signal s;
+	const char *why = x->why_not ? x->why_not : news_match(x, p, i, n, &f);
+
+	tell(r, x, p, i, n, why);
+	r->denied = r->denied || (why && denies(why));
+	if (why)
+		return;
+	if (spots->n_used < USED_MAX)
+		spots->used[spots->n_used++] = (struct used){f.trigger, p->kind};
+	signal_of(r, x, &f, &s);
+	take(r, &s);
+}
+
 static void try_pattern(struct reading *r, const struct news_text *x, const struct news_pattern *p, struct spots *spots)
 {
 	for (int k = 0; k < spots->n; k++) {
-		struct news_found f;
-		struct wn_news_signal s;
 		int i = spots->at[k], n = news_in(x, p->trigger, i);
-		if (!n || is_used(spots->used, spots->n_used, i, p->kind))
-			continue;
-		const char *why = x->why_not ? x->why_not : news_match(x, p, i, n, &f);
-		tell(r, x, p, i, n, why);
-		r->denied = r->denied || (why && denies(why));
-		if (why)
-			continue;
-		if (spots->n_used < USED_MAX)
-			spots->used[spots->n_used++] = (struct used){f.trigger, p->kind};
-		signal_of(r, x, &f, &s);
-		take(r, &s);
+		if (n && !is_used(spots->used, spots->n_used, i, p->kind))
+			try_at(r, x, p, i, n, spots);
 	}
 }
 
-static void read_sentence(struct reading *r, struct news_text *x, bool fill_only)
+static void read_sentence(struct reading *r, struct news_text *x)
 {
 	struct spots spots;
 
 	find_spots(x, &spots);
-	if (spots.n)
-		news_weigh_sentence(x);
-	for (size_t k = 0; spots.n && k < r->n_met; k++) {
-		const struct news_pattern *p = &r->news->patterns.v[r->met[k]];
-		if (!(fill_only && !of_kind(r, p->kind)))
-			try_pattern(r, x, p, &spots);
-	}
+	if (!spots.n)
+		return;
+	news_weigh_sentence(x);
+	for (size_t k = 0; k < NEWS_PATTERN_WORDS; k++)
+		for (uint64_t left = r->met.bits[k]; left; left &= left - 1)
+			try_pattern(r, x, &r->news->patterns.v[k * 64 + (size_t)__builtin_ctzll(left)], &spots);
+}
+
+/* The patterns of the kinds that the headline told of. */
+static struct news_patterns to_fill_in(const struct reading *r)
+{
+	struct news_patterns p = {{0}};
+
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t k = 0; k < NEWS_PATTERN_WORDS; k++)
+			p.bits[k] |= r->news->of_kind[r->out[i].kind].bits[k];
+	return p;
 }
 
 /* The one pass of all triggers. */
-static bool meets(struct reading *r, struct wn_str text)
+static bool meets(struct reading *r, struct wn_str text, bool fill_only)
 {
 	bool hits[WN_NEWS_LISTS_MAX];
+	uint64_t any = 0;
 
-	r->n_met = 0;
+	r->met = (struct news_patterns){{0}};
 	if (!cel_regex_set_search(r->news->set, text.p, text.n, hits))
 		return false;
-	for (size_t k = 0; k < r->news->patterns.n; k++)
-		if (hits[r->news->patterns.v[k].hit])
-			r->met[r->n_met++] = (uint16_t)k;
-	return r->n_met > 0;
+	for (size_t t = 0; t < r->news->triggers.n; t++)
+		for (size_t k = 0; hits[t] && k < NEWS_PATTERN_WORDS; k++)
+			r->met.bits[k] |= r->news->of_trigger[t].bits[k];
+	struct news_patterns asked = to_fill_in(r);
+	for (size_t k = 0; k < NEWS_PATTERN_WORDS; k++)
+		any |= r->met.bits[k] &= fill_only ? asked.bits[k] : UINT64_MAX;
+	return any != 0;
 }
 
 static bool complete(const struct wn_news_signal *s)
@@ -244,35 +263,36 @@ static bool all_complete(const struct reading *r)
 	return r->n > 0;
 }
 
-static void read_text(struct reading *r, struct wn_str text, bool body)
+static void read_text(struct reading *r, struct wn_str text, int sentences, bool fill_only)
 {
-	struct news_text x = {.news = r->news, .text = news_clean(text, r->arena)};
-	bool silent = r->n == 0;
-	int most = !body ? INT_MAX : silent ? LEAD_SENTENCES : FILL_SENTENCES;
+	struct news_text x = {.news = r->news, .text = text};
 
-	if (!meets(r, x.text))
+	if (!meets(r, text, fill_only))
 		return;
-	for (int k = 0; k < most && news_next_sentence(&x, r->arena); k++)
-		read_sentence(r, &x, body && !silent);
+	for (int k = 0; k < sentences && news_next_sentence(&x, r->arena); k++)
+		read_sentence(r, &x);
 }
 
 /* What of a body is looked at: its beginning, less where the headline said nothing. */
-static struct wn_str beginning(struct wn_str body, bool silent)
+static void read_body(struct reading *r, struct wn_str body)
 {
+	bool silent = r->n == 0;
 	size_t most = silent ? LEAD_BYTES : FILL_BYTES;
+	int sentences = silent ? LEAD_SENTENCES : FILL_SENTENCES;
+
 	while (most < body.n && ((uint8_t)body.p[most] & 0xc0) == 0x80)
 		most--;
-	return (struct wn_str){body.p, body.n < most ? body.n : most};
+	body = news_clean((struct wn_str){body.p, body.n < most ? body.n : most}, r->arena);
+	read_text(r, news_first_sentences(r->news, body, sentences), sentences, !silent);
 }
 
 size_t wn_news_read(const struct wn_news *n, struct wn_str headline, struct wn_str body, struct wn_arena *a,
 		    struct wn_news_signal out[WN_NEWS_SIGNALS_MAX], const struct wn_news_trace *trace)
 {
-	uint16_t met[WN_NEWS_PATTERNS_MAX];
-	struct reading r = {.news = n, .arena = a, .trace = trace, .met = met, .out = out};
+	struct reading r = {.news = n, .arena = a, .trace = trace, .out = out};
 
-	read_text(&r, headline, false);
+	read_text(&r, news_clean(headline, a), INT_MAX, false);
 	if (body.n && !(r.denied && r.n == 0) && !all_complete(&r))
-		read_text(&r, beginning(body, r.n == 0), true);
+		read_body(&r, body);
 	return r.n;
 }

@@ -44,14 +44,12 @@ struct news_phrase { /* of more than one word, filed under its first */
 	uint16_t value;
 };
 struct news_word {
-	struct news_word *next; /* of the same bucket */
-	struct wn_str text;     /* folded */
-	uint64_t lists[NEWS_MASK];
-	uint64_t begins[NEWS_MASK]; /* lists with a phrase that begins with it */
-	uint32_t hash;
+	struct wn_str text; /* folded */
+	struct news_phrase *phrases;
 	uint16_t value; /* technology that it names, from 1 */
 	bool begins_trigger, begins_silence, is_currency;
-	struct news_phrase *phrases;
+	uint64_t lists[NEWS_MASK];
+	uint64_t begins[NEWS_MASK]; /* lists with a phrase that begins with it */
 };
 
 enum news_slot {
@@ -77,15 +75,22 @@ struct news_pattern {
 struct news_technology { struct wn_str name, category; };
 struct news_currency { struct wn_str text; char code[4]; };
 
-enum { NEWS_BUCKETS = 4096 };
+/* Patterns as bits, by their number: the first that fits reads a word. */
+enum { NEWS_PATTERN_WORDS = (WN_NEWS_PATTERNS_MAX + 63) / 64 };
+struct news_patterns { uint64_t bits[NEWS_PATTERN_WORDS]; };
+
+enum { NEWS_MAY_BE = 512 };
 struct wn_news {
 	struct wn_arena *arena;
-	struct news_word *buckets[NEWS_BUCKETS];
+	struct news_word_slot { struct news_word *word; uint32_t hash; } *words; /* by hash, open addressing */
+	size_t n_words, cap_words;
+	uint64_t may_be_word[NEWS_MAY_BE]; /* bits of the hashes there are: small enough to stay at hand */
 	WN_VEC(struct wn_str) lists;
 	WN_VEC(struct news_pattern) patterns;
 	WN_VEC(struct news_technology) technologies;
 	WN_VEC(struct news_currency) currencies;
 	WN_VEC(int) triggers; /* the lists that are triggers, in the order of the set */
+	struct news_patterns *of_trigger, of_kind[WN_NEWS_KINDS];
 	WN_VEC(struct wn_str) entries[WN_NEWS_LISTS_MAX]; /* as written, for the set */
 	struct cel_regex_set *set;
 };
@@ -129,6 +134,8 @@ struct news_text {
 	const char *why_not; /* what makes the whole sentence no news: hearsay, a question; NULL: nothing */
 	bool title_case; /* most words of it are capitalised: it tells nothing */
 };
+/* The beginning of a text that holds its first sentences, and no more than it needs to: nothing is cut for it. */
+struct wn_str news_first_sentences(const struct wn_news *n, struct wn_str s, int most);
 /* Cuts and moves to the next sentence; false behind the last. Nothing is cut before the first call. */
 bool news_next_sentence(struct news_text *x, struct wn_arena *a);
 /* Judges the whole sentence (why_not, title_case): before anything else is asked of it. */

@@ -225,6 +225,18 @@ static void mark_beginnings(struct wn_news *n, int list)
 	}
 }
 
+static void put_pattern(struct news_patterns *p, size_t number) { p->bits[number / 64] |= (uint64_t)1 << (number % 64); }
+
+/* Which patterns a trigger may bring about, and which a kind. */
+static void number_patterns(struct wn_news *n)
+{
+	n->of_trigger = WN_NEW_N(n->arena, struct news_patterns, n->triggers.n + 1);
+	for (size_t i = 0; i < n->patterns.n; i++) {
+		put_pattern(&n->of_trigger[n->patterns.v[i].hit], i);
+		put_pattern(&n->of_kind[n->patterns.v[i].kind], i);
+	}
+}
+
 static enum wn_rc make_set(struct wn_news *n, struct wn_err *err)
 {
 	WN_CLEANUP(wn_arena_freep) struct wn_arena *a = wn_arena_new(0);
@@ -236,6 +248,7 @@ static enum wn_rc make_set(struct wn_news *n, struct wn_err *err)
 		patterns[i] = pattern_of(n, n->triggers.v[i], a);
 		mark_beginnings(n, n->triggers.v[i]);
 	}
+	number_patterns(n);
 	n->set = cel_regex_set_new(patterns, n->triggers.n, &bad, why, sizeof(why));
 	if (n->set)
 		return WN_OK;

@@ -276,7 +276,7 @@ static bool cut_plain(struct cutter *c)
 		t->flags = (uint8_t)((c->open || c->open2 ? T_QUOTED : 0) | (uppers ? T_CAP : 0) | (all ? T_UPPER : 0));
 		t->word = news_word_hashed(news, folded, i - c->i, hash);
 	}
-	c->i = i;
+	c->i = i < s.n && s.p[i] == ' ' ? i + 1 : i;
 	return true;
 }
 
@@ -328,13 +328,12 @@ static void mark(struct cutter *c, char m, size_t len)
 }
 
 /* An aside in brackets is skipped whole. */
-static void skip_bracket(struct cutter *c)
+static size_t behind_bracket(struct wn_str s, size_t i)
 {
-	struct wn_str s = c->x->text;
-	size_t most = s.n - c->i < BRACKET_BYTES ? s.n - c->i : BRACKET_BYTES;
-	const char *end = memchr(s.p + c->i, s.p[c->i] == '(' ? ')' : ']', most);
+	size_t most = s.n - i < BRACKET_BYTES ? s.n - i : BRACKET_BYTES;
+	const char *end = memchr(s.p + i, s.p[i] == '(' ? ')' : ']', most);
 
-	c->i = end ? (size_t)(end + 1 - s.p) : c->i + 1;
+	return end ? (size_t)(end + 1 - s.p) : i + 1;
 }
 
 static bool blank_around(struct wn_str s, size_t i, size_t len)
@@ -392,7 +391,7 @@ static void cut_one(struct cutter *c)
 			cut_word(c);
 		break;
 	case '(': case '[':
-		skip_bracket(c);
+		c->i = behind_bracket(s, c->i);
 		break;
 	case DOUBLE: case OPEN: case CLOSE: case '\'':
 		quotation(c, ch, len);
@@ -455,6 +454,41 @@ static bool cut_sentence(struct news_text *x, struct wn_arena *a)
 	x->quoted1 = c.open;
 	x->quoted2 = c.open2;
 	return x->n > from;
+}
+
+/* Does the point at i end a sentence for sure: behind a word of some letters that is no abbreviation, before a blank? */
+static bool surely_ends(const struct wn_news *n, struct wn_str s, size_t i)
+{
+	enum { WORD = 4, LONGEST = 12 };
+	size_t from = i;
+
+	if (i + 1 < s.n && s.p[i + 1] != ' ' && s.p[i + 1] != '\n')
+		return false;
+	while (from > 0 && i - from < LONGEST && s.p[from - 1] >= 'a' && s.p[from - 1] <= 'z')
+		from--;
+	if (i - from < WORD || (from > 0 && s.p[from - 1] != ' ' && i - from < LONGEST))
+		return false;
+	const struct news_word *w = i - from < LONGEST ? news_word_find(n, s.p + from, i - from) : NULL;
+	return !w || !(w->lists[L_ABBR / 64] >> (L_ABBR % 64) & 1);
+}
+
+struct wn_str news_first_sentences(const struct wn_news *n, struct wn_str s, int most)
+{
+	for (size_t i = 0; i < s.n;) {
+		switch (s.p[i]) {
+		case '(': case '[':
+			i = behind_bracket(s, i);
+			break;
+		case '.': case '?': case '!':
+			i++;
+			if (surely_ends(n, s, i - 1) && --most == 0)
+				return (struct wn_str){s.p, i};
+			break;
+		default:
+			i++;
+		}
+	}
+	return s;
 }
 
 bool news_next_sentence(struct news_text *x, struct wn_arena *a)

@@ -15,14 +15,30 @@ static uint32_t hash_of(const char *p, size_t n)
 	return h;
 }
 
-static uint32_t bucket_of(uint32_t h) { return (h ^ h >> 15) % NEWS_BUCKETS; }
+static uint32_t spread(uint32_t hash) { return hash ^ hash >> 15; }
+
+static uint32_t bit_of(uint32_t hash) { return spread(hash) % (NEWS_MAY_BE * 64); }
+
+static bool may_be_word(const struct wn_news *n, uint32_t hash)
+{
+	return n->may_be_word[bit_of(hash) / 64] >> (bit_of(hash) % 64) & 1;
+}
+
+static size_t slot_of(const struct wn_news *n, const char *folded, size_t len, uint32_t hash)
+{
+	size_t i = spread(hash) & (n->cap_words - 1);
+
+	for (; n->words[i].word; i = (i + 1) & (n->cap_words - 1)) {
+		const struct news_word_slot *s = &n->words[i];
+		if (s->hash == hash && s->word->text.n == len && memcmp(s->word->text.p, folded, len) == 0)
+			break;
+	}
+	return i;
+}
 
 const struct news_word *news_word_hashed(const struct wn_news *n, const char *folded, size_t len, uint32_t hash)
 {
-	for (const struct news_word *w = n->buckets[bucket_of(hash)]; w; w = w->next)
-		if (w->hash == hash && w->text.n == len && memcmp(w->text.p, folded, len) == 0)
-			return w;
-	return NULL;
+	return may_be_word(n, hash) ? n->words[slot_of(n, folded, len, hash)].word : NULL;
 }
 
 const struct news_word *news_word_find(const struct wn_news *n, const char *folded, size_t len)
@@ -30,17 +46,34 @@ const struct news_word *news_word_find(const struct wn_news *n, const char *fold
 	return news_word_hashed(n, folded, len, hash_of(folded, len));
 }
 
+/* At most half full. */
+static void grow(struct wn_news *n)
+{
+	struct news_word_slot *old = n->words;
+	size_t cap = n->cap_words;
+
+	n->cap_words = cap ? cap * 2 : 1024;
+	n->words = WN_NEW_N(n->arena, struct news_word_slot, n->cap_words);
+	for (size_t i = 0; i < cap; i++)
+		if (old[i].word)
+			n->words[slot_of(n, old[i].word->text.p, old[i].word->text.n, old[i].hash)] = old[i];
+}
+
 static struct news_word *word_make(struct wn_news *n, struct wn_str text)
 {
 	struct wn_str folded = wn_text_lower_ascii(text, n->arena);
-	struct news_word *have = (struct news_word *)news_word_find(n, folded.p, folded.n);
-
-	if (have)
-		return have;
 	uint32_t hash = hash_of(folded.p, folded.n);
-	struct news_word *w = WN_NEW(n->arena, struct news_word), **b = &n->buckets[bucket_of(hash)];
-	*w = (struct news_word){.next = *b, .text = folded, .hash = hash};
-	return *b = w;
+
+	if (2 * (n->n_words + 1) > n->cap_words)
+		grow(n);
+	struct news_word_slot *s = &n->words[slot_of(n, folded.p, folded.n, hash)];
+	if (!s->word) {
+		*s = (struct news_word_slot){WN_NEW(n->arena, struct news_word), hash};
+		s->word->text = folded;
+		n->n_words++;
+		n->may_be_word[bit_of(hash) / 64] |= (uint64_t)1 << (bit_of(hash) % 64);
+	}
+	return s->word;
 }
 
 bool news_line(struct wn_str *rest, struct wn_str *line, int *number)
