@@ -26,7 +26,8 @@
 	X(RESIGNS, resigns) X(VALUING, valuing) X(PUBLIC, public_body) X(BLOG, blog) X(NOTCOMPANY, not_a_company) \
 	X(NOTPOST, not_a_post) X(OFFICE, post_word) X(FORMER, former) X(PRODUCT, product) X(TOTAL, total) \
 	X(HONORIFIC, honorific) X(POSTNOMINAL, postnominal) X(OFFICIAL, official) X(NOTOFFICE, not_an_office) X(CAUSE, cause) \
-	X(NOTGAIN, not_gain) X(PARTICLE, particle) X(JOINER, joiner) X(NUMBER, number) X(OTHERWORLD, other_world) X(INGNAME, ing_name) X(AUTHORITY, authority)
+	X(NOTGAIN, not_gain) X(PARTICLE, particle) X(JOINER, joiner) X(NUMBER, number) X(OTHERWORLD, other_world) X(INGNAME, ing_name) X(AUTHORITY, authority) \
+	X(SELECT, select) X(LEGAL, legal_form) X(LEVY, levy) X(OWNNAME, owner_in_name)
 enum news_list {
 #define X(name, text) L_##name,
 	NEWS_LIST_LIST(X)
@@ -55,7 +56,7 @@ struct news_word {
 enum news_slot {
 	S_WORDS, S_GAP, S_MONEY, S_ROUND, S_RAISE, S_COMPANY, S_TARGET, S_BUYER, S_WHO, S_APPOINTEE, S_POST,
 	S_EMPLOYER, S_PRODUCT, S_TECH, S_FROM, S_TO, S_KNOWN, S_AWAY, S_LEAVER, S_STOP, S_NAMED, S_STARTUP,
-	S_COMMA, S_COLON, S_PERSON, S_MAJORITY, S_NAME, S_OWNER, S_HOLDER, S_LEADING, S_DID, S_START,
+	S_COMMA, S_COLON, S_PERSON, S_MAJORITY, S_NAME, S_WHOSE, S_OWNER, S_HOLDER, S_LEADING, S_DID, S_SUM, S_LABEL, S_START,
 };
 struct news_element {
 	enum news_slot slot;

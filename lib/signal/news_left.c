@@ -78,6 +78,41 @@ static const char *did(const struct news_text *x, int i, struct news_found *f)
 	return NULL;
 }
 
+/* Where the sum begins that leads to the trigger over words for a raise alone ("$14M oversubscribed Series A"), -1: none. */
+static int sum_before(const struct news_text *x, int i)
+{
+	struct wn_sum m;
+
+	for (int k = i - 1; k >= x->begin && k >= i - 5 && !news_has(x, k, T_MARK); k--)
+		if (news_money(x, k, &m) > 0 && !(k > x->begin && news_money(x, k - 1, &m) > 1))
+			return k;
+	return -1;
+}
+
+/* "$14M Series A": the clause begins with the sum. */
+static const char *sum(const struct news_text *x, int i, struct news_found *f)
+{
+	int k = sum_before(x, i);
+
+	if (k < 0 || !(k == x->begin || news_has(x, k - 1, T_MARK)) || !news_raise(x, k, &f->raise))
+		return "no sum at the beginning";
+	return NULL;
+}
+
+/* "Acme: $11M raised", "Acme - $11M Series A": a name alone, then the sum. */
+static const char *label(const struct news_text *x, int i, struct news_found *f)
+{
+	int k = sum_before(x, i), end;
+
+	if (k < 2 || !(news_mark(x, k - 1, ':') || news_mark(x, k - 1, '-') || news_mark(x, k - 1, '|')) || !news_raise(x, k, &f->raise))
+		return "no sum behind a name";
+	end = news_run_end(x, x->begin);
+	f->who.company = news_name_stripped(x, (struct news_span){x->begin, end});
+	if (end != k - 1 || !some(f->who.company) || news_no_company(x, f->who.company) || news_is(x, f->who.company.from, L_GENERIC))
+		return "no name alone before the sum";
+	return NULL;
+}
+
 static bool is_technology(enum wn_news_kind k)
 {
 	return k == WN_NEWS_TECH_ADOPTED || k == WN_NEWS_TECH_DROPPED;
@@ -100,6 +135,10 @@ const char *news_left(const struct news_text *x, const struct news_pattern *p, i
 		return leading(x, i, f);
 	if (p->left == S_DID)
 		return did(x, i, f);
+	if (p->left == S_SUM)
+		return sum(x, i, f);
+	if (p->left == S_LABEL)
+		return label(x, i, f);
 	if (!news_subject(x, i, futures, is_technology(p->kind), &w))
 		return w.why_not;
 	if (w.former && p->kind != WN_NEWS_HIRE)

@@ -23,17 +23,23 @@ static bool is_word(const struct news_text *x, int i, const char *text)
 	return i >= x->begin && i < x->end && x->t[i].word && wn_str_is(x->t[i].word->text, text);
 }
 
+/* "Acme's", also in "Acme's search": whose what follows is. */
+static bool whose_at(struct run *r, int i, int *end)
+{
+	*end = news_run_end(r->x, i);
+	if (*end == i || !news_has(r->x, *end - 1, T_POSSESSIVE))
+		return false;
+	r->f.who.company = news_name_stripped(r->x, (struct news_span){i, *end});
+	return true;
+}
+
 static bool company_at(struct run *r, int i, int *end)
 {
 	struct news_span name;
 	bool unnamed;
 
-	if (!news_object(r->x, i, &name, end, &unnamed) || !some(name)) {
-		*end = news_run_end(r->x, i);
-		if (*end == i || !news_has(r->x, *end - 1, T_POSSESSIVE)) /* "in Acme's plan" */
-			return false;
-		name = news_name_stripped(r->x, (struct news_span){i, *end});
-	}
+	if (!news_object(r->x, i, &name, end, &unnamed) || !some(name))
+		return whose_at(r, i, end); /* "in Acme's plan" */
 	r->f.who.company = name;
 	return true;
 }
@@ -224,7 +230,9 @@ static bool element(struct run *r, const struct news_element *e, int i, int *end
 		return news_away(r->x, i);
 	case S_TECH: case S_FROM: case S_TO: case S_KNOWN:
 		return tool_at(r, i, e->slot, end);
-	case S_GAP: case S_START: case S_OWNER: case S_HOLDER: case S_LEADING: case S_DID:
+	case S_WHOSE:
+		return whose_at(r, i, end);
+	case S_GAP: case S_START: case S_OWNER: case S_HOLDER: case S_LEADING: case S_DID: case S_SUM: case S_LABEL:
 		break;
 	}
 	return false;
@@ -287,7 +295,10 @@ static bool no_business(const struct news_text *x, const struct news_found *f)
 	struct news_span c = f->who.company;
 
 	for (int i = c.from; i < c.to; i++)
-		if (news_is(x, i, L_PUBLIC) || news_is(x, i, L_OFFICIAL))
+		if (news_is(x, i, L_PUBLIC) || news_is(x, i, L_OFFICIAL) || news_is(x, i, L_LEVY))
+			return true;
+	for (int i = f->raise.end; i < x->end && !news_has(x, i, T_MARK) && !is_word(x, i, "to") && !is_word(x, i, "for"); i++)
+		if (news_is(x, i, L_LEVY))
 			return true;
 	if (news_is(x, c.from - 1, L_OFFICIAL) || !is_word(x, f->raise.end, "for"))
 		return some(c) && news_is(x, c.from - 1, L_OFFICIAL);
@@ -299,6 +310,8 @@ static bool no_business(const struct news_text *x, const struct news_found *f)
 
 static const char *of_funding(const struct news_text *x, struct news_found *f)
 {
+	struct wn_str label = WN_STR("");
+
 	if (fund_company(x, f))
 		return "an investor's own fund";
 	if (no_business(x, f))
@@ -308,6 +321,8 @@ static const char *of_funding(const struct news_text *x, struct news_found *f)
 	for (int i = f->trigger.to; some(f->who.company) && i < x->end && !is_word(x, i, "from") && !is_word(x, i, "led") && !is_word(x, i, "by"); i++)
 		if (news_in(x, L_FUND, i) > 1)
 			return "an investor's own fund";
+	if (!f->raise.round.n && news_mark(x, x->begin + news_round(x, x->begin, &label), ':')) /* "Series B: Acme raises" */
+		f->raise.round = label;
 	if (f->raise.amount.amount > 0 && f->raise.amount.amount < SMALL && !f->raise.round.n)
 		return "too small a sum to be a round";
 	/* "6sense founder Jane Roe raises $30M for new startup 1mind": the startup raises. */
@@ -369,8 +384,10 @@ static const char *of_people(const struct news_text *x, struct news_found *f, bo
 		return "an attribute, no act"; /* "Retired Gen. Roe" */
 	if (hire && !some(f->person) && news_mark(x, f->trigger.from - 1, ',') && news_is_person(x, f->who.company))
 		return "no company"; /* "Jane Roe, a soldier, named president" */
-	if (!some(f->who.company))
-		f->who.company = behind(x, f, hire);
+	struct news_span of_post = some(f->who.company) && !(hire && f->pattern->left == S_WHO && some(f->who.post) && !x->title_case) ?
+		(struct news_span){0, 0} : behind(x, f, hire); /* "Acme CTO Jane Roe becomes CEO of Example" */
+	if (some(of_post) && !(some(f->who.company) && news_is(x, of_post.from, L_NOTPERSON)))
+		f->who.company = of_post;
 	if (!some(f->who.company) && some(f->post)) { /* "takes over as Acme CEO" */
 		int end = news_run_end(x, f->post.from), k = f->post.from;
 		while (k < end && !news_in(x, L_POST, k))
@@ -392,7 +409,8 @@ static const char *of_people(const struct news_text *x, struct news_found *f, bo
 
 static const char *of_technology(const struct news_text *x, const struct news_found *f)
 {
-	(void)x;
+	if (f->pattern->kind == WN_NEWS_TECH_DROPPED && some(f->who.company) && news_is(x, f->who.company.from - 1, L_SELECT))
+		return "taken up, not left"; /* "picks Acme to replace Example" */
 	if (some(f->from.name) && !f->from.known && !f->tool.known)
 		return "no known technology";
 	if (!some(f->tool.name))

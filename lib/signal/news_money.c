@@ -264,7 +264,7 @@ int news_round(const struct news_text *x, int i, struct wn_str *out)
 {
 	static const struct { const char *word, *round; } stages[] = {
 		{"pre-seed", "Pre-Seed"}, {"preseed", "Pre-Seed"}, {"seed", "Seed"}, {"seed-stage", "Seed"}, {"debt", "Debt"}, {"loan", "Debt"},
-		{"venture-debt", "Debt"}, {"secondary", "Secondary"}, {"non-dilutive", "Non-dilutive"}, {"grant", "Non-dilutive"},
+		{"venture-debt", "Debt"}, {"credit", "Debt"}, {"secondary", "Secondary"}, {"non-dilutive", "Non-dilutive"}, {"grant", "Non-dilutive"},
 		{"growth", "Growth"}, {"angel", "Seed"}, {"series-a", "Series A"}, {"series-b", "Series B"}, {"series-c", "Series C"},
 		{"series-d", "Series D"}, {"pre-series", "Seed"}};
 	int n = news_is(x, i, L_ROUND) ? series_at(x, i, out) : 0;
@@ -275,6 +275,8 @@ int news_round(const struct news_text *x, int i, struct wn_str *out)
 		if (!word_is(x, i, stages[s].word))
 			continue;
 		int more = extension_at(x, i + 1);
+		if (strcmp(stages[s].word, "credit") == 0 && !word_is(x, i + 1, "line") && !word_is(x, i + 1, "facility") && !word_is(x, i - 1, "of"))
+			return 0; /* "a credit line", "a line of credit" */
 		if ((strcmp(stages[s].round, "Growth") == 0 || strcmp(stages[s].round, "Secondary") == 0) &&
 		    !news_is(x, i + 1 + word_is(x, i + 1, "equity"), L_ROUNDNOUN))
 			return 0;
@@ -368,8 +370,9 @@ bool news_raise(const struct news_text *x, int i, struct news_raise *out)
 			last_sum = k + n;
 			r.end = k == head ? k + n : r.end;
 		} else if ((n = news_round(x, k, &round)) > 0) {
-			r.named = r.named || series_at(x, k, &round) || news_is(x, k + n, L_ROUNDNOUN) || k > head;
-			bool proven = news_is(x, k + n, L_ROUNDNOUN), mixed = wn_str_is(round, "Debt") && word_is(x, k - 2, "equity");
+			bool lettered = series_at(x, k, &round) > 0;
+			r.named = r.named || lettered || news_is(x, k + n, L_ROUNDNOUN) || k > head;
+			bool proven = lettered || news_is(x, k + n, L_ROUNDNOUN), mixed = wn_str_is(round, "Debt") && word_is(x, k - 2, "equity");
 			if (!r.round.n && !mixed && (proven || (!named_by && k <= head + 6)))
 				r.round = word_is(x, k - 1, "its") && word_is(x, k - 2, "to") ? as_extension(round) : round;
 			r.end = k <= head + 6 ? k + n : r.end;
@@ -383,7 +386,7 @@ bool news_raise(const struct news_text *x, int i, struct news_raise *out)
 						      (word_is(x, k + 1, "from") || word_is(x, k - 1, "fresh") || word_is(x, k - 1, "new")));
 	while (news_is(x, r.end, L_ROUNDNOUN))
 		r.end++;
-	if (last_sum >= 0 && !(r.amount.amount > 0) && !r.round.n)
+	if (last_sum >= 0 && !(r.amount.amount > 0) && !r.round.n && !r.named)
 		return false;
 	if (!(r.amount.amount > 0) && !r.named)
 		return false;

@@ -119,6 +119,20 @@ static int post_begin(const struct news_text *x, int lo, int end)
 	return best;
 }
 
+/* "head of trust and safety": a post with what it is of, that ends at `end`. */
+static int post_of_begin(const struct news_text *x, int lo, int end)
+{
+	enum { WORDS = 6 };
+
+	for (int k = end - 2; k > lo && k > end - WORDS && !news_has(x, k, T_MARK); k--) {
+		if (!x->t[k].word || !wn_str_is(x->t[k].word->text, "of"))
+			continue;
+		int whole = post_begin(x, lo, k + 1), head = post_begin(x, lo, k);
+		return whole < k + 1 ? whole : head < k ? head : end;
+	}
+	return end;
+}
+
 /* Nothing but words like AI, HR, UK: they say what kind, not who. */
 static bool generic(const struct news_text *x, int from, int to)
 {
@@ -172,6 +186,18 @@ static bool is_word(const struct news_text *x, int i, const char *text)
 	return i >= x->begin && i < x->end && x->t[i].word && wn_str_is(x->t[i].word->text, text);
 }
 
+/* The "of" or "at" before a name, over words that only say what it is: "of meal kit startup Acme"; lo: none. */
+static int behind_what(const struct news_text *x, int lo, int from)
+{
+	enum { MODIFIERS = 5 };
+	int k = from - 1;
+
+	while (k > lo && k > from - 1 - MODIFIERS && !news_has(x, k, T_CAP | T_MARK | T_POSSESSIVE) && !news_is(x, k, L_PREP))
+		k--;
+	bool named = k == from - 1 || news_is(x, from - 1, L_ORG);
+	return k >= lo && named && (is_word(x, k, "of") || is_word(x, k, "at")) ? k : lo;
+}
+
 static bool phrase_of_run(const struct news_text *x, int lo, struct news_span run, struct news_who *w)
 {
 	int p;
@@ -183,8 +209,9 @@ static bool phrase_of_run(const struct news_text *x, int lo, struct news_span ru
 			w->person = (struct news_span){0, 0};
 		return true;
 	}
-	if ((is_word(x, run.from - 1, "of") || is_word(x, run.from - 1, "at")) && (p = post_begin(x, lo, run.from - 1)) < run.from - 1) {
-		*w = (struct news_who){.company = run, .post = {p, run.from - 1}, .person_head = true};
+	int of = behind_what(x, lo, run.from);
+	if (of > lo && (p = post_begin(x, lo, of)) < of) { /* "the CEO of meal kit startup Acme" */
+		*w = (struct news_who){.company = news_name_stripped(x, run), .post = {p, of}, .person_head = true};
 		return true;
 	}
 	if ((p = post_begin(x, lo, run.from)) < run.from && news_is_person(x, run)) {
@@ -226,7 +253,7 @@ bool news_phrase_before(const struct news_text *x, int lo, int end, struct news_
 	if (from < end) {
 		if (!phrase_of_run(x, lo, (struct news_span){from, end}, &w))
 			return false;
-	} else if ((p = post_begin(x, lo, end)) < end) {
+	} else if ((p = post_begin(x, lo, end)) < end || (p = post_of_begin(x, lo, end)) < end) {
 		w.post = (struct news_span){p, end};
 		w.person_head = true;
 		company_of_post(x, lo, p, &w);
@@ -398,6 +425,30 @@ static bool apposed(const struct news_text *x, int lo, int before, int end, stru
 	return true;
 }
 
+/* "Acme's CTO, Jane Roe, leaves": between the commas stands who holds the post. */
+static bool named_behind_post(const struct news_text *x, int lo, int before, int end, struct news_who *out)
+{
+	struct news_span person = {before + 1, end};
+	struct news_who w = {0};
+	int more = comma_before(x, lo, before);
+
+	if (run_begin(x, before + 1, end) != before + 1 || !news_is_person(x, person) ||
+	    !news_phrase_before(x, more + 1 > lo ? more + 1 : lo, before, &w) || w.post.from == w.post.to || w.person.from < w.person.to)
+		return false;
+	w.person = person;
+	*out = w;
+	return true;
+}
+
+/* "her new startup, Acme, raises": between the commas stands what it is called. */
+static bool named_behind_kind(const struct news_text *x, int before, int end, struct news_who *out)
+{
+	if (!news_is(x, before - 1, L_ORG) || news_has(x, before - 1, T_CAP) || run_begin(x, before + 1, end) != before + 1 || end == before + 1)
+		return false;
+	*out = (struct news_who){.company = {before + 1, end}};
+	return true;
+}
+
 static bool begins_apposition(const struct news_text *x, int i)
 {
 	return news_is(x, i, L_APPOSITION) || news_in(x, L_POST, i) || news_has(x, i, T_POSSESSIVE) ||
@@ -412,6 +463,8 @@ static bool subject_at(const struct news_text *x, int lo, int j, struct news_who
 		int before = comma_before(x, lo, j - 1);
 		if (before >= 0 && begins_apposition(x, before + 1))
 			return apposed(x, lo, before, j - 1, out);
+		if (before >= 0 && (named_behind_post(x, lo, before, j - 1, out) || named_behind_kind(x, before, j - 1, out)))
+			return true;
 		return news_leading(x, x->begin, j - 1, &out->company);
 	}
 	if (j > lo && (is_word(x, j - 1, "and") || is_word(x, j - 1, "then") || is_word(x, j - 1, "&")))
@@ -468,8 +521,16 @@ bool news_subject(const struct news_text *x, int v, bool futures, bool blog, str
 			out->why_not = "background, not the news";
 			return false;
 		}
+	if (first - 1 == lo && (is_word(x, lo, "in") || is_word(x, lo, "for") || is_word(x, lo, "amid"))) { /* "In bid to buy" */
+		out->why_not = "no company as subject";
+		return false;
+	}
+	if (news_is(x, first - 1, L_INTENT)) { /* "asks Acme to fire" */
+		out->why_not = "an intention, not an act";
+		return false;
+	}
 	if (w.person_head && w.company.from == w.company.to && futures)
-		(void)news_leading(x, x->begin, w.post.from, &w.company);
+		(void)news_leading(x, lo, w.post.from, &w.company);
 	if (generic(x, w.company.from, w.company.to) || news_no_company(x, w.company)) {
 		out->why_not = "no company as subject";
 		return false;

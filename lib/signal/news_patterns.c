@@ -24,7 +24,7 @@ static const char *const slot_names[] = {
 	[S_FROM] = "from", [S_TO] = "to", [S_KNOWN] = "known", [S_AWAY] = "away", [S_LEAVER] = "leaver",
 	[S_STOP] = "stop", [S_NAMED] = "named_raise", [S_STARTUP] = "startup", [S_COMMA] = "comma",
 	[S_OWNER] = "owner", [S_COLON] = "colon", [S_PERSON] = "person", [S_MAJORITY] = "majority", [S_NAME] = "name",
-	[S_HOLDER] = "holder", [S_LEADING] = "leading", [S_DID] = "did",
+	[S_HOLDER] = "holder", [S_LEADING] = "leading", [S_DID] = "did", [S_SUM] = "sum", [S_LABEL] = "label", [S_WHOSE] = "whose",
 };
 
 const char *wn_news_kind_to_text(enum wn_news_kind k) { return kind_names[k]; }

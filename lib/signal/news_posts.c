@@ -14,16 +14,30 @@ static bool stops(const struct news_text *x, int i)
 	return i >= x->end || news_has(x, i, T_MARK) || news_is(x, i, L_PREP) || news_is(x, i, L_FUTURE);
 }
 
+static bool is_of(const struct news_text *x, int i)
+{
+	const struct news_word *w = i >= x->begin && i < x->end ? x->t[i].word : NULL;
+	return w && (wn_str_is(w->text, "of") || wn_str_is(w->text, "for"));
+}
+
 /* "of business products", "of engineering": at most five words more. */
 static int of_what(const struct news_text *x, int i)
 {
-	int k = i;
+	int from = is_of(x, i) ? i + 1 : is_of(x, i - 1) ? i : -1, k = from; /* "head" or "head of" is the post */
 
-	if (!x->t || k >= x->end || !x->t[k].word || !(wn_str_is(x->t[k].word->text, "of") || wn_str_is(x->t[k].word->text, "for")))
+	if (from < 0)
 		return i;
-	for (k++; k < i + 6 && !stops(x, k); k++)
-		;
-	return k > i + 1 ? k : i;
+	while (k < from + 5 && !stops(x, k))
+		k++;
+	return k > from ? k : i;
+}
+
+/* "VP, People & Culture": behind the comma stands what of, up to the end of the phrase. */
+static int behind_comma(const struct news_text *x, int k)
+{
+	int end = news_mark(x, k, ',') && news_is(x, k + 1, L_NOTPERSON) ? news_run_end(x, k + 1) : k;
+
+	return end > k + 1 && (stops(x, end) || news_is(x, end, L_DET)) ? end : k;
 }
 
 bool news_post(const struct news_text *x, int i, struct news_span *post, int *end)
@@ -43,7 +57,7 @@ bool news_post(const struct news_text *x, int i, struct news_span *post, int *en
 		k += 1 + n;
 	if (news_is(x, k, L_NOTOFFICE) || news_is(x, k - 1, L_NOTOFFICE))
 		return false;
-	*post = (struct news_span){from, of_what(x, k)};
+	*post = (struct news_span){from, of_what(x, behind_comma(x, k))};
 	*end = post->to;
 	return true;
 }
@@ -64,6 +78,9 @@ static bool person_at(const struct news_text *x, int k, struct news_span *out)
 		from = i + n;
 		i += n - 1;
 	}
+	for (int i = from; i < end - 2; i++)
+		if (news_is(x, i, L_ROLE) && !news_has(x, i, T_POSSESSIVE)) /* "Industry Veteran Jane Roe" */
+			from = i + 1;
 	if (end > from && news_has(x, end - 1, T_POSSESSIVE))
 		return false;
 	while (from < end && news_is(x, from, L_HONORIFIC))
@@ -80,6 +97,8 @@ bool news_person(const struct news_text *x, int i, struct news_span *out, int *e
 	if (!is_name(x, i) || !person_at(x, i, out))
 		return false;
 	*end = out->to;
+	while (news_mark(x, *end, ',') && news_is(x, *end + 1, L_POSTNOMINAL)) /* "Jane Roe, Ph.D.," */
+		*end += news_mark(x, *end + 2, ',') ? 3 : 2;
 	return true;
 }
 
@@ -157,8 +176,9 @@ bool news_appointee(const struct news_text *x, int i, struct news_who *out)
 			(void)person_at(x, end, &s.who.person);
 	}
 	bool person = s.who.person.from < s.who.person.to;
-	if (!s.taken && s.leads && (person || s.had_post || s.had_role)) {
-		s.who.post = led(x, s.led);
+	struct news_span what = led(x, s.led);
+	if (!s.taken && s.leads && !news_is(x, what.to - 1, L_NOTOFFICE) && (person || s.had_post || s.had_role)) {
+		s.who.post = what;
 		s.who.unnamed = true; /* what is led, not a post */
 		s.taken = true;
 	}
@@ -189,9 +209,16 @@ bool news_leaver(const struct news_text *x, int i, struct news_who *out)
 
 bool news_away(const struct news_text *x, int i)
 {
+	enum { MODIFIERS = 5 };
+
 	if (stops(x, i) || is_name(x, i) || news_is(x, i, L_BACKGROUND) || news_is(x, i, L_EARLIER) || news_is(x, i, L_NUMBER))
 		return true;
 	while (news_is(x, i, L_DET))
 		i++;
-	return news_is(x, i, L_ORG) || news_is(x, i, L_OFFICE);
+	if (news_is(x, i, L_ORG) || news_is(x, i, L_OFFICE))
+		return true;
+	for (int k = i; k < i + MODIFIERS && !stops(x, k) && !news_has(x, k, T_POSSESSIVE); k++) /* "the nuclear startup" */
+		if (news_is(x, k, L_ORG) && stops(x, k + 1))
+			return true;
+	return false;
 }

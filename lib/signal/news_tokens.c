@@ -71,6 +71,7 @@ struct wn_str news_clean(struct wn_str s, struct wn_arena *a)
 
 /* --- characters ----------------------------------------------------------------------------------------- */
 
+static bool on_list(const struct news_word *w, enum news_list l) { return w && w->lists[l / 64] >> (l % 64) & 1; }
 static bool digit(char c) { return c >= '0' && c <= '9'; }
 static bool upper(char c) { return c >= 'A' && c <= 'Z'; }
 static bool alnum(char c) { return digit(c) || upper(c) || (c >= 'a' && c <= 'z') || (uint8_t)c >= 0x80; }
@@ -226,7 +227,7 @@ static uint8_t flags_of(const struct cutter *c, struct wn_str w)
 		f |= T_UPPER;
 	if (dash && dash > w.p && dash + 1 < w.p + w.n) {
 		const struct news_word *end = look_up(c, (struct wn_str){dash + 1, (size_t)(w.p + w.n - dash - 1)});
-		if (end && end->lists[L_SUFFIX / 64] >> (L_SUFFIX % 64) & 1)
+		if (on_list(end, L_SUFFIX))
 			f = (uint8_t)((f & ~T_CAP) | T_COMPOUND);
 	}
 	return f;
@@ -280,6 +281,13 @@ static bool cut_plain(struct cutter *c)
 	return true;
 }
 
+/* "Men's Wearhouse": the next word, behind i, is one of the name. */
+static bool is_own_name(const struct cutter *c, const struct news_word *word, struct wn_str w, size_t i)
+{
+	struct wn_str s = c->x->text;
+	return on_list(word, L_OWNNAME) && upper(w.p[0]) && i + 1 < s.n && s.p[i] == ' ' && upper(s.p[i + 1]);
+}
+
 static void cut_word(struct cutter *c)
 {
 	if (cut_plain(c))
@@ -294,8 +302,9 @@ static void cut_word(struct cutter *c)
 	}
 	struct news_token *t = push(c, c->i, w.n);
 	if (t) {
-		t->flags = (uint8_t)(flags_of(c, w) | (skip ? T_POSSESSIVE : 0));
-		t->word = look_up(c, w);
+		bool initial = w.n == 1 && upper(w.p[0]) && end < c->x->text.n && c->x->text.p[end] == '.'; /* "A." is no article */
+		t->word = initial ? NULL : look_up(c, w);
+		t->flags = (uint8_t)(flags_of(c, w) | (skip && !is_own_name(c, t->word, w, end + skip) ? T_POSSESSIVE : 0));
 	}
 	c->i = end + skip;
 }
@@ -311,9 +320,11 @@ static bool abbreviated(const struct cutter *c)
 		return false;
 	if (t->n == 1 && upper(s.p[t->at]))
 		return true;
-	if (t->n == 3 && s.p[t->at + 1] == '.')
+	if (t->n >= 3 && s.p[t->at + t->n - 2] == '.') /* "U.S.", "Ph.D." */
 		return true;
-	return t->word && t->word->lists[L_ABBR / 64] >> (L_ABBR % 64) & 1;
+	if ((t->flags & T_CAP) && c->i + 3 < s.n && s.p[c->i + 1] == ' ' && upper(s.p[c->i + 2]) && s.p[c->i + 3] == '.')
+		return true; /* "Jos. A. Bank" */
+	return on_list(t->word, L_ABBR);
 }
 
 static void mark(struct cutter *c, char m, size_t len)
@@ -350,6 +361,21 @@ static void ampersand(struct cutter *c)
 	c->i++;
 }
 
+/* "Acme, Inc.": the comma parts nothing. */
+static bool before_legal_form(const struct cutter *c)
+{
+	const struct news_token *t = c->x->n ? &c->x->t[c->x->n - 1] : NULL;
+	struct wn_str s = c->x->text;
+	size_t from = c->i + 2, to = from;
+
+	if (!t || !(t->flags & T_CAP) || (t->flags & T_POSSESSIVE) || from >= s.n || s.p[from - 1] != ' ' || !upper(s.p[from]))
+		return false;
+	while (to < s.n && (alnum(s.p[to]) || (s.p[to] == '.' && to + 1 < s.n && alnum(s.p[to + 1]))))
+		to++;
+	const struct news_word *w = look_up(c, (struct wn_str){s.p + from, to - from});
+	return on_list(w, L_LEGAL);
+}
+
 static void quotation(struct cutter *c, char ch, size_t len)
 {
 	if (ch == DOUBLE)
@@ -378,7 +404,13 @@ static void cut_one(struct cutter *c)
 	case '\n':
 		mark(c, '.', len);
 		break;
-	case '?': case '!': case ',': case ':': case ';': case '|':
+	case ',':
+		if (before_legal_form(c))
+			c->i += len;
+		else
+			mark(c, ch, len);
+		break;
+	case '?': case '!': case ':': case ';': case '|':
 		mark(c, ch, len);
 		break;
 	case DASH:
@@ -469,7 +501,7 @@ static bool surely_ends(const struct wn_news *n, struct wn_str s, size_t i)
 	if (i - from < WORD || (from > 0 && s.p[from - 1] != ' ' && i - from < LONGEST))
 		return false;
 	const struct news_word *w = i - from < LONGEST ? news_word_find(n, s.p + from, i - from) : NULL;
-	return !w || !(w->lists[L_ABBR / 64] >> (L_ABBR % 64) & 1);
+	return !on_list(w, L_ABBR);
 }
 
 struct wn_str news_first_sentences(const struct wn_news *n, struct wn_str s, int most)
