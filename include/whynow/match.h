@@ -39,7 +39,7 @@ void wn_index_free(struct wn_index *index);
 /* What a rule costs: filed under keys; some alternative has none, so that it is a candidate of every event (its author
  * should be told); or it can never be true. */
 enum wn_filed { WN_FILED_KEYED, WN_FILED_ALWAYS, WN_FILED_NEVER };
-/* Inserts or replaces rule number `rule` (the caller's handle). */
+/* Inserts or replaces rule number `rule` (the caller's handle: four bytes are kept for each up to the largest). */
 enum wn_filed wn_index_put(struct wn_index *index, uint32_t rule, const struct cel_program *when);
 /* Removes it; no effect if it is not there. */
 void wn_index_remove(struct wn_index *index, uint32_t rule);

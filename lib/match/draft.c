@@ -237,8 +237,9 @@ static void needle_node(struct writer *w, uint16_t path, const struct term *t)
 static void keep_end(struct wn_index *x, uint16_t path, double end)
 {
 	struct path *p = &x->paths[path];
+	const struct range *r = p->range[p->now];
 
-	if (!isfinite(end))
+	if (!isfinite(end) || (r && r->edges[0] != INFINITY))
 		return;
 	if (!p->ends)
 		p->ends = wn_alloc(SAMPLES * sizeof(*p->ends));

@@ -7,51 +7,35 @@
 
 #include <stdlib.h>
 
-enum { CYCLE_FIRST = 512, CYCLE_FACTOR = 8, RULE_SLOTS_MIN = 64 };
+enum { CYCLE_FIRST = 512, CYCLE_FACTOR = 8 };
 
 /* --- rules by number ---------------------------------------------------------------------------------- */
 
-#define GONE UINT64_MAX
-static uint64_t rule_of(uint32_t number, uint32_t block)
+/* Instead of a first block: no such rule; one that can never be true. Blocks begin at 2. */
+enum { NONE = 0, NEVER = 1 };
+
+static uint32_t of_rule(const struct wn_index *x, uint32_t rule)
 {
-	return ((uint64_t)number + 1) << 31 | block;
+	return rule < x->cap_rules ? x->rules[rule] : NONE;
 }
 
-static uint64_t *slot_of(const struct wn_index *x, uint32_t number)
+static uint32_t first_block(const struct wn_index *x, uint32_t rule)
 {
-	uint32_t mask = x->n_rule_slots - 1;
-	uint64_t *free_slot = NULL;
+	uint32_t at = of_rule(x, rule);
 
-	for (uint32_t i = (uint32_t)(wn_mix(1, number) >> 16) & mask;; i = (i + 1) & mask) {
-		uint64_t *r = &x->rules[i];
-		if (!*r)
-			return free_slot ? free_slot : r;
-		if (*r == GONE)
-			free_slot = free_slot ? free_slot : r;
-		else if (*r >> 31 == (uint64_t)number + 1)
-			return r;
-	}
+	return at == NEVER ? 0 : at;
 }
 
-static uint32_t block_of(uint64_t rule)
+static void grow_rules(struct wn_index *x, uint32_t rule)
 {
-	return rule == GONE ? 0 : (uint32_t)rule & ~REF_CELL;
-}
+	uint64_t cap = rule + 1 + (uint64_t)rule / 8 + 32;
+	bool idle = x->cursor >= x->cap_rules;
 
-static void grow_rules(struct wn_index *x)
-{
-	uint64_t *old = x->rules;
-	uint32_t n = x->n_rule_slots;
-
-	while (x->n_rule_slots < 2 * (x->n_rules + 1))
-		x->n_rule_slots *= 2;
-	x->rules = wn_alloc(x->n_rule_slots * sizeof(*x->rules));
-	x->n_rules_used = x->n_rules;
-	for (uint32_t i = 0; i < n; i++)
-		if (old[i] && old[i] != GONE)
-			*slot_of(x, (uint32_t)((old[i] >> 31) - 1)) = old[i];
-	free(old);
-	x->cursor = x->cursor < n ? 0 : x->n_rule_slots; /* a cycle under way begins again */
+	cap = cap > UINT32_MAX ? UINT32_MAX : cap;
+	x->rules = wn_realloc(x->rules, cap * sizeof(*x->rules));
+	memset(x->rules + x->cap_rules, 0, (cap - x->cap_rules) * sizeof(*x->rules));
+	x->cap_rules = (uint32_t)cap;
+	x->cursor = idle ? x->cap_rules : x->cursor;
 }
 
 /* --- coming and going --------------------------------------------------------------------------------- */
@@ -64,6 +48,7 @@ static void count_block(struct wn_index *x, const struct block *b, uint32_t by)
 
 static uint32_t file(struct wn_index *x, struct draft *d, uint32_t rule, uint32_t next)
 {
+	x->filed = true;
 	wn_draft_choose(x, d);
 	uint32_t at = wn_block_write(x, d, rule, next);
 	count_block(x, wn_block(x, at), 1);
@@ -92,23 +77,31 @@ static void unfile(struct wn_index *x, const struct draft *d, uint32_t at)
 	wn_store_give(&x->store, at, wn_block_size(b));
 }
 
+/* Takes a rule apart: its alternatives, under no key any more, in the scratch arena. */
+static struct drafts take(struct wn_index *x, uint32_t rule)
+{
+	struct drafts all = {0};
+
+	wn_arena_reset(x->scratch);
+	for (uint32_t at = first_block(x, rule); at; at = wn_block(x, at)->next)
+		all.n++;
+	all.v = WN_NEW_N(x->scratch, struct draft, all.n + 1);
+	for (uint32_t at = first_block(x, rule), i = 0, next; at; at = next, i++) {
+		next = wn_block(x, at)->next;
+		wn_block_read(x, at, &all.v[i], x->scratch);
+		unfile(x, &all.v[i], at);
+	}
+	return all;
+}
+
 void wn_index_remove(struct wn_index *x, uint32_t rule)
 {
-	uint64_t *slot = slot_of(x, rule);
-	uint32_t at = block_of(*slot);
-
-	if (!*slot || *slot == GONE)
+	if (of_rule(x, rule) == NONE)
 		return;
-	wn_arena_reset(x->scratch);
-	while (at) {
-		struct draft d;
-		uint32_t next = wn_block(x, at)->next;
-		wn_block_read(x, at, &d, x->scratch);
-		unfile(x, &d, at);
-		wn_draft_drop(x, &d);
-		at = next;
-	}
-	*slot = GONE;
+	struct drafts all = take(x, rule);
+	for (uint32_t i = 0; i < all.n; i++)
+		wn_draft_drop(x, &all.v[i]);
+	x->rules[rule] = NONE;
 	x->n_rules--;
 }
 
@@ -123,11 +116,9 @@ enum wn_filed wn_index_put(struct wn_index *x, uint32_t rule, const struct cel_p
 		keyless += !wn_draft_has_key(x, &all.v[i]);
 		at = keep(x, &all.v[i], rule, at);
 	}
-	if (4 * (x->n_rules_used + 1) > 3 * x->n_rule_slots)
-		grow_rules(x);
-	uint64_t *slot = slot_of(x, rule);
-	x->n_rules_used += *slot == 0;
-	*slot = rule_of(rule, at);
+	if (rule >= x->cap_rules)
+		grow_rules(x, rule);
+	x->rules[rule] = at ? at : NEVER;
 	x->n_rules++;
 	if (x->n_pending == x->cap_pending) {
 		x->cap_pending = x->cap_pending * 2 + 16;
@@ -139,7 +130,7 @@ enum wn_filed wn_index_put(struct wn_index *x, uint32_t rule, const struct cel_p
 
 bool wn_index_decides(const struct wn_index *x, uint32_t rule)
 {
-	for (uint32_t at = block_of(*slot_of(x, rule)); at; at = wn_block(x, at)->next)
+	for (uint32_t at = first_block(x, rule); at; at = wn_block(x, at)->next)
 		if (wn_block(x, at)->flags & BLOCK_INEXACT)
 			return false;
 	return true;
@@ -163,30 +154,24 @@ static void renew_ranges(struct wn_index *x, struct draft *d)
 	}
 }
 
-static void review(struct wn_index *x, uint64_t *slot)
+static void review(struct wn_index *x, uint32_t rule)
 {
-	uint32_t at = block_of(*slot), first = 0, rule = (uint32_t)((*slot >> 31) - 1);
+	struct drafts all = take(x, rule);
+	uint32_t first = 0;
 
-	wn_arena_reset(x->scratch);
-	while (at) {
-		struct draft d;
-		uint32_t next = wn_block(x, at)->next;
-		wn_block_read(x, at, &d, x->scratch);
-		unfile(x, &d, at);
-		renew_ranges(x, &d);
-		first = file(x, &d, rule, first);
-		at = next;
+	for (uint32_t i = 0; i < all.n; i++) {
+		renew_ranges(x, &all.v[i]);
+		first = file(x, &all.v[i], rule, first);
 	}
-	*slot = rule_of(rule, first);
+	x->rules[rule] = first ? first : NEVER;
 }
 
 static void settle_some(struct wn_index *x, size_t *rules)
 {
 	for (; *rules > 0 && x->n_pending > 0; --*rules) {
-		uint64_t *slot = slot_of(x, x->pending[--x->n_pending]);
-		uint32_t at = *slot && *slot != GONE ? block_of(*slot) : 0;
+		uint32_t rule = x->pending[--x->n_pending], at = first_block(x, rule);
 		if (at && wn_block(x, at)->flags & BLOCK_PENDING)
-			review(x, slot);
+			review(x, rule);
 	}
 	if (x->n_pending == 0 && x->cap_pending > 1024) { /* after many at once */
 		free(x->pending);
@@ -202,7 +187,7 @@ static void before_settling(struct wn_index *x)
 		return;
 	wn_paths_measure(x);
 	x->cycle_rules = x->n_rules;
-	x->cursor = x->n_rule_slots;
+	x->cursor = x->cap_rules;
 }
 
 void wn_index_settle(struct wn_index *x)
@@ -229,16 +214,14 @@ bool wn_index_tend(struct wn_index *x, size_t rules)
 {
 	before_settling(x);
 	settle_some(x, &rules);
-	if (x->n_pending > 0 || (x->cursor >= x->n_rule_slots && !begin_cycle(x)))
+	if (x->n_pending > 0 || (x->cursor >= x->cap_rules && !begin_cycle(x)))
 		return x->n_pending > 0;
-	for (; rules > 0 && x->cursor < x->n_rule_slots; x->cursor++) {
-		uint64_t *slot = &x->rules[x->cursor];
-		if (!*slot || *slot == GONE)
-			continue;
-		review(x, slot);
-		rules--;
-	}
-	return x->cursor < x->n_rule_slots;
+	for (; rules > 0 && x->cursor < x->cap_rules; x->cursor++)
+		if (first_block(x, x->cursor)) {
+			review(x, x->cursor);
+			rules--;
+		}
+	return x->cursor < x->cap_rules;
 }
 
 /* --- the whole ---------------------------------------------------------------------------------------- */
@@ -257,8 +240,6 @@ struct wn_index *wn_index_new(const struct wn_match_env *env)
 		}
 	x->n_slots = 1;
 	x->slots = wn_alloc(sizeof(*x->slots));
-	x->n_rule_slots = x->cursor = RULE_SLOTS_MIN;
-	x->rules = wn_alloc(x->n_rule_slots * sizeof(*x->rules));
 	x->next_cycle = CYCLE_FIRST;
 	x->scratch = wn_arena_new(0);
 	return x;
@@ -297,7 +278,7 @@ void wn_index_measure(const struct wn_index *x, struct wn_index_size *out)
 {
 	*out = (struct wn_index_size){.rules = x->n_rules, .keys = x->n_keys, .keyless = x->n_keyless, .opaque = x->n_inexact};
 	out->values = x->values.n_used;
-	out->bytes_rules = x->store.n * sizeof(uint64_t) + x->n_rule_slots * sizeof(*x->rules);
+	out->bytes_rules = x->store.n * sizeof(uint64_t) + x->cap_rules * sizeof(*x->rules);
 	out->bytes_keys = wn_keys_memory(x);
 	out->bytes_values = x->values.n * sizeof(*x->values.v) + x->values.n_slots * sizeof(*x->values.slots);
 	out->bytes = sizeof(*x) + out->bytes_rules + out->bytes_keys + out->bytes_values +

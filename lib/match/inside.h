@@ -85,7 +85,7 @@ struct path {
 	uint8_t now;          /* the range in use for new literals */
 	double *samples;      /* of events */
 	uint32_t n_samples, n_numbers;
-	double *ends;         /* of rules */
+	double *ends;         /* of rules, until there are edges */
 	uint32_t n_ends;
 	uint64_t small_used;  /* bits taken */
 	uint32_t small[64];   /* values that have their own bit */
@@ -157,13 +157,14 @@ struct wn_index {
 	uint32_t n_needles;
 	struct segment segments[SEGMENTS];
 	uint64_t n_keys;
-	uint64_t *rules; /* number + 1 << 32 | first block, 0 free, GONE */
-	uint32_t n_rule_slots, n_rules_used, n_rules, n_keyless, n_inexact;
+	uint32_t *rules; /* first block of each */
+	uint32_t cap_rules, n_rules, n_keyless, n_inexact;
+	bool filed; /* some rule was: by the edges of ranges as they are */
 	uint32_t *pending, n_pending, cap_pending; /* rules put since the last look */
 	uint64_t events;       /* that statistics rest on */
 	uint64_t next_cycle;   /* events at which all rules are looked at again */
 	uint32_t cycle_rules;  /* rules when the last cycle began */
-	uint32_t cursor;       /* of the cycle; n_rule_slots: none is under way */
+	uint32_t cursor;       /* of the cycle; cap_rules: none is under way */
 	uint64_t random;
 	struct event *event; /* room for one, kept between probes */
 	struct wn_arena *scratch;

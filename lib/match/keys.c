@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum { TAG_BITS = 24, SIZE_MIN = 8 };
+enum { TAG_BITS = 24, SIZE_MIN = 8, SIZE_SMALL = 64 /* below it a table doubles: fewer holes are left behind */ };
 /* Three quarters: most of what is asked for is not there, and that is known after one word of marks; at 7/8 after four. */
 enum { FULL_OF = 3, FULL_PARTS = 4 };
 
@@ -107,7 +107,7 @@ static void grow(struct segment *s)
 {
 	struct segment old = *s;
 
-	*s = (struct segment){.size = old.size ? old.size + old.size / 4 : SIZE_MIN};
+	*s = (struct segment){.size = old.size < SIZE_SMALL ? old.size * 2 + (old.size == 0) * SIZE_MIN : old.size + old.size / 4};
 	s->marks = wn_alloc(s->size + 8);
 	s->v = wn_realloc(NULL, s->size * sizeof(*s->v));
 	for (uint32_t i = 0; i < old.size; i++)

@@ -147,8 +147,8 @@ bool wn_paths_measure(struct wn_index *x)
 
 	for (uint32_t i = 0; i < x->n_paths; i++) {
 		struct path *p = &x->paths[i];
-		uint8_t other = !p->now;
-		if (!p->range[p->now] || (p->range[other] && p->range[other]->users) || !is_outdated(x, p))
+		uint8_t other = x->filed ? !p->now : p->now; /* as long as nothing rests on them, edges change in place */
+		if (!p->range[p->now] || (x->filed && p->range[other] && p->range[other]->users) || !is_outdated(x, p))
 			continue;
 		struct range *r = p->range[other];
 		if (!r) {
@@ -159,6 +159,9 @@ bool wn_paths_measure(struct wn_index *x)
 			x->values.v[r->base + b] = (struct value){.path = (uint16_t)i, .bit = NO, .users = 1};
 		r->measured = p->n_samples >= 128;
 		set_edges(r, r->measured ? p->samples : p->ends, r->measured ? p->n_samples : p->n_ends);
+		free(p->ends); /* the next edges come from events */
+		p->ends = NULL;
+		p->n_ends = 0;
 		p->now = other;
 		any = true;
 	}

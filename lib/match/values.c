@@ -227,7 +227,7 @@ static uint32_t append(struct values *vs, uint32_t n)
 	if (vs->n == 0)
 		vs->n = 1; /* 0 is nothing */
 	while (vs->n + n > vs->cap) {
-		vs->cap = vs->cap ? vs->cap + vs->cap / 4 : 64;
+		vs->cap = vs->cap ? vs->cap + vs->cap / 8 : 64;
 		vs->v = wn_realloc(vs->v, vs->cap * sizeof(*vs->v));
 	}
 	memset(vs->v + vs->n, 0, n * sizeof(*vs->v));
@@ -291,7 +291,7 @@ uint32_t wn_value_use(struct wn_index *x, uint16_t path, struct wn_value value)
 		p->small_used |= UINT64_C(1) << v->bit;
 		p->small[v->bit] = id;
 	}
-	if (8 * ((uint64_t)x->values.n_used + 1) > 5 * (uint64_t)x->values.n_slots)
+	if (4 * ((uint64_t)x->values.n_used + 1) > 3 * (uint64_t)x->values.n_slots)
 		grow_slots(&x->values);
 	place(&x->values, c.hash, id);
 	return id;

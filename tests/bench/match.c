@@ -94,15 +94,16 @@ static double cpu_s(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Bytes of data: pages of code, of which the kernel maps sixteen where one was asked for, are no part of it. */
 static size_t resident(void)
 {
-	size_t pages = 0;
+	size_t pages = 0, files = 0;
 	FILE *f = fopen("/proc/self/statm", "r");
 
-	if (!f || fscanf(f, "%*s %zu", &pages) != 1)
+	if (!f || fscanf(f, "%*s %zu %zu", &pages, &files) != 2)
 		die("cannot read", "/proc/self/statm");
 	fclose(f);
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
+	return (pages - files) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void set(struct event *e, struct wn_str name, struct wn_value v)
@@ -162,7 +163,7 @@ static void on_event_line(void *ctx, struct wn_str line)
 struct bench {
 	struct cel_env *env;
 	struct wn_index *index;
-	struct cel_program **kept; /* by rule: what the index cannot decide */
+	struct kept { uint32_t rule; struct cel_program *program; } *kept; /* what the index cannot decide, by rule: they come in order */
 	size_t n_rules, cap, n_kept;
 	double compile_s, put_s, longest_s;
 	bool pauses;
@@ -175,6 +176,21 @@ struct bench {
 static void paused(struct bench *b, double s)
 {
 	b->longest_s = s > b->longest_s ? s : b->longest_s;
+}
+
+static void keep(struct bench *b, uint32_t rule, struct wn_str text)
+{
+	struct wn_err err = {0};
+
+	if (b->n_kept == b->cap) {
+		b->cap = b->cap * 2 + 64;
+		b->kept = wn_realloc(b->kept, b->cap * sizeof(*b->kept));
+	}
+	if (b->n_kept && b->kept[b->n_kept - 1].rule >= rule)
+		die("rules", "ids do not rise");
+	b->kept[b->n_kept] = (struct kept){.rule = rule};
+	if (cel_compile(b->env, text, &(struct cel_options){.expect = &cel_bool}, &b->kept[b->n_kept++].program, &err))
+		die("rule", err.text);
 }
 
 static void on_rule_line(void *ctx, struct wn_str line)
@@ -193,12 +209,6 @@ static void on_rule_line(void *ctx, struct wn_str line)
 	uint64_t id = 0;
 	for (size_t i = 0; i < id_bytes; i++)
 		id = id * 10 + (uint64_t)(line.p[i] - '0');
-	if (id >= b->cap) {
-		size_t cap = id * 2 + 64;
-		b->kept = wn_realloc(b->kept, cap * sizeof(struct cel_program *));
-		memset(b->kept + b->cap, 0, (cap - b->cap) * sizeof(struct cel_program *));
-		b->cap = cap;
-	}
 	if (cel_compile(b->env, (struct wn_str){tab + 1, line.n - id_bytes - 1}, &opt, &p, &err))
 		die("rule", err.text);
 	double t1 = timed ? cpu_s() : 0;
@@ -206,16 +216,9 @@ static void on_rule_line(void *ctx, struct wn_str line)
 	(void)wn_index_put(b->index, (uint32_t)id, p);
 	paused(b, b->pauses ? cpu_s() - began : 0);
 	b->n_rules++;
-	if (wn_index_decides(b->index, (uint32_t)id)) {
-		cel_program_free(p);
-	} else {
-		cel_program_free(p);
-		opt.passing = false;
-		opt.scratch = NULL;
-		if (cel_compile(b->env, (struct wn_str){tab + 1, line.n - id_bytes - 1}, &opt, &b->kept[id], &err))
-			die("rule", err.text);
-		b->n_kept++;
-	}
+	cel_program_free(p);
+	if (!wn_index_decides(b->index, (uint32_t)id))
+		keep(b, (uint32_t)id, (struct wn_str){tab + 1, line.n - id_bytes - 1});
 	b->compile_s += SAMPLE * (t1 - t0);
 	b->put_s += timed ? SAMPLE * (cpu_s() - t1) : 0;
 }
@@ -228,13 +231,21 @@ static uint64_t mix64(uint64_t z)
 	return z ^ (z >> 31);
 }
 
+static int by_rule(const void *a, const void *b)
+{
+	uint32_t x = ((const struct kept *)a)->rule, y = ((const struct kept *)b)->rule;
+
+	return (x > y) - (x < y);
+}
+
 static bool is_true(struct bench *b, uint32_t rule)
 {
+	const struct kept *k = bsearch(&(struct kept){.rule = rule}, b->kept, b->n_kept, sizeof(*k), by_rule);
 	struct cel_activation act = {.get = event_get, .ctx = b->event};
 	struct cel_result res;
 
 	wn_arena_reset(b->arena);
-	return cel_eval(b->kept[rule], &act, b->arena, &res, NULL) == WN_OK && !res.unknown && res.value.b;
+	return k && cel_eval(k->program, &act, b->arena, &res, NULL) == WN_OK && !res.unknown && res.value.b;
 }
 
 static void on_candidate(void *ctx, uint32_t rule, bool certain)
@@ -367,7 +378,14 @@ static struct arguments arguments(int argc, char **argv)
 	return a;
 }
 
-/* Pages of code and of the C library, touched before memory is counted. */
+static void free_kept(struct bench *b)
+{
+	for (size_t i = 0; i < b->n_kept; i++)
+		cel_program_free(b->kept[i].program);
+	free(b->kept);
+}
+
+/* What the first rules make once for the process (tables of the C library and of RE2) is there before memory is counted. */
 static void warm_up(const struct arguments *a, struct wn_arena *compiling)
 {
 	struct wn_match_env menv;
@@ -375,9 +393,9 @@ static void warm_up(const struct arguments *a, struct wn_arena *compiling)
 
 	b.index = wn_index_new(&menv);
 	each_line(a->rules, 20, on_rule_line, &b);
-	for (size_t i = 0; i < b.cap; i++)
-		cel_program_free(b.kept[i]);
-	free(b.kept);
+	while (wn_index_tend(b.index, 256))
+		;
+	free_kept(&b);
 	wn_index_free(b.index);
 	cel_env_free(b.env);
 }
@@ -387,6 +405,7 @@ static void load(struct bench *b, const struct arguments *a)
 	struct wn_index_size size;
 
 	warm_up(a, b->compiling);
+	malloc_trim(0);
 	size_t before = resident();
 	double t0 = cpu_s();
 
@@ -435,9 +454,7 @@ int main(int argc, char **argv)
 		tending += run(&b, &es, times, i > 0);
 	if (es.v.n)
 		report(&b, times, es.v.n, tending);
-	for (size_t i = 0; i < b.cap; i++)
-		cel_program_free(b.kept[i]);
-	free(b.kept);
+	free_kept(&b);
 	free(times);
 	wn_index_free(b.index);
 	cel_env_free(b.env);
