@@ -64,7 +64,7 @@ enum wn_rc wn_positions_parse(struct wn_str text, const char *file, struct wn_po
 void wn_positions_free(struct wn_positions *p);
 struct wn_position { const char *department; int level; }; /* NULL, 0: not known */
 /* Longest phrase at each word; the first that gives a department gives it ("other" yields to a later one), likewise the
- * level. department is static. */
+ * level, unless a higher one is joined to it by "and". department is static. */
 struct wn_position wn_positions_look(const struct wn_positions *p, struct wn_str position, struct wn_arena *scratch);
 
 /* --- ids (design 04) -------------------------------------------------------------------------------------

@@ -198,12 +198,16 @@ struct wn_position wn_positions_look(const struct wn_positions *p, struct wn_str
 	if (!p || p->phrases.n == 0)
 		return found;
 	wn_words_cut(position, scratch, &w);
+	size_t level_ends = 0; /* behind the phrase that gave the level */
 	for (size_t i = 0, used; i < w.n; i += used) {
 		const struct phrase *hit = longest_at(p, &w, i, &used, scratch);
 		if (hit && hit->department && (!found.department || strcmp(found.department, "other") == 0))
 			found.department = hit->department;
-		if (hit && hit->level && !found.level)
+		bool joined = found.level && i == level_ends + 1 && wn_str_is(w.w[level_ends], "and");
+		if (hit && hit->level && (!found.level || (joined && hit->level > found.level))) {
 			found.level = hit->level;
+			level_ends = i + used;
+		}
 	}
 	return found;
 }

@@ -22,11 +22,32 @@ def expressions():
         return [json.loads(line)["expr"] for line in f if line.strip()]
 
 
+def headlines():
+    """Our own invented news, with the fields that they are labelled with."""
+    for file in sorted((ROOT / "tests/extraction").glob("*.jsonl")):
+        yield from (json.loads(line) for line in file.read_text(encoding="utf-8").splitlines())
+
+
+def news_files():
+    """The data as shipped, as signal_news takes a file: a byte that says which kind it is, then the text."""
+    for number, end in enumerate(("words", "patterns", "technologies", "currencies")):
+        yield chr(number << 2) + (ROOT / f"conf/extract/news.{end}").read_text(encoding="utf-8")
+
+
 def seeds_of(target, into):
     if target in ("cel_parse", "cel_eval"):
         texts = expressions()
     elif target == "cel_regex":  # PATTERN NUL TEXT
         texts = [f"{pattern}\0{text}" for e in expressions() for text, pattern in re.findall(r"['\"]([^'\"]*)['\"]\.matches\(r?['\"]([^'\"]+)", e)]
+    elif target == "signal_news":
+        texts = [*news_files(), *("\1" + h["text"] for h in headlines())]
+    elif target == "signal_sum":
+        texts = [s for h in headlines() for s in re.findall(r"[$€£₹][\d.,]+ ?\w*|\b[A-Z]{2,3}\$? ?[\d.,]+ \w+|[\d.,]+ \w+ \w+", h["text"])]
+    elif target == "signal_name":
+        texts = [h[field] for h in headlines() for field in ("company", "target", "person") if h.get(field)]
+    elif target == "signal_positions":
+        table = (ROOT / "conf/extract/positions").read_text(encoding="utf-8")
+        texts = [table, *("vp | - | 5\0" + h["title"] for h in headlines() if h.get("title"))]
     else:
         return
     into.mkdir()

@@ -74,6 +74,18 @@ static void chiefs_and_founders(void **state)
 	check("Interim CMO", "marketing", 6);
 }
 
+static void of_two_posts_the_higher_counts(void **state)
+{
+	(void)state;
+	check("EVP & CFO", "finance", 6);
+	check("Senior Vice President and Chief Financial Officer", "finance", 6);
+	check("Chairman and CEO", "other", 7);
+	check("VP, Head of Sales", "sales", 5);
+	check("Assistant to the CEO and CFO", "finance", 1);
+	check("Director, Office of the CEO", "other", 4);
+	check("Deputy CFO", "finance", 5);
+}
+
 static void heads_managers_leads_and_staff(void **state)
 {
 	(void)state;
@@ -146,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(longest_phrase_on_whole_words_wins),
 	    cmocka_unit_test(chiefs_and_founders),
+	    cmocka_unit_test(of_two_posts_the_higher_counts),
 	    cmocka_unit_test(heads_managers_leads_and_staff),
 	    cmocka_unit_test(board_seats),
 	    cmocka_unit_test(nothing_known_stays_unknown),
