@@ -123,14 +123,18 @@ static bool check_map(struct cel_check *k, struct cel_node *n)
 /* A term of && is worth something only where all others hold, one of || only where none does. */
 static bool check_logic(struct cel_check *k, struct cel_node *n)
 {
-	bool and = n->kind == CEL_NODE_AND;
+	bool and = n->kind == CEL_NODE_AND, *tells = WN_NEW_N(k->c->arena, bool, n->n_args + 1);
+	struct cel_fact *before = k->facts;
 
+	for (uint32_t i = 0; i < n->n_args; i++, k->facts = before) {
+		cel_facts_push(k, n->args[i], and);
+		tells[i] = k->facts != before;
+	}
 	for (uint32_t i = 0; i < n->n_args; i++) {
-		struct cel_fact *before = k->facts;
 		bool ok;
 
 		for (uint32_t j = 0; j < n->n_args && (j < i || n->n_args <= SYMMETRIC_MAX); j++)
-			if (j != i)
+			if (j != i && tells[j])
 				cel_facts_push(k, n->args[j], and);
 		ok = cel_check_node(k, n->args[i]) && needs(k, n->args[i], &cel_bool, and ? "&&" : "||");
 		k->facts = before;

@@ -21,10 +21,10 @@ const struct cel_scope *cel_scope_find(const struct cel_check *k, struct wn_str 
 
 /* Calls `find` with container.name, its parents, name. */
 typedef const void *find_fn(const struct cel_env *env, struct wn_str name);
-static const void *in_container(const struct cel_env *env, struct wn_str name, bool absolute, find_fn *find)
+static __attribute__((noinline)) const void *in_parents(const struct cel_env *env, struct wn_str name, find_fn *find)
 {
 	char full[NAME_MAX_BYTES];
-	size_t n = absolute ? 0 : env->container.n;
+	size_t n = env->container.n;
 
 	while (n > 0) {
 		int len = snprintf(full, sizeof(full), "%.*s." WN_STR_FMT, (int)n, env->container.p, WN_STR_ARG(name));
@@ -36,7 +36,14 @@ static const void *in_container(const struct cel_env *env, struct wn_str name, b
 			n--;
 		n -= n > 0;
 	}
-	return find(env, name);
+	return NULL;
+}
+
+static inline const void *in_container(const struct cel_env *env, struct wn_str name, bool absolute, find_fn *find)
+{
+	const void *found = absolute || !env->container.n ? NULL : in_parents(env, name, find);
+
+	return found ? found : find(env, name);
 }
 
 static const void *find_variable(const struct cel_env *env, struct wn_str name)

@@ -9,6 +9,14 @@
 
 #include <ctype.h>
 
+/* ASCII letters, digits and _, whatever the locale. */
+static bool is_word(char ch)
+{
+	static const bool words[256] = {['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['_'] = true};
+
+	return words[(unsigned char)ch];
+}
+
 static char peek(const struct cel_lexer *l, uint32_t ahead)
 {
 	return l->pos + ahead < l->c->text.n ? l->c->text.p[l->pos + ahead] : 0;
@@ -45,20 +53,24 @@ bool cel_is_reserved(struct wn_str s)
 static bool opens_string(const struct cel_lexer *l)
 {
 	uint32_t i = 0;
+	char first = peek(l, 0) | 0x20;
 
-	while (i < 2 && (tolower(peek(l, i)) == 'r' || tolower(peek(l, i)) == 'b'))
-		i++;
-	if (i == 2 && tolower(peek(l, 0)) == tolower(peek(l, 1)))
-		return false;
+	if (first == 'r' || first == 'b') {
+		char second = peek(l, 1) | 0x20;
+		i = second == (first == 'r' ? 'b' : 'r') ? 2 : 1;
+	}
 	return peek(l, i) == '"' || peek(l, i) == '\'';
 }
 
 static bool lex_ident(struct cel_lexer *l, struct cel_token *out)
 {
-	while (isalnum((unsigned char)peek(l, 0)) || peek(l, 0) == '_')
-		l->pos++;
+	const char *start = l->c->text.p + out->span.start, *p = start, *end = l->c->text.p + l->c->text.n;
+
+	while (p < end && is_word(*p))
+		p++;
+	l->pos = (uint32_t)(p - l->c->text.p);
 	out->kind = TOK_IDENT;
-	out->text = (struct wn_str){l->c->text.p + out->span.start, l->pos - out->span.start};
+	out->text = (struct wn_str){start, (size_t)(p - start)};
 	return true;
 }
 
@@ -78,16 +90,14 @@ static bool lex_quoted(struct cel_lexer *l, struct cel_token *out)
 
 static bool lex_punct(struct cel_lexer *l, struct cel_token *out)
 {
-	static const char pairs[][3] = {"==", "!=", "<=", ">=", "&&", "||"};
 	char a = peek(l, 0), b = peek(l, 1);
 
 	out->kind = TOK_PUNCT;
-	for (size_t i = 0; (b == '=' || b == a) && i < WN_COUNT(pairs); i++)
-		if (pairs[i][0] == a && pairs[i][1] == b) {
-			memcpy(out->punct, pairs[i], 3);
-			l->pos += 2;
-			return true;
-		}
+	if (b == '=' ? a == '=' || a == '!' || a == '<' || a == '>' : b == a && (a == '&' || a == '|')) {
+		memcpy(out->punct, (char[]){a, b, 0}, 3);
+		l->pos += 2;
+		return true;
+	}
 	if (!a || !strchr("()[]{}.,:?<>!+-*/%", a)) {
 		const char *hint = a == '=' ? ": equality is written `==`" : a == '&' ? ": and is written `&&`" : a == '|' ? ": or is written `||`" : "";
 
@@ -111,7 +121,7 @@ static bool lex_any(struct cel_lexer *l, struct cel_token *out)
 		return cel_lex_string(l, out);
 	if (isdigit((unsigned char)ch) || (ch == '.' && isdigit((unsigned char)peek(l, 1)) && !l->after_operand))
 		return cel_lex_number(l, out);
-	if (isalpha((unsigned char)ch) || ch == '_')
+	if (is_word(ch))
 		return lex_ident(l, out);
 	if (ch == '`')
 		return lex_quoted(l, out);
@@ -120,14 +130,11 @@ static bool lex_any(struct cel_lexer *l, struct cel_token *out)
 
 bool cel_lex(struct cel_lexer *l, struct cel_token *out)
 {
-	struct cel_token t = {0};
-
 	skip_blanks(l);
-	t.span.start = l->pos;
-	if (!lex_any(l, &t))
+	*out = (struct cel_token){.span.start = l->pos};
+	if (!lex_any(l, out))
 		return false;
-	t.span.end = l->pos;
-	l->after_operand = t.kind == TOK_PUNCT ? t.punct[0] == ')' || t.punct[0] == ']' || t.punct[0] == '}' : !wn_str_is(t.text, "in");
-	*out = t;
+	out->span.end = l->pos;
+	l->after_operand = out->kind == TOK_PUNCT ? out->punct[0] == ')' || out->punct[0] == ']' || out->punct[0] == '}' : !wn_str_is(out->text, "in");
 	return true;
 }

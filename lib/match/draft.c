@@ -162,19 +162,19 @@ struct set { uint32_t *ids, n; uint64_t own, shared; bool all_own; };
 static struct set set_of(struct writer *w, uint16_t path, const struct term *t)
 {
 	struct set s = {.ids = WN_NEW_N(w->arena, uint32_t, t->n + 1), .all_own = true};
-	struct canonical c;
+	struct canonical *c = WN_NEW_N(w->arena, struct canonical, t->n + 1);
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < t->n; i++) /* their memory is asked for before it is needed */
-		if (wn_canonical(path, t->values[i], &c))
-			wn_value_fetch(w->x, &c);
-
-	for (uint32_t i = 0; i < t->n; i++) {
-		uint32_t id = wn_value_use(w->x, path, t->values[i]);
+		if (wn_canonical(path, t->values[i], &c[n]))
+			wn_value_fetch(w->x, &c[n++]);
+	for (uint32_t i = 0; i < n; i++)
+		(void)wn_value_guess(w->x, &c[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t id = wn_value_use(w->x, path, &c[i]);
 		bool again = false;
-		for (uint32_t k = 0; id && k < s.n; k++)
+		for (uint32_t k = 0; k < s.n; k++)
 			again |= s.ids[k] == id;
-		if (!id)
-			continue;
 		if (again) {
 			wn_value_drop(w->x, id);
 			continue;

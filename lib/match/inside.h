@@ -180,7 +180,7 @@ uint32_t wn_value_find(const struct wn_index *x, const struct canonical *c, uint
 void wn_value_fetch(const struct wn_index *x, const struct canonical *c);
 uint32_t wn_value_guess(const struct wn_index *x, const struct canonical *c);
 bool wn_value_is(const struct wn_index *x, uint32_t id, const struct canonical *c, uint16_t path);
-uint32_t wn_value_use(struct wn_index *x, uint16_t path, struct wn_value v);                /* 0: equal to nothing */
+uint32_t wn_value_use(struct wn_index *x, uint16_t path, const struct canonical *c);
 void wn_value_drop(struct wn_index *x, uint32_t id);
 uint32_t wn_value_new(struct wn_index *x, uint16_t path, uint32_t n); /* n in a row that stand for no scalar */
 static inline unsigned wn_value_fold(uint32_t id) { return (id * UINT32_C(0x9e3779b1)) >> 26; }

@@ -268,24 +268,21 @@ static void copy_text(struct wn_index *x, struct value *v, const struct canonica
 	v->len = c->len;
 }
 
-uint32_t wn_value_use(struct wn_index *x, uint16_t path, struct wn_value value)
+uint32_t wn_value_use(struct wn_index *x, uint16_t path, const struct canonical *c)
 {
-	struct canonical c;
 	struct path *p = &x->paths[path];
 
-	if (!wn_canonical(path, value, &c))
-		return 0;
 	p->named++;
-	uint32_t id = wn_value_find(x, &c, path);
+	uint32_t id = wn_value_find(x, c, path);
 	if (id) {
 		x->values.v[id].users++;
 		return id;
 	}
 	id = fresh(&x->values);
 	struct value *v = &x->values.v[id];
-	*v = (struct value){.path = path, .kind = c.kind, .bit = NO, .users = 1, .bits = c.bits};
-	if (c.kind == WN_STRING)
-		copy_text(x, v, &c);
+	*v = (struct value){.path = path, .kind = c->kind, .bit = NO, .users = 1, .bits = c->bits};
+	if (c->kind == WN_STRING)
+		copy_text(x, v, c);
 	if (~p->small_used) {
 		v->bit = (uint8_t)__builtin_ctzll(~p->small_used);
 		p->small_used |= UINT64_C(1) << v->bit;
@@ -293,7 +290,7 @@ uint32_t wn_value_use(struct wn_index *x, uint16_t path, struct wn_value value)
 	}
 	if (4 * ((uint64_t)x->values.n_used + 1) > 3 * (uint64_t)x->values.n_slots)
 		grow_slots(&x->values);
-	place(&x->values, c.hash, id);
+	place(&x->values, c->hash, id);
 	return id;
 }
 
