@@ -411,6 +411,9 @@ static const char *of_technology(const struct news_text *x, const struct news_fo
 {
 	if (f->pattern->kind == WN_NEWS_TECH_DROPPED && some(f->who.company) && news_is(x, f->who.company.from - 1, L_SELECT))
 		return "taken up, not left"; /* "picks Acme to replace Example" */
+	for (int i = x->begin; !some(f->who.company) && i < f->trigger.from; i++)
+		if (is_word(x, i, "my") || is_word(x, i, "our"))
+			return "somebody's own tale";
 	if (some(f->from.name) && !f->from.known && !f->tool.known)
 		return "no known technology";
 	if (!some(f->tool.name))

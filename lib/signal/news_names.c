@@ -459,6 +459,8 @@ static bool subject_at(const struct news_text *x, int lo, int j, struct news_who
 {
 	int comma = comma_before(x, lo, j);
 
+	if (j == lo && news_mark(x, lo - 1, ';')) /* "Acme announces changes; names Jane Roe" */
+		return news_leading(x, x->begin, lo - 1, &out->company);
 	if (news_mark(x, j - 1, ',')) {
 		int before = comma_before(x, lo, j - 1);
 		if (before >= 0 && begins_apposition(x, before + 1))

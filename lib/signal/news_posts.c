@@ -4,6 +4,8 @@
  */
 #include "news.h"
 
+#include <strings.h>
+
 static bool is_name(const struct news_text *x, int i)
 {
 	return news_has(x, i, T_CAP) && !news_is(x, i, L_FUNCTION);
@@ -86,6 +88,8 @@ static bool person_at(const struct news_text *x, int k, struct news_span *out)
 	while (from < end && news_is(x, from, L_HONORIFIC))
 		from++;
 	struct news_span s = {from, end};
+	if (from < end && x->t[from].n > 3 && strncasecmp(x->text.p + x->t[from].at, "ex-", 3) == 0)
+		return false; /* "ex-Example Pay" says what somebody was */
 	if (from >= end || !news_is_person(x, s) || news_is(x, end, L_ORG))
 		return false;
 	*out = s;

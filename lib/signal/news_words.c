@@ -154,7 +154,7 @@ static bool doubles(struct wn_str v)
 	size_t vowels = 0;
 
 	for (size_t i = 0; i < v.n; i++)
-		vowels += vowel(v.p[i]);
+		vowels += vowel(v.p[i]) && !(i > 0 && v.p[i - 1] == 'q'); /* quit */
 	return v.n >= 3 && vowels == 1 && vowel(v.p[v.n - 2]) && !memchr("wxy", v.p[v.n - 1], 3);
 }
 
