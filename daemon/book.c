@@ -261,6 +261,7 @@ static void make_catalog(struct wn_book *b, const char *instance)
 		.feeds = b->views,
 		.n_feeds = b->n_feeds,
 		.exclude = b->exclude,
+		.signals_kept_us = o->retention.signals_us,
 		.caps = {.contact = (int)o->caps.contact.n, .contact_us = o->caps.contact.per_us,
 			 .account = (int)o->caps.account.n, .account_us = o->caps.account.per_us,
 			 .email = (int)o->caps.email_contact.n, .email_us = o->caps.email_contact.per_us,

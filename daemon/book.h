@@ -63,9 +63,6 @@ struct wn_book {
 enum wn_rc wn_book_new(struct wn_config *config, const char *instance, struct wn_book **out, struct wn_err *err) WN_MUST_CHECK;
 /* book_news.c: what extraction needs, if a feed extracts. */
 enum wn_rc wn_book_news(struct wn_book *b, struct wn_err *err) WN_MUST_CHECK;
-/* --- unsupported.c: what this version does not listen to yet, told when a configuration is put in force. ---- */
-void wn_unsupported_tell(const struct wn_config *config);
-
 void wn_book_free(struct wn_book *b); /* NULL is fine; nobody may use it */
 void wn_book_use(struct wn_book *b);
 void wn_book_done(struct wn_book *b);

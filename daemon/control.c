@@ -198,6 +198,7 @@ static enum wn_rc listen_http(struct wn_daemon *d, struct wn_err *err)
 	struct wn_arena *a = wn_arena_new(0);
 	d->http_server = wn_server_new(d->loop, open_routes, WN_COUNT(open_routes), d);
 	wn_server_set_request_timeout(d->http_server, (int)(o->http.timeout_us / 1000));
+	wn_server_set_body_max(d->http_server, (size_t)o->http.body_max);
 	enum wn_rc rc = wn_server_listen_tcp(d->http_server, wn_arena_strdup(a, o->http.listen), err);
 	wn_arena_free(a);
 	return rc;

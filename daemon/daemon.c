@@ -133,7 +133,6 @@ enum wn_rc wn_daemon_reload(struct wn_daemon *d, struct wn_err *err)
 		struct wn_arena *a = wn_arena_new(0);
 		struct wn_conf_diff diff;
 		struct wn_buf b;
-		wn_unsupported_tell(fresh->config);
 		wn_conf_diff(old->config, fresh->config, a, &diff);
 		wn_buf_init(&b, 4000);
 		wn_conf_diff_to_text(&diff, &b);
@@ -346,7 +345,6 @@ static int run(struct wn_daemon *d)
 	}
 	watch_signals(d);
 	wn_log_set_level((enum wn_level)wn_daemon_options(d)->log.level);
-	wn_unsupported_tell(d->book->config);
 	wn_log(WN_NOTICE, WN_MSG_STARTED, NULL, "whynowd %s is watching %zu feeds as instance %s", WN_VERSION, d->book->n_feeds, d->instance);
 	wn_status_line(d, line, sizeof(line));
 	wn_systemd_ready(line);

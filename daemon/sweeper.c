@@ -114,6 +114,21 @@ static enum wn_rc merge_left_over(struct wn_daemon *d, struct wn_err *err)
 	return rc;
 }
 
+/* Somebody's long query may be in the way of it: the next hour will do. */
+static enum wn_rc retain(struct wn_daemon *d, int64_t now, struct wn_err *err)
+{
+	const struct wn_options *o = wn_daemon_options(d);
+	struct wn_store *s = d->sweep_session.store;
+	int dropped = 0;
+	enum wn_rc rc = wn_store_retain(s, now - o->retention.signals_us, now - o->retention.history_us, &dropped, err);
+	if (dropped)
+		wn_log(WN_NOTICE, NULL, NULL, "%d months of old signals and history were dropped", dropped);
+	if (rc == WN_OK || !wn_pg_is_connected(d->sweep_session.pg))
+		return rc;
+	wn_log(WN_WARNING, NULL, NULL, "old months of signals and history could not be dropped, the next try is in an hour: %s", err->text);
+	return WN_OK;
+}
+
 /* Once an hour, and at the start of a session: partitions ahead, old rows gone. */
 static enum wn_rc upkeep(struct wn_daemon *d, struct wn_err *err)
 {
@@ -132,6 +147,8 @@ static enum wn_rc upkeep(struct wn_daemon *d, struct wn_err *err)
 		wn_log(WN_ERR, WN_MSG_PARTITION_MISSING, NULL, "partitions could not be made: %s", err->text);
 	if (rc == WN_OK)
 		rc = wn_store_prune(s, &p, NULL, err);
+	if (rc == WN_OK)
+		rc = retain(d, now, err);
 	wn_turn_give(wn_store_turn(s));
 	d->sweeper->upkeep_us = now + WN_HOUR;
 	d->sweeper->merges_due = true;

@@ -60,7 +60,6 @@ struct wn_options {
 		struct wn_str conninfo;    /* "" = libpq's environment */
 		struct wn_str password_credential;
 		bool insecure_ok;
-		int64_t pool, connect_timeout_us, statement_timeout_us;
 	} database;
 	struct {
 		struct wn_str control, group;
@@ -101,17 +100,15 @@ struct wn_options {
 	} touches;
 	struct {
 		int64_t proposed_ttl_us;
-		double floor;
-		struct wn_str holdout_salt;
 	} campaigns;
 	struct {
 		int64_t concurrency, lease_us, timeout_us, dead_after_us;
 	} delivery;
 	struct {
-		int64_t items, outbox, due;
+		int64_t items;
 	} batch;
 	struct {
-		int64_t sweep_us, tick_us, segments_us, lease_us, clock_error_us;
+		int64_t tick_us;
 	} engine;
 	struct {
 		int64_t signals_us, seen_us, history_us, rejects_us, outbox_us, partitions_ahead_us;

@@ -324,6 +324,7 @@ struct wn_catalog {
 	const struct wn_feed_view *feeds; size_t n_feeds;
 	const struct cel_program *exclude;                           /* global, over account and contact; NULL none */
 	struct wn_caps caps;
+	int64_t signals_kept_us; /* older signals may be gone: retention.signals; 0: all are there */
 	const char *redirect_to;
 	const struct wn_tz *default_tz; const struct wn_tz *(*tz_of)(void *ctx, struct wn_str name); void *tz_ctx;
 	const struct wn_tz *(*tz_of_country)(void *tz_ctx, struct wn_str country, int64_t at_us); /* NULL: its zones differ, or none is known */

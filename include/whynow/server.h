@@ -67,6 +67,8 @@ void wn_server_set_group(struct wn_server *s, gid_t group);
 /* A request must have arrived whole this long after its connection was made; WN_SERVER_REQUEST_MS unless set.
  */
 void wn_server_set_request_timeout(struct wn_server *s, int ms);
+/* Of a request; WN_SERVER_BODY_MAX unless set. A longer one is answered with 413. */
+void wn_server_set_body_max(struct wn_server *s, size_t bytes);
 /* Listens on a new Unix socket of this mode (0660), owned by `group` when it is not -1. A stale socket file of
  * a dead server is replaced, a living one is WN_EXISTS. */
 enum wn_rc wn_server_listen_unix(struct wn_server *s, const char *path, mode_t mode, gid_t group,

@@ -118,6 +118,9 @@ enum wn_rc wn_store_partitions(struct wn_store *s, int64_t now_us, int64_t ahead
 /* Drops partitions that lie wholly before the instant; table: signal | sighting | history | fact_change. */
 enum wn_rc wn_store_partitions_drop(struct wn_store *s, const char *table, int64_t before_us, int *dropped,
 				    struct wn_err *err) WN_MUST_CHECK;
+/* Drops the months of signals, sightings and fact changes, and those of history, that end before the instants and that no living campaign
+ * rests on. *dropped (may be NULL) partitions. */
+enum wn_rc wn_store_retain(struct wn_store *s, int64_t signals_before_us, int64_t history_before_us, int *dropped, struct wn_err *err) WN_MUST_CHECK;
 /* Deletes at most `limit` rows each of old seen keys, rejects, delivered outbox rows. Instants; WN_NEVER or 0: leave alone. */
 struct wn_prune { int64_t seen_before_us, rejects_before_us, outbox_before_us; int limit; };
 enum wn_rc wn_store_prune(struct wn_store *s, const struct wn_prune *p, int64_t *deleted, struct wn_err *err) WN_MUST_CHECK;

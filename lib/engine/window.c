@@ -39,6 +39,9 @@ static bool beyond_kept(struct cel_call *call)
 
 bool rule_window_kept(struct cel_call *call, const struct rule_host *h, int64_t from_us)
 {
+	int64_t kept_us = h->world->catalog->signals_kept_us;
+	if (kept_us && from_us < cel_call_now_us(call) - kept_us)
+		return cel_call_error(call, "the window is longer than signals are kept (retention.signals)");
 	int64_t oldest = oldest_kept(h->account);
 	if (from_us >= oldest)
 		return true;

@@ -369,6 +369,11 @@ void wn_server_set_request_timeout(struct wn_server *s, int ms)
 	s->request_ms = ms;
 }
 
+void wn_server_set_body_max(struct wn_server *s, size_t bytes)
+{
+	evhttp_set_max_body_size(s->http, (ev_ssize_t)bytes);
+}
+
 enum wn_rc wn_server_listen_fd(struct wn_server *s, int fd, struct wn_err *err)
 {
 	struct evconnlistener *lev;

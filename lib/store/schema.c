@@ -214,10 +214,34 @@ enum wn_rc wn_store_partitions(struct wn_store *s, int64_t now_us, int64_t ahead
 enum wn_rc wn_store_partitions_drop(struct wn_store *s, const char *table, int64_t before_us, int *dropped,
 				    struct wn_err *err)
 {
+	RESULT(old);
 	RESULT(r);
+	if (dropped)
+		*dropped = 0;
+	TRY(wn_pg_exec(s->pg, &wn_sql_partition_old, WN_PARAMS(wn_pg_text(table), param_day(before_us)), &old, err));
+	if (!wn_pg_get_bool(&old, 0, 0))
+		return WN_OK;
 	TRY(wn_pg_exec(s->pg, &wn_sql_partition_drop, WN_PARAMS(wn_pg_text(table), param_day(before_us)), &r,
 		       err));
 	if (dropped)
 		*dropped = (int)wn_pg_get_int(&r, 0, 0);
+	return WN_OK;
+}
+
+enum wn_rc wn_store_retain(struct wn_store *s, int64_t signals_before_us, int64_t history_before_us, int *dropped, struct wn_err *err)
+{
+	RESULT(r);
+	int total = 0, n;
+	TRY(wn_pg_exec(s->pg, &wn_sql_retention_bounds, WN_PARAMS(wn_pg_time(signals_before_us), wn_pg_time(history_before_us)), &r, err));
+	int64_t signals_us = wn_pg_get_us(&r, 0, 0), history_us = wn_pg_get_us(&r, 0, 1);
+	for (size_t i = 0; i < WN_COUNT(partitioned); i++) {
+		bool is_history = strcmp(partitioned[i], "history") == 0;
+		TRY(wn_store_partitions_drop(s, partitioned[i], is_history ? history_us : signals_us, &n, err));
+		if (is_history && n) /* the mark may come late after a crash, never early: its checks would only look at more */
+			TRY(wn_pg_exec(s->pg, &wn_sql_history_pruned_to, WN_PARAMS(wn_pg_time(history_us)), NULL, err));
+		total += n;
+	}
+	if (dropped)
+		*dropped = total;
 	return WN_OK;
 }

@@ -418,11 +418,6 @@ def test_a_broken_mapping_costs_only_its_own_feed(service):
     assert s.ask("GET", "/v1/status")[1]["feeds"] == 2
 
 
-def test_an_option_without_effect_is_told(service):
-    s = service(NOWHERE, main="campaigns: {floor: 0.4}\n").start()
-    s.ear.wait("journal", lambda e: e["PRIORITY"] == "4" and re.search(r"whynow\.yaml:\d+:\d+: campaigns\.floor has no effect", e["MESSAGE"]))
-
-
 @pytest.mark.parametrize("conninfo", ["up", "away"])
 def test_sigterm_is_told_and_ends_with_0(service, cluster, database, conninfo):
     s = service(cluster.conninfo(database) if conninfo == "up" else NOWHERE).start()

@@ -52,18 +52,19 @@ WHERE o.event_id IS NULL AND h.at >= (SELECT outbox_pruned_to FROM whynow.instal
 -- Every event has its history step.
 SELECT format('event %s %s for sink %s has no history', o.type, o.event_id, o.sink) FROM whynow.outbox o
 WHERE NOT EXISTS (SELECT 1 FROM whynow.history h WHERE h.bucket = o.bucket AND h.subject_id = o.subject_id AND h.gen = o.gen AND h.event_id = o.event_id
-	AND o.sink = ANY (h.sinks))
+	AND o.sink = ANY (h.sinks)) AND o.at >= (SELECT history_pruned_to FROM whynow.installation)
 
 -- name: fsck_gens
 -- Gens have no gaps and end at the campaign's.
 SELECT format('campaign %s is at gen %s; its history holds %s rows from %s to %s', c.campaign_id, c.gen, coalesce(h.n, 0), h.low, h.high)
 FROM whynow.campaign c LEFT JOIN (SELECT bucket, subject_id, count(*) AS n, min(gen) AS low, max(gen) AS high FROM whynow.history GROUP BY bucket, subject_id) h
 	ON h.bucket = c.bucket AND h.subject_id = c.campaign_id
-WHERE h.n IS NULL OR h.high <> c.gen OR h.n <> h.high - h.low + 1
+WHERE (h.n IS NULL AND (c.state <> 'closed' OR c.closed_at >= (SELECT history_pruned_to FROM whynow.installation)))
+	OR h.high <> c.gen OR h.n <> h.high - h.low + 1
 UNION ALL SELECT format('%s %s is at gen %s; its history holds %s rows up to %s', s.subject, s.name, s.gen, coalesce(h.n, 0), h.high)
 FROM whynow.subject_counter s LEFT JOIN (SELECT bucket, subject_id, count(*) AS n, min(gen) AS low, max(gen) AS high FROM whynow.history GROUP BY bucket, subject_id) h
 	ON h.bucket = s.bucket AND h.subject_id = s.subject_id
-WHERE h.n IS NULL OR h.high <> s.gen OR h.n <> h.high - h.low + 1
+WHERE (h.n IS NULL AND (SELECT history_pruned_to FROM whynow.installation) = '-infinity') OR h.high <> s.gen OR h.n <> h.high - h.low + 1
 
 -- name: fsck_state_history
 -- A campaign is in the state that its history ends with.

@@ -25,6 +25,20 @@ SELECT whynow.partition_ensure($1::text, $2::date)
 -- name: partition_drop
 SELECT whynow.partition_drop($1::text, $2::date)
 
+-- name: partition_old
+SELECT EXISTS (SELECT 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass('whynow.' || $1::text)
+	AND c.relname ~ '_[0-9]{4}_[0-9]{2}$' AND (to_date(right(c.relname, 7), 'YYYY_MM')::timestamp + interval '1 month')::date <= $2::date)
+
+-- Up to where signals ($1) and history ($2) may go: evidence of those who live keeps its signals, a campaign that is not over its history.
+-- name: retention_bounds
+SELECT least($1::timestamptz, (SELECT min(e.occurred_at) - interval '1 day' FROM whynow.member m JOIN whynow.evidence e
+	ON e.bucket = m.bucket AND e.account_id = m.account_id AND e.campaign_id = m.campaign_id AND e.contact_id = m.contact_id
+	WHERE m.state = 'live' AND NOT e.removed)),
+	least($2::timestamptz, (SELECT min(least(proposed_at, opened_at)) FROM whynow.campaign WHERE state <> 'closed' OR due_at < 'infinity'))
+
+-- name: history_pruned_to
+UPDATE whynow.installation SET history_pruned_to = greatest(history_pruned_to, $1)
+
 -- name: partition_exists
 SELECT to_regclass('whynow.' || $1::text || to_char($2::date, '_YYYY_MM')) IS NOT NULL
 

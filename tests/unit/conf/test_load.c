@@ -288,14 +288,14 @@ static void a_reload_says_what_changed_and_when_it_takes_effect(void **state)
 	write_file(w, "whynow.yaml",
 		   "dirs: {feeds: feeds.d, sinks: sinks.d, kinds: kinds.d, traits: traits.d, vendor: "
 		   "vendor}\npoll: {floor: 1m}\n"
-		   "database: {pool: 8}\nlog: {level: debug}\ncaps: {contact: 3 per 7d}\n");
+		   "database: {insecure_ok: true}\nlog: {level: debug}\ncaps: {contact: 3 per 7d}\n");
 	write_file(w, "traits.d/t.yaml", "{trait: x, of: contact, type: int}\n");
 	assert_int_equal(load(w, &new), WN_OK);
 	wn_conf_diff(old, new, w->f.a, &d);
 	assert_true(d.needs_restart);
 	wn_buf_init(&b, 1 << 16);
 	wn_conf_diff_to_text(&d, &b);
-	assert_string_equal(b.p, "database.pool: 4 -> 8 (restart)\n"
+	assert_string_equal(b.p, "database.insecure_ok: false -> true (restart)\n"
 				 "poll.floor: 5m -> 1m (next poll)\n"
 				 "caps.contact: 2 per 7d -> 3 per 7d (now)\n"
 				 "log.level: info -> debug (now)\n"
