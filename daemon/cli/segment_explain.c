@@ -33,11 +33,12 @@ struct walk {
 };
 
 /* What events carry decides what a rule is filed under. */
-static void learn(struct walk *k, const struct wn_account *a)
+static void learn(struct walk *k, struct wn_world *w, const struct wn_account *a)
 {
+	struct wn_value kinds = wn_kinds_held(w, a);
 	for (size_t i = a->signals.n; i-- > 0 && a->signals.n - i <= LEARNT;) {
 		wn_index_learn(k->index,
-			       &(struct wn_probe){.signal = &a->signals.v[i]->object, .account = &a->object});
+			       &(struct wn_probe){.signal = &a->signals.v[i]->object, .account = &a->object, .signal_kinds = kinds});
 		k->out->signals++;
 	}
 }
@@ -50,7 +51,7 @@ static enum wn_rc add_page(struct walk *k, size_t n, struct wn_err *err)
 	enum wn_rc rc = wn_store_scan_accounts(k->cli->store, w, k->after, n, r->needs, err);
 	for (size_t i = 0; rc == WN_OK && i < w->accounts.n; i++) {
 		wn_rates_add(r, w, w->accounts.v[i]);
-		learn(k, w->accounts.v[i]);
+		learn(k, w, w->accounts.v[i]);
 	}
 	k->got = w->accounts.n;
 	if (w->accounts.n)

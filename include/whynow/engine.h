@@ -345,6 +345,8 @@ enum { WN_SEGMENTS_MANY = 1000 };
 struct wn_index *wn_catalog_index_new(const struct wn_registry *registry, size_t expected);
 /* Inserts or replaces. Broad segments open nothing and are left out. */
 void wn_catalog_index_put(struct wn_index *index, size_t position, const struct wn_segment *s);
+/* What a probe is to know of an account whose signals are loaded: LIST of the kinds of those not retracted, in the world's arena. */
+struct wn_value wn_kinds_held(struct wn_world *w, const struct wn_account *a);
 /* One over all of them, filed. */
 struct wn_index *wn_catalog_index_of(const struct wn_registry *registry, const struct wn_segment *const *segments, size_t n);
 /* By priority (high first), then name: the order in which segments are asked and told. */

@@ -30,6 +30,9 @@ struct wn_match_env {
  * the same answers, that evaluation gets (a trait's default included). account may be NULL: it has no fields then. */
 struct wn_probe {
 	const struct wn_object *signal, *account;
+	/* LIST of what the elements of `signals` are (their discriminator, a string each, all of them). ABSENT: not known, then every rule
+	 * that asks for an element of some kind may be true. */
+	struct wn_value signal_kinds;
 };
 
 struct wn_index;

@@ -125,8 +125,9 @@ bool rule_trait_value(const struct wn_world *w, const struct wn_account *a, cons
 /* Adds to `reads` what the computed traits in it are made of. */
 void rule_expand_reads(const struct wn_rules *r, struct wn_reads *reads);
 
-/* rule_index.c: segments that might be true for a signal (without an index all), by priority and name. */
-size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,
+/* rule_index.c: segments that might be true for a signal (without an index all), by priority and name. kinds: as
+ * wn_kinds_held, ABSENT if the account's signals are not loaded. */
+size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig, struct wn_value kinds,
 		       const struct wn_segment *const **out);
 /* verdict.c: false for this signal and account, now and later, whatever their stored signals are. */
 bool verdict_is_ruled_out(struct wn_world *w, const struct wn_segment *s, struct wn_account *a, struct wn_signal *sig);

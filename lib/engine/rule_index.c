@@ -67,12 +67,29 @@ static void on_candidate(void *ctx, uint32_t rule, bool certain WN_UNUSED)
 		*WN_PUSH(n->arena, &n->v) = n->catalog->segments[rule];
 }
 
-size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig,
+struct wn_value wn_kinds_held(struct wn_world *w, const struct wn_account *a)
+{
+	const struct wn_registry *r = w->catalog->registry;
+	uint64_t seen[WN_KINDS_MAX / 64] = {0};
+	struct wn_value *v = WN_NEW_N(w->arena, struct wn_value, wn_registry_kinds(r) + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < a->signals.n; i++) {
+		unsigned kind = (unsigned)a->signals.v[i]->kind;
+		uint64_t bit = UINT64_C(1) << kind % 64;
+		if (a->signals.v[i]->retracted || seen[kind / 64] & bit)
+			continue;
+		seen[kind / 64] |= bit;
+		v[n++] = wn_cstring(wn_registry_kind(r, (int)kind)->name);
+	}
+	return wn_list(v, n);
+}
+
+size_t rule_candidates(struct wn_world *w, const struct wn_account *a, const struct wn_signal *sig, struct wn_value kinds,
 		       const struct wn_segment *const **out)
 {
 	const struct wn_catalog *c = w->catalog;
 	struct named n = {.catalog = c, .arena = w->arena};
-	struct wn_probe probe = {.signal = &sig->object, .account = &a->object};
+	struct wn_probe probe = {.signal = &sig->object, .account = &a->object, .signal_kinds = kinds};
 	for (size_t i = 0; !c->index && i < c->n_segments; i++)
 		if (!c->segments[i]->broad)
 			*WN_PUSH(n.arena, &n.v) = c->segments[i];

@@ -9,10 +9,10 @@
 
 #define REFER_DEPTH_MAX 8
 
-static void verdicts_of_arrival(struct wn_world *w, struct wn_account *a, struct wn_signal *sig)
+static void verdicts_of_arrival(struct wn_world *w, struct wn_account *a, struct wn_signal *sig, struct wn_value kinds)
 {
 	const struct wn_segment *const *named;
-	size_t n = rule_candidates(w, a, sig, &named);
+	size_t n = rule_candidates(w, a, sig, kinds, &named);
 	for (size_t i = 0; i < n; i++)
 		verdict_add(w, named[i], a, sig);
 }
@@ -65,7 +65,7 @@ static void verdicts_of_older(struct wn_world *w, struct wn_account *a, struct w
 static bool is_ruled_out(struct wn_world *w, struct wn_account *a, struct wn_signal *sig)
 {
 	const struct wn_segment *const *named;
-	size_t n = rule_candidates(w, a, sig, &named);
+	size_t n = rule_candidates(w, a, sig, (struct wn_value){0}, &named);
 	for (size_t i = 0; i < n; i++)
 		if (!verdict_is_ruled_out(w, named[i], a, sig))
 			return false;
@@ -129,9 +129,10 @@ void wn_verdicts_of_arrivals(struct wn_world *w)
 {
 	for (size_t i = 0; i < w->accounts.n; i++) {
 		struct wn_account *a = w->accounts.v[i];
+		struct wn_value kinds = wn_kinds_held(w, a);
 		for (size_t k = 0; k < a->signals.n && !a->ruled_out; k++)
 			if (a->signals.v[k]->arrived && rule_may_be_signal(a->signals.v[k], w->now_us)) {
-				verdicts_of_arrival(w, a, a->signals.v[k]);
+				verdicts_of_arrival(w, a, a->signals.v[k], kinds);
 				verdicts_of_older(w, a, a->signals.v[k]);
 			}
 	}
@@ -185,10 +186,11 @@ void wn_verdicts_of_trait(struct wn_world *w, struct wn_account *a, enum wn_trai
 	const struct wn_catalog *c = w->catalog;
 	struct changed t = {c, of, trait, wn_registry_trait_number(c->registry, of, trait)};
 	bool all = exclude_reads(&t);
+	struct wn_value kinds = wn_kinds_held(w, a);
 	for (size_t k = 0; k < a->signals.n; k++) {
 		struct wn_signal *sig = a->signals.v[k];
 		const struct wn_segment *const *named;
-		size_t n = rule_may_be_signal(sig, w->now_us) ? rule_candidates(w, a, sig, &named) : 0;
+		size_t n = rule_may_be_signal(sig, w->now_us) ? rule_candidates(w, a, sig, kinds, &named) : 0;
 		for (size_t i = 0; i < n; i++)
 			if (all || segment_reads(&t, named[i], 0))
 				verdict_add(w, named[i], a, sig);

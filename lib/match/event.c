@@ -109,7 +109,9 @@ static void look(struct reading *r, const struct wn_probe *from, uint16_t i)
 	struct seen *s = &r->e->seen[i];
 	const struct wn_object *o = p->subject == SUBJECT_SIGNAL ? from->signal : from->account;
 
-	if (!o || !o->cls->get(o, p->field, &s->value))
+	if (p->subject == SUBJECT_SIGNALS)
+		s->value = from->signal_kinds;
+	else if (!o || !o->cls->get(o, p->field, &s->value))
 		s->value = (struct wn_value){.kind = WN_ABSENT};
 	s->is_set = s->value.kind != WN_ABSENT;
 	s->pass = !s->is_set && p->lenient;

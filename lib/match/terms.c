@@ -309,6 +309,71 @@ static struct term *of_literals(const struct walk *w, const struct cel_node_view
 	return t->n == 1 ? t->args[0] : t;
 }
 
+/* --- signals.exists(s, s.kind == "a" && ..) -------------------------------------------------------------- */
+
+static bool is_kind_of_element(const struct walk *w, const struct cel_node *n)
+{
+	struct cel_node_view v = cel_node_look(n);
+	const char *kind = w->env->signal_record ? w->env->signal_record->discriminator : NULL;
+
+	return v.kind == CEL_NODE_SELECT && v.n_args == 1 && v.field && kind && strcmp(v.field->name, kind) == 0 && is_loop_variable(v.args[0]);
+}
+
+static bool kinds_asked(const struct walk *w, const struct cel_node *n, struct term *t);
+
+/* Of an || every side has to name kinds. */
+static bool kinds_of_any(const struct walk *w, const struct cel_node_view *v, struct term *t)
+{
+	struct wn_value *all = WN_NEW_N(w->arena, struct wn_value, VALUES_MAX);
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < v->n_args; i++) {
+		if (!kinds_asked(w, v->args[i], t) || n + t->n > VALUES_MAX)
+			return false;
+		memcpy(all + n, t->values, t->n * sizeof(*all));
+		n += t->n;
+	}
+	t->values = all;
+	t->n = n;
+	return true;
+}
+
+/* Where the predicate is not false the element is of one of these kinds. */
+static bool kinds_asked(const struct walk *w, const struct cel_node *n, struct term *t)
+{
+	struct cel_node_view v = cel_node_look(n);
+	struct wn_value value;
+
+	if (v.kind == CEL_NODE_OR)
+		return kinds_of_any(w, &v, t);
+	for (size_t i = 0; v.kind == CEL_NODE_AND && i < v.n_args; i++)
+		if (kinds_asked(w, v.args[i], t))
+			return true;
+	if (v.kind != CEL_NODE_CALL || v.n_args != 2)
+		return false;
+	if (wn_str_is(v.name, "@in"))
+		return is_kind_of_element(w, v.args[0]) && scalars(w, v.args[1], t);
+	if (!wn_str_is(v.name, "_==_") || !((is_kind_of_element(w, v.args[0]) && scalar(v.args[1], &value)) ||
+					    (is_kind_of_element(w, v.args[1]) && scalar(v.args[0], &value))))
+		return false;
+	one_value(w, value, t);
+	return true;
+}
+
+/* Some signal of the account is of such a kind, and the rest is left to the rule. NULL: nothing is known of kinds. */
+static struct term *of_signals(const struct walk *w, const struct cel_node_view *v)
+{
+	struct cel_node_view of = cel_node_look(v->args[0]);
+	struct term *t = leaf(w, TERM_LITERAL, v->span);
+
+	t->test = TEST_ANY;
+	t->subject = SUBJECT_SIGNALS;
+	t->lenient = true; /* the caller need not know kinds */
+	if (of.kind != CEL_NODE_IDENT || of.variable < 0 || of.variable != w->env->signals || !kinds_asked(w, v->args[1], t))
+		return NULL;
+	return pair(w, TERM_AND, t, leaf(w, TERM_OPAQUE, v->span), v->span);
+}
+
 static struct term *comprehension(const struct walk *w, const struct cel_node_view *v, bool negated)
 {
 	bool exists = wn_str_is(v->name, "exists");
@@ -319,7 +384,8 @@ static struct term *comprehension(const struct walk *w, const struct cel_node_vi
 	t->negated = negated;
 	if (exists && any_of_field(w, v, t))
 		return t;
-	return of_literals(w, v, negated, !exists);
+	t = exists && !negated ? of_signals(w, v) : NULL;
+	return t ? t : of_literals(w, v, negated, !exists);
 }
 
 /* --- the rest ----------------------------------------------------------------------------------------- */

@@ -11,7 +11,7 @@
 
 enum { VALUES_MAX = 1024 /* of one `in`; longer lists stay opaque */ };
 
-enum subject { SUBJECT_SIGNAL, SUBJECT_ACCOUNT };
+enum subject { SUBJECT_SIGNAL, SUBJECT_ACCOUNT, SUBJECT_SIGNALS /* kinds of the elements, as a list */ };
 enum term_kind { TERM_TRUE, TERM_FALSE, TERM_OPAQUE, TERM_LITERAL, TERM_AND, TERM_OR };
 enum test {
 	TEST_IN,       /* the field equals one of the values */

@@ -56,7 +56,8 @@ static void check(struct wn_index *index, const struct cel_program *p)
 	for (int i = 0; i < 3 * KINDS; i++) {
 		enum found found = NOTHING;
 		fill(&pair, i % KINDS, i / KINDS);
-		struct wn_probe event = {&pair.signal.object, &pair.account.object};
+		struct wn_value kinds[4];
+		struct wn_probe event = {&pair.signal.object, &pair.account.object, kinds_of(&pair, kinds)};
 		wn_index_probe(index, &event, on_candidate, &found);
 		bool truth = definitely_true(p, &pair, arena);
 		if (found == NOTHING ? truth : found == CERTAIN && !truth)

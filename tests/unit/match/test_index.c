@@ -63,7 +63,8 @@ static void on_candidate(void *ctx, uint32_t rule, bool certain)
 
 static uint64_t probe(const struct pair *p)
 {
-	struct wn_probe event = {&p->signal.object, &p->account.object};
+	struct wn_value kinds[4];
+	struct wn_probe event = {&p->signal.object, &p->account.object, kinds_of(p, kinds)};
 	uint64_t found = 0;
 
 	wn_index_probe(index_, &event, on_candidate, &found);
@@ -98,6 +99,30 @@ static void skips_other_kinds_and_other_values(void **state)
 	assert_int_equal(probe(&p), 1u << 1 | 1u << 2);
 	p.account.fields[A_CUSTOMER] = wn_bool(true);
 	assert_int_equal(probe(&p), 1u << 1 | 1u << 2 | 1u << 3);
+}
+
+/* Some signal of the account has to be of the kind; the rest of the predicate is the rule's business. */
+static void a_signal_of_a_kind_that_the_account_has_not_is_not_found(void **state)
+{
+	struct pair p = event("funding");
+	struct wn_probe unknown = {&p.signal.object, &p.account.object, {0}};
+	uint64_t found = 0;
+
+	(void)state;
+	assert_int_equal(put(0, "signals.exists(s, s.kind == \"hire\" && s.level >= 4)"), WN_FILED_KEYED);
+	assert_int_equal(put(1, "signal.kind == \"funding\" && signals.exists(s, \"job\" == s.kind || s.kind == \"hire\")"), WN_FILED_KEYED);
+	assert_int_equal(put(2, "signals.exists(s, s.kind == \"hire\" || signal.kind == \"funding\")"), WN_FILED_ALWAYS);
+	assert_int_equal(put(3, "!signals.exists(s, s.kind == \"hire\")"), WN_FILED_ALWAYS);
+	assert_int_equal(probe(&p), 1u << 2 | 1u << 3);
+	p.others[0] = (struct thing){.object.cls = &signal_class, .fields[F_KIND] = wn_cstring("hire")};
+	p.n_others = 1;
+	assert_int_equal(probe(&p), 15);
+	p.others[0].fields[F_KIND] = wn_cstring("job");
+	assert_int_equal(probe(&p), 1u << 1 | 1u << 2 | 1u << 3);
+	p.n_others = 0;
+	wn_index_probe(index_, &unknown, on_candidate, &found); /* what is not known may be so */
+	assert_int_equal(found, 15);
+	assert_false(wn_index_decides(index_, 0));
 }
 
 static void never_skips_what_it_does_not_understand(void **state)
@@ -433,6 +458,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    TEST(skips_other_kinds_and_other_values),
+	    TEST(a_signal_of_a_kind_that_the_account_has_not_is_not_found),
 	    TEST(never_skips_what_it_does_not_understand),
 	    TEST(an_alternative_is_enough),
 	    TEST(many_alternatives_over_one_field_are_one_set),

@@ -48,7 +48,7 @@ static bool one_in(int n)
 
 static const char *const strings_of[] = {"\"US\"", "\"CA\"", "\"GB\"", "\"\""};
 static const char *const tags_of[] = {"\"rust\"", "\"go\"", "\"java\"", "\"\""};
-static const char *const kinds_of[] = {"\"funding\"", "\"hire\"", "\"job\"", "\"view\""};
+static const char *const named_kinds[] = {"\"funding\"", "\"hire\"", "\"job\"", "\"view\""};
 static const char *const rounds_of[] = {"\"Seed\"", "\"Series A\"", "\"Series B\""};
 static const char *const industries_of[] = {"\"steel\"", "\"software\"", "\"bakery\""};
 static const char *const doubles_of[] = {"0.0", "-0.0", "1.0", "2.5", "1e6", "double(\"NaN\")"};
@@ -192,8 +192,46 @@ static void opaque(struct wn_buf *b)
 	wn_buf_text(b, PICK(terms));
 }
 
+/* signals.exists over kinds: alone, with more, of several, and where the kind is not the element's or not asked of all. */
+static void of_signals(struct wn_buf *b)
+{
+	wn_buf_printf(b, "%ssignals.exists(s, ", one_in(4) ? "!" : "");
+	switch (below(8)) {
+	case 0:
+		OVER(b, "s.kind", named_kinds);
+		break;
+	case 1:
+		wn_buf_printf(b, "s.kind == \"funding\" && s.amount %s %s", PICK(orders), PICK(doubles_of));
+		break;
+	case 2:
+		wn_buf_printf(b, "s.level > %s && %s == s.kind", PICK(ints_of), one_in(2) ? "\"hire\"" : "\"job\"");
+		break;
+	case 3:
+		wn_buf_printf(b, "s.kind == \"job\" && s.remote || s.kind == %s", PICK(named_kinds));
+		break;
+	case 4:
+		wn_buf_printf(b, "s.kind == %s || signal.kind == %s", PICK(named_kinds), PICK(named_kinds));
+		break;
+	case 5:
+		wn_buf_printf(b, "signal.kind == %s", PICK(named_kinds));
+		break;
+	case 6:
+		wn_buf_printf(b, "!(s.kind == %s)", PICK(named_kinds));
+		break;
+	default:
+		wn_buf_text(b, "s.kind in ");
+		LIST_OF(b, named_kinds);
+		wn_buf_printf(b, " && account.employees > %s", PICK(ints_of));
+	}
+	wn_buf_char(b, ')');
+}
+
 static void term(struct wn_buf *b)
 {
+	if (one_in(12)) {
+		of_signals(b);
+		return;
+	}
 	switch (below(20)) {
 	case 16:
 	case 17:
@@ -206,7 +244,7 @@ static void term(struct wn_buf *b)
 	case 1:
 	case 2:
 	case 3:
-		OVER(b, "signal.kind", kinds_of);
+		OVER(b, "signal.kind", named_kinds);
 		break;
 	case 4:
 		OVER(b, "signal.round", rounds_of);
@@ -377,7 +415,7 @@ static void mistakes(struct pair *p)
 static void random_event(struct pair *p)
 {
 	struct wn_value *s = p->signal.fields, *a = p->account.fields;
-	int kind = below(KINDS), missing = one_in(3) ? 2 : 6;
+	int kind = below(KINDS), missing = one_in(3) ? 2 : 6, others = 0;
 
 	*p = (struct pair){.signal.object.cls = &signal_class, .account.object.cls = &account_class};
 	p->now_us = INT64_C(1780000000) * WN_SECOND;
@@ -394,6 +432,14 @@ static void random_event(struct pair *p)
 		maybe(&s[F_LEVEL], missing, int_of());
 	if (kind == JOB)
 		maybe(&s[F_REMOTE], missing, wn_bool(one_in(2)));
+	for (p->n_others = below(4) ? below(4) : 0; others < p->n_others; others++) {
+		struct thing *o = &p->others[others];
+		*o = (struct thing){.object.cls = &signal_class};
+		o->fields[F_KIND] = wn_cstring(kind_names[below(KINDS)]);
+		maybe(&o->fields[F_AMOUNT], 3, double_of());
+		maybe(&o->fields[F_LEVEL], 3, int_of());
+		maybe(&o->fields[F_REMOTE], 3, wn_bool(one_in(2)));
+	}
 	maybe(&a[A_DOMAIN], missing, one_in(2) ? TEXT_OF(strings_of) : many_of('d', p->names[6]));
 	maybe(&a[A_COUNTRY], missing, TEXT_OF(strings_of));
 	maybe(&a[A_EMPLOYEES], missing, int_of());
@@ -507,9 +553,12 @@ static void check_rule(struct test *t, uint32_t i, struct pair *p, enum verdict 
 
 static void check_event(struct test *t, struct pair *p)
 {
-	struct wn_probe event = {&p->signal.object, &p->account.object};
+	struct wn_value kinds[4];
+	struct wn_probe event = {.signal = &p->signal.object, .account = &p->account.object};
 	struct found f = {.n = 0}, kept = {.n = 0};
 
+	if (!one_in(6)) /* else the caller does not know */
+		event.signal_kinds = kinds_of(p, kinds);
 	wn_index_probe(t->index, &event, on_candidate, &f);
 	wn_index_probe(t->keeping, &event, on_candidate, &kept);
 	t->tally.candidates += f.n;

@@ -128,8 +128,9 @@ static struct cel_env *world_env(struct wn_match_env *out)
 
 /* A signal and its account, with room for list values. */
 struct pair {
-	struct thing signal, account;
-	struct wn_value tags[3], tech[3], signals[2];
+	struct thing signal, account, others[3]; /* others: more of the account's signals */
+	int n_others;
+	struct wn_value tags[3], tech[3], signals[4];
 	char names[7][8]; /* texts of values */
 	int64_t now_us;
 	bool mistaken; /* some field is not of its type */
@@ -145,7 +146,9 @@ static bool pair_get(void *ctx, int var, struct wn_value *out)
 		return true;
 	case VAR_SIGNALS:
 		p->signals[0] = (struct wn_value){.kind = WN_OBJECT, .object = &p->signal.object};
-		*out = wn_list(p->signals, 1);
+		for (int i = 0; i < p->n_others; i++)
+			p->signals[i + 1] = (struct wn_value){.kind = WN_OBJECT, .object = &p->others[i].object};
+		*out = wn_list(p->signals, (size_t)p->n_others + 1);
 		return true;
 	case VAR_ACCOUNT:
 		*out = (struct wn_value){.kind = WN_OBJECT, .object = &p->account.object};
@@ -156,6 +159,18 @@ static bool pair_get(void *ctx, int var, struct wn_value *out)
 	default:
 		return false;
 	}
+}
+
+/* Of the arriving signal and the others; ABSENT if one is no text, as nobody could say then. */
+WN_UNUSED static struct wn_value kinds_of(const struct pair *p, struct wn_value room[4])
+{
+	bool texts = true;
+
+	for (int i = 0; i <= p->n_others; i++) {
+		room[i] = (i ? &p->others[i - 1] : &p->signal)->fields[F_KIND];
+		texts &= room[i].kind == WN_STRING;
+	}
+	return texts ? wn_list(room, (size_t)p->n_others + 1) : (struct wn_value){0};
 }
 
 WN_UNUSED static bool definitely_true(const struct cel_program *p, struct pair *pair, struct wn_arena *a)
