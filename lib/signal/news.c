@@ -117,6 +117,48 @@ static struct wn_news_signal *of_kind(const struct reading *r, enum wn_news_kind
 	return NULL;
 }
 
+/* The next word of a post, lower or upper, taken off its front. */
+static struct wn_str next_word(struct wn_str *s)
+{
+	size_t from = 0, to;
+
+	while (from < s->n && memchr(" -,&", s->p[from], 4))
+		from++;
+	for (to = from; to < s->n && !memchr(" -,&", s->p[to], 4);)
+		to++;
+	struct wn_str w = {s->p + from, to - from};
+	*s = (struct wn_str){s->p + to, s->n - to};
+	return w;
+}
+
+/* "CFO" of "chief financial officer". */
+static bool is_short_for(struct wn_str letters, struct wn_str post)
+{
+	size_t n = 0;
+
+	for (struct wn_str w = next_word(&post); w.n; w = next_word(&post), n++)
+		if (n == letters.n || (letters.p[n] | 0x20) != (w.p[0] | 0x20))
+			return false;
+	return n > 1 && letters.n - n < 2;
+}
+
+/* Two spellings of one post: alike, short for each other, or of the same business ("finance chief", "chief financial officer"). */
+static bool same_post(struct wn_str a, struct wn_str b)
+{
+	enum { STEM = 5 };
+
+	if (same_name(a, b) || is_short_for(a, b) || is_short_for(b, a))
+		return true;
+	for (struct wn_str w = next_word(&a); w.n; w = next_word(&a)) {
+		struct wn_str rest = b;
+		bool says = w.n >= STEM && strncasecmp(w.p, "chief", STEM) != 0 && strncasecmp(w.p, "offic", STEM) != 0;
+		for (struct wn_str v = next_word(&rest); says && v.n; v = next_word(&rest))
+			if (v.n >= STEM && strncasecmp(v.p, w.p, STEM) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* Two readings of one event: the same company, or one of them names none. */
 static bool may_be_same(const struct wn_news_signal *a, const struct wn_news_signal *b)
 {
@@ -124,7 +166,9 @@ static bool may_be_same(const struct wn_news_signal *a, const struct wn_news_sig
 		return false;
 	if (a->amount.amount > 0 && b->amount.amount > 0 && a->amount.amount != b->amount.amount)
 		return false;
-	return !a->person.n || !b->person.n || same_name(a->person, b->person);
+	if (a->person.n && b->person.n)
+		return same_name(a->person, b->person);
+	return !a->position.n || !b->position.n || same_post(a->position, b->position);
 }
 
 static void take(struct reading *r, const struct wn_news_signal *s)
@@ -265,7 +309,7 @@ static bool all_complete(const struct reading *r)
 
 static void read_text(struct reading *r, struct wn_str text, int sentences, bool fill_only)
 {
-	struct news_text x = {.news = r->news, .text = text};
+	struct news_text x = {.news = r->news, .text = text, .fills_in = fill_only};
 
 	if (!meets(r, text, fill_only))
 		return;

@@ -132,6 +132,7 @@ struct news_text {
 	size_t cut_to; /* bytes of the text that are cut */
 	bool quoted1, quoted2; /* inside of a quotation there */
 	int begin, end; /* of the sentence under reading */
+	bool fills_in;  /* a body: "the company" is the one the headline told of */
 	const char *why_not; /* what makes the whole sentence no news: hearsay, a question; NULL: nothing */
 	bool title_case; /* most words of it are capitalised: it tells nothing */
 };

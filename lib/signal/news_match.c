@@ -323,6 +323,10 @@ static const char *of_funding(const struct news_text *x, struct news_found *f)
 			return "an investor's own fund";
 	if (!f->raise.round.n && news_mark(x, x->begin + news_round(x, x->begin, &label), ':')) /* "Series B: Acme raises" */
 		f->raise.round = label;
+	if (x->fills_in && f->who.unnamed)
+		for (int i = f->raise.end; i < f->raise.end + 6 && i < x->end && !news_has(x, i, T_MARK); i++)
+			if (news_is(x, i, L_EARLIER))
+				return "background, not the news"; /* "it raised $12M last year" */
 	if (f->raise.amount.amount > 0 && f->raise.amount.amount < SMALL && !f->raise.round.n)
 		return "too small a sum to be a round";
 	/* "6sense founder Jane Roe raises $30M for new startup 1mind": the startup raises. */
@@ -402,6 +406,8 @@ static const char *of_people(const struct news_text *x, struct news_found *f, bo
 		return "no post";
 	if (!some(f->post) && !(some(f->person) && some(f->who.company)) && !(hire && some(f->who.company)))
 		return "no post and no person";
+	if (x->fills_in && !some(f->who.company) && some(f->person) && some(f->post))
+		return NULL;
 	if (!some(f->who.company) || news_no_company(x, f->who.company) || news_is(x, f->who.company.to - 1, L_AUTHORITY))
 		return "no company";
 	return NULL;

@@ -380,12 +380,24 @@ static int skip_auxiliaries(const struct news_text *x, int lo, int v, bool futur
 	return i;
 }
 
-/* "it", "the company", not "her AI startup" nor "The Prompting Company". */
+/* "it", "the company", "the Berlin-based company", not "her AI startup" nor "The Prompting Company". */
 static bool refers(const struct news_text *x, int lo, int i)
 {
-	if (!news_is(x, i, L_PRONOUN) || news_has(x, i, T_CAP))
+	if (!news_is(x, i, L_PRONOUN) || (news_has(x, i, T_CAP) && !(x->fills_in && i == x->begin)))
 		return false;
-	return !news_is(x, i, L_ORG) || (i > lo && is_word(x, i - 1, "the"));
+	int the = i - 1;
+	while (the > lo && news_has(x, the, T_COMPOUND))
+		the--;
+	return !news_is(x, i, L_ORG) || (i > lo && is_word(x, the, "the"));
+}
+
+/* Whom a pronoun means: who leads the sentence, or, in a body, the company that the headline told of. */
+static bool referred(const struct news_text *x, int before, struct news_who *out)
+{
+	if (news_leading(x, x->begin, before, &out->company))
+		return true;
+	out->unnamed = x->fills_in;
+	return x->fills_in;
 }
 
 /* Behind the post of an apposition: "head of AI at Acme", "CEO of Acme". */
@@ -455,10 +467,23 @@ static bool begins_apposition(const struct news_text *x, int i)
 	       (!news_has(x, i, T_CAP) && !news_is(x, i, L_FUNCTION));
 }
 
+/* "the sleep startup" of a body is the one the headline told of; "a startup", "its rival" are not. */
+static bool is_the_one(const struct news_text *x, int lo, int end)
+{
+	enum { MODIFIERS = 5 };
+	int k = end - 1;
+
+	while (k > lo && k > end - MODIFIERS && !news_is(x, k, L_DET) && !news_has(x, k, T_MARK))
+		k--;
+	return is_word(x, k, "the") && !is_word(x, end - 1, "rival") && !is_word(x, end - 1, "competitor");
+}
+
 static bool subject_at(const struct news_text *x, int lo, int j, struct news_who *out)
 {
 	int comma = comma_before(x, lo, j);
 
+	if (j == lo && x->fills_in && refers(x, lo, lo)) /* "It raised": passed over as in "said it raised" */
+		return referred(x, lo, out);
 	if (j == lo && news_mark(x, lo - 1, ';')) /* "Acme announces changes; names Jane Roe" */
 		return news_leading(x, x->begin, lo - 1, &out->company);
 	if (news_mark(x, j - 1, ',')) {
@@ -472,8 +497,10 @@ static bool subject_at(const struct news_text *x, int lo, int j, struct news_who
 	if (j > lo && (is_word(x, j - 1, "and") || is_word(x, j - 1, "then") || is_word(x, j - 1, "&")))
 		return news_leading(x, x->begin, j - 1, &out->company);
 	if (j > lo && refers(x, lo, j - 1))
-		return news_leading(x, x->begin, j - 1, &out->company);
-	return news_phrase_before(x, comma >= lo ? comma + 1 : lo, j, out);
+		return referred(x, j - 1, out);
+	if (!news_phrase_before(x, comma >= lo ? comma + 1 : lo, j, out))
+		return false;
+	return !(x->fills_in && out->unnamed && !is_the_one(x, lo, j));
 }
 
 /* "Jane Roe, MD, named": the letters behind a name are passed over. */

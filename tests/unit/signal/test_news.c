@@ -66,6 +66,55 @@ static void another_company_of_the_body_adds_nothing(void **state)
 	assert_int_equal(r->s[0].round.n, 0);
 }
 
+static void the_company_of_a_body_is_the_one_the_headline_told_of(void **state)
+{
+	static const struct { const char *body; double amount; const char *round; } cases[] = {
+		{"The Berlin-based company said Tuesday it has closed a $36 million round, bringing its total to $52 million.", 36e6, ""},
+		{"It raised $12 million in a Series A led by Example Growth.", 12e6, "Series A"},
+		{"It raised $12 million last year.", 0, ""}, {"The company raised $12 million in 2023.", 0, ""},
+		{"It hopes to raise $50 million.", 0, ""}, {"They met in school. Its rival raised $50 million.", 0, ""}};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < WN_COUNT(cases); i++) {
+		assert_int_equal(read_both(r, "Loopwise lands new funding", cases[i].body), 1);
+		IS(r->s[0].company, "Loopwise");
+		IS(r->s[0].round, cases[i].round);
+		assert_true(r->s[0].amount.amount == cases[i].amount);
+	}
+	assert_int_equal(read_both(r, "Why founders love Lisbon", "It raised $12 million in a Series A."), 0);
+}
+
+static void a_body_names_whom_the_headline_told_of_and_nobody_else(void **state)
+{
+	static const struct { const char *headline, *body, *person; } cases[] = {
+		{"Norvane names new CFO", "Norvane said Dana Okafor will become chief financial officer in June.", "Dana Okafor"},
+		{"Norvane names finance chief", "The company appointed Dana Okafor as CFO.", ""}, /* nothing says that both are one post */
+		{"Norvane names finance chief", "The company appointed Dana Okafor as chief financial officer.", "Dana Okafor"},
+		{"Norvane names CFO", "It hired Dana Okafor as head of sales in May.", ""}};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < WN_COUNT(cases); i++) {
+		assert_int_equal(read_both(r, cases[i].headline, cases[i].body), 1);
+		IS(r->s[0].company, "Norvane");
+		IS(r->s[0].person, cases[i].person);
+	}
+}
+
+static void a_name_is_whole(void **state)
+{
+	static const struct { const char *headline, *company, *target; } cases[] = {
+		{"Norvane, Inc. Acquires Lumen Grid, LLC for $5 Million", "Norvane, Inc", "Lumen Grid, LLC"},
+		{"Men's Gridmate to buy Jos. A. Tollgate for $1.8 billion", "Men's Gridmate", "Jos. A. Tollgate"},
+		{"Norvane's Gridmate acquires Tollgate", "Gridmate", "Tollgate"}};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < WN_COUNT(cases); i++) {
+		assert_int_equal(read_both(r, cases[i].headline, ""), 1);
+		IS(r->s[0].company, cases[i].company);
+		IS(r->s[0].target, cases[i].target);
+	}
+}
+
 static void hearsay_in_the_headline_silences_the_body(void **state)
 {
 	struct rig *r = *state;
@@ -304,6 +353,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_body_fills_in_what_the_headline_left_out),
 		cmocka_unit_test(another_company_of_the_body_adds_nothing),
+		cmocka_unit_test(the_company_of_a_body_is_the_one_the_headline_told_of),
+		cmocka_unit_test(a_body_names_whom_the_headline_told_of_and_nobody_else),
+		cmocka_unit_test(a_name_is_whole),
 		cmocka_unit_test(hearsay_in_the_headline_silences_the_body),
 		cmocka_unit_test(two_events_of_one_headline_are_two_signals),
 		cmocka_unit_test(a_switch_names_both_technologies_and_their_category),
