@@ -41,9 +41,18 @@ static enum wn_poll_outcome outcome_of_status(int status)
 		return WN_POLL_GONE;
 	if (status == 429 || status == 503)
 		return WN_POLL_THROTTLED;
+	if (status == 408 || status == 425) /* it was slow, or too early: nothing is wrong with the question */
+		return WN_POLL_SERVER;
 	if (status >= 400 && status < 500)
 		return WN_POLL_DENIED;
-	return status == 200 ? WN_POLL_ITEMS : WN_POLL_SERVER;
+	return status == 200 || status == 203 ? WN_POLL_ITEMS : WN_POLL_SERVER; /* 203: a proxy had a hand in it (RFC 9110, 15.3.4) */
+}
+
+/* "Not modified" to a question without a validator: nothing was ever read that could be the same. */
+static bool is_baseless(const struct wn_feed_answer *a)
+{
+	const struct wn_feed_state *s = &a->feed->state;
+	return a->poll.outcome == WN_POLL_NOT_MODIFIED && !s->etag.n && !s->last_modified.n;
 }
 
 /* A date that is still to come (2038-01-19, the last of a 32-bit clock) is a mistake of the server: with it nothing would ever be
@@ -379,6 +388,10 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 	}
 	read_hints(a, r, now);
 	a->poll.outcome = outcome_of_status(r->status);
+	if (is_baseless(a)) {
+		wn_answer_failed(a, WN_POLL_SERVER, "HTTP status 304, though nothing was asked that could be the same");
+		return;
+	}
 	bool stream_over = !part && a->book_feed->conf->mode == WN_FEED_STREAM && a->poll.outcome == WN_POLL_ITEMS;
 	if (a->poll.outcome == WN_POLL_ITEMS && !stream_over)
 		read_items(a, r, now);
