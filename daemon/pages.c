@@ -22,31 +22,66 @@ static int64_t number_of(struct wn_str s, int64_t none)
 }
 
 /* --- Link: <https://x/?page=2>; rel="next", <...>; rel="last"   (RFC 8288, 3) ---- */
-static bool says_next(const char *p, const char *end)
+static const char *skip_blank(const char *p) { return p + strspn(p, " \t"); }
+
+static bool has_word(struct wn_str words, const char *word)
 {
-	for (; p + 3 < end; p++)
-		if (strncasecmp(p, "rel", 3) == 0) {
-			p += 3;
-			p += strspn(p, " \t=\"'");
-			for (size_t n; p < end && (n = strcspn(p, " \t\"';,")) > 0; p += n + (p[n] == ' '))
-				if (n == 4 && strncasecmp(p, "next", 4) == 0)
-					return true;
-		}
+	size_t n = strlen(word);
+	for (size_t i = 0, end; i < words.n; i = end + 1) {
+		for (end = i; end < words.n && words.p[end] != ' ' && words.p[end] != '\t';)
+			end++;
+		if (end - i == n && strncasecmp(words.p + i, word, n) == 0)
+			return true;
+	}
 	return false;
+}
+
+/* At the ';' of a parameter: its name and value, and what follows it. Single quotes are no quotes, but some think so. */
+static const char *read_param(const char *p, struct wn_str *name, struct wn_str *value)
+{
+	p = skip_blank(p + 1);
+	*name = (struct wn_str){p, strcspn(p, " \t=;,")};
+	*value = (struct wn_str){NULL, 0};
+	p = skip_blank(p + name->n);
+	if (*p != '=')
+		return p;
+	p = skip_blank(p + 1);
+	char quote = *p == '"' || *p == '\'' ? *p++ : 0;
+	const char *start = p;
+	while (*p && (quote ? *p != quote : !strchr(" \t;,", *p)))
+		p += *p == '\\' && quote && p[1] ? 2 : 1;
+	*value = (struct wn_str){start, (size_t)(p - start)};
+	return skip_blank(p + (quote && *p == quote));
+}
+
+/* Behind the address: does its rel, the first (3.3), say next? *end: the ',' before the next link, or the end. */
+static bool says_next(const char *p, const char **end)
+{
+	bool next = false, had = false;
+	struct wn_str name, value;
+	for (p = skip_blank(p); *p && *p != ',';) {
+		if (*p != ';') { /* something else: on to the next parameter */
+			p++;
+			continue;
+		}
+		p = read_param(p, &name, &value);
+		if (!had && name.n == 3 && strncasecmp(name.p, "rel", 3) == 0) {
+			had = true;
+			next = has_word(value, "next");
+		}
+	}
+	*end = p;
+	return next;
 }
 
 static struct wn_str next_of_link(const char *value)
 {
-	for (const char *p = value; (p = strchr(p, '<'));) {
+	for (const char *p = value, *end; (p = strchr(p, '<')); p = end) {
 		const char *close = strchr(p, '>');
 		if (!close)
 			break;
-		const char *end = close + 1;
-		for (bool quoted = false; *end && (quoted || *end != ','); end++)
-			quoted ^= *end == '"';
-		if (says_next(close + 1, end))
+		if (says_next(close + 1, &end))
 			return (struct wn_str){p + 1, (size_t)(close - p - 1)};
-		p = end;
 	}
 	return (struct wn_str){NULL, 0};
 }

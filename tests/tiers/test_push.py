@@ -148,6 +148,54 @@ def test_a_body_longer_than_http_body_max_is_refused_and_the_next_one_taken(clus
     assert code == 0, err[-3000:]
 
 
+class Lock:
+    """Holds a table, so that nothing can be committed that writes to it."""
+
+    def __init__(self, cluster, database, table):
+        self.psql = subprocess.Popen(["psql", "-XAtq", cluster.conninfo(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.psql.stdin.write(f"begin; lock table {table} in exclusive mode; select 'held';\n")
+        self.psql.stdin.flush()
+        assert self.psql.stdout.readline() == "held\n"
+
+    def release(self):
+        self.psql.communicate("commit;\n", timeout=60)
+
+
+def test_a_push_is_answered_when_it_is_committed_and_not_before(daemon):
+    good = {"Authorization": "Bearer open sesame"}
+    one = {"id": "a", "domain": "acme.com", "path": "/pricing"}
+    waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+
+    def push():
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(daemon.post(one, **good)))
+        thread.start()
+        until(lambda: daemon.cluster.sql(waits, daemon.name) != "0")  # the daemon's own statement
+        return thread, answers
+
+    lock = Lock(daemon.cluster, daemon.name, "whynow.sighting")
+    thread, answers = push()
+    assert answers == [] and daemon.count() == 0
+    lock.release()
+    thread.join(60)
+    assert (answers[0][0], answers[0][1]["stored"], daemon.count()) == (200, 1, 1)
+
+    # Killed before the commit: nobody was told that it is stored, and it is not; said again it is.
+    one["id"] = "b"
+    lock = Lock(daemon.cluster, daemon.name, "whynow.sighting")
+    thread, answers = push()
+    daemon.process.kill()
+    daemon.process.wait(timeout=60)
+    thread.join(60)
+    assert answers[0][0] == 0
+    lock.release()
+    assert daemon.count() == 1
+    daemon.start()
+    daemon.wait()
+    status, answer = daemon.post(one, **good)
+    assert (status, answer["stored"], daemon.count()) == (200, 1, 2)
+
+
 class Stream:
     """Sends what it is told over one answer that goes on and on; wants the credential."""
 
