@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Every libFuzzer target for ten seconds, what reads strangers' bytes first for thirty, under address and undefined behaviour sanitizers, from what is known to be of its language."""
+"""Every libFuzzer target for ten seconds, what reads strangers' bytes first for thirty, under address and undefined behaviour sanitizers: from the
+kept corpus, and from every conformance input of its language."""
 import json
 import os
 import re
@@ -11,15 +12,33 @@ from conftest import ROOT, SHARED
 BIN = ROOT / "build" / "fuzz"
 TARGETS = sorted(p.stem for p in (ROOT / "tests/fuzz").glob("*.c"))
 READERS = [t for t in TARGETS if t.startswith("feed_")] + ["base_date", "base_json", "io_http_url"]
-CASES = SHARED / "conformance/cel/cases.jsonl"
 
 
-def expressions():
-    """The texts of the conformance cases of CEL; none where they are not at hand."""
-    if not CASES.exists():
+def cases(folder):
+    """The conformance cases of a folder; none where they are not at hand."""
+    path = SHARED / "conformance" / folder / "cases.jsonl"
+    if not path.exists():
         return []
-    with CASES.open(encoding="utf-8") as f:
-        return [json.loads(line)["expr"] for line in f if line.strip()]
+    with path.open(encoding="utf-8") as f:
+        return [json.loads(line) for line in f if line.strip()]
+
+
+def files(folder, *suffixes):
+    return [(case, (SHARED / "conformance" / folder / case["file"]).read_bytes()) for case in cases(folder) if case["file"].endswith(suffixes or "")]
+
+
+def texts(folder, key="text"):
+    return [case[key].encode("utf-8", "surrogatepass") for case in cases(folder)]
+
+
+def media_type(case):
+    headers = {name.lower(): value for name, value in case.get("headers", {}).items()}
+    return headers.get("content-type", "text/xml").encode()
+
+
+def patterns():
+    found = [pair for case in cases("cel") for pair in re.findall(r"['\"]([^'\"]*)['\"]\.matches\(r?['\"]([^'\"]+)", case["expr"])]
+    return [f"{pattern}\0{text}".encode() for text, pattern in found]
 
 
 def headlines():
@@ -34,25 +53,38 @@ def news_files():
         yield chr(number << 2) + (ROOT / f"conf/extract/news.{end}").read_text(encoding="utf-8")
 
 
+def of_headlines(pattern):
+    return [found.encode() for h in headlines() for found in re.findall(pattern, h["text"])]
+
+
+def names():
+    return [h[field].encode() for h in headlines() for field in ("company", "target", "person") if h.get(field)]
+
+
+def posts():
+    return [(ROOT / "conf/extract/positions").read_bytes(), *(b"vp | - | 5\0" + h["title"].encode() for h in headlines() if h.get("title"))]
+
+
+# Every input of the conformance folders, and our own news, is where a fuzzer begins that reads its like, behind the head that the target wants.
+SEEDS = {
+    "cel_parse": lambda: texts("cel", "expr"), "cel_eval": lambda: texts("cel", "expr"), "cel_regex": patterns,
+    "feed_xml": lambda: [data for _, data in files("feeds", ".xml", ".rss", ".atom", ".rdf")],
+    "feed_encoding": lambda: [media_type(case) + b"\n" + data for case, data in files("feeds") if len(data) < 65536],
+    "feed_json": lambda: [b"\0" + data for _, data in files("feeds", ".json")] + [head + data for _, data in files("json") for head in (b"\1", b"\2")],
+    "feed_csv": lambda: [data for _, data in files("json")], "feed_opml": lambda: [data for _, data in files("opml")],
+    "feed_html": lambda: texts("entities"), "base_text": lambda: texts("entities"), "base_date": lambda: texts("dates"),
+    "base_json": lambda: [data for _, data in files("json")], "signal_domain": lambda: texts("psl", "host"),
+    "engine_template": lambda: texts("mustache", "template"),
+    "signal_news": lambda: [*(text.encode() for text in news_files()), *(b"\1" + h["text"].encode() for h in headlines())],
+    "signal_sum": lambda: of_headlines(r"[$€£₹][\d.,]+ ?\w*|\b[A-Z]{2,3}\$? ?[\d.,]+ \w+|[\d.,]+ \w+ \w+"),
+    "signal_name": names, "signal_positions": posts,
+}
+
+
 def seeds_of(target, into):
-    if target in ("cel_parse", "cel_eval"):
-        texts = expressions()
-    elif target == "cel_regex":  # PATTERN NUL TEXT
-        texts = [f"{pattern}\0{text}" for e in expressions() for text, pattern in re.findall(r"['\"]([^'\"]*)['\"]\.matches\(r?['\"]([^'\"]+)", e)]
-    elif target == "signal_news":
-        texts = [*news_files(), *("\1" + h["text"] for h in headlines())]
-    elif target == "signal_sum":
-        texts = [s for h in headlines() for s in re.findall(r"[$€£₹][\d.,]+ ?\w*|\b[A-Z]{2,3}\$? ?[\d.,]+ \w+|[\d.,]+ \w+ \w+", h["text"])]
-    elif target == "signal_name":
-        texts = [h[field] for h in headlines() for field in ("company", "target", "person") if h.get(field)]
-    elif target == "signal_positions":
-        table = (ROOT / "conf/extract/positions").read_text(encoding="utf-8")
-        texts = [table, *("vp | - | 5\0" + h["title"] for h in headlines() if h.get("title"))]
-    else:
-        return
     into.mkdir()
-    for i, text in enumerate(dict.fromkeys(texts)):
-        (into / str(i)).write_bytes(text.encode())
+    for i, data in enumerate(dict.fromkeys(SEEDS.get(target, list)())):
+        (into / str(i)).write_bytes(data)
 
 
 def seconds(target):
@@ -72,5 +104,5 @@ def test_fuzz(target, tmp_path):
     seeds_of(target, seeds)
     dirs = [str(d) for d in (found, corpus, seeds) if d.is_dir()]
     done = subprocess.run([BIN / f"fuzz_{target}", f"-max_total_time={seconds(target)}", "-rss_limit_mb=3000", "-timeout=10", "-max_len=65536",
-                           f"-artifact_prefix={tmp_path}/crash-", *dirs], capture_output=True, text=True, timeout=120, cwd=ROOT)
+                           f"-artifact_prefix={tmp_path}/crash-", *dirs], capture_output=True, text=True, timeout=180, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-5000:]
