@@ -4,6 +4,7 @@
 #include "parts.h"
 #include <errno.h>
 #include <stdio.h>
+#include <strings.h>
 #include <whynow/opml.h>
 #include <whynow/text.h>
 #include <whynow/url.h>
@@ -69,17 +70,40 @@ static void write_feed(struct wn_cli *cli, FILE *to, const struct wn_opml_feed *
 	      to);
 }
 
-static size_t write_all(struct wn_cli *cli, FILE *to, const struct wn_opml_feed *feeds, size_t n)
+/* feed://HOST and feed:https://HOST: how readers of old wrote it. */
+static struct wn_str address_of(struct wn_cli *cli, struct wn_str url)
+{
+	struct wn_str rest = {url.p + 5, url.n - 5};
+	if (url.n <= 5 || strncasecmp(url.p, "feed:", 5) != 0)
+		return url;
+	if (rest.n > 2 && memcmp(rest.p, "//", 2) == 0)
+		return wn_str_of(wn_arena_printf(cli->arena, "http:%.*s", (int)rest.n, rest.p));
+	return rest;
+}
+
+/* NULL: a feed file takes it. */
+static const char *why_left_out(const struct wn_opml_feed *feeds, size_t at)
+{
+	for (size_t k = 0; k < at; k++)
+		if (wn_str_eq(feeds[k].url, feeds[at].url))
+			return "listed twice";
+	if (!wn_url_is_http(feeds[at].url))
+		return "no http or https address";
+	if (!wn_conf_is_http_url(feeds[at].url))
+		return "too long, blanks in it, or a user and a password: those belong into `auth:`";
+	return NULL;
+}
+
+static size_t write_all(struct wn_cli *cli, FILE *to, struct wn_opml_feed *feeds, size_t n)
 {
 	const char **names = WN_NEW_N(cli->arena, const char *, n + 1);
 	size_t written = 0;
 	for (size_t i = 0; i < n; i++) {
-		bool again = false;
 		names[i] = "";
-		for (size_t k = 0; k < i; k++)
-			again |= wn_str_eq(feeds[k].url, feeds[i].url);
-		if (again || !wn_url_is_http(feeds[i].url) || feeds[i].url.n > WN_URL_MAX) {
-			cli_hint(cli, "left out: %s: %s", cli_clean(cli, feeds[i].url), again ? "listed twice" : "no http or https address");
+		feeds[i].url = address_of(cli, feeds[i].url);
+		const char *why = why_left_out(feeds, i);
+		if (why) {
+			cli_hint(cli, "left out: %s: %s", cli_clean(cli, feeds[i].url), why);
 			continue;
 		}
 		names[i] = name_of(cli, feeds, names, i);

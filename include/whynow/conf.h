@@ -407,6 +407,9 @@ enum wn_rc wn_conf_options(const struct wn_yaml_node *root, const char *const *s
 			   struct wn_options *out, struct wn_place *option_at, struct wn_yaml_errors *errors) WN_MUST_CHECK;
 
 /* --- showing -------------------------------------------------------------------------------------------------- */
+/* Is it http(s)://HOST..., without user, blanks and control characters? */
+bool wn_conf_is_http_url(struct wn_str s);
+
 /* The commented sample file: every option with its default commented out. conf/whynow.yaml is exactly this. */
 void wn_conf_sample(struct wn_buf *b);
 /* mdoc text of the options for whynow.yaml(5). */

@@ -42,7 +42,4 @@ WN_CONF_READER(wn_conf_read_http_url);    /* struct wn_str */
 WN_CONF_READER(wn_conf_read_size);        /* int64_t, row->min and max in bytes */
 WN_CONF_READER(wn_conf_read_credentials); /* struct wn_yaml_strings of NAMES, at most row->max */
 
-/* Is it http(s)://HOST..., without user, blanks and control characters? */
-bool wn_conf_is_http_url(struct wn_str s);
-
 #endif

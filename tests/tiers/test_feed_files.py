@@ -42,6 +42,35 @@ def signals(config, path, feed):
     return {row["signal"]["id"]: row["signal"] for row in json.loads(done.stdout) if "signal" in row}
 
 
+OPML = """<opml version="2.0"><head><title>mine</title></head><body>
+<outline text="Wires &amp; 'quotes'"><outline text="Tech 'n' Crunch: #1" xmlUrl="https://e.org/feed?a=1&b=2"/><outline title="Tech 'n' Crunch: #1"
+xmlurl="https://e.org/other"/></outline><outline text="" xmlUrl="http://e.org/no-title"/><outline text="secret" xmlUrl="http://ann:secret@e.org/f"/>
+<outline text="old" xmlUrl="feed://e.org/1"/><outline text="older" xmlUrl="feed:https://e.org/3"/><outline text="\u00dcn\u00efcode \u65b0\u805e" xmlUrl="http://e.org/2"/>
+<outline text="lines" xmlUrl="http://e.org/a&#10;evil: 1"/><outline text="twice" xmlUrl="http://e.org/2"/><outline text="file" xmlUrl="file:///etc/passwd"/>
+<outline text="pipe" xmlUrl="|reboot"/></body></opml>"""
+
+
+def test_subscriptions_become_a_file_that_the_daemon_takes(config, tmp_path):
+    whynow = [build("release") / "whynow", "--config", config]
+    (tmp_path / "mine.opml").write_text(OPML)
+    out = config.parent / "feeds.d/reader.yaml"
+    done = subprocess.run([*whynow, "feed", "import", tmp_path / "mine.opml", "--out", out], capture_output=True, text=True, timeout=60)
+    try:
+        assert done.returncode == 0, done.stderr
+        assert re.findall(r"(?m)^feed: (.*)$", out.read_text()) == ["tech-n-crunch-1", "tech-n-crunch-1-2", "http-e-org-no-title", "old", "older", "n-code"]
+        assert re.findall(r"(?m)^url: '(.*)'$", out.read_text()) == ["https://e.org/feed?a=1&b=2", "https://e.org/other", "http://e.org/no-title",
+                                                                     "http://e.org/1", "https://e.org/3", "http://e.org/2"]
+        assert "6 of 11 feeds" in done.stdout + done.stderr
+        for url, why in {"http://ann:secret@e.org/f": "auth:", "http://e.org/2": "listed twice", "file:///etc/passwd": "no http", "|reboot": "no http"}.items():
+            assert re.search(rf"left out: {re.escape(url)}: .*{why}", done.stderr)
+        check = subprocess.run([*whynow, "config", "check"], capture_output=True, text=True, timeout=60)
+        assert check.returncode == 0, check.stdout + check.stderr
+        again = subprocess.run([*whynow, "feed", "import", tmp_path / "mine.opml", "--out", out], capture_output=True, text=True, timeout=60)
+        assert again.returncode != 0  # what is there is not written over
+    finally:
+        out.unlink(missing_ok=True)
+
+
 def test_there_is_a_ready_file_for_every_payload():
     assert set(index()) == set(FILES) | {"edgar_item.txt"}
 
