@@ -24,7 +24,7 @@ struct table {
 	struct wn_gather *g;
 	struct wn_str *header;
 	size_t columns;
-	char mark;
+	char mark, newline; /* '\r' where no line ends otherwise, as old spreadsheets write */
 	int bad_header; /* line of one that cannot be read: there is no table without it; 0: none */
 };
 
@@ -46,7 +46,7 @@ static void on_record(int end, void *user)
 
 /* End of the record at p: its newline outside quotes. Where the quotes do not close within WN_ITEM_BYTES_MAX,
  * the first newline, and *broken. */
-static const char *record_end(const char *p, const char *end, char mark, bool *broken)
+static const char *record_end(const struct table *t, const char *p, const char *end, bool *broken)
 {
 	const char *limit = (size_t)(end - p) > WN_ITEM_BYTES_MAX ? p + WN_ITEM_BYTES_MAX : end;
 	bool quoted = false, start = true;
@@ -57,14 +57,14 @@ static const char *record_end(const char *p, const char *end, char mark, bool *b
 			quoted = !quoted;
 		else if (*q == '"' && q > p && q[-1] == '"')
 			quoted = true; /* "" inside quotes: the first one ended nothing */
-		else if (*q == '\n' && !quoted)
+		else if (*q == t->newline && !quoted)
 			return q;
-		start = *q == mark || (start && (*q == ' ' || *q == '\t'));
+		start = *q == t->mark || (start && (*q == ' ' || *q == '\t'));
 	}
 	if (!quoted && limit == end)
 		return end;
 	*broken = true;
-	const char *newline = memchr(p, '\n', (size_t)(end - p));
+	const char *newline = memchr(p, t->newline, (size_t)(end - p));
 	return newline ? newline : end;
 }
 
@@ -173,19 +173,19 @@ static void read_record(struct table *t, struct wn_str text, int line, bool brok
 
 enum wn_rc wn_csv_read(struct wn_str text, struct wn_gather *g, struct wn_feed_doc *doc, struct wn_err *err)
 {
-	struct table t = {.g = g, .mark = ','};
+	struct table t = {.g = g, .mark = ',', .newline = memchr(text.p ? text.p : "", '\n', text.n) ? '\n' : '\r'};
 	const char *p = text.p, *end = p + text.n;
 	int line = 1;
 
 	while (p < end && !g->full && !t.bad_header) {
 		bool broken;
-		const char *q = record_end(p, end, t.mark, &broken);
+		const char *q = record_end(&t, p, end, &broken);
 		struct wn_str record = {p, (size_t)(q - p)};
 
 		if (record.n && record.p[record.n - 1] == '\r')
 			record.n--;
 		read_record(&t, record, line, broken);
-		for (const char *n = p; n < q && (n = memchr(n, '\n', (size_t)(q - n))); n++)
+		for (const char *n = p; n < q && (n = memchr(n, t.newline, (size_t)(q - n))); n++)
 			line++;
 		line++;
 		p = q < end ? q + 1 : end;

@@ -159,6 +159,17 @@ static void a_million_columns_are_refused_with_a_reason_and_hurt_no_neighbour(vo
 	assert_int_equal(d.rejects_n, 1);
 }
 
+static void lines_of_a_table_may_end_in_carriage_returns_alone(void **state)
+{
+	struct wn_feed_doc d = read_as(*state, WN_FORMAT_CSV, WN_STR("id;title\r1;\"a\rb\"\r\"open;x\r3;c\r"));
+
+	assert_int_equal(d.items_n, 2);
+	assert_key(d.items[0].value, "title", "a\nb");
+	assert_key(d.items[1].value, "title", "c");
+	assert_int_equal(d.rejects_n, 1);
+	assert_int_equal(d.items[1].line, 5);
+}
+
 static void csv_rows_become_maps(void **state)
 {
 	struct wn_feed_doc d = read_as(
@@ -210,6 +221,7 @@ int main(void)
 	    FEED_TEST(entities_are_decoded_once),
 	    FEED_TEST(html_becomes_plain_text),
 	    FEED_TEST(a_million_columns_are_refused_with_a_reason_and_hurt_no_neighbour),
+	    FEED_TEST(lines_of_a_table_may_end_in_carriage_returns_alone),
 	    FEED_TEST(csv_rows_become_maps),
 	    FEED_TEST(a_quote_that_never_closes_costs_one_line),
 	    FEED_TEST(a_quoted_field_may_hold_a_newline),
