@@ -4,6 +4,7 @@
  * in, or not at all. The database being away delays nothing here.
  */
 #include "intake.h"
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -361,6 +362,7 @@ int wn_daemon_main(int argc, char **argv)
 	if (stop)
 		return stop - 1;
 	wn_systemd_log_setup("whynowd");
+	setlocale(LC_CTYPE, "C.UTF-8"); /* libcurl reads names of hosts in the locale's charset; addresses are UTF-8 */
 	if (d.args.check_only) {
 		stop = check_only(&d);
 	} else {

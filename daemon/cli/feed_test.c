@@ -6,6 +6,7 @@
 #include "../intake.h"
 #include "parts.h"
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <whynow/date.h>
 
@@ -56,6 +57,7 @@ static int from_network(struct test *t, const char *url)
 	struct wn_http_request req;
 	struct wn_err err = {0};
 	enum wn_rc rc = request(t, url, &req, &err);
+	setlocale(LC_CTYPE, "C.UTF-8"); /* as the daemon does: for names of hosts */
 	if (rc == WN_OK)
 		rc = wn_http_fetch(loop, net, &req, &t->response, &err);
 	wn_http_client_free(net);

@@ -201,6 +201,19 @@ def test_feed_show_says_what_else_holds_a_feed_back(cluster, tmp_path):
     assert code == 0, err[-3000:]
 
 
+def test_a_host_in_another_script_is_asked_by_its_name_in_the_dns(cluster, tmp_path, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C")
+    server = Watched("127.0.0.1")
+    url = f"http://b\u00fccher.localhost:{server.server_port}/a"
+    d = Daemon(cluster, tmp_path, build("crash"), file_of("books-json", url), "poll: {host_gap: 0s}\n")
+    until(lambda: told_of(cluster, d))
+    assert told_of(cluster, d) == {"books-json": "stored 1"}
+    assert server.asked[0][1]["Host"] == f"xn--bcher-kva.localhost:{server.server_port}"
+    assert "page_view acme.com" in d.whynow("feed", "test", "books-json").replace("  ", " ")
+    code, err = d.stop()
+    assert code == 0, err[-3000:]
+
+
 INSIDE = ["127.0.0.1", "2852039166", "0xa9.254.43518", "169.254.169.254", "10.0.0.7", "[::1]", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]",
           "[fd00::1]", "localhost", "LocalHost.", "db.localhost", "%31%32%37.0.0.1", "127.0.0.1.", "\u2460\u2461\u2466.0.0.1"]
 
