@@ -6,18 +6,14 @@
  * There may be a hundred thousand. After the first reading only what is new is asked for; compiling and filing go in slices,
  * between which everything else of the loop has its turn. A reload in the middle begins anew with its own book.
  */
-#include "due.h"
+#include "segments_parts.h"
 #include <malloc.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <whynow/log.h>
 #include <whynow/message_ids.h>
 
 enum {
-	SLICE = 32,                   /* segments compiled at a time: a millisecond or two */
 	SLICE_TEND = 256,             /* rules filed anew at a time */
-	SLICE_ROWS = 8192,            /* rows looked at */
-	FEW = 20,                     /* news are told one by one; more of them as a number */
 	OVERLAP_S = 60,               /* transactions may commit so long after they published */
 };
 
@@ -32,285 +28,13 @@ struct wn_segments {
 	size_t n_flags;
 };
 
-/* Sources of some rows, being read by a fiber of its own while those before them are compiled. It has copies of everything, as it
- * may outlive the reading: then it is abandoned, and frees itself. */
-struct page {
-	struct wn_loop *loop;
-	struct wn_store *store;
-	struct wn_arena *arena;
-	struct wn_segment_row **rows; /* copies */
-	const size_t *at;             /* their places in the reading */
-	size_t n;
-	const struct wn_segment_row **valid; /* to be marked before, as of now_us */
-	size_t n_valid;
-	int64_t now_us;
-	enum wn_rc rc;
-	struct wn_err err;
-	struct wn_fiber *waiter;
-	bool done, abandoned;
-};
-
-/* One reading. */
-struct reading {
-	struct wn_daemon *d;
-	struct wn_segments *st;
-	struct wn_book *book;
-	struct wn_store *store;
-	struct wn_arena *arena;       /* of all rows */
-	struct wn_segment_row *rows;
-	size_t n;
-	bool whole;                   /* all rows, not only news */
-	bool changed;                 /* something came into force, or went */
-	int64_t since_us, versions;   /* for those to come */
-	size_t n_taken, n_in_force;
-	WN_VEC(size_t) late;          /* rows that refer to what may yet come */
-	WN_VEC(const struct wn_segment_row *) valid; /* to be marked */
-	struct page *ahead;           /* under way on the session, or NULL */
-};
-
-/* --------------------------------------------------------------------------------------------------- pages */
-static void page_free(struct page *p)
-{
-	if (p)
-		wn_arena_free(p->arena);
-}
-
-static struct wn_segment_row *copy_row(struct wn_arena *a, const struct wn_segment_row *row)
-{
-	struct wn_segment_row *copy = WN_NEW(a, struct wn_segment_row);
-	*copy = *row;
-	copy->name = wn_arena_str(a, row->name);
-	return copy;
-}
-
-/* Takes what is to be marked along. */
-static struct page *page_new(struct reading *r, const size_t *at, size_t n)
-{
-	struct wn_arena *a = wn_arena_new_small(n < WN_SEGMENTS_PAGE ? 16 << 10 : 1 << 20);
-	struct page *p = WN_NEW(a, struct page);
-	*p = (struct page){.loop = r->d->loop, .store = r->store, .arena = a, .at = at, .n = n, .n_valid = r->valid.n, .now_us = wn_clock_now_us(r->d->clock)};
-	p->rows = WN_NEW_N(a, struct wn_segment_row *, n + 1);
-	p->valid = WN_NEW_N(a, const struct wn_segment_row *, p->n_valid + 1);
-	for (size_t i = 0; i < n; i++)
-		p->rows[i] = copy_row(a, &r->rows[at[i]]);
-	for (size_t i = 0; i < p->n_valid; i++)
-		p->valid[i] = copy_row(a, r->valid.v[i]);
-	r->valid.n = 0;
-	return p;
-}
-
-static void page_read(void *ctx)
-{
-	struct page *p = ctx;
-	p->rc = wn_store_segments_valid(p->store, p->valid, p->n_valid, p->now_us, &p->err);
-	if (p->rc == WN_OK)
-		p->rc = wn_store_segment_sources(p->store, p->rows, p->n, p->arena, &p->err);
-	p->done = true;
-	if (p->abandoned)
-		page_free(p);
-	else if (p->waiter)
-		wn_fiber_wake(p->waiter);
-}
-
-/* Nobody uses the session any more. */
-static enum wn_rc page_wait(struct reading *r)
-{
-	struct page *p = r->ahead;
-	while (p && !p->done) {
-		p->waiter = wn_fiber_current(p->loop);
-		enum wn_rc rc = wn_fiber_park(p->loop);
-		if (rc == WN_OK || rc == WN_AGAIN)
-			continue;
-		p->abandoned = true;
-		r->ahead = NULL;
-		return rc;
-	}
-	return WN_OK;
-}
-
-static void page_start(struct reading *r, const size_t *at, size_t n)
-{
-	r->ahead = page_new(r, at, n);
-	if (!wn_fiber_current(r->d->loop) || !wn_fiber_start(r->d->loop, "segments", page_read, r->ahead))
-		page_read(r->ahead);
-}
-
-/* ---------------------------------------------------------------------------------------- marks, one by one */
-static enum wn_rc refuse(struct reading *r, const struct wn_segment_row *row, const struct wn_err *why, struct wn_err *err)
-{
-	struct wn_arena *a = wn_arena_new(0);
-	char text[1200];
-	int64_t now = wn_clock_now_us(r->d->clock);
-	wn_err_to_text(why, text, sizeof(text));
-	const char *name = wn_arena_strdup(a, row->name);
-	if (row->status == WN_SEGMENT_VALID) { /* it was good: files changed under it */
-		wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, WN_FIELDS({"WHYNOW_SEGMENT", name}, {"WHYNOW_REASON", text}),
-		       "segment %s version %d, by which campaigns are judged, does not compile with the files as they are: %s", name, row->version, text);
-		if (!r->book->loaded)
-			wn_daemon_give_up(r->d, "bring back what the segment reads, or start with the files of before and end it and its campaigns first");
-		wn_arena_free(a);
-		return WN_OK;
-	}
-	wn_log(WN_ERR, WN_MSG_SEGMENT_REFUSED, WN_FIELDS({"WHYNOW_SEGMENT", name}, {"WHYNOW_REASON", text}),
-	       "segment %s version %d cannot be used, the last good version stays in force: %s", name, row->version, text);
-	struct wn_plain_event ev = {.subject = "segment", .name = row->name, .type = "segment.refused", .to = "invalid",
-				    .why = wn_str_of(text), .at_us = now, .sinks = wn_sinks_for(r->book, "segment.refused", a)};
-	enum wn_rc rc = page_wait(r);
-	if (rc == WN_OK)
-		rc = wn_store_segment_mark(r->store, row->name, row->version, wn_str_of(text), now, err);
-	if (rc == WN_OK)
-		rc = wn_store_plain_event(r->store, &ev, err);
-	wn_arena_free(a);
-	return rc;
-}
-
-/* `start_with: since` asks for what is stored, as of now. */
-static enum wn_rc mark_since(struct reading *r, const struct wn_segment_row *row, const struct wn_segment *s, struct wn_err *err)
-{
-	const struct wn_registry *registry = r->book->registry;
-	int64_t now = wn_clock_now_us(r->d->clock);
-	struct wn_arena *a = wn_arena_new(0);
-	struct wn_str *kinds = WN_NEW_N(a, struct wn_str, wn_registry_kinds(registry) + 1);
-	size_t n = 0;
-	for (size_t k = 0; k < wn_registry_kinds(registry); k++)
-		if (wn_segment_opens_on(s, (int)k))
-			kinds[n++] = wn_str_of(wn_registry_kind(registry, (int)k)->name);
-	enum wn_rc rc = page_wait(r);
-	if (rc == WN_OK)
-		rc = wn_store_segment_valid(r->store, row->name, row->version, now - s->start_since_us, kinds, n, now, err);
-	wn_arena_free(a);
-	return rc;
-}
-
-static enum wn_rc mark_valid(struct reading *r, const struct wn_segment_row *row, struct wn_err *err)
-{
-	const struct wn_segment *s = wn_catalog_segment(&r->book->catalog, row->name, row->version);
-	if (s && s->start_since_us)
-		return mark_since(r, row, s, err);
-	*WN_PUSH(r->arena, &r->valid) = row;
-	return WN_OK;
-}
-
-/* -------------------------------------------------------------------------------------------------- compiling */
-static void tell_in_force(struct reading *r, const struct wn_segment_row *row)
-{
-	char name[64];
-	if (++r->n_in_force > FEW)
-		return;
-	snprintf(name, sizeof(name), WN_STR_FMT, WN_STR_ARG(row->name));
-	wn_log(r->n_taken > FEW ? WN_DEBUG : WN_INFO, WN_MSG_SEGMENT_IN_FORCE, WN_FIELDS({"WHYNOW_SEGMENT", name}), "segment %s version %d is in force", name,
-	       row->version);
-}
-
-static enum wn_rc take(struct reading *r, size_t i, bool last, struct wn_err *err)
-{
-	struct wn_segment_row *row = &r->rows[i];
-	struct wn_err why = {0};
-	bool in_force;
-	enum wn_rc rc = wn_book_take_segment(r->book, r->rows, r->n, i, &in_force, &why);
-	if (rc && !last) { /* perhaps only what it refers to is missing yet */
-		row->source = wn_arena_str(r->arena, row->source);
-		*WN_PUSH(r->arena, &r->late) = i;
-		return WN_OK;
-	}
-	if (rc)
-		return refuse(r, row, &why, err);
-	if (!in_force)
-		return WN_OK;
-	r->changed = true;
-	tell_in_force(r, row);
-	return row->status == WN_SEGMENT_UNCHECKED ? mark_valid(r, row, err) : WN_OK;
-}
-
-static enum wn_rc slice(struct reading *r, size_t done, size_t size)
+/* ------------------------------------------------------------------------------------- withdrawn and paused */
+enum wn_rc segments_slice(struct segments_reading *r, size_t done, size_t size)
 {
 	enum wn_rc rc = done % size == 0 ? wn_fiber_yield(r->d->loop) : WN_OK;
 	return rc == WN_OK && r->d->book != r->book ? WN_AGAIN : rc;
 }
 
-static enum wn_rc take_page(struct reading *r, const struct page *p, struct wn_err *err)
-{
-	enum wn_rc rc = WN_OK;
-	for (size_t i = 0; i < p->n && rc == WN_OK; i++) {
-		struct wn_segment_row *row = &r->rows[p->at[i]];
-		row->source = p->rows[i]->source;
-		if (row->source.p) /* else it went in between */
-			rc = take(r, p->at[i], false, err);
-		if (rc == WN_OK)
-			rc = slice(r, i + 1, SLICE);
-	}
-	return rc;
-}
-
-static enum wn_rc take_pages(struct reading *r, const size_t *at, size_t n, struct wn_err *err)
-{
-	enum wn_rc rc = WN_OK;
-	if (n)
-		page_start(r, at, n < WN_SEGMENTS_PAGE ? n : WN_SEGMENTS_PAGE);
-	for (size_t i = WN_SEGMENTS_PAGE; rc == WN_OK && r->ahead; i += WN_SEGMENTS_PAGE) {
-		rc = page_wait(r);
-		struct page *p = r->ahead;
-		if (rc)
-			return rc;
-		r->ahead = NULL;
-		rc = p->rc;
-		if (rc && err)
-			*err = p->err;
-		if (rc == WN_OK && i < n)
-			page_start(r, at + i, n - i < WN_SEGMENTS_PAGE ? n - i : WN_SEGMENTS_PAGE);
-		if (rc == WN_OK)
-			rc = take_page(r, p, err);
-		page_free(p);
-	}
-	return rc;
-}
-
-/* As long as one of them finds what it refers to, the others are asked again. */
-static enum wn_rc take_late(struct reading *r, struct wn_err *err)
-{
-	size_t before = r->late.n + 1;
-	enum wn_rc rc = WN_OK;
-	while (r->late.n && rc == WN_OK) {
-		bool last = r->late.n == before;
-		size_t n = r->late.n;
-		before = n;
-		r->late.n = 0;
-		for (size_t i = 0; i < n && rc == WN_OK; i++) { /* what is late again moves to the front */
-			rc = take(r, r->late.v[i], last, err);
-			if (rc == WN_OK)
-				rc = slice(r, i + 1, SLICE);
-		}
-	}
-	if (rc == WN_OK)
-		rc = wn_store_segments_valid(r->store, r->valid.v, r->valid.n, wn_clock_now_us(r->d->clock), err);
-	return rc;
-}
-
-static enum wn_rc take_all(struct reading *r, struct wn_err *err)
-{
-	size_t *at = WN_NEW_N(r->arena, size_t, r->n + 1), n = 0;
-	enum wn_rc rc = WN_OK;
-	for (size_t i = 0; i < r->n && rc == WN_OK; i++) {
-		if (wn_book_wants_segment(r->book, r->rows, r->n, i))
-			at[n++] = i;
-		rc = slice(r, i + 1, SLICE_ROWS);
-	}
-	if (rc)
-		return rc;
-	r->n_taken = n;
-	wn_book_expect(r->book, r->book->n_segments + n);
-	rc = take_pages(r, at, n, err);
-	enum wn_rc waited = page_wait(r); /* it failed in the middle: the session is to be free again */
-	page_free(r->ahead);
-	r->ahead = NULL;
-	if (rc == WN_OK)
-		rc = waited ? waited : take_late(r, err);
-	if (r->n_taken > FEW && r->n_in_force)
-		wn_log(WN_INFO, WN_MSG_SEGMENT_IN_FORCE, NULL, "%zu segments came into force", r->n_in_force);
-	return rc;
-}
-
-/* ------------------------------------------------------------------------------------- withdrawn and paused */
 static bool is_withdrawn(const struct wn_segments *st, struct wn_str name)
 {
 	size_t lo = 0, hi = st->n_flags;
@@ -330,7 +54,7 @@ static int by_name(const void *a, const void *b)
 	return wn_str_cmp(((const struct wn_segment_flags *)a)->name, ((const struct wn_segment_flags *)b)->name);
 }
 
-static enum wn_rc read_flags(struct reading *r, struct wn_arena *a, struct wn_segments *out, struct wn_err *err)
+static enum wn_rc read_flags(struct segments_reading *r, struct wn_arena *a, struct wn_segments *out, struct wn_err *err)
 {
 	enum wn_rc rc = wn_store_segment_flags(r->store, a, &out->flags, &out->n_flags, err);
 	if (rc == WN_OK && out->n_flags)
@@ -339,7 +63,7 @@ static enum wn_rc read_flags(struct reading *r, struct wn_arena *a, struct wn_se
 }
 
 /* Those that were withdrawn and are not any more. */
-static void find_back(struct reading *r, const struct wn_segments *now, struct wn_segments_news *news)
+static void find_back(struct segments_reading *r, const struct wn_segments *now, struct wn_segments_news *news)
 {
 	struct wn_str *names = WN_NEW_N(r->arena, struct wn_str, r->st->n_flags + 1);
 	for (size_t i = 0; i < r->st->n_flags; i++)
@@ -348,7 +72,7 @@ static void find_back(struct reading *r, const struct wn_segments *now, struct w
 	news->names = names;
 }
 
-static void withdraw(struct reading *r, struct wn_str name)
+static void withdraw(struct segments_reading *r, struct wn_str name)
 {
 	if (!wn_catalog_segment(&r->book->catalog, name, 0))
 		return;
@@ -357,7 +81,7 @@ static void withdraw(struct reading *r, struct wn_str name)
 }
 
 /* Rows can vanish only by hand; then what they said goes too. */
-static enum wn_rc withdraw_missing(struct reading *r)
+static enum wn_rc withdraw_missing(struct segments_reading *r)
 {
 	size_t n = r->book->n_segments;
 	bool *there = WN_NEW_N(r->arena, bool, n + 1);
@@ -366,7 +90,7 @@ static enum wn_rc withdraw_missing(struct reading *r)
 		const struct wn_segment *s = r->rows[i].withdrawn ? NULL : wn_catalog_segment(&r->book->catalog, r->rows[i].name, 0);
 		if (s)
 			there[s->position] = true;
-		rc = slice(r, i + 1, SLICE_ROWS);
+		rc = segments_slice(r, i + 1, SEGMENTS_SLICE_ROWS);
 	}
 	WN_VEC(struct wn_str) gone = {0};
 	for (size_t i = 0; i < n && rc == WN_OK; i++)
@@ -374,7 +98,7 @@ static enum wn_rc withdraw_missing(struct reading *r)
 			*WN_PUSH(r->arena, &gone) = wn_str_of(r->book->segments[i]->name);
 	for (size_t i = 0; i < gone.n && rc == WN_OK; i++) {
 		withdraw(r, gone.v[i]);
-		rc = slice(r, i + 1, SLICE);
+		rc = segments_slice(r, i + 1, SEGMENTS_SLICE);
 	}
 	return rc;
 }
@@ -386,13 +110,13 @@ static void pause_flagged(struct wn_book *b, const struct wn_segments *st, bool 
 			wn_book_pause(b, st->flags[i].name, paused);
 }
 
-static enum wn_rc use_flags(struct reading *r, const struct wn_segments *now, struct wn_arena *a)
+static enum wn_rc use_flags(struct segments_reading *r, const struct wn_segments *now, struct wn_arena *a)
 {
 	enum wn_rc rc = WN_OK;
 	for (size_t i = 0; i < now->n_flags && rc == WN_OK; i++) {
 		if (now->flags[i].withdrawn)
 			withdraw(r, now->flags[i].name);
-		rc = slice(r, i + 1, SLICE);
+		rc = segments_slice(r, i + 1, SEGMENTS_SLICE);
 	}
 	pause_flagged(r->book, r->st, false);
 	pause_flagged(r->book, now, true);
@@ -443,7 +167,7 @@ static enum wn_rc finish(struct wn_daemon *d, struct wn_str name, int version, s
 }
 
 /* Campaigns of versions that are not in force any more take no new members from now on. */
-static enum wn_rc finish_replaced(struct reading *r, struct wn_err *err)
+static enum wn_rc finish_replaced(struct segments_reading *r, struct wn_err *err)
 {
 	struct wn_segment_row *open = NULL;
 	size_t n = 0;
@@ -461,14 +185,14 @@ static enum wn_rc finish_replaced(struct reading *r, struct wn_err *err)
 }
 
 /* ------------------------------------------------------------------------------------------------------ reading */
-static enum wn_rc read_rows(struct reading *r, const struct wn_segments *now, struct wn_err *err)
+static enum wn_rc read_rows(struct segments_reading *r, const struct wn_segments *now, struct wn_err *err)
 {
 	struct wn_segments_news news = {.since_us = r->st->since_us};
 	find_back(r, now, &news);
 	return wn_store_segments(r->store, r->whole ? NULL : &news, r->arena, &r->rows, &r->n, err);
 }
 
-static enum wn_rc read_sequences(struct reading *r, struct wn_err *err)
+static enum wn_rc read_sequences(struct segments_reading *r, struct wn_err *err)
 {
 	struct wn_sequence *sequences;
 	size_t n;
@@ -479,14 +203,14 @@ static enum wn_rc read_sequences(struct reading *r, struct wn_err *err)
 }
 
 /* Before the rows: what is committed in between makes the next count differ. */
-static enum wn_rc read_counts(struct reading *r, struct wn_err *err)
+static enum wn_rc read_counts(struct segments_reading *r, struct wn_err *err)
 {
 	enum wn_rc rc = wn_segments_count(r->d, err);
 	r->whole |= r->st->miscounted;
 	return rc ? rc : wn_store_segment_count(r->store, r->since_us, &r->versions, err);
 }
 
-static enum wn_rc read_all(struct reading *r, struct wn_err *err)
+static enum wn_rc read_all(struct segments_reading *r, struct wn_err *err)
 {
 	struct wn_arena *a = wn_arena_new_small(256);
 	struct wn_segments now = {0};
@@ -510,7 +234,7 @@ static enum wn_rc read_all(struct reading *r, struct wn_err *err)
 	enum wn_rc used = use_flags(r, &now, a);
 	rc = rc ? rc : used;
 	if (rc == WN_OK)
-		rc = take_all(r, err);
+		rc = segments_take(r, err);
 	pause_flagged(r->book, r->st, true); /* what came just now, too */
 	return rc;
 }
@@ -523,7 +247,7 @@ static enum wn_rc tend(struct wn_daemon *d, struct wn_book *b)
 	return rc;
 }
 
-static enum wn_rc read_turn(struct reading *r, struct wn_err *err)
+static enum wn_rc read_turn(struct segments_reading *r, struct wn_err *err)
 {
 	enum wn_rc rc = wn_turn_take(r->d->loop, wn_store_turn(r->store));
 	if (rc)
@@ -538,7 +262,7 @@ static enum wn_rc read_turn(struct reading *r, struct wn_err *err)
 }
 
 /* In the book are now the segments that were there at the tick. */
-static void now_known(struct reading *r, const struct wn_tick *t)
+static void now_known(struct segments_reading *r, const struct wn_tick *t)
 {
 	struct wn_segments *st = r->st;
 	bool first = !r->book->loaded;
@@ -559,7 +283,7 @@ static enum wn_rc read_segments(struct wn_daemon *d, const struct wn_tick *t, st
 {
 	struct wn_segments *st = d->segments;
 	struct wn_tick seen = *t;
-	struct reading r = {.d = d, .st = st, .book = d->book, .store = d->sweep_session.store, .arena = wn_arena_new(0),
+	struct segments_reading r = {.d = d, .st = st, .book = d->book, .store = d->sweep_session.store, .arena = wn_arena_new(0),
 			    .whole = st->book != d->book, .since_us = wn_clock_is_live(d->clock) ? t->db_us - OVERLAP_S * WN_SECOND : INT64_MIN};
 	wn_book_use(r.book);
 	enum wn_rc rc = read_turn(&r, err);

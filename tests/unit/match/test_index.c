@@ -154,6 +154,24 @@ static void an_alternative_is_enough(void **state)
 	assert_int_equal(probe(&p), 1u << 0 | 1u << 1);
 }
 
+/* What holds of one and what holds of the other are not counted together. */
+static void halves_of_two_alternatives_do_not_add_up(void **state)
+{
+	struct pair p = event("funding");
+
+	(void)state;
+	assert_int_equal(put(0, "signal.kind == \"funding\" && (account.country == \"US\" && account.employees >= 50 && account.score > 1.0"
+				" || account.industry == \"steel\" && account.domain == \"acme.com\")"), WN_FILED_KEYED);
+	p.account.fields[A_COUNTRY] = wn_cstring("US");
+	p.account.fields[A_EMPLOYEES] = wn_int(50);
+	assert_int_equal(probe(&p), 0);
+	p.account.fields[A_INDUSTRY] = wn_cstring("steel"); /* three of five */
+	assert_int_equal(probe(&p), 0);
+	p.account.fields[A_DOMAIN] = wn_cstring("acme.com");
+	p.account.fields[A_COUNTRY] = wn_cstring("CA");
+	assert_int_equal(probe(&p), 1);
+}
+
 static void many_alternatives_over_one_field_are_one_set(void **state)
 {
 	struct pair p = event("job");
@@ -461,6 +479,7 @@ int main(void)
 	    TEST(a_signal_of_a_kind_that_the_account_has_not_is_not_found),
 	    TEST(never_skips_what_it_does_not_understand),
 	    TEST(an_alternative_is_enough),
+	    TEST(halves_of_two_alternatives_do_not_add_up),
 	    TEST(many_alternatives_over_one_field_are_one_set),
 	    TEST(more_alternatives_than_the_bound_are_tested_where_they_stand),
 	    TEST(a_negated_disjunction_asks_for_both_fields),
