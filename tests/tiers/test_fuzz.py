@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every libFuzzer target for ten seconds, what reads strangers' bytes first for thirty, under address and undefined behaviour sanitizers: from the
+"""Every libFuzzer target for six seconds, what reads strangers' bytes first for thirty, under address and undefined behaviour sanitizers: from the
 kept corpus, and from every conformance input of its language."""
 import json
 import os
@@ -88,7 +88,7 @@ def seeds_of(target, into):
 
 
 def seconds(target):
-    return os.environ.get("WHYNOW_FUZZ_SECONDS") or ("30" if target in READERS else "10")
+    return os.environ.get("WHYNOW_FUZZ_SECONDS") or ("30" if target in READERS else "6")
 
 
 def test_every_target_has_a_kept_corpus():
