@@ -280,7 +280,9 @@ static void make_catalog(struct wn_book *b, const char *instance)
 
 enum wn_rc wn_book_new(struct wn_config *config, const char *instance, struct wn_book **out, struct wn_err *err)
 {
+	static uint64_t books;
 	struct wn_book *b = wn_alloc(sizeof(*b));
+	b->number = ++books;
 	b->config = config;
 	b->arena = wn_arena_new(0);
 	enum wn_rc rc = make_registry(b, err);

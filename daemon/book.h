@@ -31,6 +31,7 @@ struct wn_book_sink {
 };
 
 struct wn_book {
+	uint64_t number;              /* no two of this process have the same */
 	struct wn_config *config;     /* owned */
 	struct wn_arena *arena;       /* registry's texts, views */
 	struct wn_registry *registry;

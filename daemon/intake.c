@@ -17,7 +17,7 @@
 #include <whynow/pg.h>
 #include <whynow/text.h>
 
-enum { GIVE_BACK_BYTES = 512 << 10, PART_TRIES = 5, PASS_MOST = 64 };
+enum { GIVE_BACK_BYTES = 512 << 10, ANSWER_BYTES = 4 << 10 /* of most: they are quiet */, PART_TRIES = 5, PASS_MOST = 64 };
 
 /* ------------------------------------------------------------------------------------------------ one batch */
 /* Evidence that rests on an edited signal is weighed again: its members must be there. */
@@ -98,10 +98,8 @@ static void batch_done(void *ctx, struct wn_world *w)
 	b->answer->totals = b->totals;
 	b->answer->changes += w->changes.n + b->fresh;
 	b->answer->flooded |= b->in.flooded;
-	if (b->in.n_merges && b->answer->n_merges + b->in.n_merges <= WN_COUNT(b->answer->merges)) {
-		memcpy(&b->answer->merges[b->answer->n_merges], b->in.merges, b->in.n_merges * sizeof(*b->in.merges));
-		b->answer->n_merges += b->in.n_merges;
-	}
+	for (size_t i = 0; i < b->in.n_merges; i++)
+		*WN_PUSH(b->answer->arena, &b->answer->merges) = b->in.merges[i];
 }
 
 /* A signal that is stored while no segments are loaded would never be matched: after a start or a reload the intake waits. */
@@ -137,7 +135,7 @@ static enum wn_rc run_until_committed(struct wn_daemon *d, struct wn_book *book,
 
 static enum wn_rc store_batch(struct wn_daemon *d, struct wn_batch *b, struct wn_err *err)
 {
-	const struct wn_book_feed *f = wn_book_feed_named(d->book, b->answer->feed->name);
+	const struct wn_book_feed *f = wn_poll_feed_in(b->answer->feed, d->book);
 	b->create = f && f->conf->accounts == WN_ACCOUNTS_CREATE;
 	b->first_poll = !b->answer->feed->state.first_done;
 	bool guarded = !b->first_poll && !b->answer->part && f && f->conf->changes == WN_CHANGES_ALL;
@@ -186,8 +184,8 @@ static enum wn_rc store_lot(struct wn_daemon *d, struct wn_batch *b, struct wn_e
 /* ---------------------------------------------------------------------------------------------- merges afterwards */
 static void run_merges(struct wn_daemon *d, struct wn_feed_answer *answer)
 {
-	for (size_t i = 0; i < answer->n_merges; i++) {
-		struct wn_merge m = {answer->merges[i]};
+	for (size_t i = 0; i < answer->merges.n; i++) {
+		struct wn_merge m = {answer->merges.v[i]};
 		struct wn_err err = {0};
 		struct wn_unit merge = wn_merge_unit(&m), rematch = wn_rematch_unit(&m);
 		merge.actor = rematch.actor = answer->actor;
@@ -419,7 +417,7 @@ static void go_on(struct wn_daemon *d, struct entry *e)
 
 static void begin(struct wn_daemon *d, struct entry *e)
 {
-	struct wn_arena *arena = wn_arena_new(0);
+	struct wn_arena *arena = wn_arena_new_small(ANSWER_BYTES);
 	struct wn_feed_answer *a = e->answer = WN_NEW(arena, struct wn_feed_answer);
 	struct wn_err err = {0};
 	wn_book_use(d->book); /* the answer is read and written with one book, whatever is reloaded meanwhile */

@@ -27,6 +27,7 @@ struct wn_poll_feed {
 	bool at_host;                     /* and counts at its host, or its answer may ask us to stay away from there */
 	bool lost;                        /* its host could not be reached when we last asked */
 	struct wn_host *host;             /* of the request under way; of the newest one */
+	const struct wn_book_feed *in_book; uint64_t book; /* what the book of that number says of it (wn_poll_feed_in) */
 	struct wn_told told;              /* by the last answer that was read whole */
 	size_t place;                     /* in the heap of those that will be due, from 1; 0: not there */
 	struct wn_host *behind;           /* waits for a request of this host to end, NULL: does not */
@@ -84,6 +85,8 @@ void wn_intake_blind(struct wn_daemon *d, struct wn_poll_feed *feed);
 size_t wn_intake_waiting(const struct wn_daemon *d);
 /* Answers wait, and are many or large: nothing more should be asked now. The poller is run when that is over. */
 bool wn_intake_is_full(const struct wn_daemon *d);
+/* What the book says of the feed, NULL: nothing. Looked up once a book. */
+const struct wn_book_feed *wn_poll_feed_in(struct wn_poll_feed *f, const struct wn_book *b);
 struct wn_poll_feed *wn_poller_feed(struct wn_daemon *d, struct wn_str name); /* NULL: unknown */
 struct wn_hosts *wn_poller_hosts(const struct wn_daemon *d);
 /* --- delay.c: what keeps a feed from being asked when it is due. why NULL: nothing does; until_us 0: nobody can say. In `a`. */

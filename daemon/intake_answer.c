@@ -369,7 +369,7 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 	a->name = wn_arena_strdup(arena, f->name);
 	a->actor = wn_arena_printf(arena, "feed %s", a->name);
 	a->book = d->book;
-	a->book_feed = wn_book_feed_named(d->book, f->name);
+	a->book_feed = wn_poll_feed_in(f, d->book);
 	a->failures = f->state.schedule.failures;
 	a->was_blind = f->state.blind_since_us != 0;
 	a->known = wn_remembered_of(f->state.extra);

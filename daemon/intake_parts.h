@@ -55,7 +55,7 @@ struct wn_feed_answer {
 	int failures;                        /* in a row, before this poll */
 	bool was_blind;
 	size_t set_aside;                    /* items that the database will never take */
-	struct wn_intake_merge merges[64]; size_t n_merges;
+	WN_VEC(struct wn_intake_merge) merges;
 	struct wn_arena *arena;
 	struct wn_daemon *d;
 };

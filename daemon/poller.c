@@ -26,6 +26,7 @@ struct wn_poller {
 	struct wn_due_heap due;
 	struct wn_hosts *hosts;
 	struct wn_timer *timer;
+	struct wn_arena *request;     /* of the one that is being begun */
 	struct wn_fiber *loader;
 	bool loaded;
 };
@@ -40,6 +41,14 @@ static struct wn_poll_feed *find(const struct wn_poller *p, struct wn_str name)
 	struct wn_poll_feed wanted = {.name = name}, *key = &wanted;
 	struct wn_poll_feed **at = p->n ? bsearch(&key, p->feeds, p->n, sizeof(struct wn_poll_feed *), by_name) : NULL;
 	return at ? *at : NULL;
+}
+
+const struct wn_book_feed *wn_poll_feed_in(struct wn_poll_feed *f, const struct wn_book *b)
+{
+	if (f->book != b->number)
+		f->in_book = wn_book_feed_named(b, f->name);
+	f->book = b->number;
+	return f->in_book;
 }
 
 /* Whoever may be asked some time is looked at then. */
@@ -172,10 +181,10 @@ static void on_answer(void *ctx, struct wn_http_response *response)
 /* A request that could not even begin is an answer like any other: it is counted, told, and backs off. */
 static void start_poll(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_book_feed *b, int64_t now_us)
 {
-	struct wn_arena *a = wn_arena_new(0);
 	struct wn_http_request req;
 	struct wn_err err = {0};
-	enum wn_rc rc = wn_poll_request(wn_daemon_options(d), f, b, a, &req, &err);
+	wn_arena_reset(d->poller->request);
+	enum wn_rc rc = wn_poll_request(wn_daemon_options(d), f, b, d->poller->request, &req, &err);
 	f->running = true;
 	if (rc == WN_OK)
 		rc = wn_http_start(d->net, &req, on_answer, f, &f->call, &err);
@@ -187,7 +196,6 @@ static void start_poll(struct wn_daemon *d, struct wn_poll_feed *f, const struct
 		wn_intake_push(d, f, wn_http_response_failed(rc, WN_HTTP_INVALID, err.text));
 	}
 	call_next(d->poller, f->host);
-	wn_arena_free(a);
 }
 
 /* ------------------------------------------------------------------------------------------------- what is due */
@@ -224,7 +232,7 @@ static struct wn_poll_feed *next_due(struct wn_poller *p, int64_t now_us)
 static bool ask(struct wn_poller *p, struct wn_poll_feed *f, int64_t now_us)
 {
 	struct wn_daemon *d = p->d;
-	const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
+	const struct wn_book_feed *b = wn_poll_feed_in(f, d->book);
 	if (f->host && f->host->herald == f)
 		f->host->herald = NULL;
 	if (!may_poll(f, b)) { /* asked when the file can be used again */
@@ -278,7 +286,7 @@ void wn_poller_run(struct wn_daemon *d)
 
 void wn_poller_hold(struct wn_daemon *d, struct wn_poll_feed *f, int64_t until_us)
 {
-	const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
+	const struct wn_book_feed *b = wn_poll_feed_in(f, d->book);
 	bool alone = !b || b->conf->retry_after == WN_WAIT_FEED || (b->conf->retry_after == WN_WAIT_BY_ADDRESS && b->conf->allow_private);
 	if (!alone && d->poller)
 		wn_host_hold(wn_hosts_of_url(d->poller->hosts, wn_poll_url(f, b)), until_us, f);
@@ -362,7 +370,7 @@ static enum wn_rc load_states(struct wn_daemon *d, struct wn_err *err)
 			continue;
 		const struct wn_feed_state wanted = {.name = f->name}, *row = n ? bsearch(&wanted, rows, n, sizeof(*rows), by_state_name) : NULL;
 		take_state(f, row);
-		const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
+		const struct wn_book_feed *b = wn_poll_feed_in(f, d->book);
 		if (b && b->conf->mode == WN_FEED_STREAM && f->state.next_us == WN_NEVER && f->state.schedule.gone < 2)
 			f->state.next_us = wn_clock_now_us(d->clock); /* it was open when we stopped */
 		if ((f->state.last_status == 429 || f->state.last_status == 503) && f->state.next_us > wn_clock_now_us(d->clock))
@@ -426,7 +434,7 @@ void wn_poller_book_changed(struct wn_daemon *d)
 {
 	struct wn_poller *p = d->poller;
 	for (size_t i = 0; i < p->n; i++) {
-		p->feeds[i]->gone = !wn_book_feed_named(d->book, p->feeds[i]->name);
+		p->feeds[i]->gone = !wn_poll_feed_in(p->feeds[i], d->book);
 		p->feeds[i]->told = (struct wn_told){0}; /* it may mean something else now */
 	}
 	for (size_t i = 0; i < p->n; i++)
@@ -443,6 +451,7 @@ void wn_poller_start(struct wn_daemon *d)
 	d->poller = wn_alloc(sizeof(*d->poller));
 	d->poller->d = d;
 	d->poller->hosts = wn_hosts_new();
+	d->poller->request = wn_arena_new(0);
 	d->poller->timer = wn_timer_new(d->loop, "next poll", on_timer, d);
 	wn_poller_book_changed(d);
 }
@@ -463,6 +472,7 @@ void wn_poller_stop(struct wn_daemon *d)
 	}
 	wn_timer_free(p->timer);
 	wn_hosts_free(p->hosts);
+	wn_arena_free(p->request);
 	free(p->due.v);
 	free(p->feeds);
 	free(p);
@@ -496,7 +506,7 @@ void wn_poller_look_blind(struct wn_daemon *d)
 	int64_t now = wn_clock_now_us(d->clock);
 	for (size_t i = 0; d->poller && i < d->poller->n; i++) {
 		struct wn_poll_feed *f = d->poller->feeds[i];
-		const struct wn_book_feed *b = wn_book_feed_named(d->book, f->name);
+		const struct wn_book_feed *b = wn_poll_feed_in(f, d->book);
 		if (!b || !f->known)
 			continue;
 		b->view->good_since_us = f->state.good_since_us;

@@ -4,21 +4,28 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+static void write_quad(const uint8_t *p, size_t left, char quad[4])
+{
+	uint32_t v = (uint32_t)p[0] << 16 | (left > 1 ? (uint32_t)p[1] << 8 : 0) | (left > 2 ? p[2] : 0);
+	quad[0] = alphabet[v >> 18];
+	quad[1] = alphabet[v >> 12 & 63];
+	quad[2] = left < 2 ? '=' : alphabet[v >> 6 & 63];
+	quad[3] = left < 3 ? '=' : alphabet[v & 63];
+}
+
 void wn_base64_write(struct wn_buf *b, struct wn_str bytes)
 {
 	const uint8_t *p = (const uint8_t *)bytes.p;
-	for (size_t i = 0; i < bytes.n; i += 3) {
-		size_t left = bytes.n - i;
-		uint32_t v = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) |
-			     (left > 2 ? p[i + 2] : 0);
-		char quad[4] = {alphabet[v >> 18], alphabet[v >> 12 & 63], alphabet[v >> 6 & 63],
-				alphabet[v & 63]};
-		if (left < 3)
-			quad[3] = '=';
-		if (left < 2)
-			quad[2] = '=';
-		wn_buf_add(b, quad, 4);
+	char some[256];
+	size_t n = 0;
+	for (size_t i = 0; i < bytes.n; i += 3, n += 4) {
+		if (n == sizeof(some)) {
+			wn_buf_add(b, some, n);
+			n = 0;
+		}
+		write_quad(p + i, bytes.n - i, some + n);
 	}
+	wn_buf_add(b, some, n);
 }
 
 static int digit(char c)

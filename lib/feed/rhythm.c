@@ -51,23 +51,28 @@ struct estimate {
 	double lately;
 };
 
-/* Decayed hours for which each hour of the week was watched, newest first: the whole hours before this one, and what of this one and of the
- * first there is. */
+/* Decayed hours for which each hour of the week was watched: the whole hours before this one, newest first, each with the same hour of
+ * all weeks before it, and what of this one and of the first there is. */
 static void watched(const struct wn_rhythm *r, int64_t now_us, double hours[WN_RHYTHM_HOURS])
 {
 	double age = fmax(0.0, (double)(now_us - r->since_us) / (double)HOUR), half = (double)HALF_LIFE / (double)HOUR;
 	double into = (double)(now_us - floor_div(now_us, HOUR) * HOUR) / (double)HOUR;
 	double keep = exp2(-1 / half), week = exp2(-168 / half), weight = exp2(-into / half);
+	double weeks = -1, whole = 0, oldest = 1; /* whole ones before this hour: how many, their weights in all, the weight of the next */
 	int h = hour_of_week(now_us);
 
 	for (int i = 0; i < WN_RHYTHM_HOURS; i++)
 		hours[i] = 0;
 	hours[h] = fmin(into, age);
-	for (int back = 1; back <= WN_RHYTHM_HOURS; back++, weight *= keep) {
-		double rest = age - into - (back - 1), w = weight;
-		h = (h + WN_RHYTHM_HOURS - 1) % WN_RHYTHM_HOURS;
-		for (; rest > 0 && w > 1e-4; rest -= 168, w *= week)
-			hours[h] += w * fmin(1.0, rest);
+	for (double rest = age - into; rest > 0 && rest > age - into - WN_RHYTHM_HOURS; rest--, weight *= keep) {
+		double n = floor(rest / 168), last = rest - 168 * n;
+		h = h ? h - 1 : WN_RHYTHM_HOURS - 1;
+		if (n != weeks) {
+			weeks = n;
+			oldest = pow(week, n);
+			whole = (1 - oldest) / (1 - week);
+		}
+		hours[h] += weight * (whole + oldest * (last < 1 ? last : 1));
 	}
 }
 
@@ -196,7 +201,8 @@ static double expected(const struct estimate *e, int64_t from, int64_t to)
 
 static void learn_lately(struct wn_rhythm *r, size_t n, int64_t now_us)
 {
-	struct estimate e = estimate(r, now_us);
+	struct estimate e;
+	hours_of(r, now_us, &e);
 	double keep = exp2(-(double)(now_us - r->seen_us) / (double)LATELY);
 
 	r->came = r->came * keep + (double)n;

@@ -25,7 +25,10 @@ struct wn_curl_pool {
 	struct wn_watch *timer;
 	struct watched **sockets; /* by descriptor */
 	size_t sockets_n;
-	CURL **spare; /* handles of jobs that are over */
+	struct spare {
+		CURL *easy;
+		unsigned kind; /* of the job whose options it wears, 0: none */
+	} *spare; /* handles of jobs that are over */
 	size_t spare_n, spare_max;
 };
 
@@ -163,14 +166,14 @@ struct wn_curl_pool *wn_curl_pool_new(struct wn_loop *l, int connections_max, in
 	curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)per_host_max);
 	curl_multi_setopt(p->multi, CURLMOPT_MAXCONNECTS, connections_max ? (long)connections_max : 16L); /* kept while idle */
 	p->spare_max = (size_t)connections_max;
-	p->spare = wn_alloc((p->spare_max + 1) * sizeof(CURL *));
+	p->spare = wn_alloc((p->spare_max + 1) * sizeof(*p->spare));
 	return p;
 }
 
 void wn_curl_pool_free(struct wn_curl_pool *p)
 {
 	while (p->spare_n)
-		curl_easy_cleanup(p->spare[--p->spare_n]);
+		curl_easy_cleanup(p->spare[--p->spare_n].easy);
 	curl_multi_cleanup(p->multi); /* may still call on_socket, closes the connections */
 	for (size_t i = 0; i < p->sockets_n; i++)
 		if (p->sockets[i])
@@ -182,35 +185,48 @@ void wn_curl_pool_free(struct wn_curl_pool *p)
 	free(p);
 }
 
-CURL *wn_curl_handle_new(struct wn_curl_pool *p)
+void wn_curl_handle_take(struct wn_curl_pool *p, struct wn_curl_job *job, unsigned kind)
 {
-	CURL *easy = p->spare_n ? p->spare[--p->spare_n] : curl_easy_init();
+	struct spare s = p->spare_n ? p->spare[--p->spare_n] : (struct spare){curl_easy_init(), 0};
 
-	if (!easy)
+	if (!s.easy)
 		abort(); /* out of memory */
-	return easy;
+	job->easy = s.easy;
+	job->kind = kind;
+	job->dressed = kind && s.kind == kind;
+	if (s.kind && !job->dressed)
+		curl_easy_reset(s.easy);
 }
 
-void wn_curl_handle_done(struct wn_curl_pool *p, CURL *easy)
+void wn_curl_handle_done(struct wn_curl_pool *p, struct wn_curl_job *job)
 {
 	if (p->spare_n == p->spare_max) {
-		curl_easy_cleanup(easy);
+		curl_easy_cleanup(job->easy);
 		return;
 	}
-	curl_easy_reset(easy); /* borrows nothing of the job any more */
-	p->spare[p->spare_n++] = easy;
+	if (!job->dressed)
+		curl_easy_reset(job->easy);
+	p->spare[p->spare_n++] = (struct spare){job->easy, job->dressed ? job->kind : 0};
+}
+
+/* Outlives the job. */
+static void dress(struct wn_curl_pool *p, CURL *easy)
+{
+	curl_easy_setopt(easy, CURLOPT_SHARE, p->share);
+	if (p->spare_max) { /* not where mail goes: its connections end with a word of their own */
+		curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open);
+		curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, p);
+	}
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, p);
 }
 
 void wn_curl_job_start(struct wn_curl_pool *p, struct wn_curl_job *job)
 {
 	curl_easy_setopt(job->easy, CURLOPT_PRIVATE, job);
-	curl_easy_setopt(job->easy, CURLOPT_SHARE, p->share);
-	if (p->spare_max) { /* not where mail goes: its connections end with a word of their own */
-		curl_easy_setopt(job->easy, CURLOPT_SOCKOPTFUNCTION, on_open);
-		curl_easy_setopt(job->easy, CURLOPT_SOCKOPTDATA, p);
-	}
-	curl_easy_setopt(job->easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-	curl_easy_setopt(job->easy, CURLOPT_CLOSESOCKETDATA, p);
+	if (!job->dressed)
+		dress(p, job->easy);
+	job->dressed = job->kind != 0;
 	job->pool = p;
 	if (curl_multi_add_handle(p->multi, job->easy) != CURLM_OK)
 		abort(); /* out of memory */

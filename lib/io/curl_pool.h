@@ -19,15 +19,19 @@ struct wn_curl_job {
 	CURL *easy;
 	void (*on_done)(struct wn_curl_job *job, CURLcode code);
 	struct wn_curl_pool *pool; /* NULL: not running */
+	unsigned kind; /* jobs of one kind set the same options, but for those of each job; 0: of its own */
+	bool dressed;  /* the options of its kind are set */
 };
 
 /* Both ceilings of connections; those idle are kept for the next job. Gives. */
 struct wn_curl_pool *wn_curl_pool_new(struct wn_loop *l, int connections_max, int per_host_max);
 void wn_curl_pool_free(struct wn_curl_pool *p); /* no job runs in it */
-/* A handle with nothing set: a spare one, or a new one. Gives; wn_curl_handle_done takes it back (it runs nowhere). */
-CURL *wn_curl_handle_new(struct wn_curl_pool *p);
-void wn_curl_handle_done(struct wn_curl_pool *p, CURL *easy);
-/* Sets CURLOPT_PRIVATE and the function that closes sockets: they outlive the job, and must not outlive the pool. */
+/* Gives the job a handle: a spare one, dressed if the last job was of the same kind, or one with nothing set. wn_curl_handle_done takes
+ * it back (it runs nowhere), when nothing of the job is needed any more but what its kind has set. */
+void wn_curl_handle_take(struct wn_curl_pool *p, struct wn_curl_job *job, unsigned kind);
+void wn_curl_handle_done(struct wn_curl_pool *p, struct wn_curl_job *job);
+/* Sets CURLOPT_PRIVATE and, with the options of the kind, the function that closes sockets: it outlives the job, and must not outlive
+ * the pool. */
 void wn_curl_job_start(struct wn_curl_pool *p, struct wn_curl_job *job);
 void wn_curl_job_stop(struct wn_curl_job *job); /* on_done is not called; nothing happens if it does not run */
 

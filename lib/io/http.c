@@ -26,7 +26,7 @@ struct wn_http_answer *wn_http_answer_new(void)
 {
 	struct wn_http_answer *a = wn_alloc(sizeof(*a));
 
-	a->arena = wn_arena_new(0);
+	a->arena = wn_arena_new_small(WN_HTTP_SMALL);
 	wn_buf_init(&a->body, WN_FETCH_BODY_MAX);
 	a->r.error = a->r.url = a->r.peer = "";
 	return a;
@@ -172,55 +172,56 @@ enum wn_rc wn_http_check(const struct wn_http_request *req, struct wn_err *err)
 	return WN_OK;
 }
 
-static bool get_part(CURLU *u, CURLUPart part, char **out)
+static bool get_part(CURLU *u, CURLUPart part, struct wn_arena *a, const char **out)
 {
-	return curl_url_get(u, part, out, part == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0) == CURLUE_OK;
+	char *text = NULL;
+
+	if (curl_url_get(u, part, &text, part == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0))
+		return false;
+	*out = wn_arena_strdup(a, wn_str_of(text));
+	curl_free(text);
+	return true;
 }
 
-static enum wn_rc take_apart(CURLU *u, bool userinfo, struct wn_http_url *out, struct wn_err *err)
+static enum wn_rc take_apart(CURLU *u, bool userinfo, struct wn_arena *a, struct wn_http_url *out, struct wn_err *err)
 {
-	if (!get_part(u, CURLUPART_SCHEME, &out->scheme) || !get_part(u, CURLUPART_HOST, &out->host) ||
-	    !get_part(u, CURLUPART_PORT, &out->port))
+	if (!get_part(u, CURLUPART_SCHEME, a, &out->scheme) || !get_part(u, CURLUPART_HOST, a, &out->host) ||
+	    !get_part(u, CURLUPART_PORT, a, &out->port))
 		return wn_fail(err, WN_INVALID, "URL has no host");
 	if (strcmp(out->scheme, "http") && strcmp(out->scheme, "https"))
 		return wn_fail(err, WN_INVALID, "URL is not http or https");
-	get_part(u, CURLUPART_USER, &out->user);
-	get_part(u, CURLUPART_PASSWORD, &out->password);
+	get_part(u, CURLUPART_USER, a, &out->user);
+	get_part(u, CURLUPART_PASSWORD, a, &out->password);
 	if ((out->user || out->password) && !userinfo)
 		return wn_fail(err, WN_INVALID, "URL carries credentials");
 	curl_url_set(u, CURLUPART_USER, NULL, 0);
 	curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
 	curl_url_set(u, CURLUPART_OPTIONS, NULL, 0);
 	curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
-	if (!get_part(u, CURLUPART_URL, &out->plain))
+	if (!get_part(u, CURLUPART_URL, a, &out->plain))
 		return wn_fail(err, WN_INVALID, "URL cannot be written");
 	return WN_OK;
 }
 
 /* Sets `url` (resolved against `base` if there is one) and takes it apart. */
-static enum wn_rc parse(const char *base, const char *url, bool userinfo, struct wn_http_url *out,
-			struct wn_err *err)
+static enum wn_rc parse(const char *base, const char *url, bool userinfo, struct wn_arena *a, struct wn_http_url *out, struct wn_err *err)
 {
-	struct wn_http_url parts = {0};
 	CURLU *u = curl_url();
 	enum wn_rc rc;
 
 	if (!u)
 		abort();
+	*out = (struct wn_http_url){0};
 	if ((base && curl_url_set(u, CURLUPART_URL, base, 0)) ||
 	    curl_url_set(u, CURLUPART_URL, url, base ? CURLU_URLENCODE : 0))
 		rc = wn_fail(err, WN_INVALID, "URL is malformed or not http or https");
 	else
-		rc = take_apart(u, userinfo, &parts, err);
+		rc = take_apart(u, userinfo, a, out, err);
 	curl_url_cleanup(u);
-	if (rc)
-		wn_http_url_done(&parts);
-	else
-		*out = parts;
 	return rc;
 }
 
-enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url *out, struct wn_err *err)
+enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_arena *a, struct wn_http_url *out, struct wn_err *err)
 {
 	if (!url || strlen(url) > 4 * WN_URL_MAX)
 		return wn_fail(err, url ? WN_LIMIT : WN_INVALID, "URL is %s", url ? "too long" : "missing");
@@ -228,33 +229,15 @@ enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url 
 		if (*p <= ' ' || *p == 0x7f)
 			return wn_fail(err, WN_INVALID, "URL has a blank or a control character at byte %td",
 				       p - (const unsigned char *)url + 1);
-	return parse(NULL, url, userinfo, out, err);
+	return parse(NULL, url, userinfo, a, out, err);
 }
 
-enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_http_url *out,
+enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_arena *a, struct wn_http_url *out,
 			       struct wn_err *err)
 {
 	if (strlen(location) > 4 * WN_URL_MAX)
 		return wn_fail(err, WN_LIMIT, "URL is too long");
-	return parse(base, location, false, out, err);
-}
-
-static char *copy(const char *s) { return s ? wn_strdup(s) : NULL; }
-
-struct wn_http_url wn_http_url_copy(const struct wn_http_url *u)
-{
-	return (struct wn_http_url){copy(u->scheme), copy(u->host), copy(u->port), copy(u->user), copy(u->password), copy(u->plain)};
-}
-
-void wn_http_url_done(struct wn_http_url *u)
-{
-	curl_free(u->scheme);
-	curl_free(u->host);
-	curl_free(u->port);
-	curl_free(u->user);
-	curl_free(u->password);
-	curl_free(u->plain);
-	*u = (struct wn_http_url){0};
+	return parse(base, location, false, a, out, err);
 }
 
 bool wn_http_url_same_origin(const struct wn_http_url *a, const struct wn_http_url *b)

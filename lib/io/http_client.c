@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SMALL = 960 }; /* bytes of most requests; malloc keeps blocks of that size at hand */
-
 /* --- calls ---- */
 
 static struct wn_curl_pool *pool_of(const struct wn_http_client *client, const struct wn_http_request *r)
@@ -22,11 +20,8 @@ static struct wn_curl_pool *pool_of(const struct wn_http_client *client, const s
 
 static void free_call(struct wn_http_call *c)
 {
-	wn_curl_handle_done(pool_of(c->client, &c->req), c->job.easy);
-	curl_slist_free_all(c->header_list);
+	wn_curl_handle_done(pool_of(c->client, &c->req), &c->job);
 	curl_slist_free_all(c->names);
-	wn_http_url_done(&c->first);
-	wn_http_url_done(&c->url);
 	wn_arena_free(c->arena);
 	free(c);
 }
@@ -112,14 +107,36 @@ static void keep_request(struct wn_http_call *c, const struct wn_http_request *r
 	r->slow_s = req->slow_s || req->on_data ? req->slow_s : 10;
 }
 
-static struct wn_http_call *new_call(struct wn_http_client *client, const struct wn_http_request *req)
+static bool same_text(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+
+/* Plain requests that differ in nothing but what each sets for itself are of one kind: as good as all polls. Its number, else 0. */
+static unsigned kind_of(struct wn_http_call *c)
+{
+	struct wn_http_client *client = c->client;
+	const struct wn_http_request *r = &c->req;
+
+	if (strcmp(r->method, "GET") || r->body.p || r->on_data || r->status_is_answer || c->first.user || c->first.password)
+		return 0;
+	if (!client->kind.number || !same_text(r->user_agent, client->kind.user_agent) || !same_text(r->ca_file, client->kind.ca_file)) {
+		free(client->kind.user_agent);
+		free(client->kind.ca_file);
+		client->kind.user_agent = wn_strdup(r->user_agent);
+		client->kind.ca_file = r->ca_file ? wn_strdup(r->ca_file) : NULL;
+		client->kind.number++;
+	}
+	return client->kind.number;
+}
+
+static struct wn_http_call *new_call(struct wn_http_client *client, const struct wn_http_request *req, const struct wn_http_url *url,
+				     struct wn_arena *arena)
 {
 	struct wn_http_call *c = wn_alloc(sizeof(*c));
 
 	c->client = client;
-	c->arena = wn_arena_new_small(SMALL);
+	c->arena = arena;
 	c->answer = wn_http_answer_new();
-	c->job = (struct wn_curl_job){.easy = wn_curl_handle_new(pool_of(client, req)), .on_done = on_hop};
+	c->job.on_done = on_hop;
+	c->first = c->url = *url;
 	c->guard.allow_private = req->allow_private;
 	c->guard.networks = &client->networks;
 	if (client->wiring) {
@@ -128,6 +145,7 @@ static struct wn_http_call *new_call(struct wn_http_client *client, const struct
 	}
 	c->start_us = wn_clock_monotonic_us();
 	keep_request(c, req);
+	wn_curl_handle_take(pool_of(client, req), &c->job, kind_of(c));
 	c->answer->body.max = c->req.body_max;
 	return c;
 }
@@ -136,19 +154,20 @@ static enum wn_rc start(struct wn_net *net, const struct wn_http_request *req, w
 			struct wn_http_call **out, struct wn_err *err)
 {
 	struct wn_http_client *client = (struct wn_http_client *)net;
-	struct wn_http_url first = {0};
+	struct wn_arena *arena = wn_arena_new_small(WN_HTTP_SMALL);
+	struct wn_http_url url;
 	struct wn_http_call *c;
 	enum wn_rc rc = wn_http_check(req, err);
 
 	if (rc == WN_OK && client->calls_n >= client->calls_max)
 		rc = wn_fail(err, WN_LIMIT, "%d requests are under way already", client->calls_n);
 	if (rc == WN_OK)
-		rc = wn_http_url_parse(req->url, true, &first, err);
-	if (rc)
+		rc = wn_http_url_parse(req->url, true, arena, &url, err);
+	if (rc) {
+		wn_arena_free(arena);
 		return rc;
-	c = new_call(client, req);
-	c->first = first;
-	c->url = wn_http_url_copy(&first);
+	}
+	c = new_call(client, req, &url, arena);
 	c->on_done = on_done;
 	c->ctx = ctx;
 	c->next = client->calls;
@@ -219,6 +238,8 @@ void wn_http_client_free(struct wn_net *net)
 	for (int i = 0; i < 2; i++)
 		wn_curl_pool_free(client->pools[i]);
 	free(client->user_agent);
+	free(client->kind.user_agent);
+	free(client->kind.ca_file);
 	free(client->proxy);
 	free(client->inside);
 	free(client);

@@ -89,12 +89,24 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 
 #define SET(option, value) curl_easy_setopt(c->job.easy, (option), (value))
 
+/* libcurl only reads the list: it lives with the call. */
+static void add_line(struct wn_http_call *c, struct wn_str name, const char *between, struct wn_str value)
+{
+	struct curl_slist *line = WN_NEW(c->arena, struct curl_slist), **end = &c->header_list;
+	size_t n = strlen(between);
+
+	line->data = wn_arena_alloc(c->arena, name.n + n + value.n + 1);
+	memcpy(line->data, name.p, name.n);
+	memcpy(line->data + name.n, between, n);
+	memcpy(line->data + name.n + n, value.p, value.n);
+	while (*end)
+		end = &(*end)->next;
+	*end = line;
+}
+
 static void add_header(struct wn_http_call *c, const char *name, const char *value)
 {
-	char *line = wn_arena_printf(c->arena, *value ? "%s: %s" : "%s;%s", name,
-				     value); /* "Name;" is curl's empty one */
-
-	c->header_list = curl_slist_append(c->header_list, line);
+	add_line(c, wn_str_of(name), *value ? ": " : ";", wn_str_of(value)); /* "Name;" is curl's empty one */
 }
 
 static bool has_header(const struct wn_http_call *c, const char *name)
@@ -115,11 +127,11 @@ static void set_headers(struct wn_http_call *c, bool home)
 {
 	const struct wn_http_request *r = &c->req;
 
-	curl_slist_free_all(c->header_list);
-	c->header_list = curl_slist_append(NULL, "Expect:");
+	c->header_list = NULL;
+	if (r->body.p)
+		add_line(c, WN_STR("Expect"), ":", WN_STR(""));
 	if (r->body.p && !has_header(c, "content-type"))
-		c->header_list =
-		    curl_slist_append(c->header_list, "Content-Type:"); /* none is better than curl's guess */
+		add_line(c, WN_STR("Content-Type"), ":", WN_STR("")); /* none is better than curl's guess */
 	for (size_t i = 0; i < r->headers_n; i++)
 		if (home || may_travel(r->headers[i].name))
 			add_header(c, r->headers[i].name, r->headers[i].value);
@@ -129,7 +141,6 @@ static void set_headers(struct wn_http_call *c, bool home)
 	if (r->last_modified && *r->last_modified && wn_http_is_header_value(r->last_modified))
 		add_header(c, "If-Modified-Since", r->last_modified);
 	SET(CURLOPT_HTTPHEADER, c->header_list);
-	SET(CURLOPT_USERAGENT, r->user_agent);
 }
 
 static void set_method(struct wn_http_call *c)
@@ -161,7 +172,6 @@ static void set_limits(struct wn_http_call *c, int64_t left_ms)
 	SET(CURLOPT_LOW_SPEED_TIME, (long)r->slow_s);
 	if (!r->status_is_answer)
 		SET(CURLOPT_MAXFILESIZE_LARGE, r->on_data ? 0 : (curl_off_t)r->body_max); /* an early exit only */
-	SET(CURLOPT_BUFFERSIZE, 16384L);
 }
 
 /* Whatever may lead inside is asked directly, where its address is seen. */
@@ -169,6 +179,8 @@ static bool is_proxied(const struct wn_http_call *c) { return *c->client->proxy 
 
 static void set_policy(struct wn_http_call *c)
 {
+	SET(CURLOPT_BUFFERSIZE, 16384L);
+	SET(CURLOPT_USERAGENT, c->req.user_agent);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -176,7 +188,6 @@ static void set_policy(struct wn_http_call *c)
 	if (!c->req.status_is_answer)
 		SET(CURLOPT_ACCEPT_ENCODING, "gzip");
 	wn_curl_policy(c->job.easy, c->req.ca_file);
-	wn_curl_guard_set(c->job.easy, &c->guard);
 	if (is_proxied(c)) {
 		SET(CURLOPT_PROXY, c->client->proxy);
 		SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -209,10 +220,10 @@ static void set_names(struct wn_http_call *c)
 	const struct wn_http_wiring *w = c->client->wiring;
 	const char *addresses = w ? w->resolve(w->ctx, c->url.host) : NULL;
 
-	if (!addresses)
+	if (!w)
 		return;
 	curl_slist_free_all(c->names);
-	c->names = curl_slist_append(NULL, wn_arena_printf(c->arena, "%s:%s:%s", c->url.host, c->url.port, addresses));
+	c->names = addresses ? curl_slist_append(NULL, wn_arena_printf(c->arena, "%s:%s:%s", c->url.host, c->url.port, addresses)) : NULL;
 	SET(CURLOPT_RESOLVE, c->names);
 }
 
@@ -223,6 +234,30 @@ static void set_credentials(struct wn_http_call *c)
 	SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 	SET(CURLOPT_USERNAME, c->first.user ? c->first.user : "");
 	SET(CURLOPT_PASSWORD, c->first.password ? c->first.password : "");
+}
+
+/* What is the same for all calls of a kind (http_client.c): nothing here may point into the call. */
+static void set_kind(struct wn_http_call *c, bool home)
+{
+	curl_easy_reset(c->job.easy);
+	set_policy(c);
+	set_method(c);
+	if (home)
+		set_credentials(c);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+}
+
+static void set_own(struct wn_http_call *c, int64_t left_ms, bool home)
+{
+	set_limits(c, left_ms);
+	set_headers(c, home);
+	set_names(c);
+	wn_curl_guard_set(c->job.easy, &c->guard);
+	SET(CURLOPT_URL, c->url.plain);
+	SET(CURLOPT_ERRORBUFFER, c->error);
+	SET(CURLOPT_WRITEDATA, c);
+	SET(CURLOPT_HEADERDATA, c);
 }
 
 static void refuse_address(struct wn_http_call *c)
@@ -246,25 +281,14 @@ bool wn_http_hop_prepare(struct wn_http_call *c)
 		return false;
 	}
 	c->guard.to_proxy = is_proxied(c);
-	curl_easy_reset(c->job.easy);
 	c->header_bytes = 0;
 	c->headers_whole = c->body_began = c->too_large = c->sent = false;
 	c->error[0] = 0;
 	c->answer->headers.n = 0;
 	wn_buf_clear(&c->answer->body);
-	set_policy(c);
-	set_limits(c, left_ms);
-	set_method(c);
-	set_headers(c, home);
-	set_names(c);
-	if (home)
-		set_credentials(c);
-	SET(CURLOPT_URL, c->url.plain);
-	SET(CURLOPT_ERRORBUFFER, c->error);
-	SET(CURLOPT_WRITEFUNCTION, on_body);
-	SET(CURLOPT_WRITEDATA, c);
-	SET(CURLOPT_HEADERFUNCTION, on_header);
-	SET(CURLOPT_HEADERDATA, c);
+	if (!c->job.dressed)
+		set_kind(c, home);
+	set_own(c, left_ms, home);
 	return true;
 }
 
@@ -412,18 +436,16 @@ static bool follow(struct wn_http_call *c)
 		return false;
 	}
 	/* not CURLINFO_REDIRECT_URL: it puts the credentials of this hop into relative ones */
-	if (wn_http_url_resolve(c->url.plain, wn_http_header(&a->r, "location"), &next, &err)) {
+	if (wn_http_url_resolve(c->url.plain, wn_http_header(&a->r, "location"), c->arena, &next, &err)) {
 		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "redirected to a place we do not go: %s",
 				    err.text);
 		return false;
 	}
 	if (strcmp(c->url.scheme, "https") == 0 && strcmp(next.scheme, "http") == 0) {
 		wn_http_answer_fail(a, WN_REFUSED, WN_HTTP_REDIRECT, "redirected from https down to http");
-		wn_http_url_done(&next);
 		return false;
 	}
 	*WN_PUSH(a->arena, &a->hops) = (struct wn_http_hop){a->r.status, a->r.url};
-	wn_http_url_done(&c->url);
 	c->url = next;
 	return true;
 }

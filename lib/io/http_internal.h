@@ -10,6 +10,8 @@
 #include <whynow/http.h>
 #include <whynow/limits.h>
 
+enum { WN_HTTP_SMALL = 960 }; /* bytes of most requests and of most heads; malloc keeps blocks of that size at hand */
+
 /* A response and the memory behind it. */
 struct wn_http_answer {
 	struct wn_http_response r; /* first: a response is its answer */
@@ -24,19 +26,17 @@ struct wn_http_response *wn_http_answer_seal(struct wn_http_answer *a);
 void wn_http_answer_fail(struct wn_http_answer *a, enum wn_rc rc, enum wn_http_failure failure, const char *fmt,
 			 ...) WN_PRINTF(4, 5);
 
-/* A URL taken apart; strings belong to it. */
+/* A URL taken apart; strings are of the arena. */
 struct wn_http_url {
-	char *scheme, *host, *port, *user, *password;
-	char *plain; /* whole, without userinfo and fragment */
+	const char *scheme, *host, *port, *user, *password;
+	const char *plain; /* whole, without userinfo and fragment */
 };
 /* Absolute http or https only; userinfo only if allowed. */
-enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_http_url *out,
+enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_arena *a, struct wn_http_url *out,
 			     struct wn_err *err) WN_MUST_CHECK;
 /* What a Location says, seen from `base`; never with userinfo. */
-enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_http_url *out,
+enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_arena *a, struct wn_http_url *out,
 			       struct wn_err *err) WN_MUST_CHECK;
-struct wn_http_url wn_http_url_copy(const struct wn_http_url *u);
-void wn_http_url_done(struct wn_http_url *u);
 bool wn_http_url_same_origin(const struct wn_http_url *a, const struct wn_http_url *b);
 /* Method, headers, ceilings; not the URL. */
 enum wn_rc wn_http_check(const struct wn_http_request *req, struct wn_err *err) WN_MUST_CHECK;
@@ -72,6 +72,10 @@ struct wn_http_client {
 	struct wn_loop *loop;
 	struct wn_curl_pool *pools[2]; /* public, trusted */
 	struct wn_http_call *calls;
+	struct {
+		unsigned number;
+		char *user_agent, *ca_file;
+	} kind; /* of the plain request that was made last */
 	char *user_agent, *proxy; /* proxy: "" for none */
 	struct wn_network *inside;
 	struct wn_networks networks; /* of `inside` */
