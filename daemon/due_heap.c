@@ -2,21 +2,22 @@
 /* See due_heap.h. */
 #include "due_heap.h"
 
-static bool is_before(const struct wn_poll_feed *x, const struct wn_poll_feed *y)
+static bool is_before(struct wn_due_place a, struct wn_due_place b)
 {
-	if (x->ask_us != y->ask_us)
-		return x->ask_us < y->ask_us;
+	if (a.ask_us != b.ask_us)
+		return a.ask_us < b.ask_us;
+	const struct wn_poll_feed *x = a.feed, *y = b.feed;
 	return x->state.next_us != y->state.next_us ? x->state.next_us < y->state.next_us : wn_str_cmp(x->name, y->name) < 0;
 }
 
-static void set(struct wn_due_heap *h, size_t i, struct wn_poll_feed *f)
+static void set(struct wn_due_heap *h, size_t i, struct wn_due_place f)
 {
 	h->v[i] = f;
-	f->place = i + 1;
+	f.feed->place = i + 1;
 }
 
 /* Puts f where it belongs, coming from place i. */
-static void settle(struct wn_due_heap *h, size_t i, struct wn_poll_feed *f)
+static void settle(struct wn_due_heap *h, size_t i, struct wn_due_place f)
 {
 	for (; i && is_before(f, h->v[(i - 1) / 2]); i = (i - 1) / 2)
 		set(h, i, h->v[(i - 1) / 2]);
@@ -33,23 +34,23 @@ void wn_due_heap_put(struct wn_due_heap *h, struct wn_poll_feed *f, int64_t ask_
 {
 	f->ask_us = ask_us;
 	if (f->place) {
-		settle(h, f->place - 1, f);
+		settle(h, f->place - 1, (struct wn_due_place){ask_us, f});
 		return;
 	}
 	if (h->n == h->cap) {
 		h->cap = h->cap ? 2 * h->cap : 64;
-		h->v = wn_realloc(h->v, h->cap * sizeof(struct wn_poll_feed *));
+		h->v = wn_realloc(h->v, h->cap * sizeof(*h->v));
 	}
 	h->n++;
-	settle(h, h->n - 1, f);
+	settle(h, h->n - 1, (struct wn_due_place){ask_us, f});
 }
 
 void wn_due_heap_take(struct wn_due_heap *h, struct wn_poll_feed *f)
 {
 	if (!f->place)
 		return;
-	struct wn_poll_feed *last = h->v[--h->n];
-	if (last != f)
+	struct wn_due_place last = h->v[--h->n];
+	if (last.feed != f)
 		settle(h, f->place - 1, last);
 	f->place = 0;
 }

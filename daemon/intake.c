@@ -17,7 +17,7 @@
 #include <whynow/pg.h>
 #include <whynow/text.h>
 
-enum { GIVE_BACK_BYTES = 512 << 10, ANSWER_BYTES = 4 << 10 /* of most: they are quiet */, PART_TRIES = 5, PASS_MOST = 64 };
+enum { GIVE_BACK_BYTES = 512 << 10, ANSWER_BYTES = 6 << 10 /* of most: they are quiet */, SPARE_MOST = 64, PART_TRIES = 5, PASS_MOST = 64 };
 
 /* ------------------------------------------------------------------------------------------------ one batch */
 /* Evidence that rests on an edited signal is weighed again: its members must be there. */
@@ -212,6 +212,7 @@ struct wn_intake_queue {
 	size_t passed;                     /* answers taken since its last batch */
 	struct wn_fiber *fiber;
 	struct wn_quiet *quiet;
+	struct wn_arena *spare[SPARE_MOST]; size_t spare_n;
 };
 
 /* -------------------------------------------------------------------------------------------------- one answer */
@@ -354,16 +355,25 @@ static enum wn_rc conclude(struct wn_daemon *d, struct wn_feed_answer *a, enum w
 	return rc;
 }
 
-static void let_go(struct wn_feed_answer *a)
+/* Most answers fit into one block: it is used again. */
+static struct wn_arena *new_arena(struct wn_intake_queue *q) { return q->spare_n ? q->spare[--q->spare_n] : wn_arena_new_small(ANSWER_BYTES); }
+
+static void let_go(struct wn_daemon *d, struct wn_feed_answer *a)
 {
+	struct wn_intake_queue *q = d->intake;
 	wn_book_done(a->book);
-	wn_arena_free(a->arena);
+	if (q->spare_n == WN_COUNT(q->spare)) {
+		wn_arena_free(a->arena);
+		return;
+	}
+	wn_arena_reset(a->arena);
+	q->spare[q->spare_n++] = a->arena;
 }
 
 void wn_answer_end(struct wn_daemon *d, struct wn_feed_answer *a, enum wn_rc rc, struct wn_err *err)
 {
 	conclude(d, a, rc, err);
-	let_go(a);
+	let_go(d, a);
 }
 
 /* Another instance takes parts of the same feed: its state, then ours once more. */
@@ -392,7 +402,7 @@ static void end(struct wn_daemon *d, struct entry *e, enum wn_rc rc, struct wn_e
 	rc = conclude(d, a, rc, err);
 	if (e->on_taken)
 		e->on_taken(e->ctx, a, rc, err);
-	let_go(a);
+	let_go(d, a);
 	wn_poller_run(d);
 	if (e->response->body.n > GIVE_BACK_BYTES)
 		malloc_trim(0); /* a rare large answer shall not be what the daemon weighs from then on */
@@ -417,7 +427,7 @@ static void go_on(struct wn_daemon *d, struct entry *e)
 
 static void begin(struct wn_daemon *d, struct entry *e)
 {
-	struct wn_arena *arena = wn_arena_new_small(ANSWER_BYTES);
+	struct wn_arena *arena = new_arena(d->intake);
 	struct wn_feed_answer *a = e->answer = WN_NEW(arena, struct wn_feed_answer);
 	struct wn_err err = {0};
 	wn_book_use(d->book); /* the answer is read and written with one book, whatever is reloaded meanwhile */
@@ -616,6 +626,8 @@ void wn_intake_stop(struct wn_daemon *d)
 		e = next;
 	}
 	wn_quiet_free(q->quiet);
+	while (q->spare_n)
+		wn_arena_free(q->spare[--q->spare_n]);
 	free(q);
 	d->intake = NULL;
 }

@@ -209,7 +209,7 @@ static struct wn_poll_feed *first_not_lost(const struct wn_poller *p, int64_t no
 {
 	struct wn_poll_feed *best = wn_due_heap_first(&p->due);
 	for (size_t i = 0; i < p->due.n; i++) {
-		struct wn_poll_feed *f = p->due.v[i];
+		struct wn_poll_feed *f = p->due.v[i].feed;
 		if (!f->lost && f->ask_us <= now_us && (best->lost || f->ask_us < best->ask_us))
 			best = f;
 	}

@@ -81,7 +81,12 @@ static double lean(double count, double exposure, double strength, double prior)
 	return (strength + count) / (strength / prior + exposure);
 }
 
-static void hours_of(const struct wn_rhythm *r, int64_t now_us, struct estimate *e)
+static double lately_of(const struct wn_rhythm *r, const struct estimate *e)
+{
+	return (r->came + lately * e->batch) / (r->due + lately * e->batch);
+}
+
+static void weigh_hours(const struct wn_rhythm *r, int64_t now_us, struct estimate *e)
 {
 	double unit = 1.0 / weight_at(r, now_us), seen[WN_RHYTHM_HOURS], n = 0, all = 0, day_n[24] = {0}, day_e[24] = {0}, week_n[7] = {0}, week_e[7] = {0};
 
@@ -101,9 +106,30 @@ static void hours_of(const struct wn_rhythm *r, int64_t now_us, struct estimate 
 	}
 	for (int d = 0; d < 7; d++)
 		by_week[d] = lean(week_n[d], week_e[d], week_day * strength, rate);
-	e->lately = (r->came + lately * strength) / (r->due + lately * strength);
 	for (int h = 0; h < WN_RHYTHM_HOURS; h++)
 		e->hour[h] = lean(r->hours[h] * unit, seen[h], week_hour * strength, by_day[h % 24] * by_week[h / 24] / rate) / 3600.0;
+}
+
+/* A poll that brought nothing asks twice for the same: once to learn and once to plan. */
+static void hours_of(const struct wn_rhythm *r, int64_t now_us, struct estimate *e)
+{
+	static _Thread_local struct {
+		struct wn_rhythm of;
+		int64_t now_us;
+		double hour[WN_RHYTHM_HOURS], batch;
+	} last = {.now_us = INT64_MIN};
+
+	if (last.now_us != now_us || last.of.since_us != r->since_us || last.of.epoch_us != r->epoch_us || last.of.batches != r->batches ||
+	    memcmp(last.of.hours, r->hours, sizeof(r->hours))) {
+		weigh_hours(r, now_us, e);
+		last.of = *r;
+		last.now_us = now_us;
+		last.batch = e->batch;
+		memcpy(last.hour, e->hour, sizeof(e->hour));
+	} else {
+		e->batch = last.batch;
+		memcpy(e->hour, last.hour, sizeof(e->hour));
+	}
 }
 
 static void minutes_of(const struct wn_rhythm *r, int64_t now_us, struct estimate *e)
@@ -122,6 +148,7 @@ static struct estimate estimate(const struct wn_rhythm *r, int64_t now_us)
 
 	hours_of(r, now_us, &e);
 	minutes_of(r, now_us, &e);
+	e.lately = lately_of(r, &e);
 	return e;
 }
 

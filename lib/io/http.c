@@ -6,6 +6,7 @@
 #include "http_internal.h"
 #include "loop_internal.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -221,6 +222,48 @@ static enum wn_rc parse(const char *base, const char *url, bool userinfo, struct
 	return rc;
 }
 
+/* --- what needs no parser: most URLs of feeds ---- */
+#define SMALL_LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+
+/* A name of small letters whose last label cannot be read as a number, or an IPv4 address as it is always written: libcurl leaves both
+ * as they are. */
+static bool is_plain_host(const char *host)
+{
+	const char *dot = strrchr(host, '.'), *last = dot ? dot + 1 : host;
+	struct in_addr in;
+
+	return (*last && strchr(SMALL_LETTERS, *last) && *host != '.' && !strstr(host, "..")) || inet_pton(AF_INET, host, &in) == 1;
+}
+
+static bool is_plain_port(const char *digits)
+{
+	size_t n = strlen(digits);
+
+	return n > 0 && n <= 5 && *digits != '0' && atoi(digits) <= 65535;
+}
+
+/* False: libcurl shall say. Nothing escaped, no userinfo, no fragment, no empty query, no label or segment of dots: it would change nothing. */
+static bool take_plain(const char *url, struct wn_arena *a, struct wn_http_url *out)
+{
+	bool tls = strncmp(url, "https://", 8) == 0;
+	const char *host = url + (tls ? 8 : 7), *end = host, *port = NULL, *path;
+
+	if (!tls && strncmp(url, "http://", 7))
+		return false;
+	end += strspn(host, SMALL_LETTERS DIGITS "-.");
+	path = *end == ':' ? end + 1 + strspn(end + 1, DIGITS) : end;
+	if (*path != '/' || path[strlen(path) - 1] == '?' || strstr(path, "/.") || path[strspn(path, SMALL_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "/-._~=&+,;?")])
+		return false;
+	port = *end == ':' ? wn_arena_strdup(a, (struct wn_str){end + 1, (size_t)(path - end - 1)}) : tls ? "443" : "80";
+	host = wn_arena_strdup(a, (struct wn_str){host, (size_t)(end - host)});
+	*out = (struct wn_http_url){.scheme = tls ? "https" : "http", .host = host, .port = port};
+	if (!is_plain_host(host) || !is_plain_port(port))
+		return false;
+	out->plain = wn_arena_strdup(a, wn_str_of(url));
+	return true;
+}
+
 enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_arena *a, struct wn_http_url *out, struct wn_err *err)
 {
 	if (!url || strlen(url) > 4 * WN_URL_MAX)
@@ -229,7 +272,7 @@ enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_arena *a,
 		if (*p <= ' ' || *p == 0x7f)
 			return wn_fail(err, WN_INVALID, "URL has a blank or a control character at byte %td",
 				       p - (const unsigned char *)url + 1);
-	return parse(NULL, url, userinfo, a, out, err);
+	return take_plain(url, a, out) ? WN_OK : parse(NULL, url, userinfo, a, out, err);
 }
 
 enum wn_rc wn_http_url_resolve(const char *base, const char *location, struct wn_arena *a, struct wn_http_url *out,

@@ -17,6 +17,7 @@ FEEDS, PARALLEL, ETAG, EVERY_S = 10000, 200, '"5f3a-61c0b"', 6
 MODES = {  # path, what is sent, bar against curl, bar against the bare loop
     "conditional": ("f", ETAG, 1.5, 0.7),
     "full": ("u", None, 0.6, None),
+    "tls": ("f", ETAG, None, None),  # conditional; told are connections and sessions
 }
 
 
@@ -27,13 +28,24 @@ class Publisher:
         self.port, self.tls = int(self.process.stdout.readline()), tls
         self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
+    def ask(self, path):
+        argv = ["curl", "-sS", self.origin + path] + (["--cacert", self.tls[0]] if self.tls else [])
+        return subprocess.run(argv, capture_output=True, check=True).stdout
+
     def counts(self):
-        argv = ["curl", "-sS", f"{self.origin}/counts"] + (["--cacert", self.tls[0]] if self.tls else [])
-        return json.loads(subprocess.run(argv, capture_output=True, check=True).stdout)
+        """Since the last time; one connection is that of the question."""
+        return json.loads(self.ask("/counts"))
 
     def stop(self):
         self.process.stdin.close()
         self.process.wait(10)
+
+
+def certificate(folder):
+    paths = folder / "poll.crt", folder / "poll.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", paths[1], "-out", paths[0]], check=True, capture_output=True)
+    return [str(p) for p in paths]
 
 
 def feeds(origin, path, n):
@@ -130,7 +142,10 @@ def mode(b, name, publisher, path, etag):
     print(f"poll, {name}: {FEEDS} feeds of 20 KB, {PARALLEL} at once", flush=True)
     daemon = daemon_on(b, publisher, path, FEEDS)
     try:
-        return runs(b, publisher, daemon, urls, conf, etag)
+        rows = runs(b, publisher, daemon, urls, conf, etag)
+        if publisher.tls:
+            resumption(b, publisher, daemon)
+        return rows
     finally:
         daemon.process.send_signal(signal.SIGCONT)
         daemon.kill()
@@ -151,11 +166,24 @@ def runs(b, publisher, daemon, urls, conf, etag):
     return rows
 
 
+def resumption(b, publisher, daemon):
+    """All connections are closed by the publisher: how many of those opened instead begin with a session that is known?"""
+    publisher.ask("/drop")
+    r = measure_daemon(b, publisher, daemon, intake_pid(b, daemon))
+    print("  after all connections were closed", flush=True)
+    tell("whynowd", r)
+    b.verdict("poll over TLS, share of resumed sessions when connections are opened again", [r["resumed"] / (r["handshakes"] - 1)], 0.95, at_least=True)
+
+
 def run(b):
-    for name, (path, etag, of_curl, of_bare) in MODES.items():
-        publisher = Publisher(b)
+    for name in b.args.mode or MODES:
+        path, etag, of_curl, of_bare = MODES[name]
+        publisher = Publisher(b, certificate(b.dir) if name == "tls" else None)
         rows = mode(b, name, publisher, path, etag)
         publisher.stop()
+        if name == "tls":
+            b.verdict("poll over TLS, handshakes of 10,000 polls", [r[0]["handshakes"] - 1 for r in rows], 0, at_least=False)
+            continue
         b.verdict(f"poll {name}, requests a second, ratio to curl --parallel", [r[0]["rate"] / r[1]["rate"] for r in rows], of_curl, at_least=True)
         if of_bare:
             b.verdict(f"poll {name}, requests a second, ratio to the bare loop", [r[0]["rate"] / r[2]["rate"] for r in rows], of_bare, at_least=True)

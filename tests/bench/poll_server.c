@@ -4,7 +4,8 @@
  * A publisher of feeds on loopback that is cheaper to ask than anybody who asks: one thread, epoll, answers made beforehand.
  *   poll_server [--tls CERT.pem KEY.pem] [--items N] [--bytes N]     prints its port, serves until its standard input ends
  * GET /f/N gives an RSS document (new text in lastBuildDate each time, the same items), to whoever sends its ETag a 304;
- * GET /u/N gives the document whatever was sent; GET /counts tells as JSON what was counted since the last time.
+ * GET /u/N gives the document whatever was sent; GET /counts tells as JSON what was counted since the last time; GET /drop closes all
+ * other connections.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -166,8 +167,18 @@ static bool tell_counts(struct connection *c)
 	return answer(c, text, (size_t)m);
 }
 
+static bool drop_others(struct connection *c)
+{
+	for (int fd = 0; fd < CONNECTIONS_MAX; fd++)
+		if (server.connections[fd] && server.connections[fd] != c)
+			shutdown(fd, SHUT_RDWR);
+	return answer(c, not_modified, sizeof(not_modified) - 1);
+}
+
 static bool serve(struct connection *c, const char *request)
 {
+	if (strncmp(request, "GET /drop ", 10) == 0)
+		return drop_others(c);
 	if (strncmp(request, "GET /counts ", 12) == 0)
 		return tell_counts(c);
 	if (strncmp(request, "GET /f/", 7) == 0 && strcasestr(request, "\nif-none-match: " ETAG)) {

@@ -30,6 +30,7 @@ def main():
     p.add_argument("--campaigns", type=int, default=100000, help="of overdue")
     p.add_argument("--segments", type=int, default=100000, help="of book")
     p.add_argument("--touches", type=int, default=20000)
+    p.add_argument("--mode", action="append", choices=poll.MODES, help="of poll, more than once")
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--items", type=int, default=20000)
     p.add_argument("--batch", type=int, default=1000, help="batch.items of whynowd")

@@ -11,12 +11,12 @@ UPDATE whynow.feed_state s SET version = v.version + 1, etag = v.etag, last_modi
 	last_status = v.last_status, last_error = v.last_error, worth = v.worth, failures = v.failures, gone = v.gone, polls = s.polls + v.polls,
 	failed = s.failed + v.failed, items = s.items + v.items, stored = s.stored + v.stored, duplicate = s.duplicate + v.duplicate,
 	edited = s.edited + v.edited, review = s.review + v.review, rejected = s.rejected + v.rejected, filtered = s.filtered + v.filtered,
-	signals = s.signals + v.signals, bytes = s.bytes + v.bytes, extra = v.extra
-FROM (VALUES /*rows*/($1::text, $2::int8, $3::bytea, $4::bytea, $5::text, $6::text, $7::timestamptz, $8::text, $9::timestamptz, $10::timestamptz,
-	$11::timestamptz, $12::bool, $13::timestamptz, $14::int, $15::text, $16::float8, $17::int, $18::int, $19::int8, $20::int8, $21::int8, $22::int8,
-	$23::int8, $24::int8, $25::int8, $26::int8, $27::int8, $28::int8, $29::int8, $30::jsonb)/*end*/) AS v (name, version, etag, last_modified,
-	cursor, url, next_at, why, last_at, last_good_at, good_since, first_done, blind_since, last_status, last_error, worth, failures, gone, polls,
-	failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra)
+	signals = s.signals + v.signals, bytes = s.bytes + v.bytes, extra = v.extra::jsonb
+FROM unnest($1::text[], $2::int8[], $3::bytea[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::timestamptz[],
+	$10::timestamptz[], $11::timestamptz[], $12::bool[], $13::timestamptz[], $14::int[], $15::text[], $16::float8[], $17::int[], $18::int[], $19::int8[],
+	$20::int8[], $21::int8[], $22::int8[], $23::int8[], $24::int8[], $25::int8[], $26::int8[], $27::int8[], $28::int8[], $29::int8[], $30::text[])
+	AS v (name, version, etag, last_modified, cursor, url, next_at, why, last_at, last_good_at, good_since, first_done, blind_since, last_status,
+	last_error, worth, failures, gone, polls, failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra)
 WHERE s.name = v.name AND s.version = v.version
 
 -- name: feed_start
@@ -24,7 +24,8 @@ INSERT INTO whynow.feed_state (name, version, next_at) VALUES ($1, 0, $2) ON CON
 
 -- name: feed_poll_insert
 INSERT INTO whynow.feed_poll (feed, version, at, result, status, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes)
-VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)/*end*/
+SELECT * FROM unnest($1::text[], $2::int8[], $3::timestamptz[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[],
+	$12::int[], $13::int[], $14::int8[])
 
 -- name: feed_poll_prune
 DELETE FROM whynow.feed_poll WHERE feed = $1 AND version <= $2

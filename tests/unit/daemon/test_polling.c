@@ -115,7 +115,7 @@ static void the_heap_gives_the_next_first_whatever_moved_meanwhile(void **state)
 		else
 			wn_due_heap_put(&h, f, seed >> 16 & 63);
 		for (size_t i = 0; i < h.n; i++)
-			assert_int_equal(h.v[i]->place, i + 1);
+			assert_int_equal(h.v[i].feed->place, i + 1);
 	}
 	assert_true(h.n > 50);
 	for (const struct wn_poll_feed *last = NULL; h.n;) {

@@ -65,6 +65,11 @@ class Handler(BaseHTTPRequestHandler):
                 "headers": {k.lower(): v for k, v in self.headers.items()}, "connections": connections}
         self.answer(200, json.dumps(seen).encode(), [("Content-Type", "application/json")])
 
+    def on_session(self):
+        self.requests = getattr(self, "requests", 0) + 1
+        self.answer(200, f"{'resumed' if self.connection.session_reused else 'new'} {self.requests}".encode())
+        self.close_connection = self.arg == "close"
+
     def on_status(self):
         self.answer(int(self.arg), b"")
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 /* cmocka wants the four first */
 #include <cmocka.h>
+#include "../../../lib/io/http_internal.h"
 #include "peer.h"
 #include <arpa/inet.h>
 #include <whynow/fiber.h>
@@ -547,6 +548,89 @@ static void tls_is_verified_and_never_given_up_on_the_way(void **state)
 	wn_http_response_free(r);
 }
 
+/* How the TLS session of the connection began, and which request of the connection it was. */
+static void session_is(struct world *w, const char *path, const char *expected)
+{
+	char text[200];
+	struct wn_http_response *r;
+
+	snprintf(text, sizeof(text), "https://localhost:%d/session%s", server.tls_port, path);
+	r = fetch(w, &(struct wn_http_request){.url = text, .allow_private = true, .ca_file = server.ca});
+	if (r->rc)
+		fail_msg("%s", r->error);
+	assert_string_equal(r->body.p, expected);
+	wn_http_response_free(r);
+}
+
+static void a_connection_is_kept_and_a_tls_session_outlives_it(void **state)
+{
+	if (!server.tls_port)
+		skip();
+	session_is(*state, "", "new 1");
+	session_is(*state, "", "new 2");
+	session_is(*state, "/close", "new 3");
+	session_is(*state, "", "resumed 1");
+	session_is(*state, "", "resumed 2");
+}
+
+/* Does the request of these parts, seen by the server, have the text? */
+static bool echo_has(struct world *w, struct wn_http_request req, const char *text)
+{
+	req.allow_private = true;
+	req.url = req.url ? req.url : url("echo");
+	struct wn_http_response *r = fetch(w, &req);
+	bool has = strstr(r->body.p, text);
+
+	assert_int_equal(r->rc, WN_OK);
+	wn_http_response_free(r);
+	return has;
+}
+
+static void nothing_of_a_request_is_left_for_the_next(void **state)
+{
+	const struct wn_http_header key = {"X-Key", "secret"};
+	struct wn_http_request plain = {0}, own = {.user_agent = "own"}, keyed = {.headers = &key, .headers_n = 1, .etag = "\"v1\""};
+	struct wn_http_request post = {.method = "POST", .body = WN_STR("body")};
+	char text[200];
+
+	assert_true(echo_has(*state, plain, "whynow/"));
+	assert_true(echo_has(*state, own, "\"user-agent\": \"own\""));
+	assert_true(echo_has(*state, plain, "whynow/"));
+	assert_true(echo_has(*state, keyed, "secret"));
+	assert_false(echo_has(*state, plain, "secret"));
+	assert_true(echo_has(*state, keyed, "if-none-match"));
+	assert_false(echo_has(*state, plain, "if-none-match"));
+	assert_true(echo_has(*state, post, "\"body\": \"body\""));
+	assert_true(echo_has(*state, plain, "\"method\": \"GET\""));
+	snprintf(text, sizeof(text), "http://me:s3cret@127.0.0.1:%d/echo", server.port);
+	assert_true(echo_has(*state, (struct wn_http_request){.url = text}, "authorization"));
+	assert_false(echo_has(*state, plain, "authorization"));
+}
+
+static void a_url_that_needs_no_parser_is_what_libcurl_makes_of_it(void **state)
+{
+	static const char *const urls[] = {"http://a.example/", "https://a.example:8443/feed.xml?x=1&y=2", "http://127.0.0.1:80/a//b", "http://1.2.3/",
+					   "http://0x7f.1/", "http://example.0x1/", "http://a.example:080/", "http://a.example:65536/", "http://a.example/a/../b", "http://a.example/x?",
+					   "http://a.example./x", "http://A.example/%41", "http://localhost/~me/rss", "http://a.example", "http://127.000.0.1/",
+					   "http://2130706433/x", "http://a..example/x", "http://a.example:/x"};
+	struct wn_arena *a = wn_arena_new(0);
+
+	(void)state;
+	for (size_t i = 0; i < WN_COUNT(urls); i++) {
+		struct wn_http_url u, v;
+		enum wn_rc rc = wn_http_url_parse(urls[i], true, a, &u, NULL);
+		/* with a fragment, which is sent to nobody, it is always libcurl that takes it apart */
+		assert_int_equal(rc, wn_http_url_parse(wn_arena_printf(a, "%s#x", urls[i]), true, a, &v, NULL));
+		if (rc)
+			continue;
+		assert_string_equal(u.scheme, v.scheme);
+		assert_string_equal(u.host, v.host);
+		assert_string_equal(u.port, v.port);
+		assert_string_equal(u.plain, v.plain);
+	}
+	wn_arena_free(a);
+}
+
 static void a_name_that_does_not_exist_is_told(void **state)
 {
 	struct wn_http_response *r = fetch(
@@ -722,6 +806,9 @@ int main(void)
 	    TEST(secrets_do_not_travel_to_another_origin),
 	    TEST(tls_is_verified_and_never_given_up_on_the_way),
 	    TEST(a_name_that_does_not_exist_is_told),
+	    TEST(a_connection_is_kept_and_a_tls_session_outlives_it),
+	    TEST(nothing_of_a_request_is_left_for_the_next),
+	    TEST(a_url_that_needs_no_parser_is_what_libcurl_makes_of_it),
 	    TEST(a_hundred_requests_at_once_each_end_once),
 	    TEST(cancelled_requests_end_once_too),
 	    TEST(a_fiber_fetches_in_a_straight_line_and_keeps_foreign_wakes),
