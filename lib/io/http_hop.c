@@ -254,6 +254,7 @@ static void set_own(struct wn_http_call *c, int64_t left_ms, bool home)
 	set_headers(c, home);
 	set_names(c);
 	wn_curl_guard_set(c->job.easy, &c->guard);
+	SET(CURLOPT_FRESH_CONNECT, (long)c->fresh);
 	SET(CURLOPT_URL, c->url.plain);
 	SET(CURLOPT_ERRORBUFFER, c->error);
 	SET(CURLOPT_WRITEDATA, c);
@@ -450,8 +451,21 @@ static bool follow(struct wn_http_call *c)
 	return true;
 }
 
+/* Nothing came over a connection that was kept: it had ended without libcurl seeing it (7.88 takes the last word of a TLS peer for news
+ * of a live one). What does no harm is asked once more, over one of its own. */
+static bool was_stale(const struct wn_http_call *c, CURLcode code)
+{
+	long made = 0;
+
+	if ((code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR && code != CURLE_GOT_NOTHING) || c->fresh || c->header_bytes || !is_harmless(c))
+		return false;
+	return curl_easy_getinfo(c->job.easy, CURLINFO_NUM_CONNECTS, &made) == CURLE_OK && made == 0;
+}
+
 bool wn_http_hop_finish(struct wn_http_call *c, CURLcode code)
 {
+	if (was_stale(c, code))
+		return c->fresh = true;
 	measure(c);
 	if (c->req.status_is_answer && c->headers_whole)
 		code = CURLE_OK; /* whatever became of the body */

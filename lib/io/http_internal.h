@@ -57,13 +57,14 @@ struct wn_http_call {
 	struct wn_http_answer *answer;
 	size_t header_bytes;
 	bool headers_whole, body_began, too_large, sent, done;
+	bool fresh; /* a kept connection had ended: none is used again */
 	struct wn_curl_guard guard;
 	char error[CURL_ERROR_SIZE];
 };
 
 /* http_hop.c: sets the handle up for the next hop. False: it may not be asked, the answer is complete. */
 bool wn_http_hop_prepare(struct wn_http_call *c);
-/* A hop ended. True: c->url is the next one to ask. False: the answer is complete. */
+/* A hop ended. True: c->url is the next one to ask, or the same anew. False: the answer is complete. */
 bool wn_http_hop_finish(struct wn_http_call *c, CURLcode code);
 
 /* What the client gives each hop. */

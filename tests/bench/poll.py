@@ -107,7 +107,8 @@ def measure_daemon(b, publisher, daemon, server, warm_up=False):
     cpu = [x - y for x, y in zip((b.cpu(daemon.process.pid), b.cpu(server)), cpu)]
     counts = publisher.counts()
     if not warm_up and (now[0] - polls != FEEDS or now[1] != failed or counts["whole"] + counts["unchanged"] != FEEDS):
-        raise SystemExit(f"{now[0] - polls} polls, {now[1] - failed} failed, {counts}: that is not one of each")
+        why = harness.psql(b.conninfo(daemon.database), "SELECT last_error, count(*) FROM whynow.feed_state WHERE last_error IS NOT NULL GROUP BY 1 LIMIT 5")
+        raise SystemExit(f"{now[0] - polls} polls, {now[1] - failed} failed, {counts}: that is not one of each\n{why}")
     return {"rate": FEEDS / (now[3] - began), "cpu": cpu[0] / FEEDS, "db": cpu[1] / FEEDS, **counts}
 
 

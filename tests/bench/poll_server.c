@@ -170,8 +170,11 @@ static bool tell_counts(struct connection *c)
 static bool drop_others(struct connection *c)
 {
 	for (int fd = 0; fd < CONNECTIONS_MAX; fd++)
-		if (server.connections[fd] && server.connections[fd] != c)
+		if (server.connections[fd] && server.connections[fd] != c) {
+			if (c->ssl)
+				SSL_shutdown(server.connections[fd]->ssl); /* what ends without it is not resumed */
 			shutdown(fd, SHUT_RDWR);
+		}
 	return answer(c, not_modified, sizeof(not_modified) - 1);
 }
 

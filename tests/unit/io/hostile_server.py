@@ -68,7 +68,13 @@ class Handler(BaseHTTPRequestHandler):
     def on_session(self):
         self.requests = getattr(self, "requests", 0) + 1
         self.answer(200, f"{'resumed' if self.connection.session_reused else 'new'} {self.requests}".encode())
-        self.close_connection = self.arg == "close"
+        self.close_connection = self.arg in ("close", "notify")
+        if self.arg == "notify":
+            self.connection.settimeout(0.1)
+            try:
+                self.connection.unwrap()  # the word that this is the end; the client's is not waited for long
+            except OSError:
+                pass
 
     def on_status(self):
         self.answer(int(self.arg), b"")

@@ -676,6 +676,29 @@ static void a_hundred_requests_at_once_each_end_once(void **state)
 	assert_int_equal(c.ok, 100);
 }
 
+/* More than libcurl tries before it gives up. */
+static void connections_that_ended_unseen_cost_no_request(void **state)
+{
+	struct world *w = *state;
+	struct wn_net *net = wn_http_client_new(w->loop, &(struct wn_http_options){.per_host_max = 16});
+	struct count c = {0};
+	char text[200];
+
+	if (!server.tls_port)
+		skip();
+	for (int turn = 0; turn < 2; turn++) {
+		snprintf(text, sizeof(text), "https://localhost:%d/session/notify", server.tls_port);
+		for (int i = 0; i < 16; i++)
+			assert_int_equal(wn_http_start(net, &(struct wn_http_request){.url = text, .allow_private = true, .ca_file = server.ca}, on_done, &c,
+						       NULL, NULL),
+					 WN_OK);
+		wn_loop_run_until_idle(w->loop);
+		usleep(400000); /* the server waits for a word, and goes */
+	}
+	wn_http_client_free(net);
+	assert_int_equal(c.ok, 32);
+}
+
 static void cancelled_requests_end_once_too(void **state)
 {
 	struct world *w = *state;
@@ -810,6 +833,7 @@ int main(void)
 	    TEST(nothing_of_a_request_is_left_for_the_next),
 	    TEST(a_url_that_needs_no_parser_is_what_libcurl_makes_of_it),
 	    TEST(a_hundred_requests_at_once_each_end_once),
+	    TEST(connections_that_ended_unseen_cost_no_request),
 	    TEST(cancelled_requests_end_once_too),
 	    TEST(a_fiber_fetches_in_a_straight_line_and_keeps_foreign_wakes),
 	    TEST(a_cancelled_fiber_gives_its_transfer_up),
