@@ -240,7 +240,14 @@ static bool is_plain_port(const char *digits)
 {
 	size_t n = strlen(digits);
 
-	return n > 0 && n <= 5 && *digits != '0' && atoi(digits) <= 65535;
+	return n > 0 && *digits != '0' && (n < 5 || (n == 5 && strcmp(digits, "65535") <= 0));
+}
+
+static bool is_plain_path(const char *path)
+{
+	size_t n = strspn(path, SMALL_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "/-._~=&+,;?");
+
+	return *path == '/' && !path[n] && path[n - 1] != '?' && !strstr(path, "/.");
 }
 
 /* False: libcurl shall say. Nothing escaped, no userinfo, no fragment, no empty query, no label or segment of dots: it would change nothing. */
@@ -253,7 +260,7 @@ static bool take_plain(const char *url, struct wn_arena *a, struct wn_http_url *
 		return false;
 	end += strspn(host, SMALL_LETTERS DIGITS "-.");
 	path = *end == ':' ? end + 1 + strspn(end + 1, DIGITS) : end;
-	if (*path != '/' || path[strlen(path) - 1] == '?' || strstr(path, "/.") || path[strspn(path, SMALL_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "/-._~=&+,;?")])
+	if (!is_plain_path(path))
 		return false;
 	port = *end == ':' ? wn_arena_strdup(a, (struct wn_str){end + 1, (size_t)(path - end - 1)}) : tls ? "443" : "80";
 	host = wn_arena_strdup(a, (struct wn_str){host, (size_t)(end - host)});

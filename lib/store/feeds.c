@@ -53,8 +53,8 @@ enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, 
 
 /* --- moving ---- */
 enum { STATE_COLUMNS = 30, POLL_COLUMNS = 14 };
-static const char state_types[] = "tlbbttztzzz?zitdiilllllllllllt", poll_types[] = "tlztiiiiiiiiil";
-_Static_assert(sizeof(state_types) == STATE_COLUMNS + 1 && sizeof(poll_types) == POLL_COLUMNS + 1, "a letter a column");
+static const char state_types[] = "tlbbttztzzz?zitdiilllllllllllt";
+_Static_assert(sizeof(state_types) == STATE_COLUMNS + 1, "a letter a column");
 
 static void state_row(const struct wn_feed_move *m, struct wn_arena *a, struct wn_pg_param *out)
 {
@@ -113,9 +113,7 @@ static enum wn_rc queue_polls(struct wn_store *s, const struct moves *m, struct 
 	struct wn_pg_param *rows = WN_NEW_N(a, struct wn_pg_param, m->n * POLL_COLUMNS + 1);
 	for (size_t i = 0; i < m->n; i++)
 		poll_row(&m->v[i], &rows[i * POLL_COLUMNS]);
-	struct wn_pg_param columns[POLL_COLUMNS];
-	wn_pg_columns(a, rows, m->n, POLL_COLUMNS, poll_types, columns);
-	TRY(wn_pg_queue(s->pg, &wn_sql_feed_poll_insert, columns, POLL_COLUMNS, NULL, err));
+	TRY(wn_pg_queue_rows(s->pg, &wn_sql_feed_poll_insert, rows, m->n, POLL_COLUMNS, NULL, 0, NULL, err));
 	for (size_t i = 0; i < m->n; i++) {
 		int64_t version = m->v[i].state->version + 1;
 		if (version > POLLS_KEPT && version % POLLS_LOT == 0)

@@ -85,14 +85,14 @@ def intake_pid(b, daemon):
 
 def written(b, daemon, since):
     """Polls in all, those that failed, feeds written since then, and when the last of them was committed."""
-    row = harness.psql(b.conninfo(daemon.database), "SELECT sum(polls), sum(failed), count(*) FILTER (WHERE at > to_timestamp(%f)), extract(epoch FROM max(at)) "
+    row = harness.psql(b.conninfo(daemon.database), "SELECT sum(polls), sum(failed), count(*) FILTER (WHERE at > to_timestamp(%f)),extract(epoch FROM max(at)) "
                        "FROM (SELECT polls, failed, pg_xact_commit_timestamp(xmin) AS at FROM whynow.feed_state) s" % since)
     polls, failed, n, last = row.split("|")
     return int(polls), int(failed), int(n), float(last)
 
 
 def measure_daemon(b, publisher, daemon, server, warm_up=False):
-    """From the release of the daemon, with all feeds overdue, to the commit of the last one's state. In the warm-up some were under way already."""
+    """From the release of the daemon, with all feeds overdue, to the commit of the last one's state. In the warm-up some were under way."""
     time.sleep(EVERY_S * 1.2)
     publisher.counts()
     polls, failed, _, _ = written(b, daemon, 0)

@@ -24,8 +24,7 @@ INSERT INTO whynow.feed_state (name, version, next_at) VALUES ($1, 0, $2) ON CON
 
 -- name: feed_poll_insert
 INSERT INTO whynow.feed_poll (feed, version, at, result, status, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes)
-SELECT * FROM unnest($1::text[], $2::int8[], $3::timestamptz[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[],
-	$12::int[], $13::int[], $14::int8[])
+VALUES /*rows*/($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)/*end*/
 
 -- name: feed_poll_prune
 DELETE FROM whynow.feed_poll WHERE feed = $1 AND version <= $2
