@@ -95,9 +95,6 @@ struct wn_pg_param wn_pg_int8s(struct wn_arena *a, const int64_t *v, size_t n); 
 struct wn_pg_param wn_pg_strs(struct wn_arena *a, const struct wn_str *v,
 			      size_t n); /* text[]; absent is a NULL element */
 struct wn_pg_param wn_pg_blobs(struct wn_arena *a, const struct wn_str *v, size_t n); /* bytea[] */
-/* n rows of `cols` parameters as one array for each column, for unnest: a statement that stays the same for any n. types: a letter a
- * column, t text, b bytea, i int, l bigint, d float8, ? bool, z timestamptz. */
-void wn_pg_columns(struct wn_arena *a, const struct wn_pg_param *rows, size_t n, size_t cols, const char *types, struct wn_pg_param *out);
 /* Two arguments at once: parameters and their number. wn_pg_exec(pg, &s, WN_PARAMS(wn_pg_id(x)), &res, err) */
 #define WN_PARAMS(...)                                                                                         \
 	((const struct wn_pg_param[]){__VA_ARGS__}),                                                           \

@@ -3,7 +3,6 @@
 #include "pg_internal.h"
 
 #include <endian.h>
-#include <stdlib.h>
 #include <whynow/clock.h>
 
 static struct wn_pg_param raw(uint32_t oid, const void *bytes, int32_t n)
@@ -211,49 +210,4 @@ struct wn_pg_param wn_pg_strs(struct wn_arena *a, const struct wn_str *v, size_t
 struct wn_pg_param wn_pg_blobs(struct wn_arena *a, const struct wn_str *v, size_t n)
 {
 	return strings(a, WN_OID_BYTEAS, WN_OID_BYTEA, v, n);
-}
-
-static const struct column_type {
-	char letter;
-	uint32_t elem, array;
-} column_types[] = {{'t', WN_OID_TEXT, WN_OID_TEXTS},	{'b', WN_OID_BYTEA, WN_OID_BYTEAS},   {'i', WN_OID_INT4, WN_OID_INT4S},
-		    {'l', WN_OID_INT8, WN_OID_INT8S},	{'d', WN_OID_FLOAT8, WN_OID_FLOAT8S}, {'?', WN_OID_BOOL, WN_OID_BOOLS},
-		    {'z', WN_OID_TIMESTAMPTZ, WN_OID_TIMESTAMPTZS}};
-
-static const struct column_type *column_type(char letter)
-{
-	for (size_t i = 0; i < WN_COUNT(column_types); i++)
-		if (column_types[i].letter == letter)
-			return &column_types[i];
-	abort(); /* of the program's own making */
-}
-
-/* Every step-th of the parameters from `first` on. */
-static struct wn_pg_param column(struct wn_arena *a, const struct wn_pg_param *first, size_t n, size_t step, const struct column_type *type)
-{
-	size_t bytes = 0;
-	bool nulls = false;
-	struct wn_pg_param out;
-	uint8_t *at;
-
-	for (size_t i = 0; i < n; i++) {
-		int32_t len = first[i * step].n;
-		bytes += len > 0 ? (size_t)len : 0;
-		nulls |= len < 0;
-	}
-	out = array(a, type->array, type->elem, n, bytes, nulls, &at);
-	for (const struct wn_pg_param *p = first; n; p += step, n--) {
-		at = put32(at, p->n < 0 ? UINT32_MAX : (uint32_t)p->n);
-		if (p->n > 0) {
-			memcpy(at, p->p ? p->p : p->raw, (size_t)p->n);
-			at += p->n;
-		}
-	}
-	return out;
-}
-
-void wn_pg_columns(struct wn_arena *a, const struct wn_pg_param *rows, size_t n, size_t cols, const char *types, struct wn_pg_param *out)
-{
-	for (size_t c = 0; c < cols; c++)
-		out[c] = column(a, rows + c, n, cols, column_type(types[c]));
 }

@@ -53,8 +53,6 @@ enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, 
 
 /* --- moving ---- */
 enum { STATE_COLUMNS = 30, POLL_COLUMNS = 14 };
-static const char state_types[] = "tlbbttztzzz?zitdiilllllllllllt";
-_Static_assert(sizeof(state_types) == STATE_COLUMNS + 1, "a letter a column");
 
 static void state_row(const struct wn_feed_move *m, struct wn_arena *a, struct wn_pg_param *out)
 {
@@ -102,9 +100,7 @@ static enum wn_rc queue_states(struct wn_store *s, const struct moves *m, struct
 					WN_PARAMS(wn_pg_str(st->name), wn_pg_time(st->next_us)), NULL, err));
 		state_row(&m->v[i], a, &rows[i * STATE_COLUMNS]);
 	}
-	struct wn_pg_param columns[STATE_COLUMNS];
-	wn_pg_columns(a, rows, m->n, STATE_COLUMNS, state_types, columns);
-	return wn_pg_queue(s->pg, &wn_sql_feed_move, columns, STATE_COLUMNS, moved, err);
+	return wn_pg_queue_rows(s->pg, &wn_sql_feed_move, rows, m->n, STATE_COLUMNS, NULL, 0, moved, err);
 }
 
 /* Old ones go a few at a time: at the end of each lot. */

@@ -11,12 +11,12 @@ UPDATE whynow.feed_state s SET version = v.version + 1, etag = v.etag, last_modi
 	last_status = v.last_status, last_error = v.last_error, worth = v.worth, failures = v.failures, gone = v.gone, polls = s.polls + v.polls,
 	failed = s.failed + v.failed, items = s.items + v.items, stored = s.stored + v.stored, duplicate = s.duplicate + v.duplicate,
 	edited = s.edited + v.edited, review = s.review + v.review, rejected = s.rejected + v.rejected, filtered = s.filtered + v.filtered,
-	signals = s.signals + v.signals, bytes = s.bytes + v.bytes, extra = v.extra::jsonb
-FROM unnest($1::text[], $2::int8[], $3::bytea[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::timestamptz[],
-	$10::timestamptz[], $11::timestamptz[], $12::bool[], $13::timestamptz[], $14::int[], $15::text[], $16::float8[], $17::int[], $18::int[], $19::int8[],
-	$20::int8[], $21::int8[], $22::int8[], $23::int8[], $24::int8[], $25::int8[], $26::int8[], $27::int8[], $28::int8[], $29::int8[], $30::text[])
-	AS v (name, version, etag, last_modified, cursor, url, next_at, why, last_at, last_good_at, good_since, first_done, blind_since, last_status,
-	last_error, worth, failures, gone, polls, failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra)
+	signals = s.signals + v.signals, bytes = s.bytes + v.bytes, extra = v.extra
+FROM (VALUES /*rows*/($1::text, $2::int8, $3::bytea, $4::bytea, $5::text, $6::text, $7::timestamptz, $8::text, $9::timestamptz, $10::timestamptz,
+	$11::timestamptz, $12::bool, $13::timestamptz, $14::int, $15::text, $16::float8, $17::int, $18::int, $19::int8, $20::int8, $21::int8, $22::int8,
+	$23::int8, $24::int8, $25::int8, $26::int8, $27::int8, $28::int8, $29::int8, $30::jsonb)/*end*/) AS v (name, version, etag, last_modified,
+	cursor, url, next_at, why, last_at, last_good_at, good_since, first_done, blind_since, last_status, last_error, worth, failures, gone, polls,
+	failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra)
 WHERE s.name = v.name AND s.version = v.version
 
 -- name: feed_start
