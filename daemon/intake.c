@@ -541,7 +541,6 @@ static void work(void *ctx)
 			take(d, e);
 		} else if (wn_quiet_is_due(q->quiet, &at)) {
 			wn_quiet_write(q->quiet);
-			wn_poller_run(d);
 		} else if (q->begun) {
 			go_on(d, q->begun);
 		} else if (wn_fiber_park_until(d->loop, at) == WN_CANCELLED) {
