@@ -94,25 +94,19 @@ void wn_catalog_add_older_kinds(struct wn_catalog *c, const struct wn_segment *s
 		c->older_kinds[k] |= inner->kinds_bounded ? inner->kinds[k] : UINT64_MAX;
 }
 
-bool wn_arrivals_may_be_older(const struct wn_world *w, const struct wn_account *a)
+static bool has_arrived(const struct wn_account *a, const uint64_t *kinds)
 {
 	for (size_t k = 0; k < a->signals.n; k++) {
 		const struct wn_signal *s = a->signals.v[k];
-		if (s->arrived && (w->catalog->older_kinds[s->kind / 64] >> (s->kind % 64) & 1))
+		if (s->arrived && (kinds[s->kind / 64] >> (s->kind % 64) & 1))
 			return true;
 	}
 	return false;
 }
 
-bool verdicts_move_stay(const struct wn_world *w, const struct wn_account *a)
-{
-	for (size_t k = 0; k < a->signals.n; k++) {
-		const struct wn_signal *s = a->signals.v[k];
-		if (s->arrived && (w->catalog->stay_kinds[s->kind / 64] >> (s->kind % 64) & 1))
-			return true;
-	}
-	return false;
-}
+bool wn_arrivals_may_be_older(const struct wn_world *w, const struct wn_account *a) { return has_arrived(a, w->catalog->older_kinds); }
+
+bool verdicts_move_stay(const struct wn_world *w, const struct wn_account *a) { return has_arrived(a, w->catalog->stay_kinds); }
 
 bool wn_verdicts_are_ruled_out(struct wn_world *w, struct wn_account *a)
 {

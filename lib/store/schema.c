@@ -228,17 +228,27 @@ enum wn_rc wn_store_partitions_drop(struct wn_store *s, const char *table, int64
 	return WN_OK;
 }
 
+/* The mark goes with the months: without it the checks would miss them. */
+static enum wn_rc drop_months(struct wn_store *s, const char *table, int64_t before_us, int *dropped, struct wn_err *err)
+{
+	TRY(wn_store_begin(s, err));
+	enum wn_rc rc = wn_store_partitions_drop(s, table, before_us, dropped, err);
+	if (rc == WN_OK && *dropped && strcmp(table, "history") == 0)
+		rc = wn_pg_exec(s->pg, &wn_sql_history_pruned_to, WN_PARAMS(wn_pg_time(before_us)), NULL, err);
+	rc = rc ? rc : wn_store_commit(s, err);
+	if (rc)
+		wn_store_rollback(s);
+	return rc;
+}
+
 enum wn_rc wn_store_retain(struct wn_store *s, int64_t signals_before_us, int64_t history_before_us, int *dropped, struct wn_err *err)
 {
 	RESULT(r);
-	int total = 0, n;
+	int total = 0, n = 0;
 	TRY(wn_pg_exec(s->pg, &wn_sql_retention_bounds, WN_PARAMS(wn_pg_time(signals_before_us), wn_pg_time(history_before_us)), &r, err));
 	int64_t signals_us = wn_pg_get_us(&r, 0, 0), history_us = wn_pg_get_us(&r, 0, 1);
 	for (size_t i = 0; i < WN_COUNT(partitioned); i++) {
-		bool is_history = strcmp(partitioned[i], "history") == 0;
-		TRY(wn_store_partitions_drop(s, partitioned[i], is_history ? history_us : signals_us, &n, err));
-		if (is_history && n) /* the mark may come late after a crash, never early: its checks would only look at more */
-			TRY(wn_pg_exec(s->pg, &wn_sql_history_pruned_to, WN_PARAMS(wn_pg_time(history_us)), NULL, err));
+		TRY(drop_months(s, partitioned[i], strcmp(partitioned[i], "history") == 0 ? history_us : signals_us, &n, err));
 		total += n;
 	}
 	if (dropped)
