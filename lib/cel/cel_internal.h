@@ -94,6 +94,7 @@ struct cel_fn_overload {
 	cel_native_fn *native;            /* or */
 	const struct cel_overload *host;
 	int n_params;                     /* type parameters, numbered from 0 */
+	int result_params;                /* 1 + the largest in the result, 0 if it has none */
 };
 struct cel_fn {
 	struct wn_str name;
@@ -112,6 +113,7 @@ struct cel_env {
 	WN_VEC(const struct cel_record *) records;
 	struct cel_fn *functions[FN_BUCKETS];
 	struct wn_str container;
+	bool dotted; /* a variable has a dot in its name */
 	bool ext_optional, ext_bindings, ext_two_variables, ext_lists;
 };
 /* A row of a table of functions. `sigs`: overloads separated by blanks, each "ARGS>RESULT", a leading dot makes it
@@ -191,15 +193,16 @@ enum cel_token_kind {
 	TOK_END, TOK_IDENT, TOK_QUOTED, TOK_INT, TOK_UINT, TOK_DOUBLE, TOK_STRING, TOK_BYTES, TOK_PUNCT,
 };
 struct cel_token {
-	enum cel_token_kind kind;
+	uint8_t kind;          /* enum cel_token_kind */
+	uint16_t punct;        /* PUNCT: CEL_PUNCT of its one or two characters; 0 of all others */
 	struct cel_span span;
-	struct wn_str text;      /* as written (QUOTED: inside the quotes) */
-	struct wn_value value;   /* UINT, DOUBLE, STRING, BYTES; INT: value.u, sign not yet applied */
-	char punct[3];
+	struct wn_str text;    /* IDENT: as written; QUOTED: inside the quotes */
+	struct wn_value value; /* UINT, DOUBLE, STRING, BYTES; INT: value.u, sign not yet applied */
 };
+#define CEL_PUNCT(text) ((uint16_t)((unsigned char)(text)[0] | (unsigned)(unsigned char)(text)[1] << 8))
 struct cel_lexer {
 	struct cel_compile *c;
-	uint32_t pos;
+	const char *start, *p, *end; /* a NUL stands at `end` */
 	bool after_operand; /* the last token ended an operand: ".5" is then a selection */
 };
 bool cel_lex(struct cel_lexer *l, struct cel_token *out);

@@ -197,9 +197,6 @@ static bool check_cond(struct cel_check *k, struct cel_node *n)
 static bool dispatch(struct cel_check *k, struct cel_node *n)
 {
 	switch (n->kind) {
-	case CEL_NODE_LITERAL:
-		n->type = type_of_literal(n->literal);
-		return true;
 	case CEL_NODE_IDENT: return cel_check_ident(k, n);
 	case CEL_NODE_SELECT:
 	case CEL_NODE_HAS: return cel_check_select(k, n);
@@ -216,6 +213,10 @@ static bool dispatch(struct cel_check *k, struct cel_node *n)
 
 bool cel_check_node(struct cel_check *k, struct cel_node *n)
 {
+	if (n->kind == CEL_NODE_LITERAL) {
+		n->type = type_of_literal(n->literal);
+		return true;
+	}
 	if (!dispatch(k, n))
 		return false;
 	inherit_moving(n);
@@ -227,6 +228,8 @@ bool cel_check_node(struct cel_check *k, struct cel_node *n)
 /* Type variables that nothing bound are dyn. */
 static void settle(struct cel_check *k, struct cel_node *n)
 {
+	if (n->kind == CEL_NODE_LITERAL)
+		return;
 	n->type = cel_type_resolve(&k->subst, n->type, true);
 	for (uint32_t i = 0; i < n->n_args; i++)
 		settle(k, n->args[i]);

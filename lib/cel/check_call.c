@@ -82,63 +82,103 @@ static bool no_function(struct cel_check *k, struct cel_node *n)
 }
 
 /* --- overloads --------------------------------------------------------------------------------------- */
+#define ARGS_MAX 16
+
 /* Types of two kinds neither of which stands for others: most overloads of an operator are left at a glance. */
 static bool never_fits(const struct cel_type *have, const struct cel_type *want)
 {
-	static const bool stands_for_others[] = {[CEL_DYN] = true, [CEL_NULL] = true, [CEL_PARAM] = true, [CEL_ERROR] = true};
-	size_t h = have->kind, w = want->kind;
+	static const uint32_t stands_for_others = 1u << CEL_DYN | 1u << CEL_NULL | 1u << CEL_PARAM | 1u << CEL_ERROR;
 
-	return h != w && !(h < WN_COUNT(stands_for_others) && stands_for_others[h]) && !(w < WN_COUNT(stands_for_others) && stands_for_others[w]);
+	return have->kind != want->kind && !(((1u << have->kind) | (1u << want->kind)) & stands_for_others);
+}
+
+/* `have` is what is asked, each type variable in it standing for one type: what most calls are, and nothing need be bound for. */
+static bool fits_plainly(const struct cel_type *have, const struct cel_type *want, const struct cel_type **bound)
+{
+	if (have == want)
+		return true;
+	if (want->kind == CEL_PARAM) {
+		if (*bound ? *bound != have : want->param != 0 || have->kind == CEL_PARAM)
+			return false;
+		*bound = have;
+		return true;
+	}
+	return want->kind == CEL_LIST && have->kind == CEL_LIST && fits_plainly(cel_elem(have), cel_elem(want), bound);
+}
+
+static bool all_fit_plainly(const struct cel_node *n, const struct cel_fn_overload *o)
+{
+	const struct cel_type *bound = NULL;
+
+	for (uint32_t i = 0; i < o->n_args; i++)
+		if (!fits_plainly(n->args[i]->type, o->args[i], &bound))
+			return false;
+	return true;
 }
 
 /* Does the overload take these argument types? Gives its result type. */
-static bool takes(struct cel_check *k, const struct cel_node *n, const struct cel_fn_overload *o,
-		  const struct cel_type *const *have, const struct cel_type **result)
+static bool takes(struct cel_check *k, const struct cel_node *n, const struct cel_fn_overload *o, const struct cel_type **result)
 {
-	const struct cel_type *want[16];
+	const struct cel_type *have[ARGS_MAX], *want[ARGS_MAX];
 	int base = (int)k->subst.bound.n;
 
-	if (o->receiver != !!(n->flags & NODE_RECEIVER) || o->n_args != n->n_args || o->n_args > WN_COUNT(want))
+	if (o->receiver != !!(n->flags & NODE_RECEIVER) || o->n_args != n->n_args || o->n_args > ARGS_MAX)
 		return false;
-	if (k->unchecked) {
-		*result = &cel_dyn;
+	*result = k->unchecked ? &cel_dyn : o->result;
+	if (k->unchecked)
 		return true;
-	}
 	for (uint32_t i = 0; i < o->n_args; i++)
-		if (never_fits(have[i], o->args[i]))
+		if (never_fits(n->args[i]->type, o->args[i]))
 			return false;
+	if (!o->result_params && all_fit_plainly(n, o))
+		return true;
 	for (int i = 0; i < o->n_params; i++)
 		cel_type_fresh(&k->subst);
-	for (uint32_t i = 0; i < o->n_args; i++)
+	for (uint32_t i = 0; i < o->n_args; i++) {
+		have[i] = n->args[i]->type;
 		want[i] = o->n_params ? cel_type_instance(k->c->arena, o->args[i], base) : o->args[i];
+	}
 	if (!cel_type_assignable_all(&k->subst, have, want, o->n_args))
 		return false;
 	*result = cel_type_resolve(&k->subst, o->n_params ? cel_type_instance(k->c->arena, o->result, base) : o->result, false);
 	return true;
 }
 
+/* Overloads that fit mostly stand side by side in the function's list, and are named there. */
+static void add_fit(struct cel_check *k, struct cel_node *n, const struct cel_fn *f, size_t i)
+{
+	const struct cel_fn_overload *const *all = f->overloads.v, **copy;
+	uint32_t had = n->call.n_overloads++;
+
+	if (!had) {
+		n->call.overloads = &all[i];
+		return;
+	}
+	if (&n->call.overloads[had] == &all[i])
+		return;
+	copy = WN_NEW_N(k->c->arena, const struct cel_fn_overload *, f->overloads.n);
+	memcpy(copy, n->call.overloads, had * sizeof(*copy));
+	copy[had] = all[i];
+	n->call.overloads = copy;
+}
+
 static bool choose(struct cel_check *k, struct cel_node *n, const struct cel_fn *f)
 {
-	const struct cel_type **have = WN_NEW_N(k->c->arena, const struct cel_type *, n->n_args + 1), *result;
-	WN_VEC(const struct cel_fn_overload *) fit = {0};
+	const struct cel_type *result;
 
-	for (uint32_t i = 0; i < n->n_args; i++)
-		have[i] = n->args[i]->type;
 	n->type = NULL;
 	for (size_t i = 0; i < f->overloads.n; i++) {
-		if (!takes(k, n, f->overloads.v[i], have, &result))
+		if (!takes(k, n, f->overloads.v[i], &result))
 			continue;
-		*WN_PUSH(k->c->arena, &fit) = f->overloads.v[i];
+		add_fit(k, n, f, i);
 		if (!n->type)
 			n->type = result;
 		else if (!cel_type_equal(n->type, result))
 			n->type = &cel_dyn;
 	}
-	n->call.overloads = fit.v;
-	n->call.n_overloads = (uint32_t)fit.n;
-	if (fit.n == 0 && k->unchecked)
+	if (!n->call.n_overloads && k->unchecked)
 		n->type = &cel_dyn;
-	return fit.n > 0 || k->unchecked || no_overload(k, n, f);
+	return n->call.n_overloads > 0 || k->unchecked || no_overload(k, n, f);
 }
 
 /* --- what a host function asks of its arguments -------------------------------------------------------- */

@@ -251,6 +251,12 @@ static bool select_type(struct cel_check *k, struct cel_node *n, const struct ce
 	}
 }
 
+/* Can a name with dots that begins so be more than a field? Few environments have such variables; the types are google.protobuf's and net's. */
+static bool may_be_qualified(const struct cel_env *env, struct wn_str root)
+{
+	return env->container.n || env->dotted || wn_str_is(root, "google") || wn_str_is(root, "net");
+}
+
 bool cel_check_select(struct cel_check *k, struct cel_node *n)
 {
 	char qualified[NAME_MAX_BYTES];
@@ -259,7 +265,7 @@ bool cel_check_select(struct cel_check *k, struct cel_node *n)
 	const struct cel_variable *v;
 	const struct cel_type *t;
 
-	if (n->kind == CEL_NODE_SELECT && root->kind == CEL_NODE_IDENT &&
+	if (n->kind == CEL_NODE_SELECT && root->kind == CEL_NODE_IDENT && may_be_qualified(k->c->env, root->name) &&
 	    ((root->flags & NODE_ABSOLUTE) || !cel_scope_find(k, root->name)) &&
 	    cel_qualified_name(n, qualified, sizeof(qualified), &absolute)) {
 		if ((v = cel_variable_find(k, wn_str_of(qualified), absolute)))

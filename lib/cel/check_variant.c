@@ -277,6 +277,7 @@ static bool check_listed(struct cel_check *k, const char *const *listed, const s
 bool cel_check_enum(struct cel_check *k, struct cel_node *call)
 {
 	const struct cel_node *a, *b;
+	const char *const *listed;
 
 	if (call->n_args != 2 || k->unchecked)
 		return true;
@@ -288,8 +289,9 @@ bool cel_check_enum(struct cel_check *k, struct cel_node *call)
 		return true;
 	if (!check_listed(k, listed_values(b, true), b, a))
 		return false;
-	for (uint32_t i = 0; b->kind == CEL_NODE_LIST && i < b->n_args; i++)
-		if (!check_listed(k, listed_values(a, false), a, b->args[i]))
+	listed = b->kind == CEL_NODE_LIST ? listed_values(a, false) : NULL;
+	for (uint32_t i = 0; listed && i < b->n_args; i++)
+		if (!check_listed(k, listed, a, b->args[i]))
 			return false;
 	return true;
 }

@@ -201,6 +201,10 @@ static void fold(struct emitter *e, struct cel_node *n)
 
 static bool emit(struct emitter *e, struct cel_node *n)
 {
+	if (n->kind == CEL_NODE_LITERAL) {
+		n->eval = cel_eval_literal;
+		return true;
+	}
 	for (uint32_t i = 0; i < n->n_args; i++)
 		if (!emit(e, n->args[i]))
 			return false;

@@ -46,6 +46,7 @@ const struct cel_type *cel_env_record(struct cel_env *env, const struct cel_reco
 /* --- variables --------------------------------------------------------------------------------------- */
 static int add_variable(struct cel_env *env, const char *name, const struct cel_type *type, bool moving)
 {
+	env->dotted |= strchr(name, '.') != NULL;
 	*WN_PUSH(env->arena, &env->variables) = (struct cel_variable){wn_str_of(name), type, moving};
 	return (int)env->variables.n - 1;
 }
@@ -106,7 +107,7 @@ static bool same_arguments(const struct cel_fn_overload *a, const struct cel_fn_
 /* A host's overload stands in for one of ours with the same arguments; ours never for a host's. */
 static void add_overload(struct cel_env *env, struct cel_fn *f, struct cel_fn_overload *o)
 {
-	o->n_params = cel_type_params(o->result);
+	o->n_params = o->result_params = cel_type_params(o->result);
 	for (uint32_t i = 0; i < o->n_args; i++) {
 		int n = cel_type_params(o->args[i]);
 

@@ -7,34 +7,35 @@
  */
 #include "cel_internal.h"
 
-#include <ctype.h>
+enum { WORD = 1, DIGIT = 2, BLANK = 4, PUNCT = 8, OPENS = 16, QUOTED = 32 };
 
-/* ASCII letters, digits and _, whatever the locale. */
-static bool is_word(char ch)
+/* ASCII letters, digits and _ make words, whatever the locale. OPENS: may open a literal of text. */
+static const uint8_t classes[256] = {
+	['0' ... '9'] = WORD | DIGIT, ['A'] = WORD, ['B'] = WORD | OPENS, ['C' ... 'Q'] = WORD, ['R'] = WORD | OPENS, ['S' ... 'Z'] = WORD,
+	['a'] = WORD, ['b'] = WORD | OPENS, ['c' ... 'q'] = WORD, ['r'] = WORD | OPENS, ['s' ... 'z'] = WORD, ['_'] = WORD,
+	['"'] = OPENS, ['\''] = OPENS, [' '] = BLANK, ['\t'] = BLANK, ['\n'] = BLANK, ['\f'] = BLANK, ['\r'] = BLANK, ['`'] = QUOTED,
+	['('] = PUNCT, [')'] = PUNCT, ['['] = PUNCT, [']'] = PUNCT, ['{'] = PUNCT, ['}'] = PUNCT, ['.'] = PUNCT, [','] = PUNCT, [':'] = PUNCT,
+	['?'] = PUNCT, ['<'] = PUNCT, ['>'] = PUNCT, ['!'] = PUNCT, ['+'] = PUNCT, ['-'] = PUNCT, ['*'] = PUNCT, ['/'] = PUNCT, ['%'] = PUNCT,
+};
+
+static uint8_t class_of(char ch) { return classes[(unsigned char)ch]; }
+
+static struct cel_span here(const struct cel_lexer *l)
 {
-	static const bool words[256] = {['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['_'] = true};
+	uint32_t at = (uint32_t)(l->p - l->start);
 
-	return words[(unsigned char)ch];
-}
-
-static char peek(const struct cel_lexer *l, uint32_t ahead)
-{
-	return l->pos + ahead < l->c->text.n ? l->c->text.p[l->pos + ahead] : 0;
+	return (struct cel_span){at, at + 1};
 }
 
 static void skip_blanks(struct cel_lexer *l)
 {
 	for (;;) {
-		char ch = peek(l, 0);
-
-		if (ch == '/' && peek(l, 1) == '/') {
-			while (l->pos < l->c->text.n && l->c->text.p[l->pos] != '\n')
-				l->pos++;
-		} else if (ch == ' ' || (ch >= '\t' && ch <= '\r' && ch != '\v')) {
-			l->pos++;
-		} else {
+		while (class_of(*l->p) & BLANK)
+			l->p++;
+		if (l->p[0] != '/' || l->p[1] != '/')
 			return;
-		}
+		while (l->p < l->end && *l->p != '\n')
+			l->p++;
 	}
 }
 
@@ -42,9 +43,11 @@ bool cel_is_reserved(struct wn_str s)
 {
 	static const char words[][10] = {"as", "break", "const", "continue", "else", "for", "function", "if", "import",
 		"let", "loop", "package", "namespace", "return", "var", "void", "while"};
+	static const uint32_t first = 1u << 'a' % 32 | 1u << 'b' % 32 | 1u << 'c' % 32 | 1u << 'e' % 32 | 1u << 'f' % 32 | 1u << 'i' % 32 |
+				      1u << 'l' % 32 | 1u << 'p' % 32 | 1u << 'n' % 32 | 1u << 'r' % 32 | 1u << 'v' % 32 | 1u << 'w' % 32;
 
-	for (size_t i = 0; i < WN_COUNT(words); i++)
-		if (s.n > 0 && words[i][0] == s.p[0] && wn_str_is(s, words[i]))
+	for (size_t i = 0; i < WN_COUNT(words) && s.n > 1 && s.n < 10 && first >> s.p[0] % 32 & 1; i++)
+		if (words[i][0] == s.p[0] && wn_str_is(s, words[i]))
 			return true;
 	return false;
 }
@@ -52,89 +55,85 @@ bool cel_is_reserved(struct wn_str s)
 /* r, b and their combinations directly before a quote open a literal. */
 static bool opens_string(const struct cel_lexer *l)
 {
-	uint32_t i = 0;
-	char first = peek(l, 0) | 0x20;
+	const char *p = l->p;
+	char first = *p | 0x20;
 
-	if (first == 'r' || first == 'b') {
-		char second = peek(l, 1) | 0x20;
-		i = second == (first == 'r' ? 'b' : 'r') ? 2 : 1;
-	}
-	return peek(l, i) == '"' || peek(l, i) == '\'';
+	if (first == 'r' || first == 'b')
+		p += (p[1] | 0x20) == (first == 'r' ? 'b' : 'r') ? 2 : 1;
+	return *p == '"' || *p == '\'';
 }
 
 static bool lex_ident(struct cel_lexer *l, struct cel_token *out)
 {
-	const char *start = l->c->text.p + out->span.start, *p = start, *end = l->c->text.p + l->c->text.n;
+	const char *start = l->p;
 
-	while (p < end && is_word(*p))
-		p++;
-	l->pos = (uint32_t)(p - l->c->text.p);
+	while (class_of(*l->p) & WORD)
+		l->p++;
 	out->kind = TOK_IDENT;
-	out->text = (struct wn_str){start, (size_t)(p - start)};
+	out->text = (struct wn_str){start, (size_t)(l->p - start)};
+	l->after_operand = !(out->text.n == 2 && start[0] == 'i' && start[1] == 'n');
 	return true;
 }
 
 /* `content-type`: letters, digits and _ . - / and blank. */
 static bool lex_quoted(struct cel_lexer *l, struct cel_token *out)
 {
-	l->pos++;
-	while (isalnum((unsigned char)peek(l, 0)) || (peek(l, 0) && strchr("_.-/ ", peek(l, 0))))
-		l->pos++;
-	if (peek(l, 0) != '`' || l->pos == out->span.start + 1)
-		return cel_complain(l->c, (struct cel_span){l->pos, l->pos + 1}, "a name in back quotes ends here without its closing quote");
+	const char *start = ++l->p;
+
+	while ((class_of(*l->p) & WORD) || (*l->p && strchr(".-/ ", *l->p)))
+		l->p++;
+	if (*l->p != '`' || l->p == start)
+		return cel_complain(l->c, here(l), "a name in back quotes ends here without its closing quote");
 	out->kind = TOK_QUOTED;
-	out->text = (struct wn_str){l->c->text.p + out->span.start + 1, l->pos - out->span.start - 1};
-	l->pos++;
-	return true;
+	out->text = (struct wn_str){start, (size_t)(l->p - start)};
+	l->p++;
+	return l->after_operand = true;
 }
 
 static bool lex_punct(struct cel_lexer *l, struct cel_token *out)
 {
-	char a = peek(l, 0), b = peek(l, 1);
+	char a = l->p[0], b = l->p[1];
+	bool two = b == '=' ? a == '=' || a == '!' || a == '<' || a == '>' : b == a && (a == '&' || a == '|');
 
-	out->kind = TOK_PUNCT;
-	if (b == '=' ? a == '=' || a == '!' || a == '<' || a == '>' : b == a && (a == '&' || a == '|')) {
-		memcpy(out->punct, (char[]){a, b, 0}, 3);
-		l->pos += 2;
-		return true;
-	}
-	if (!a || !strchr("()[]{}.,:?<>!+-*/%", a)) {
+	if (!two && !(class_of(a) & PUNCT)) {
 		const char *hint = a == '=' ? ": equality is written `==`" : a == '&' ? ": and is written `&&`" : a == '|' ? ": or is written `||`" : "";
 
-		return cel_complain(l->c, (struct cel_span){l->pos, l->pos + 1}, "this character has no meaning here%s", hint);
+		return cel_complain(l->c, here(l), "this character has no meaning here%s", hint);
 	}
-	out->punct[0] = a;
-	out->punct[1] = 0;
-	l->pos++;
+	out->kind = TOK_PUNCT;
+	out->punct = CEL_PUNCT(((const char[]){a, two ? b : 0}));
+	l->p += two ? 2 : 1;
+	l->after_operand = a == ')' || a == ']' || a == '}';
 	return true;
 }
 
 static bool lex_any(struct cel_lexer *l, struct cel_token *out)
 {
-	char ch = peek(l, 0);
+	uint8_t class = class_of(*l->p);
 
-	if (l->pos >= l->c->text.n) {
+	if (class & OPENS && opens_string(l))
+		return (l->after_operand = cel_lex_string(l, out));
+	if (class & DIGIT || (*l->p == '.' && class_of(l->p[1]) & DIGIT && !l->after_operand))
+		return (l->after_operand = cel_lex_number(l, out));
+	if (class & WORD)
+		return lex_ident(l, out);
+	if (class & QUOTED)
+		return lex_quoted(l, out);
+	if (l->p >= l->end) {
 		out->kind = TOK_END;
 		return true;
 	}
-	if (opens_string(l))
-		return cel_lex_string(l, out);
-	if (isdigit((unsigned char)ch) || (ch == '.' && isdigit((unsigned char)peek(l, 1)) && !l->after_operand))
-		return cel_lex_number(l, out);
-	if (is_word(ch))
-		return lex_ident(l, out);
-	if (ch == '`')
-		return lex_quoted(l, out);
 	return lex_punct(l, out);
 }
 
 bool cel_lex(struct cel_lexer *l, struct cel_token *out)
 {
 	skip_blanks(l);
-	*out = (struct cel_token){.span.start = l->pos};
+	out->punct = 0;
+	out->text.n = 0;
+	out->span.start = (uint32_t)(l->p - l->start);
 	if (!lex_any(l, out))
 		return false;
-	out->span.end = l->pos;
-	l->after_operand = out->kind == TOK_PUNCT ? out->punct[0] == ')' || out->punct[0] == ']' || out->punct[0] == '}' : !wn_str_is(out->text, "in");
+	out->span.end = (uint32_t)(l->p - l->start);
 	return true;
 }

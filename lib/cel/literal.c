@@ -9,68 +9,61 @@
 #include <ctype.h>
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
-static size_t take_while(const struct cel_lexer *l, size_t at, int (*is)(int))
+static const char *take_while(const char *p, int (*is)(int))
 {
-	while (at < l->c->text.n && is((unsigned char)l->c->text.p[at]))
-		at++;
-	return at;
+	while (is((unsigned char)*p))
+		p++;
+	return p;
 }
 
-static char char_at(const struct cel_lexer *l, size_t at) { return at < l->c->text.n ? l->c->text.p[at] : 0; }
-
-static bool lex_integer(struct cel_lexer *l, struct cel_token *out, size_t from, size_t end, int base)
+static bool lex_integer(struct cel_lexer *l, struct cel_token *out, const char *from, const char *end, int base)
 {
 	uint64_t u = 0;
 
-	for (size_t i = from; i < end; i++) {
-		unsigned char ch = (unsigned char)l->c->text.p[i];
+	for (const char *p = from; p < end; p++) {
+		unsigned char ch = (unsigned char)*p;
 		uint64_t digit = isdigit(ch) ? (uint64_t)(ch - '0') : (uint64_t)(tolower(ch) - 'a' + 10);
 
 		if (__builtin_mul_overflow(u, (uint64_t)base, &u) || __builtin_add_overflow(u, digit, &u))
-			return cel_complain(l->c, (struct cel_span){out->span.start, (uint32_t)end}, "this number is larger than 64 bits hold");
+			return cel_complain(l->c, (struct cel_span){out->span.start, (uint32_t)(end - l->start)}, "this number is larger than 64 bits hold");
 	}
-	l->pos = (uint32_t)end;
-	out->kind = TOK_INT;
+	out->kind = *end == 'u' || *end == 'U' ? TOK_UINT : TOK_INT;
 	out->value = wn_uint(u);
-	if (char_at(l, end) == 'u' || char_at(l, end) == 'U') {
-		out->kind = TOK_UINT;
-		l->pos++;
-	}
+	l->p = end + (out->kind == TOK_UINT);
 	return true;
 }
 
-/* End of ".digits" and "e+digits" behind `at`; `at` itself when there is neither. */
-static size_t float_end(const struct cel_lexer *l, size_t at)
+/* End of ".digits" and "e+digits" at `end`; `end` itself when there is neither. */
+static const char *float_end(const char *end)
 {
-	size_t end = at, exp;
+	const char *exp;
 
-	if (char_at(l, end) == '.' && isdigit((unsigned char)char_at(l, end + 1)))
-		end = take_while(l, end + 1, isdigit);
-	if (char_at(l, end) == 'e' || char_at(l, end) == 'E') {
+	if (end[0] == '.' && isdigit((unsigned char)end[1]))
+		end = take_while(end + 1, isdigit);
+	if (*end == 'e' || *end == 'E') {
 		exp = end + 1;
-		if (char_at(l, exp) == '+' || char_at(l, exp) == '-')
+		if (*exp == '+' || *exp == '-')
 			exp++;
-		if (isdigit((unsigned char)char_at(l, exp)))
-			end = take_while(l, exp, isdigit);
+		if (isdigit((unsigned char)*exp))
+			end = take_while(exp, isdigit);
 	}
 	return end;
 }
 
 bool cel_lex_number(struct cel_lexer *l, struct cel_token *out)
 {
-	size_t start = l->pos, end, fraction;
+	const char *start = l->p, *end, *fraction;
 
-	if (char_at(l, start) == '0' && (char_at(l, start + 1) == 'x' || char_at(l, start + 1) == 'X') &&
-	    isxdigit((unsigned char)char_at(l, start + 2)))
-		return lex_integer(l, out, start + 2, take_while(l, start + 2, isxdigit), 16);
-	end = take_while(l, start, isdigit);
-	fraction = float_end(l, end);
+	if (start[0] == '0' && (start[1] == 'x' || start[1] == 'X') && isxdigit((unsigned char)start[2]))
+		return lex_integer(l, out, start + 2, take_while(start + 2, isxdigit), 16);
+	end = take_while(start, isdigit);
+	fraction = float_end(end);
 	if (fraction == end)
 		return lex_integer(l, out, start, end, 10);
 	out->kind = TOK_DOUBLE;
 	out->value = wn_double(0);
-	l->pos = (uint32_t)fraction;
-	if (!cel_double_parse((struct wn_str){l->c->text.p + start, fraction - start}, &out->value.d))
+	l->p = fraction;
+	if (!cel_double_parse((struct wn_str){start, (size_t)(fraction - start)}, &out->value.d))
 		return cel_complain(l->c, out->span, "this is no number");
 	return true;
 }
@@ -86,7 +79,7 @@ struct decoder {
 
 static bool escape_error(struct decoder *d, const char *at, const char *why)
 {
-	uint32_t pos = (uint32_t)(at - d->l->c->text.p);
+	uint32_t pos = (uint32_t)(at - d->l->start);
 
 	return cel_complain(d->l->c, (struct cel_span){pos, pos + 2}, "%s", why);
 }
@@ -152,10 +145,10 @@ static bool escape(struct decoder *d)
 }
 
 /* An escape is never shorter than what it stands for, so the text's own size is room enough. */
-static bool decode(struct decoder *d, bool raw)
+static bool decode(struct decoder *d)
 {
 	while (d->p < d->end)
-		if (*d->p == '\\' && !raw) {
+		if (*d->p == '\\') {
 			if (!escape(d))
 				return false;
 		} else {
@@ -164,48 +157,51 @@ static bool decode(struct decoder *d, bool raw)
 	return true;
 }
 
-/* Position of the closing quote, or 0 after a complaint. */
-static size_t find_close(struct cel_lexer *l, struct cel_token *out, size_t at, char quote, bool triple, bool raw)
+/* The closing quote from `p` on, NULL after a complaint. Tells of backslashes on the way. */
+static const char *find_close(struct cel_lexer *l, struct cel_token *out, const char *p, bool triple, bool raw, bool *escapes)
 {
-	struct wn_str s = l->c->text;
+	static const bool stops[256] = {['"'] = true, ['\''] = true, ['\\'] = true, ['\n'] = true, ['\r'] = true, [0] = true};
+	char quote = p[-1];
 
-	for (; at < s.n; at++) {
-		if (s.p[at] == '\\' && !raw)
-			at++;
-		else if (!triple && (s.p[at] == '\n' || s.p[at] == '\r'))
+	for (; p < l->end; p++) {
+		while (!stops[(unsigned char)*p])
+			p++;
+		if (*p == quote && (!triple || (p[1] == quote && p[2] == quote)))
+			return p;
+		if (*p == '\\' && !raw)
+			*escapes = true, p++;
+		else if (!triple && (*p == '\n' || *p == '\r'))
 			break;
-		else if (s.p[at] == quote && (!triple || (char_at(l, at + 1) == quote && char_at(l, at + 2) == quote)))
-			return at;
 	}
 	cel_complain(l->c, out->span, "this text has no closing %s%c%s", triple ? "triple " : "", quote,
 		     triple ? "" : " on its line (three quotes may span lines)");
-	return 0;
+	return NULL;
 }
 
+/* A text without escapes stays where it is: the text of the compile lives as long as its tree. */
 bool cel_lex_string(struct cel_lexer *l, struct cel_token *out)
 {
-	bool bytes = false, raw = false, triple;
-	struct decoder d = {.l = l};
-	size_t at = l->pos, close;
-	char quote;
+	bool bytes = false, raw = false, triple, escapes = false;
+	struct decoder d = {.l = l, .p = l->p};
+	struct wn_str s;
 
-	for (; char_at(l, at) != '"' && char_at(l, at) != '\''; at++)
-		*(tolower(char_at(l, at)) == 'b' ? &bytes : &raw) = true;
-	quote = char_at(l, at);
-	triple = char_at(l, at + 1) == quote && char_at(l, at + 2) == quote;
-	at += triple ? 3 : 1;
-	close = find_close(l, out, at, quote, triple, raw);
-	if (!close)
+	for (; *d.p != '"' && *d.p != '\''; d.p++)
+		*((*d.p | 0x20) == 'b' ? &bytes : &raw) = true;
+	triple = d.p[1] == d.p[0] && d.p[2] == d.p[0];
+	d.p += triple ? 3 : 1;
+	if (!(d.end = find_close(l, out, d.p, triple, raw, &escapes)))
 		return false;
-	d.p = l->c->text.p + at;
-	d.end = l->c->text.p + close;
-	d.dst = wn_arena_alloc(l->c->arena, close - at + 4);
-	d.bytes = bytes;
-	if (!decode(&d, raw))
-		return false;
-	l->pos = (uint32_t)(close + (triple ? 3 : 1));
+	l->p = d.end + (triple ? 3 : 1);
+	s = (struct wn_str){d.p, (size_t)(d.end - d.p)};
+	if (escapes) {
+		d.dst = wn_arena_alloc(l->c->arena, s.n + 4);
+		d.bytes = bytes;
+		if (!decode(&d))
+			return false;
+		s = (struct wn_str){d.dst, d.n};
+	}
 	out->kind = bytes ? TOK_BYTES : TOK_STRING;
-	out->value = wn_string((struct wn_str){d.dst, d.n});
+	out->value = wn_string(s);
 	out->value.kind = bytes ? WN_BYTES : WN_STRING;
 	return true;
 }

@@ -12,24 +12,25 @@
 struct parser {
 	struct cel_compile *c;
 	struct cel_lexer lex;
-	struct cel_token tok, last;
+	struct cel_token tok;
+	uint32_t last_end;   /* where the token before ends */
+	uint16_t last_punct;
 	int nesting;
 };
 typedef WN_VEC(struct cel_node *) node_vec;
+typedef WN_VEC(bool) mark_vec;
 
 static struct cel_node *parse_expr(struct parser *p);
 
 /* --- tokens ------------------------------------------------------------------------------------------ */
 static bool advance(struct parser *p)
 {
-	p->last = p->tok;
+	p->last_end = p->tok.span.end;
+	p->last_punct = p->tok.punct;
 	return cel_lex(&p->lex, &p->tok);
 }
 
-static bool at(const struct parser *p, const char *punct)
-{
-	return p->tok.kind == TOK_PUNCT && p->tok.punct[0] == punct[0] && p->tok.punct[1] == punct[1];
-}
+static inline bool at(const struct parser *p, const char *punct) { return p->tok.punct == CEL_PUNCT(punct); }
 
 static const char *token_text(const struct parser *p, char dst[48])
 {
@@ -92,12 +93,12 @@ static struct cel_node **pack(struct cel_compile *c, struct cel_node *a, struct 
 	return args;
 }
 
-static struct cel_node *call(struct parser *p, const char *name, int op, struct cel_span span, struct cel_node *a, struct cel_node *b)
+static struct cel_node *call(struct parser *p, struct wn_str name, int op, struct cel_span span, struct cel_node *a, struct cel_node *b)
 {
 	struct cel_node *n = cel_node_new(p->c, CEL_NODE_CALL, span, pack(p->c, a, b, NULL), b ? 2 : 1);
 
 	if (n) {
-		n->name = wn_str_of(name);
+		n->name = name;
 		n->op = (uint8_t)op;
 	}
 	return n;
@@ -112,26 +113,34 @@ static struct cel_node *literal(struct parser *p, struct cel_span span, struct w
 	return n;
 }
 
-static struct cel_span since(const struct parser *p, uint32_t start) { return (struct cel_span){start, p->last.span.end}; }
+static struct cel_span since(const struct parser *p, uint32_t start) { return (struct cel_span){start, p->last_end}; }
 
 /* --- lists of things --------------------------------------------------------------------------------- */
+/* Most lists have no element written ?e, and then no marks at all: the first brings those before it. */
+static void put_mark(const struct parser *p, mark_vec *marks, size_t i, bool mark)
+{
+	while ((mark || marks->n) && marks->n < i)
+		*WN_PUSH(p->c->arena, marks) = false;
+	if (mark || marks->n)
+		*WN_PUSH(p->c->arena, marks) = mark;
+}
+
 /* expr, expr ... up to the closing token; `optional` marks elements written ?e, NULL where they may not be. */
 static bool parse_items(struct parser *p, const char *close, bool pairs, node_vec *out, bool **optional)
 {
-	WN_VEC(bool) marks = {0};
-	bool any = false;
+	mark_vec marks = {0};
 
-	while (!at(p, close)) {
+	for (size_t i = 0; !at(p, close); i++) {
 		bool mark = optional && at(p, "?");
 		struct cel_node *n;
 
 		if (mark && !advance(p))
 			return false;
-		any |= mark;
 		if (!(n = parse_expr(p)))
 			return false;
 		*WN_PUSH(p->c->arena, out) = n;
-		*WN_PUSH(p->c->arena, &marks) = mark;
+		if (optional)
+			put_mark(p, &marks, i, mark);
 		if (pairs) {
 			if (!expect(p, ":", "`:` and the value of this key") || !(n = parse_expr(p)))
 				return false;
@@ -142,7 +151,7 @@ static bool parse_items(struct parser *p, const char *close, bool pairs, node_ve
 		if (!advance(p))
 			return false;
 	}
-	if (any)
+	if (optional)
 		*optional = marks.v;
 	return true;
 }
@@ -174,7 +183,7 @@ static struct cel_node *parse_call(struct parser *p, struct cel_node *target, st
 		*WN_PUSH(p->c->arena, &args) = target;
 	if (!advance(p) || !parse_items(p, ")", false, &args, NULL))
 		return NULL;
-	if (p->last.kind == TOK_PUNCT && p->last.punct[0] == ',') {
+	if (p->last_punct == CEL_PUNCT(",")) {
 		expected(p, "an argument");
 		return NULL;
 	}
@@ -241,6 +250,14 @@ static struct cel_node *parse_number(struct parser *p, uint32_t start, bool nega
 	return advance(p) ? literal(p, (struct cel_span){start, t.span.end}, v) : NULL;
 }
 
+static struct cel_node *parse_text(struct parser *p)
+{
+	struct cel_span span = p->tok.span;
+	struct wn_value v = p->tok.value;
+
+	return advance(p) ? literal(p, span, v) : NULL;
+}
+
 static struct cel_node *parse_primary(struct parser *p)
 {
 	uint32_t start = p->tok.span.start;
@@ -253,7 +270,7 @@ static struct cel_node *parse_primary(struct parser *p)
 	case TOK_UINT:
 	case TOK_STRING:
 	case TOK_BYTES:
-		return advance(p) ? literal(p, p->last.span, p->last.value) : NULL;
+		return parse_text(p);
 	case TOK_IDENT:
 		return parse_word(p, start, false);
 	default:
@@ -275,6 +292,7 @@ static struct cel_node *parse_primary(struct parser *p)
 static struct cel_node *parse_select(struct parser *p, struct cel_node *operand, uint32_t start)
 {
 	bool optional, quoted;
+	struct cel_span span;
 	struct wn_str name;
 	struct cel_node *n;
 
@@ -284,6 +302,7 @@ static struct cel_node *parse_select(struct parser *p, struct cel_node *operand,
 	if (optional && !advance(p))
 		return NULL;
 	quoted = p->tok.kind == TOK_QUOTED;
+	span = p->tok.span;
 	name = p->tok.text;
 	if ((p->tok.kind != TOK_IDENT && !quoted) || wn_str_is(name, "in") || wn_str_is(name, "true") ||
 	    wn_str_is(name, "false") || wn_str_is(name, "null")) {
@@ -295,9 +314,9 @@ static struct cel_node *parse_select(struct parser *p, struct cel_node *operand,
 	if (at(p, "(") && !optional && !quoted)
 		return parse_call(p, operand, name, start, NODE_RECEIVER);
 	if (optional) {
-		struct cel_node *field = literal(p, p->last.span, wn_string(name));
+		struct cel_node *field = literal(p, span, wn_string(name));
 
-		return field ? call(p, "_?._", OP_OPT_SELECT, since(p, start), operand, field) : NULL;
+		return field ? call(p, WN_STR("_?._"), OP_OPT_SELECT, since(p, start), operand, field) : NULL;
 	}
 	n = cel_node_new(p->c, CEL_NODE_SELECT, since(p, start), pack(p->c, operand, NULL, NULL), 1);
 	if (n) {
@@ -318,7 +337,7 @@ static struct cel_node *parse_index(struct parser *p, struct cel_node *operand, 
 	optional = at(p, "?");
 	if ((optional && !advance(p)) || !(index = parse_expr(p)) || !expect(p, "]", "`]` of the index"))
 		return NULL;
-	index = call(p, optional ? "_[?_]" : "_[_]", optional ? OP_OPT_INDEX : OP_INDEX, since(p, start), operand, index);
+	index = call(p, optional ? WN_STR("_[?_]") : WN_STR("_[_]"), optional ? OP_OPT_INDEX : OP_INDEX, since(p, start), operand, index);
 	if (index && !optional)
 		index->kind = CEL_NODE_INDEX;
 	return index;
@@ -337,12 +356,12 @@ static struct cel_node *parse_members(struct parser *p, struct cel_node *n, uint
 	return NULL;
 }
 
-static struct cel_node *wrap_unary(struct parser *p, struct cel_node *n, char op, uint32_t start)
+static struct cel_node *wrap_unary(struct parser *p, struct cel_node *n, bool minus, uint32_t start)
 {
 	if (!n)
 		return NULL;
-	if (op == '-')
-		return call(p, "-_", OP_NEG, since(p, start), n, NULL);
+	if (minus)
+		return call(p, WN_STR("-_"), OP_NEG, since(p, start), n, NULL);
 	n = cel_node_new(p->c, CEL_NODE_NOT, since(p, start), pack(p->c, n, NULL, NULL), 1);
 	if (n)
 		n->name = WN_STR("!_");
@@ -351,18 +370,21 @@ static struct cel_node *wrap_unary(struct parser *p, struct cel_node *n, char op
 
 static struct cel_node *parse_unary(struct parser *p)
 {
-	WN_VEC(struct cel_token) ops = {0};
+	WN_VEC(struct { uint32_t start; bool minus; }) ops = {0};
 	struct cel_node *n;
 	uint32_t start;
 
 	while (at(p, "!") || at(p, "-")) {
-		*WN_PUSH(p->c->arena, &ops) = p->tok;
+		__typeof__(ops.v) op = WN_PUSH(p->c->arena, &ops);
+
+		op->start = p->tok.span.start;
+		op->minus = at(p, "-");
 		if (!advance(p))
 			return NULL;
 	}
 	start = p->tok.span.start;
-	if (ops.n > 0 && ops.v[ops.n - 1].punct[0] == '-' && (p->tok.kind == TOK_INT || p->tok.kind == TOK_DOUBLE)) {
-		start = ops.v[--ops.n].span.start;
+	if (ops.n > 0 && ops.v[ops.n - 1].minus && (p->tok.kind == TOK_INT || p->tok.kind == TOK_DOUBLE)) {
+		start = ops.v[--ops.n].start;
 		n = parse_number(p, start, true);
 	} else {
 		n = parse_primary(p);
@@ -370,28 +392,34 @@ static struct cel_node *parse_unary(struct parser *p)
 	n = parse_members(p, n, start);
 	while (n && ops.n > 0) {
 		ops.n--;
-		n = wrap_unary(p, n, ops.v[ops.n].punct[0], ops.v[ops.n].span.start);
+		n = wrap_unary(p, n, ops.v[ops.n].minus, ops.v[ops.n].start);
 	}
 	return n;
 }
 
 /* --- binary operators -------------------------------------------------------------------------------- */
-static const struct binary { const char *text, *name; uint8_t op, level; } binaries[] = {
-	{"==", "_==_", OP_EQ, 0}, {"!=", "_!=_", OP_NE, 0}, {"<", "_<_", OP_LT, 0}, {"<=", "_<=_", OP_LE, 0},
-	{">", "_>_", OP_GT, 0}, {">=", "_>=_", OP_GE, 0}, {"in", "@in", OP_IN, 0}, {"+", "_+_", OP_ADD, 1},
-	{"-", "_-_", OP_SUB, 1}, {"*", "_*_", OP_MUL, 2}, {"/", "_/_", OP_DIV, 2}, {"%", "_%_", OP_MOD, 2},
+static const struct binary { const char *text; struct wn_str name; uint8_t op, level; } binaries[] = {
+	{"==", WN_STR("_==_"), OP_EQ, 0}, {"!=", WN_STR("_!=_"), OP_NE, 0}, {"<", WN_STR("_<_"), OP_LT, 0}, {"<=", WN_STR("_<=_"), OP_LE, 0},
+	{">", WN_STR("_>_"), OP_GT, 0}, {">=", WN_STR("_>=_"), OP_GE, 0}, {"in", WN_STR("@in"), OP_IN, 0}, {"+", WN_STR("_+_"), OP_ADD, 1},
+	{"-", WN_STR("_-_"), OP_SUB, 1}, {"*", WN_STR("_*_"), OP_MUL, 2}, {"/", WN_STR("_/_"), OP_DIV, 2}, {"%", WN_STR("_%_"), OP_MOD, 2},
 };
 
 static const struct binary *binary_at(const struct parser *p)
 {
-	bool in = p->tok.kind == TOK_IDENT && wn_str_is(p->tok.text, "in");
-
-	if (!in && (p->tok.kind != TOK_PUNCT || p->tok.punct[0] == ',' || p->tok.punct[0] == ')' || p->tok.punct[0] == '&'))
+	switch (p->tok.punct) {
+	case 0:
+		return p->tok.kind == TOK_IDENT && wn_str_is(p->tok.text, "in") ? &binaries[6] : NULL;
+	case ',':
+	case ')':
+	case ']':
+	case '&' | '&' << 8:
 		return NULL;
-	for (size_t i = 0; i < WN_COUNT(binaries); i++)
-		if (in ? binaries[i].op == OP_IN : at(p, binaries[i].text))
-			return &binaries[i];
-	return NULL;
+	default:
+		for (size_t i = 0; i < WN_COUNT(binaries); i++)
+			if (at(p, binaries[i].text))
+				return &binaries[i];
+		return NULL;
+	}
 }
 
 /* Operators of this level and of tighter ones, from the left. */
@@ -458,7 +486,7 @@ static struct cel_node *parse_conditional(struct parser *p)
 /* A literal that ends what it stands in: most of what lists hold. */
 static bool is_lone_literal(const struct parser *p)
 {
-	char next = p->lex.pos < p->c->text.n ? p->c->text.p[p->lex.pos] : 0;
+	char next = *p->lex.p;
 
 	return (p->tok.kind == TOK_STRING || p->tok.kind == TOK_INT) && (next == ',' || next == ']' || next == ')');
 }
@@ -482,7 +510,7 @@ static struct cel_node *parse_expr(struct parser *p)
 
 struct cel_node *cel_parse(struct cel_compile *c)
 {
-	struct parser p = {.c = c, .lex = {.c = c}};
+	struct parser p = {.c = c, .lex = {.c = c, .start = c->text.p, .p = c->text.p, .end = c->text.p + c->text.n}};
 	struct cel_node *n;
 
 	if (!advance(&p) || !(n = parse_expr(&p)))

@@ -16,16 +16,27 @@ static int sequence_length(unsigned char lead)
 	return lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
 }
 
+/* Bytes of ASCII from `from` on, by eights. */
+static size_t ascii_run(struct wn_str s, size_t from)
+{
+	size_t i = from;
+
+	for (uint64_t eight; i + sizeof(eight) <= s.n; i += sizeof(eight)) {
+		memcpy(&eight, s.p + i, sizeof(eight));
+		if (eight & 0x8080808080808080)
+			break;
+	}
+	while (i < s.n && (unsigned char)s.p[i] < 0x80)
+		i++;
+	return i - from;
+}
+
 bool cel_utf8_valid(struct wn_str s)
 {
-	for (size_t i = 0; i < s.n;) {
+	for (size_t i = ascii_run(s, 0); i < s.n; i += ascii_run(s, i)) {
 		const unsigned char *p = (const unsigned char *)s.p + i;
 		int len = sequence_length(p[0]);
 
-		if (len == 1) {
-			i++;
-			continue;
-		}
 		if (len == 0 || i + (size_t)len > s.n)
 			return false;
 		for (int k = 1; k < len; k++)
