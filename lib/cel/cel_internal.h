@@ -96,8 +96,12 @@ struct cel_fn_overload {
 	int n_params;                     /* type parameters, numbered from 0 */
 	int result_params;                /* 1 + the largest in the result, 0 if it has none */
 };
+/* What of the first arguments a function takes by kind of type alone: bit i is overload i, and the last all beyond. */
+#define CEL_KINDS (CEL_OPAQUE + 1)
+#define MASKED_ARGS 2
 struct cel_fn {
 	struct wn_str name;
+	uint64_t may_take[MASKED_ARGS][CEL_KINDS];
 	WN_VEC(const struct cel_fn_overload *) overloads;
 	struct cel_fn *next;
 };
@@ -253,6 +257,8 @@ bool cel_qualified_name(const struct cel_node *n, char *dst, size_t size, bool *
 bool cel_check_flow(struct cel_check *k, struct cel_node *n, const char *use);
 /* Variants: facts that `n` being `truth` gives, pushed on k->facts (pop by restoring the old value). */
 void cel_facts_push(struct cel_check *k, const struct cel_node *n, bool truth);
+/* The same facts once more: those pushed between `before` and `told`. */
+void cel_facts_again(struct cel_check *k, const struct cel_fact *told, const struct cel_fact *before);
 const uint64_t *cel_facts_of(struct cel_check *k, const void *who, const uint64_t *start);
 bool cel_check_variant(struct cel_check *k, struct cel_node *sel, const struct cel_record *rec, const struct cel_field *f);
 bool cel_check_enum(struct cel_check *k, struct cel_node *call);

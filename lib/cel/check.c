@@ -54,7 +54,7 @@ static bool needs(struct cel_check *k, const struct cel_node *n, const struct ce
 {
 	char have[120], wanted[120];
 
-	if (k->unchecked || cel_type_assignable(&k->subst, n->type, want))
+	if (n->type == want || k->unchecked || cel_type_assignable(&k->subst, n->type, want))
 		return true;
 	cel_type_to_text(cel_type_resolve(&k->subst, n->type, false), have, sizeof(have));
 	cel_type_to_text(want, wanted, sizeof(wanted));
@@ -123,19 +123,19 @@ static bool check_map(struct cel_check *k, struct cel_node *n)
 /* A term of && is worth something only where all others hold, one of || only where none does. */
 static bool check_logic(struct cel_check *k, struct cel_node *n)
 {
-	bool and = n->kind == CEL_NODE_AND, *tells = WN_NEW_N(k->c->arena, bool, n->n_args + 1);
-	struct cel_fact *before = k->facts;
+	bool and = n->kind == CEL_NODE_AND;
+	struct cel_fact *before = k->facts, **told = WN_NEW_N(k->c->arena, struct cel_fact *, n->n_args + 1);
 
 	for (uint32_t i = 0; i < n->n_args; i++, k->facts = before) {
 		cel_facts_push(k, n->args[i], and);
-		tells[i] = k->facts != before;
+		told[i] = k->facts;
 	}
 	for (uint32_t i = 0; i < n->n_args; i++) {
 		bool ok;
 
 		for (uint32_t j = 0; j < n->n_args && (j < i || n->n_args <= SYMMETRIC_MAX); j++)
-			if (j != i && tells[j])
-				cel_facts_push(k, n->args[j], and);
+			if (j != i)
+				cel_facts_again(k, told[j], before);
 		ok = cel_check_node(k, n->args[i]) && needs(k, n->args[i], &cel_bool, and ? "&&" : "||");
 		k->facts = before;
 		if (!ok)

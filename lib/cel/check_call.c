@@ -84,14 +84,6 @@ static bool no_function(struct cel_check *k, struct cel_node *n)
 /* --- overloads --------------------------------------------------------------------------------------- */
 #define ARGS_MAX 16
 
-/* Types of two kinds neither of which stands for others: most overloads of an operator are left at a glance. */
-static bool never_fits(const struct cel_type *have, const struct cel_type *want)
-{
-	static const uint32_t stands_for_others = 1u << CEL_DYN | 1u << CEL_NULL | 1u << CEL_PARAM | 1u << CEL_ERROR;
-
-	return have->kind != want->kind && !(((1u << have->kind) | (1u << want->kind)) & stands_for_others);
-}
-
 /* `have` is what is asked, each type variable in it standing for one type: what most calls are, and nothing need be bound for. */
 static bool fits_plainly(const struct cel_type *have, const struct cel_type *want, const struct cel_type **bound)
 {
@@ -127,9 +119,6 @@ static bool takes(struct cel_check *k, const struct cel_node *n, const struct ce
 	*result = k->unchecked ? &cel_dyn : o->result;
 	if (k->unchecked)
 		return true;
-	for (uint32_t i = 0; i < o->n_args; i++)
-		if (never_fits(n->args[i]->type, o->args[i]))
-			return false;
 	if (!o->result_params && all_fit_plainly(n, o))
 		return true;
 	for (int i = 0; i < o->n_params; i++)
@@ -162,13 +151,24 @@ static void add_fit(struct cel_check *k, struct cel_node *n, const struct cel_fn
 	n->call.overloads = copy;
 }
 
+/* Overloads that kinds of arguments leave. */
+static uint64_t possible(const struct cel_check *k, const struct cel_node *n, const struct cel_fn *f)
+{
+	uint64_t left = UINT64_MAX;
+
+	for (uint32_t i = 0; i < n->n_args && i < MASKED_ARGS && !k->unchecked; i++)
+		left &= f->may_take[i][n->args[i]->type->kind];
+	return left;
+}
+
 static bool choose(struct cel_check *k, struct cel_node *n, const struct cel_fn *f)
 {
 	const struct cel_type *result;
+	uint64_t left = possible(k, n, f);
 
 	n->type = NULL;
 	for (size_t i = 0; i < f->overloads.n; i++) {
-		if (!takes(k, n, f->overloads.v[i], &result))
+		if (!(left >> (i < 63 ? i : 63) & 1) || !takes(k, n, f->overloads.v[i], &result))
 			continue;
 		add_fit(k, n, f, i);
 		if (!n->type)

@@ -182,6 +182,17 @@ void cel_facts_push(struct cel_check *k, const struct cel_node *n, bool truth)
 	}
 }
 
+void cel_facts_again(struct cel_check *k, const struct cel_fact *told, const struct cel_fact *before)
+{
+	for (; told != before; told = told->up) {
+		struct cel_fact *f = WN_NEW(k->c->arena, struct cel_fact);
+
+		*f = *told;
+		f->up = k->facts;
+		k->facts = f;
+	}
+}
+
 const uint64_t *cel_facts_of(struct cel_check *k, const void *who, const uint64_t *start)
 {
 	uint64_t *set = NULL;

@@ -104,6 +104,22 @@ static bool same_arguments(const struct cel_fn_overload *a, const struct cel_fn_
 	return true;
 }
 
+/* Types of two kinds neither of which stands for others never fit: most overloads of an operator are left at a glance. */
+static bool may_fit(size_t have, size_t want)
+{
+	static const uint32_t stands_for_others = 1u << CEL_DYN | 1u << CEL_NULL | 1u << CEL_PARAM | 1u << CEL_ERROR;
+
+	return have == want || ((1u << have | 1u << want) & stands_for_others);
+}
+
+static void note_kinds(struct cel_fn *f, const struct cel_fn_overload *o, size_t number)
+{
+	for (uint32_t i = 0; i < MASKED_ARGS; i++)
+		for (size_t kind = 0; kind < CEL_KINDS; kind++)
+			if (i >= o->n_args || may_fit(kind, o->args[i]->kind))
+				f->may_take[i][kind] |= UINT64_C(1) << (number < 63 ? number : 63);
+}
+
 /* A host's overload stands in for one of ours with the same arguments; ours never for a host's. */
 static void add_overload(struct cel_env *env, struct cel_fn *f, struct cel_fn_overload *o)
 {
@@ -119,6 +135,7 @@ static void add_overload(struct cel_env *env, struct cel_fn *f, struct cel_fn_ov
 				f->overloads.v[i] = o;
 			return;
 		}
+	note_kinds(f, o, f->overloads.n);
 	*WN_PUSH(env->arena, &f->overloads) = o;
 }
 

@@ -29,14 +29,17 @@ static struct cel_span here(const struct cel_lexer *l)
 
 static void skip_blanks(struct cel_lexer *l)
 {
+	const char *p = l->p;
+
 	for (;;) {
-		while (class_of(*l->p) & BLANK)
-			l->p++;
-		if (l->p[0] != '/' || l->p[1] != '/')
-			return;
-		while (l->p < l->end && *l->p != '\n')
-			l->p++;
+		while (class_of(*p) & BLANK)
+			p++;
+		if (p[0] != '/' || p[1] != '/')
+			break;
+		while (p < l->end && *p != '\n')
+			p++;
 	}
+	l->p = p;
 }
 
 bool cel_is_reserved(struct wn_str s)
@@ -65,12 +68,13 @@ static bool opens_string(const struct cel_lexer *l)
 
 static bool lex_ident(struct cel_lexer *l, struct cel_token *out)
 {
-	const char *start = l->p;
+	const char *start = l->p, *p = start;
 
-	while (class_of(*l->p) & WORD)
-		l->p++;
+	while (class_of(*p) & WORD)
+		p++;
+	l->p = p;
 	out->kind = TOK_IDENT;
-	out->text = (struct wn_str){start, (size_t)(l->p - start)};
+	out->text = (struct wn_str){start, (size_t)(p - start)};
 	l->after_operand = !(out->text.n == 2 && start[0] == 'i' && start[1] == 'n');
 	return true;
 }

@@ -243,6 +243,8 @@ static const struct cel_type *resolve_leaf(void *ctx, const struct cel_type *t)
 
 const struct cel_type *cel_type_resolve(struct cel_subst *s, const struct cel_type *t, bool to_dyn)
 {
+	if (t->kind != CEL_PARAM && !t->elem && !t->key && !t->n_args)
+		return t;
 	return rebuild(s->arena, t, resolve_leaf, &(struct resolver){s, to_dyn});
 }
 

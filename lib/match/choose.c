@@ -5,8 +5,6 @@
  */
 #include "inside.h"
 
-#include <stdlib.h>
-
 enum { KINDS_MAX = 8, PRIOR = 32 /* events that what rules name counts for */ };
 
 /* --- chances ------------------------------------------------------------------------------------------ */
@@ -95,7 +93,7 @@ bool wn_draft_has_key(const struct wn_index *x, const struct draft *d)
 
 struct choice {
 	uint8_t kind, a, b;
-	float share, cost;
+	float cost;
 };
 
 /* An event looks under pairs of different values; one value that makes both literals true would be missed. */
@@ -118,36 +116,47 @@ static float key_cost(const struct wn_index *x)
 	return x->n_rules < 1000 ? 2e-3f : x->n_rules < 100000 ? 2.0f / (float)x->n_rules : 2e-5f;
 }
 
-static void consider(const struct wn_index *x, struct choice *best, const struct draft *d, uint8_t kind, uint8_t a, uint8_t b,
-		     const uint32_t *n)
-{
-	double share = 1;
-	uint64_t keys = 1;
-	const uint8_t of[] = {kind, a, b};
+/* What a literal makes of the share of events, and of the number of keys. */
+struct side { float chance; uint32_t n; };
+struct chooser {
+	const struct wn_index *index;
+	const struct draft *draft;
+	struct side sides[LITERALS_MAX * 2];
+	float key_cost;
+	struct choice best;
+};
 
-	for (size_t i = 0; i < WN_COUNT(of); i++)
-		if (of[i] != NO) {
-			share *= d->literals[of[i]].chance;
-			keys *= n[of[i]];
-		}
-	float cost = (float)share + key_cost(x) * (float)keys;
-	if (keys <= KEYS_MAX && cost < best->cost &&
-	    (b == NO || may_pair(x, &d->literals[a], &d->literals[b])))
-		*best = (struct choice){kind, a, b, (float)share, cost};
+static struct side side_of(const struct chooser *c, uint8_t literal)
+{
+	return literal == NO ? (struct side){1, 1} : c->sides[literal];
+}
+
+static void consider(struct chooser *c, uint8_t kind, uint8_t a, uint8_t b)
+{
+	const struct side k = side_of(c, kind), x = side_of(c, a), y = side_of(c, b);
+	uint64_t keys = (uint64_t)k.n * x.n * y.n;
+	float share = k.chance * x.chance * y.chance, cost = share + c->key_cost * (float)keys;
+
+	if (keys <= KEYS_MAX && cost < c->best.cost && (b == NO || may_pair(c->index, &c->draft->literals[a], &c->draft->literals[b])))
+		c->best = (struct choice){kind, a, b, cost};
 }
 
 static struct choice choose(const struct wn_index *x, const struct draft *d)
 {
-	struct choice best = {NO, NO, NO, 1, 2};
+	struct chooser c;
 	uint8_t kind = NO, v[LITERALS_MAX * 2];
-	uint32_t n_values[LITERALS_MAX * 2], n = 0;
+	uint32_t n = 0;
 
+	c.index = x;
+	c.draft = d;
+	c.key_cost = key_cost(x);
+	c.best = (struct choice){NO, NO, NO, 2};
 	for (uint32_t i = 0; i < d->n; i++) {
 		const struct literal *l = &d->literals[i];
-		n_values[i] = wn_literal_values(x, l, NULL, 0);
-		if (!makes_keys(l) || n_values[i] > KEYS_MAX)
+		c.sides[i] = (struct side){l->chance, wn_literal_values(x, l, NULL, 0)};
+		if (!makes_keys(l) || c.sides[i].n > KEYS_MAX)
 			continue;
-		if (l->path == x->kind_path && kind == NO && n_values[i] <= KINDS_MAX)
+		if (l->path == x->kind_path && kind == NO && c.sides[i].n <= KINDS_MAX)
 			kind = (uint8_t)i;
 		else
 			v[n++] = (uint8_t)i;
@@ -155,14 +164,14 @@ static struct choice choose(const struct wn_index *x, const struct draft *d)
 	for (int with = kind != NO; with >= 0; with--) {
 		uint8_t k = with ? kind : NO;
 		if (k != NO)
-			consider(x, &best, d, k, NO, NO, n_values);
+			consider(&c, k, NO, NO);
 		for (uint32_t a = 0; a < n; a++) {
-			consider(x, &best, d, k, v[a], NO, n_values);
+			consider(&c, k, v[a], NO);
 			for (uint32_t b = a + 1; b < n; b++)
-				consider(x, &best, d, k, v[a], v[b], n_values);
+				consider(&c, k, v[a], v[b]);
 		}
 	}
-	return best;
+	return c.best;
 }
 
 double wn_draft_share(const struct draft *d)
@@ -178,24 +187,31 @@ double wn_draft_share(const struct draft *d)
 /* --- order -------------------------------------------------------------------------------------------- */
 
 /* Masks that must hit, then those that must not; what led here says nothing new and comes last. */
-static int by_failing(const void *a, const void *b)
+static bool goes_before(const struct literal *x, const struct literal *y)
 {
-	const struct literal *x = a, *y = b;
 	bool not_x = x->how == HOW_NOT_MASK, not_y = y->how == HOW_NOT_MASK;
 
 	if (not_x != not_y)
-		return not_x - not_y;
+		return not_y;
 	if (x->is_key != y->is_key)
-		return x->is_key - y->is_key;
-	if (x->pass != y->pass)
-		return x->pass < y->pass ? -1 : 1;
-	return (x->slot > y->slot) - (x->slot < y->slot);
+		return y->is_key;
+	return x->pass != y->pass ? x->pass < y->pass : x->slot < y->slot;
 }
 
+/* By insertion: they are few. */
 void wn_draft_sort(struct draft *d)
 {
-	if (d->n)
-		qsort(d->literals, d->n, sizeof(*d->literals), by_failing);
+	for (uint32_t i = 1; i < d->n; i++) {
+		uint32_t to = i;
+
+		while (to > 0 && goes_before(&d->literals[i], &d->literals[to - 1]))
+			to--;
+		if (to == i)
+			continue;
+		struct literal l = d->literals[i];
+		memmove(&d->literals[to + 1], &d->literals[to], (i - to) * sizeof(l));
+		d->literals[to] = l;
+	}
 }
 
 static uint8_t guard(const struct draft *d)

@@ -169,7 +169,9 @@ static struct set set_of(struct writer *w, uint16_t path, const struct term *t)
 		if (wn_canonical(path, t->values[i], &c[n]))
 			wn_value_fetch(w->x, &c[n++]);
 	for (uint32_t i = 0; i < n; i++)
-		(void)wn_value_guess(w->x, &c[i]);
+		s.ids[i] = wn_value_guess(w->x, &c[i]);
+	for (uint32_t i = 0; i < n; i++)
+		wn_value_fetch_text(w->x, s.ids[i]);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t id = wn_value_use(w->x, path, &c[i]);
 		bool again = false;

@@ -176,9 +176,10 @@ struct canonical { uint8_t kind; uint32_t hash; int64_t bits; const char *s; uin
 /* False: equal to nothing (NaN), or no scalar. */
 bool wn_canonical(uint16_t path, struct wn_value v, struct canonical *out);
 uint32_t wn_value_find(const struct wn_index *x, const struct canonical *c, uint16_t path); /* 0: no rule names it */
-/* The same in three steps, for many at once: asks for memory; what it might be; whether it is. */
+/* The same in steps, for many at once: asks for memory; what it might be (0: nothing); asks for its text; whether it is. */
 void wn_value_fetch(const struct wn_index *x, const struct canonical *c);
 uint32_t wn_value_guess(const struct wn_index *x, const struct canonical *c);
+void wn_value_fetch_text(const struct wn_index *x, uint32_t id);
 bool wn_value_is(const struct wn_index *x, uint32_t id, const struct canonical *c, uint16_t path);
 uint32_t wn_value_use(struct wn_index *x, uint16_t path, const struct canonical *c);
 void wn_value_drop(struct wn_index *x, uint32_t id);

@@ -10,6 +10,7 @@
 enum { TAG_BITS = 24, SIZE_MIN = 8, SIZE_SMALL = 64 /* below it a table doubles: fewer holes are left behind */ };
 /* Three quarters: most of what is asked for is not there, and that is known after one word of marks; at 7/8 after four. */
 enum { FULL_OF = 3, FULL_PARTS = 4 };
+enum { FILED_MIN = 1000 /* rules that tell how many keys the others will have */, GROWTH_MAX = 8 };
 
 static struct segment *segment_of(struct wn_index *x, uint64_t hash)
 {
@@ -103,11 +104,25 @@ static void insert(struct segment *s, uint8_t mark, struct entry e)
 	s->n++;
 }
 
-static void grow(struct segment *s)
+/* By a quarter; where many rules wait to be filed, at once for about as many keys of theirs as of those that were. */
+static uint32_t size_after(const struct wn_index *x, const struct segment *s)
+{
+	uint32_t by_quarter = s->size < SIZE_SMALL ? s->size * 2 + (s->size == 0) * SIZE_MIN : s->size + s->size / 4;
+	uint32_t filed = x->n_rules - x->n_pending;
+
+	if (filed < FILED_MIN || x->n_pending < filed / 4)
+		return by_quarter;
+	uint64_t all = (uint64_t)s->n * x->n_rules / filed * FULL_PARTS / FULL_OF;
+	uint64_t most = (uint64_t)s->size * GROWTH_MAX;
+	all = all < most ? all : most;
+	return all > by_quarter && all < UINT32_MAX ? (uint32_t)all : by_quarter;
+}
+
+static void grow(const struct wn_index *x, struct segment *s)
 {
 	struct segment old = *s;
 
-	*s = (struct segment){.size = old.size < SIZE_SMALL ? old.size * 2 + (old.size == 0) * SIZE_MIN : old.size + old.size / 4};
+	*s = (struct segment){.size = size_after(x, s)};
 	s->marks = wn_alloc(s->size + 8);
 	s->v = wn_realloc(NULL, s->size * sizeof(*s->v));
 	for (uint32_t i = 0; i < old.size; i++)
@@ -140,7 +155,7 @@ static void put(struct wn_index *x, uint64_t hash, uint8_t guard, uint64_t mask,
 		make_cell(x, at, e);
 	} else {
 		if (FULL_PARTS * (s->n + 1) > FULL_OF * s->size)
-			grow(s);
+			grow(x, s);
 		insert(s, wn_key_mark(hash), e);
 	}
 }

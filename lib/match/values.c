@@ -198,6 +198,12 @@ uint32_t wn_value_guess(const struct wn_index *x, const struct canonical *c)
 	return 0;
 }
 
+void wn_value_fetch_text(const struct wn_index *x, uint32_t id)
+{
+	if (id && x->values.v[id].kind == WN_STRING)
+		__builtin_prefetch(x->store.units + x->values.v[id].text);
+}
+
 static void place(struct values *vs, uint32_t hash, uint32_t id)
 {
 	uint32_t i = home(vs, hash);
