@@ -171,7 +171,11 @@ struct wn_index {
 };
 
 /* values.c */
-uint64_t wn_mix(uint64_t h, uint64_t v);
+static inline uint64_t wn_mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * UINT64_C(0x9fb21c651e98df25);
+	return h ^ h >> 32;
+}
 struct canonical { uint8_t kind; uint32_t hash; int64_t bits; const char *s; uint32_t len; };
 /* False: equal to nothing (NaN), or no scalar. */
 bool wn_canonical(uint16_t path, struct wn_value v, struct canonical *out);

@@ -63,12 +63,6 @@ void wn_store_give(struct store *s, uint32_t at, size_t units)
 
 /* --- what is equal ------------------------------------------------------------------------------------ */
 
-uint64_t wn_mix(uint64_t h, uint64_t v)
-{
-	h = (h ^ v) * UINT64_C(0x9fb21c651e98df25);
-	return h ^ h >> 32;
-}
-
 static uint64_t hash_bytes(const char *p, size_t n)
 {
 	uint64_t h = n * UINT64_C(0x9e3779b97f4a7c15), word;
