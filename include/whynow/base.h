@@ -31,6 +31,8 @@
 #define WN_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 /* `WN_CLEANUP(fn) struct thing *t = NULL;` calls fn(&t) when t goes out of scope. */
 #define WN_CLEANUP(fn) __attribute__((cleanup(fn)))
+/* Compilers clear every local (-ftrivial-auto-var-init); not this one, of a hot path, which is written before it is read. */
+#define WN_UNINITIALIZED __attribute__((uninitialized))
 
 WN_C_BEGIN
 

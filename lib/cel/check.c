@@ -50,15 +50,18 @@ static bool check_args(struct cel_check *k, struct cel_node *n)
 	return true;
 }
 
-static bool needs(struct cel_check *k, const struct cel_node *n, const struct cel_type *want, const char *where)
+static bool wrong_type(struct cel_check *k, const struct cel_node *n, const struct cel_type *want, const char *where)
 {
 	char have[120], wanted[120];
 
-	if (n->type == want || k->unchecked || cel_type_assignable(&k->subst, n->type, want))
-		return true;
 	cel_type_to_text(cel_type_resolve(&k->subst, n->type, false), have, sizeof(have));
 	cel_type_to_text(want, wanted, sizeof(wanted));
 	return cel_complain(k->c, n->span, "%s needs %s, this is %s", where, wanted, have);
+}
+
+static bool needs(struct cel_check *k, const struct cel_node *n, const struct cel_type *want, const char *where)
+{
+	return n->type == want || k->unchecked || cel_type_assignable(&k->subst, n->type, want) || wrong_type(k, n, want, where);
 }
 
 /* --- literals of lists and maps ----------------------------------------------------------------------- */

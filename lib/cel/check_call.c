@@ -108,19 +108,12 @@ static bool all_fit_plainly(const struct cel_node *n, const struct cel_fn_overlo
 	return true;
 }
 
-/* Does the overload take these argument types? Gives its result type. */
-static bool takes(struct cel_check *k, const struct cel_node *n, const struct cel_fn_overload *o, const struct cel_type **result)
+/* By type variables, one for each parameter of the overload. */
+static bool unifies(struct cel_check *k, const struct cel_node *n, const struct cel_fn_overload *o, const struct cel_type **result)
 {
 	const struct cel_type *have[ARGS_MAX], *want[ARGS_MAX];
 	int base = (int)k->subst.bound.n;
 
-	if (o->receiver != !!(n->flags & NODE_RECEIVER) || o->n_args != n->n_args || o->n_args > ARGS_MAX)
-		return false;
-	*result = k->unchecked ? &cel_dyn : o->result;
-	if (k->unchecked)
-		return true;
-	if (!o->result_params && all_fit_plainly(n, o))
-		return true;
 	for (int i = 0; i < o->n_params; i++)
 		cel_type_fresh(&k->subst);
 	for (uint32_t i = 0; i < o->n_args; i++) {
@@ -131,6 +124,17 @@ static bool takes(struct cel_check *k, const struct cel_node *n, const struct ce
 		return false;
 	*result = cel_type_resolve(&k->subst, o->n_params ? cel_type_instance(k->c->arena, o->result, base) : o->result, false);
 	return true;
+}
+
+/* Does the overload take these argument types? Gives its result type. */
+static bool takes(struct cel_check *k, const struct cel_node *n, const struct cel_fn_overload *o, const struct cel_type **result)
+{
+	if (o->receiver != !!(n->flags & NODE_RECEIVER) || o->n_args != n->n_args || o->n_args > ARGS_MAX)
+		return false;
+	*result = k->unchecked ? &cel_dyn : o->result;
+	if (k->unchecked)
+		return true;
+	return (!o->result_params && all_fit_plainly(n, o)) || unifies(k, n, o, result);
 }
 
 /* Overloads that fit mostly stand side by side in the function's list, and are named there. */
@@ -256,7 +260,7 @@ static const struct cel_node *leftmost(const struct cel_node *n)
 /* math.greatest(a, b) reads as a method; if a function of that whole name exists, that is meant. */
 static const struct cel_fn *qualified_function(struct cel_check *k, struct cel_node *n)
 {
-	char name[NAME_MAX_BYTES];
+	char name[NAME_MAX_BYTES] WN_UNINITIALIZED;
 	const struct cel_node *root = leftmost(n->args[0]);
 	const struct cel_fn *f;
 	bool absolute = false;

@@ -219,11 +219,17 @@ static bool select_record(struct cel_check *k, struct cel_node *n, const struct 
 	return true;
 }
 
-/* Type of field `n->name` in t; optional(x) gives optional(field). */
-static bool select_type(struct cel_check *k, struct cel_node *n, const struct cel_type *t)
+static bool has_no_fields(struct cel_check *k, struct cel_node *n, const struct cel_type *t)
 {
 	char text[120];
 
+	cel_type_to_text(t, text, sizeof(text));
+	return cel_complain(k->c, n->args[0]->span, "this is %s and has no fields such as `" WN_STR_FMT "`", text, WN_STR_ARG(n->name));
+}
+
+/* Type of field `n->name` in t; optional(x) gives optional(field). */
+static bool select_type(struct cel_check *k, struct cel_node *n, const struct cel_type *t)
+{
 	switch (t->kind) {
 	case CEL_RECORD:
 		return select_record(k, n, t->record);
@@ -242,12 +248,10 @@ static bool select_type(struct cel_check *k, struct cel_node *n, const struct ce
 		n->type = cel_type_optional(k->c->arena, n->type);
 		return true;
 	default:
-		if (k->unchecked) {
-			n->type = &cel_dyn;
-			return true;
-		}
-		cel_type_to_text(t, text, sizeof(text));
-		return cel_complain(k->c, n->args[0]->span, "this is %s and has no fields such as `" WN_STR_FMT "`", text, WN_STR_ARG(n->name));
+		if (!k->unchecked)
+			return has_no_fields(k, n, t);
+		n->type = &cel_dyn;
+		return true;
 	}
 }
 
@@ -257,22 +261,30 @@ static bool may_be_qualified(const struct cel_env *env, struct wn_str root)
 	return env->container.n || env->dotted || wn_str_is(root, "google") || wn_str_is(root, "net");
 }
 
-bool cel_check_select(struct cel_check *k, struct cel_node *n)
+/* a.b.c is the name of a variable or of a type. */
+static bool is_qualified(struct cel_check *k, struct cel_node *n)
 {
 	char qualified[NAME_MAX_BYTES];
 	bool absolute = false;
-	const struct cel_node *root = leftmost(n);
 	const struct cel_variable *v;
 	const struct cel_type *t;
 
+	if (!cel_qualified_name(n, qualified, sizeof(qualified), &absolute))
+		return false;
+	if ((v = cel_variable_find(k, wn_str_of(qualified), absolute)))
+		return become_variable(k, n, v);
+	if ((t = in_container(k->c->env, wn_str_of(qualified), absolute, find_type)))
+		return become_type(k, n, t);
+	return false;
+}
+
+bool cel_check_select(struct cel_check *k, struct cel_node *n)
+{
+	const struct cel_node *root = leftmost(n);
+
 	if (n->kind == CEL_NODE_SELECT && root->kind == CEL_NODE_IDENT && may_be_qualified(k->c->env, root->name) &&
-	    ((root->flags & NODE_ABSOLUTE) || !cel_scope_find(k, root->name)) &&
-	    cel_qualified_name(n, qualified, sizeof(qualified), &absolute)) {
-		if ((v = cel_variable_find(k, wn_str_of(qualified), absolute)))
-			return become_variable(k, n, v);
-		if ((t = in_container(k->c->env, wn_str_of(qualified), absolute, find_type)))
-			return become_type(k, n, t);
-	}
+	    ((root->flags & NODE_ABSOLUTE) || !cel_scope_find(k, root->name)) && is_qualified(k, n))
+		return true;
 	if (!cel_check_node(k, n->args[0]))
 		return false;
 	n->flags &= NODE_QUOTED;

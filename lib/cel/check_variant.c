@@ -265,16 +265,10 @@ static const char *const *listed_values(const struct cel_node *n, bool list)
 	return NULL;
 }
 
-static bool check_listed(struct cel_check *k, const char *const *listed, const struct cel_node *sel, const struct cel_node *lit)
+static bool never_is(struct cel_check *k, const char *const *listed, size_t n, const struct cel_node *sel, const struct cel_node *lit)
 {
-	size_t n = 0;
 	char hint[160], some[200] = "";
 
-	if (!listed || lit->kind != CEL_NODE_LITERAL || lit->literal.kind != WN_STRING)
-		return true;
-	for (; listed[n]; n++)
-		if (wn_str_is(wn_value_str(lit->literal), listed[n]))
-			return true;
 	if (!cel_suggest(hint, sizeof(hint), wn_value_str(lit->literal), listed, n)[0] && n > 0) {
 		for (size_t i = 0; i < n && i < 8; i++)
 			snprintf(some + strlen(some), sizeof(some) - strlen(some), "%s%s", i ? ", " : ": one of ", listed[i]);
@@ -283,6 +277,18 @@ static bool check_listed(struct cel_check *k, const char *const *listed, const s
 	}
 	return cel_complain(k->c, lit->span, "`" WN_STR_FMT "` is never \"" WN_STR_FMT "\"%s%s", WN_STR_ARG(sel->name),
 			    WN_STR_ARG(wn_value_str(lit->literal)), hint, some);
+}
+
+static bool check_listed(struct cel_check *k, const char *const *listed, const struct cel_node *sel, const struct cel_node *lit)
+{
+	size_t n = 0;
+
+	if (!listed || lit->kind != CEL_NODE_LITERAL || lit->literal.kind != WN_STRING)
+		return true;
+	for (; listed[n]; n++)
+		if (wn_str_is(wn_value_str(lit->literal), listed[n]))
+			return true;
+	return never_is(k, listed, n, sel, lit);
 }
 
 bool cel_check_enum(struct cel_check *k, struct cel_node *call)

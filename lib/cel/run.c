@@ -101,7 +101,6 @@ static struct cel_span clause_of(const struct cel_node *root, struct cel_span wh
 /* --- running ----------------------------------------------------------------------------------------- */
 #define SLOTS_INLINE 16
 /* start() sets what is read before it is written: clearing all of it would cost more than a short rule. */
-#define UNINITIALIZED __attribute__((uninitialized))
 
 static bool start(struct cel_run *r, const struct cel_program *p, const struct cel_activation *act, struct wn_arena *a, enum cel_mode mode)
 {
@@ -149,8 +148,8 @@ static void finish(struct cel_run *r, const struct cel_program *p, bool known, s
 
 static void evaluate(const struct cel_program *p, const struct cel_activation *act, struct wn_arena *a, enum cel_mode mode, struct cel_result *out)
 {
-	struct wn_value slots[SLOTS_INLINE] UNINITIALIZED, v;
-	struct cel_run r UNINITIALIZED;
+	struct wn_value slots[SLOTS_INLINE] WN_UNINITIALIZED, v;
+	struct cel_run r WN_UNINITIALIZED;
 	bool known;
 
 	r.slots = slots;
@@ -186,8 +185,8 @@ static bool told_before(const struct cel_run *r, size_t i)
 enum wn_rc cel_eval_collect(const struct cel_program *p, const struct cel_activation *act, struct wn_arena *a,
 			    cel_collect_fn *cb, void *ctx, struct wn_err *err)
 {
-	struct wn_value slots[SLOTS_INLINE] UNINITIALIZED, v;
-	struct cel_run r UNINITIALIZED;
+	struct wn_value slots[SLOTS_INLINE] WN_UNINITIALIZED, v;
+	struct cel_run r WN_UNINITIALIZED;
 
 	r.slots = slots;
 	if (!start(&r, p, act, a, MODE_COLLECT))

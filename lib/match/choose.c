@@ -143,8 +143,8 @@ static void consider(struct chooser *c, uint8_t kind, uint8_t a, uint8_t b)
 
 static struct choice choose(const struct wn_index *x, const struct draft *d)
 {
-	struct chooser c;
-	uint8_t kind = NO, v[LITERALS_MAX * 2];
+	struct chooser c WN_UNINITIALIZED;
+	uint8_t v[LITERALS_MAX * 2] WN_UNINITIALIZED, kind = NO;
 	uint32_t n = 0;
 
 	c.index = x;
@@ -232,7 +232,7 @@ static uint8_t where(const struct draft *d, const struct literal *was)
 
 void wn_draft_choose(const struct wn_index *x, struct draft *d)
 {
-	struct literal was[3];
+	struct literal was[3] WN_UNINITIALIZED;
 	bool is[3];
 
 	for (uint32_t i = 0; i < d->n; i++) {

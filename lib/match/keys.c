@@ -223,7 +223,7 @@ static void introduce(struct wn_index *x, const struct draft *d, uint8_t literal
 /* All hashes, their memory asked for. */
 static uint32_t hashes_of(struct wn_index *x, const struct draft *d, bool put_in, uint64_t *out)
 {
-	struct side k, a, b;
+	struct side k WN_UNINITIALIZED, a WN_UNINITIALIZED, b WN_UNINITIALIZED;
 	uint32_t n = 0;
 
 	side_of(x, d, d->kind, &k);
@@ -249,7 +249,7 @@ static uint32_t hashes_of(struct wn_index *x, const struct draft *d, bool put_in
 void wn_keys_put(struct wn_index *x, const struct draft *d, uint32_t block)
 {
 	const struct literal *g = d->guard == NO ? NULL : &d->literals[d->guard];
-	uint64_t hashes[KEYS_MAX];
+	uint64_t hashes[KEYS_MAX] WN_UNINITIALIZED;
 	uint32_t n = hashes_of(x, d, true, hashes);
 
 	for (uint32_t i = 0; i < n; i++)
@@ -258,7 +258,7 @@ void wn_keys_put(struct wn_index *x, const struct draft *d, uint32_t block)
 
 void wn_keys_remove(struct wn_index *x, const struct draft *d, uint32_t block)
 {
-	uint64_t hashes[KEYS_MAX];
+	uint64_t hashes[KEYS_MAX] WN_UNINITIALIZED;
 	uint32_t n = hashes_of(x, d, false, hashes);
 
 	for (uint32_t i = 0; i < n; i++)
