@@ -173,7 +173,7 @@ static void settle_some(struct wn_index *x, size_t *rules)
 		if (at && wn_block(x, at)->flags & BLOCK_PENDING)
 			review(x, rule);
 	}
-	if (x->n_pending == 0 && x->cap_pending > 1024) { /* after many at once */
+	if (x->n_pending == 0 && x->cap_pending > 64) { /* after many at once */
 		free(x->pending);
 		x->pending = NULL;
 		x->cap_pending = 0;

@@ -213,7 +213,7 @@ static void grow_slots(struct values *vs)
 	uint64_t *old = vs->slots;
 	uint32_t n = vs->n_slots;
 
-	vs->n_slots = n ? n + n / 4 : 64;
+	vs->n_slots = n ? n + n / 8 : 64;
 	vs->slots = wn_alloc(vs->n_slots * sizeof(*vs->slots));
 	vs->n_used = 0;
 	for (uint32_t i = 0; i < n; i++)
