@@ -3,8 +3,8 @@
  * Extraction of news: what a headline and the beginning of its body say about companies. Pure.
  *
  * A completed or announced act is a signal; hearsay, intention, negation and background are none: when in doubt there is no
- * signal. Patterns and word lists are data (conf/extract/news.*); one automaton made of all their triggers passes once over a
- * text, and only around what it hits a small grammar reads on, in time linear in the text.
+ * signal. Patterns and word lists are data (conf/extract/news.*); one pass cuts a text into words that know the triggers they
+ * begin, and only around those a small grammar reads on, in time linear in the text.
  */
 #ifndef WHYNOW_NEWS_H
 #define WHYNOW_NEWS_H
@@ -73,8 +73,8 @@ enum { WN_NEWS_SIGNALS_MAX = 4 };
 size_t wn_news_read(const struct wn_news *n, struct wn_str headline, struct wn_str body, struct wn_arena *a,
 		    struct wn_news_signal out[WN_NEWS_SIGNALS_MAX], const struct wn_news_trace *trace);
 
-/* The bare pass of all triggers over a text, for measuring: does any occur? */
-bool wn_news_pass(const struct wn_news *n, struct wn_str text);
+/* The triggers as regular expressions of RE2, one a list of words, for measuring beside a RE2::Set of them; their number. */
+size_t wn_news_triggers(const struct wn_news *n, struct wn_arena *a, const char ***out);
 
 /* "$16.8M", "EUR 5 million", "10 million euros", "Rs 50 crore": the sum at the beginning of `text`; *used is how many bytes it takes.
  * False: none, no currency, not above 0, or beyond 10^13. */

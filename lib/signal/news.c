@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One item of news: one pass of all triggers; only if any is met, tokens, sentences and the patterns at their triggers.
+ * One item of news, sentence by sentence: one pass cuts it into words, of which each knows the triggers it may begin; only at
+ * those are patterns tried.
  * The headline decides; the beginning of the body fills in what it left out, and speaks for itself only where the headline
  * said nothing at all.
  */
@@ -9,23 +10,21 @@
 #include <limits.h>
 #include <strings.h>
 
-enum { LEAD_SENTENCES = 2, FILL_SENTENCES = 8, LEAD_BYTES = 500, FILL_BYTES = 1500 };
+enum { LEAD_SENTENCES = 2, FILL_SENTENCES = 8, LEAD_BYTES = 500, FILL_BYTES = 1500, ROOM = 160 /* tokens; longer texts take more from the arena */ };
+/* Written before it is read: clearing it would cost more than a headline does. */
+#define UNINITIALIZED __attribute__((uninitialized))
 
 struct reading {
 	const struct wn_news *news;
 	struct wn_arena *arena;
 	const struct wn_news_trace *trace;
-	struct news_patterns met; /* those whose triggers the text has */
+	struct news_patterns asked; /* the others are not tried */
+	struct news_token *room; /* for tokens: of the headline, then of the body */
+	int cap;
 	struct wn_news_signal *out;
 	size_t n;
 	bool denied; /* the headline had an act that it denied or put off */
 };
-
-bool wn_news_pass(const struct wn_news *n, struct wn_str text)
-{
-	bool hits[WN_NEWS_LISTS_MAX];
-	return cel_regex_set_search(n->set, text.p, text.n, hits);
-}
 
 /* --- from tokens to texts ------------------------------------------------------------------------------- */
 
@@ -171,14 +170,16 @@ static bool may_be_same(const struct wn_news_signal *a, const struct wn_news_sig
 	return !a->position.n || !b->position.n || same_post(a->position, b->position);
 }
 
-static void take(struct reading *r, const struct wn_news_signal *s)
+static void take(struct reading *r, const struct news_text *x, const struct news_found *f)
 {
-	struct wn_news_signal *have = of_kind(r, s->kind);
+	struct wn_news_signal s, *have;
 
-	if (have && may_be_same(have, s))
-		fill_from(have, s);
+	signal_of(r, x, f, &s);
+	have = of_kind(r, s.kind);
+	if (have && may_be_same(have, &s))
+		fill_from(have, &s);
 	else if (!have && r->n < WN_NEWS_SIGNALS_MAX)
-		r->out[r->n++] = *s;
+		r->out[r->n++] = s;
 }
 
 /* --- sentences ------------------------------------------------------------------------------------------ */
@@ -208,27 +209,51 @@ static bool denies(const char *why)
 }
 
 enum { SPOTS_MAX = 32, USED_MAX = 16 };
-/* Where triggers may begin in a sentence, and which were read. */
+/* Where triggers of patterns that are asked begin in a sentence, which patterns these are there and in all, and which were read. */
 struct spots {
 	int at[SPOTS_MAX], n;
+	struct news_patterns met[SPOTS_MAX], all;
 	struct used used[USED_MAX];
 	size_t n_used;
 };
 
-static void find_spots(const struct news_text *x, struct spots *s)
+static void add_patterns(struct news_patterns *to, const struct news_patterns *more)
+{
+	for (size_t k = 0; k < NEWS_PATTERN_WORDS; k++)
+		to->bits[k] |= more->bits[k];
+}
+
+/* The patterns that are asked of those that token i brings about, alone or with what follows; false: none. */
+static bool met_at(const struct reading *r, const struct news_text *x, int i, struct news_patterns *met)
+{
+	const struct news_word *w = x->t[i].word;
+	uint64_t any = 0;
+
+	*met = w->brings ? *w->brings : (struct news_patterns){{0}};
+	for (const struct news_phrase *p = w->phrases; p && p->brings; p = p->next)
+		if (news_phrase_at(x, p, i))
+			add_patterns(met, p->brings);
+	for (size_t k = 0; k < NEWS_PATTERN_WORDS; k++)
+		any |= met->bits[k] &= r->asked.bits[k];
+	return any != 0;
+}
+
+static void find_spots(const struct reading *r, const struct news_text *x, struct spots *s)
 {
 	s->n = 0;
 	s->n_used = 0;
+	s->all = (struct news_patterns){{0}};
 	for (int i = x->begin; i < x->end && s->n < SPOTS_MAX; i++)
-		if (x->t[i].word && x->t[i].word->begins_trigger)
+		if (x->t[i].word && x->t[i].word->begins_trigger && met_at(r, x, i, &s->met[s->n])) {
+			add_patterns(&s->all, &s->met[s->n]);
 			s->at[s->n++] = i;
+		}
 }
 
 /* Its trigger of n words stands at i. */
 static void try_at(struct reading *r, const struct news_text *x, const struct news_pattern *p, int i, int n, struct spots *spots)
 {
-	struct news_found f;
-	struct wn_news_signal s;
+	struct news_found f UNINITIALIZED; /* set where it is read */
 	const char *why = x->why_not ? x->why_not : news_match(x, p, i, n, &f);
 
 	tell(r, x, p, i, n, why);
@@ -237,59 +262,39 @@ static void try_at(struct reading *r, const struct news_text *x, const struct ne
 		return;
 	if (spots->n_used < USED_MAX)
 		spots->used[spots->n_used++] = (struct used){f.trigger, p->kind};
-	signal_of(r, x, &f, &s);
-	take(r, &s);
+	take(r, x, &f);
 }
 
-static void try_pattern(struct reading *r, const struct news_text *x, const struct news_pattern *p, struct spots *spots)
+static void try_pattern(struct reading *r, const struct news_text *x, size_t number, struct spots *spots)
 {
+	const struct news_pattern *p = &r->news->patterns.v[number];
+
 	for (int k = 0; k < spots->n; k++) {
-		int i = spots->at[k], n = news_in(x, p->trigger, i);
-		if (n && !is_used(spots->used, spots->n_used, i, p->kind))
-			try_at(r, x, p, i, n, spots);
+		int i = spots->at[k];
+		if (spots->met[k].bits[number / 64] >> (number % 64) & 1 && !is_used(spots->used, spots->n_used, i, p->kind))
+			try_at(r, x, p, i, news_in(x, p->trigger, i), spots);
 	}
 }
 
 static void read_sentence(struct reading *r, struct news_text *x)
 {
-	struct spots spots;
+	struct spots spots UNINITIALIZED; /* find_spots sets what is read */
 
-	find_spots(x, &spots);
+	find_spots(r, x, &spots);
 	if (!spots.n)
 		return;
 	news_weigh_sentence(x);
 	for (size_t k = 0; k < NEWS_PATTERN_WORDS; k++)
-		for (uint64_t left = r->met.bits[k]; left; left &= left - 1)
-			try_pattern(r, x, &r->news->patterns.v[k * 64 + (size_t)__builtin_ctzll(left)], &spots);
+		for (uint64_t left = spots.all.bits[k]; left; left &= left - 1)
+			try_pattern(r, x, k * 64 + (size_t)__builtin_ctzll(left), &spots);
 }
 
-/* The patterns of the kinds that the headline told of. */
-static struct news_patterns to_fill_in(const struct reading *r)
+/* The patterns of the kinds that the headline told of; it told of none: all. */
+static void ask(struct reading *r)
 {
-	struct news_patterns p = {{0}};
-
+	memset(&r->asked, r->n ? 0 : 0xff, sizeof(r->asked));
 	for (size_t i = 0; i < r->n; i++)
-		for (size_t k = 0; k < NEWS_PATTERN_WORDS; k++)
-			p.bits[k] |= r->news->of_kind[r->out[i].kind].bits[k];
-	return p;
-}
-
-/* The one pass of all triggers. */
-static bool meets(struct reading *r, struct wn_str text, bool fill_only)
-{
-	bool hits[WN_NEWS_LISTS_MAX];
-	uint64_t any = 0;
-
-	r->met = (struct news_patterns){{0}};
-	if (!cel_regex_set_search(r->news->set, text.p, text.n, hits))
-		return false;
-	for (size_t t = 0; t < r->news->triggers.n; t++)
-		for (size_t k = 0; hits[t] && k < NEWS_PATTERN_WORDS; k++)
-			r->met.bits[k] |= r->news->of_trigger[t].bits[k];
-	struct news_patterns asked = to_fill_in(r);
-	for (size_t k = 0; k < NEWS_PATTERN_WORDS; k++)
-		any |= r->met.bits[k] &= fill_only ? asked.bits[k] : UINT64_MAX;
-	return any != 0;
+		add_patterns(&r->asked, &r->news->of_kind[r->out[i].kind]);
 }
 
 static bool complete(const struct wn_news_signal *s)
@@ -309,12 +314,13 @@ static bool all_complete(const struct reading *r)
 
 static void read_text(struct reading *r, struct wn_str text, int sentences, bool fill_only)
 {
-	struct news_text x = {.news = r->news, .text = text, .fills_in = fill_only};
+	struct news_text x = {.news = r->news, .text = text, .fills_in = fill_only, .t = r->room, .cap = r->cap};
 
-	if (!meets(r, text, fill_only))
-		return;
+	ask(r);
 	for (int k = 0; k < sentences && news_next_sentence(&x, r->arena); k++)
 		read_sentence(r, &x);
+	r->room = x.t;
+	r->cap = x.cap;
 }
 
 /* What of a body is looked at: its beginning, less where the headline said nothing. */
@@ -327,13 +333,14 @@ static void read_body(struct reading *r, struct wn_str body)
 	while (most < body.n && ((uint8_t)body.p[most] & 0xc0) == 0x80)
 		most--;
 	body = news_clean((struct wn_str){body.p, body.n < most ? body.n : most}, r->arena);
-	read_text(r, news_first_sentences(r->news, body, sentences), sentences, !silent);
+	read_text(r, body, sentences, !silent);
 }
 
 size_t wn_news_read(const struct wn_news *n, struct wn_str headline, struct wn_str body, struct wn_arena *a,
 		    struct wn_news_signal out[WN_NEWS_SIGNALS_MAX], const struct wn_news_trace *trace)
 {
-	struct reading r = {.news = n, .arena = a, .trace = trace, .out = out};
+	struct news_token room[ROOM] UNINITIALIZED;
+	struct reading r = {.news = n, .arena = a, .trace = trace, .room = room, .cap = ROOM, .out = out};
 
 	read_text(&r, news_clean(headline, a), INT_MAX, false);
 	if (body.n && !(r.denied && r.n == 0) && !all_complete(&r))

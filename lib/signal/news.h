@@ -9,7 +9,6 @@
 
 #include <whynow/limits.h>
 #include <whynow/news.h>
-#include <whynow/regex.h>
 #include <whynow/signal.h>
 #include <whynow/text.h>
 
@@ -37,18 +36,23 @@ enum news_list {
 
 enum { NEWS_PHRASE_MAX = 8, NEWS_ELEMENTS_MAX = 12, NEWS_TOKENS_MAX = 1600, NEWS_MASK = WN_NEWS_LISTS_MAX / 64 };
 
+/* Patterns as bits, by their number: the first that fits reads a word. */
+enum { NEWS_PATTERN_WORDS = (WN_NEWS_PATTERNS_MAX + 63) / 64 };
+struct news_patterns { uint64_t bits[NEWS_PATTERN_WORDS]; };
 struct news_phrase { /* of more than one word, filed under its first */
 	struct news_phrase *next;
-	const struct news_word *words[NEWS_PHRASE_MAX];
-	uint8_t n;
+	const struct news_patterns *brings; /* those whose trigger it is; NULL: none */
 	uint16_t list;
 	uint16_t value;
+	uint8_t n;
+	const struct news_word *words[NEWS_PHRASE_MAX];
 };
 struct news_word {
 	struct wn_str text; /* folded */
 	struct news_phrase *phrases;
 	uint16_t value; /* technology that it names, from 1 */
 	bool begins_trigger, begins_silence, is_currency;
+	struct news_patterns *brings; /* patterns whose trigger it is, alone; NULL: none */
 	uint64_t lists[NEWS_MASK];
 	uint64_t begins[NEWS_MASK]; /* lists with a phrase that begins with it */
 };
@@ -69,39 +73,37 @@ struct news_pattern {
 	bool has_left;
 	enum news_slot left;
 	int trigger; /* list */
-	int hit;     /* number in the set */
 	struct news_element right[NEWS_ELEMENTS_MAX];
 	size_t n_right;
 };
 struct news_technology { struct wn_str name, category; };
 struct news_currency { struct wn_str text; char code[4]; };
 
-/* Patterns as bits, by their number: the first that fits reads a word. */
-enum { NEWS_PATTERN_WORDS = (WN_NEWS_PATTERNS_MAX + 63) / 64 };
-struct news_patterns { uint64_t bits[NEWS_PATTERN_WORDS]; };
-
 enum { NEWS_MAY_BE = 512 };
 struct wn_news {
 	struct wn_arena *arena;
-	struct news_word_slot { struct news_word *word; uint32_t hash; } *words; /* by hash, open addressing */
+	struct news_word_slot { struct news_word *word; uint64_t hash; } *words; /* by hash, open addressing */
 	size_t n_words, cap_words;
 	uint64_t may_be_word[NEWS_MAY_BE]; /* bits of the hashes there are: small enough to stay at hand */
 	WN_VEC(struct wn_str) lists;
 	WN_VEC(struct news_pattern) patterns;
 	WN_VEC(struct news_technology) technologies;
 	WN_VEC(struct news_currency) currencies;
-	WN_VEC(int) triggers; /* the lists that are triggers, in the order of the set */
-	struct news_patterns *of_trigger, of_kind[WN_NEWS_KINDS];
-	WN_VEC(struct wn_str) entries[WN_NEWS_LISTS_MAX]; /* as written, for the set */
-	struct cel_regex_set *set;
+	struct news_patterns of_kind[WN_NEWS_KINDS];
+	struct news_patterns *of_trigger[WN_NEWS_LISTS_MAX]; /* by list; NULL: no trigger */
+	WN_VEC(struct wn_str) entries[WN_NEWS_LISTS_MAX]; /* as written */
 };
 
 /* news_words.c */
 const struct news_word *news_word_find(const struct wn_news *n, const char *folded, size_t len);
-/* The same with its hash: news_hash over all letters, from NEWS_HASH on. */
-const struct news_word *news_word_hashed(const struct wn_news *n, const char *folded, size_t len, uint32_t hash);
-#define NEWS_HASH 2166136261u
-static inline uint32_t news_hash(uint32_t h, char c) { return (h ^ (uint8_t)c) * 16777619u; }
+/* The same with its hash: news_hash over eight letters at a time from NEWS_HASH on, zeroes behind the last, which are at least one. */
+const struct news_word *news_word_hashed(const struct wn_news *n, const char *folded, size_t len, uint64_t hash);
+#define NEWS_HASH UINT64_C(0x9e3779b97f4a7c15)
+static inline uint64_t news_hash(uint64_t h, uint64_t eight)
+{
+	h = (h ^ eight) * UINT64_C(0xff51afd7ed558ccd);
+	return h ^ h >> 32;
+}
 int news_list_named(struct wn_news *n, struct wn_str name, bool make);
 /* Files `text` (words parted by blanks) under a list. */
 bool news_list_add(struct wn_news *n, int list, struct wn_str text, uint16_t value);
@@ -136,8 +138,6 @@ struct news_text {
 	const char *why_not; /* what makes the whole sentence no news: hearsay, a question; NULL: nothing */
 	bool title_case; /* most words of it are capitalised: it tells nothing */
 };
-/* The beginning of a text that holds its first sentences, and no more than it needs to: nothing is cut for it. */
-struct wn_str news_first_sentences(const struct wn_news *n, struct wn_str s, int most);
 /* Cuts and moves to the next sentence; false behind the last. Nothing is cut before the first call. */
 bool news_next_sentence(struct news_text *x, struct wn_arena *a);
 /* Judges the whole sentence (why_not, title_case): before anything else is asked of it. */
@@ -146,6 +146,8 @@ static inline bool news_is(const struct news_text *x, int i, enum news_list l)
 {
 	return i >= x->begin && i < x->end && x->t[i].word && x->t[i].word->lists[l / 64] >> (l % 64) & 1;
 }
+/* Is token i the beginning of a phrase of its word? */
+bool news_phrase_at(const struct news_text *x, const struct news_phrase *p, int i);
 int news_phrase_in(const struct news_text *x, int list, int i);
 /* Number of tokens of the longest entry of the list at i, 0: none. */
 static inline int news_in(const struct news_text *x, int list, int i)

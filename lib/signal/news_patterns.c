@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Patterns of the extraction as written (head of conf/extract/news.patterns) and everything compiled: one automaton of all
- * triggers. What is wrong is said with file and line.
+ * Patterns of the extraction as written (head of conf/extract/news.patterns) and everything compiled: words that know the
+ * triggers they begin. What is wrong is said with file and line.
  */
 #include "news.h"
 #include "words.h"
@@ -94,21 +94,6 @@ static enum wn_rc read_element(struct wn_news *n, struct wn_str s, struct wn_pla
 	return list_of(n, s, at, &e->list, err);
 }
 
-static enum wn_rc read_trigger(struct wn_news *n, struct wn_str s, struct wn_place at, struct news_pattern *p, struct wn_err *err)
-{
-	enum wn_rc rc = list_of(n, s, at, &p->trigger, err);
-
-	for (size_t i = 0; rc == WN_OK && i < n->triggers.n; i++)
-		if (n->triggers.v[i] == p->trigger) {
-			p->hit = (int)i;
-			return WN_OK;
-		}
-	p->hit = (int)n->triggers.n;
-	if (rc == WN_OK)
-		*WN_PUSH(n->arena, &n->triggers) = p->trigger;
-	return rc;
-}
-
 /* What stands before [the trigger]: nothing, ^ or one slot. */
 static enum wn_rc read_left(struct wn_str s, struct wn_place at, struct news_pattern *p, struct wn_err *err)
 {
@@ -131,7 +116,7 @@ static enum wn_rc read_elements(struct wn_news *n, struct wn_str line, struct wn
 	struct wn_str left = wn_text_trim((struct wn_str){line.p, (size_t)(open - line.p)});
 	struct wn_str rest = wn_text_trim((struct wn_str){close + 1, line.n - (size_t)(close + 1 - line.p)});
 	if ((rc = read_left(left, at, p, err)) ||
-	    (rc = read_trigger(n, wn_text_trim((struct wn_str){open + 1, (size_t)(close - open) - 1}), at, p, err)))
+	    (rc = list_of(n, wn_text_trim((struct wn_str){open + 1, (size_t)(close - open) - 1}), at, &p->trigger, err)))
 		return rc;
 	while (rest.n > 0) {
 		struct wn_str s = news_field(&rest, ' ');
@@ -183,10 +168,10 @@ enum wn_rc news_read_patterns(struct wn_news *n, struct wn_str text, const char 
 	return WN_OK;
 }
 
-/* --- the automaton -------------------------------------------------------------------------------------- */
+/* --- triggers ------------------------------------------------------------------------------------------ */
 
 /* (?i)\b(?:raises|snaps\s+up)\b, what is no letter or digit escaped. */
-static const char *pattern_of(const struct wn_news *n, int list, struct wn_arena *a)
+static const char *regex_of(const struct wn_news *n, int list, struct wn_arena *a)
 {
 	struct wn_buf b;
 
@@ -214,46 +199,68 @@ static const char *pattern_of(const struct wn_news *n, int list, struct wn_arena
 	return out;
 }
 
-static void mark_beginnings(struct wn_news *n, int list)
+size_t wn_news_triggers(const struct wn_news *n, struct wn_arena *a, const char ***out)
+{
+	const char **regexes = WN_NEW_N(a, const char *, n->patterns.n + 1);
+	bool done[WN_NEWS_LISTS_MAX] = {false};
+	size_t count = 0;
+
+	for (size_t i = 0; i < n->patterns.n; i++) {
+		int list = n->patterns.v[i].trigger;
+		if (!done[list])
+			regexes[count++] = regex_of(n, list, a);
+		done[list] = true;
+	}
+	*out = regexes;
+	return count;
+}
+
+static void put_pattern(struct news_patterns *p, size_t number) { p->bits[number / 64] |= (uint64_t)1 << (number % 64); }
+
+/* The phrases of a word that are triggers come before the others. */
+static void triggers_first(struct news_word *w)
+{
+	struct news_phrase *others = NULL, **end = &w->phrases, **end_of_others = &others;
+
+	for (struct news_phrase *p = w->phrases; p; p = p->next) {
+		struct news_phrase ***of = p->brings ? &end : &end_of_others;
+		**of = p;
+		*of = &p->next;
+	}
+	*end_of_others = NULL;
+	*end = others;
+}
+
+/* The first word of a trigger, and the whole phrase, know the patterns it brings about. */
+static void mark_trigger(struct wn_news *n, int list)
 {
 	for (size_t i = 0; i < n->entries[list].n; i++) {
 		struct wn_str rest = n->entries[list].v[i];
 		struct wn_str first = wn_text_lower_ascii(news_field(&rest, ' '), n->arena);
 		struct news_word *w = (struct news_word *)news_word_find(n, first.p, first.n);
-		if (w)
-			w->begins_trigger = true;
+		w->begins_trigger = true;
+		for (struct news_phrase *p = w->phrases; p; p = p->next)
+			p->brings = n->of_trigger[p->list];
+		triggers_first(w);
+		if (!rest.n && !w->brings)
+			w->brings = WN_NEW(n->arena, struct news_patterns);
+		for (size_t k = 0; !rest.n && k < NEWS_PATTERN_WORDS; k++)
+			w->brings->bits[k] |= n->of_trigger[list]->bits[k];
 	}
 }
 
-static void put_pattern(struct news_patterns *p, size_t number) { p->bits[number / 64] |= (uint64_t)1 << (number % 64); }
-
-/* Which patterns a trigger may bring about, and which a kind. */
 static void number_patterns(struct wn_news *n)
 {
-	n->of_trigger = WN_NEW_N(n->arena, struct news_patterns, n->triggers.n + 1);
 	for (size_t i = 0; i < n->patterns.n; i++) {
-		put_pattern(&n->of_trigger[n->patterns.v[i].hit], i);
+		struct news_patterns **of = &n->of_trigger[n->patterns.v[i].trigger];
+		if (!*of)
+			*of = WN_NEW(n->arena, struct news_patterns);
+		put_pattern(*of, i);
 		put_pattern(&n->of_kind[n->patterns.v[i].kind], i);
 	}
-}
-
-static enum wn_rc make_set(struct wn_news *n, struct wn_err *err)
-{
-	WN_CLEANUP(wn_arena_freep) struct wn_arena *a = wn_arena_new(0);
-	const char **patterns = WN_NEW_N(a, const char *, n->triggers.n + 1);
-	char why[200];
-	size_t bad = 0;
-
-	for (size_t i = 0; i < n->triggers.n; i++) {
-		patterns[i] = pattern_of(n, n->triggers.v[i], a);
-		mark_beginnings(n, n->triggers.v[i]);
-	}
-	number_patterns(n);
-	n->set = cel_regex_set_new(patterns, n->triggers.n, &bad, why, sizeof(why));
-	if (n->set)
-		return WN_OK;
-	return wn_fail(err, WN_INVALID, "the triggers cannot be compiled: %s%s%s", why, bad < n->triggers.n ? ": " : "",
-		       bad < n->triggers.n ? patterns[bad] : "");
+	for (int list = 0; list < WN_NEWS_LISTS_MAX; list++)
+		if (n->of_trigger[list])
+			mark_trigger(n, list);
 }
 
 /* --- all files ------------------------------------------------------------------------------------------ */
@@ -324,7 +331,8 @@ static enum wn_rc compile(struct wn_news *n, const struct wn_news_file *files, s
 	if (rc == WN_OK)
 		take_positions(n, positions ? positions : shipped);
 	wn_positions_free(shipped);
-	return rc ? rc : make_set(n, err);
+	number_patterns(n);
+	return rc;
 }
 
 enum wn_rc wn_news_compile(const struct wn_news_file *files, size_t count, const struct wn_positions *positions, struct wn_news **out,
@@ -345,7 +353,6 @@ void wn_news_free(struct wn_news *n)
 {
 	if (!n)
 		return;
-	cel_regex_set_free(n->set);
 	wn_arena_free(n->arena);
 	free(n);
 }

@@ -5,6 +5,8 @@
  */
 #include "news.h"
 
+#include <endian.h>
+
 enum { BRACKET_BYTES = 60 }; /* longer ones are text, not an aside */
 
 /* --- cleaning ------------------------------------------------------------------------------------------- */
@@ -251,33 +253,68 @@ static size_t word_end(const struct cutter *c, size_t from, size_t *skip)
 	return i;
 }
 
-/* Most words: letters of ASCII and a blank behind. False: look closer. */
+/* Eight bytes from i on, the first the lowest; 0 behind the end. */
+static uint64_t eight_at(struct wn_str s, size_t i)
+{
+	uint64_t eight = 0;
+	if (s.n - i >= 8)
+		memcpy(&eight, s.p + i, 8);
+	else
+		memcpy(&eight, s.p + i, s.n - i);
+	return le64toh(eight);
+}
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* How many of eight bytes are letters of ASCII, from the first on: those from 'a' to 'z' carry into their highest bit, those behind do not. */
+static unsigned letters_of(uint64_t eight)
+{
+	uint64_t low = (eight | EACH(0x20)) & EACH(0x7f);
+	uint64_t others = ~((low + EACH(0x80 - 'a')) & ~(low + EACH(0x7f - 'z')) & ~eight) & EACH(0x80);
+	return others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+}
+
+/* Behind a word of n letters that end at i: does anything there leave it as it is? */
+static bool ends_plain(struct wn_str s, size_t i, size_t n)
+{
+	switch (i < s.n ? s.p[i] : ' ') {
+	case ' ': case '\n': case ',': case ';': case ':': case '?': case '!': case ')':
+		return true;
+	case '.': /* "A." is no article, "St.Ives" one word */
+		return n > 1 && (i + 1 == s.n || s.p[i + 1] == ' ' || s.p[i + 1] == '\n');
+	default:
+		return false;
+	}
+}
+
+/* Most words: letters of ASCII, a blank or a mark behind. Eight letters at a time, for how long a word is can be foreseen by no
+ * branch. False: look closer. */
 static bool cut_plain(struct cutter *c)
 {
+	enum { LONGEST = 48 };
 	struct wn_str s = c->x->text;
-	const struct wn_news *news = c->x->news;
-	size_t i = c->i, uppers = 0;
-	uint32_t hash = NEWS_HASH;
-	char folded[48];
+	char folded[LONGEST];
+	size_t n = 0, uppers = 0;
+	unsigned more;
+	uint64_t hash = NEWS_HASH;
 
-	for (; i < s.n && i - c->i < sizeof(folded); i++) {
-		char ch = s.p[i];
-		bool up = upper(ch);
-		if (!up && !(ch >= 'a' && ch <= 'z'))
-			break;
-		folded[i - c->i] = up ? (char)(ch | 0x20) : ch;
-		hash = news_hash(hash, folded[i - c->i]);
-		uppers += up;
-	}
-	if (i == c->i || (i < s.n && s.p[i] != ' ' && s.p[i] != '\n'))
+	do {
+		uint64_t eight = eight_at(s, c->i + n);
+		more = letters_of(eight);
+		uint64_t these = more == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * more) - 1, low = htole64((eight | EACH(0x20)) & these);
+		memcpy(folded + n, &low, 8);
+		uppers += ((~eight & EACH(0x20) & these) >> 5) * EACH(1) >> 56; /* their sum */
+		hash = news_hash(hash, low);
+		n += more;
+	} while (more == 8 && n < LONGEST);
+	if (n == 0 || n == LONGEST || !ends_plain(s, c->i + n, n))
 		return false;
-	struct news_token *t = push(c, c->i, i - c->i);
+	struct news_token *t = push(c, c->i, n);
 	if (t) {
-		bool all = uppers >= 2 && uppers == i - c->i;
-		t->flags = (uint8_t)((c->open || c->open2 ? T_QUOTED : 0) | (uppers ? T_CAP : 0) | (all ? T_UPPER : 0));
-		t->word = news_word_hashed(news, folded, i - c->i, hash);
+		t->flags = (uint8_t)((c->open || c->open2 ? T_QUOTED : 0) | (uppers ? T_CAP : 0) | (uppers >= 2 && uppers == n ? T_UPPER : 0));
+		t->word = news_word_hashed(c->x->news, folded, n, hash);
 	}
-	c->i = i < s.n && s.p[i] == ' ' ? i + 1 : i;
+	c->i += n + (c->i + n < s.n && s.p[c->i + n] == ' ');
 	return true;
 }
 
@@ -290,8 +327,6 @@ static bool is_own_name(const struct cutter *c, const struct news_word *word, st
 
 static void cut_word(struct cutter *c)
 {
-	if (cut_plain(c))
-		return;
 	size_t skip, len, end = word_end(c, c->i, &skip);
 	struct wn_str w = {c->x->text.p + c->i, end - c->i};
 
@@ -387,6 +422,8 @@ static void quotation(struct cutter *c, char ch, size_t len)
 
 static void cut_one(struct cutter *c)
 {
+	if (cut_plain(c))
+		return;
 	struct wn_str s = c->x->text;
 	size_t len;
 	char ch = sign(s, c->i, &len);
@@ -488,41 +525,6 @@ static bool cut_sentence(struct news_text *x, struct wn_arena *a)
 	return x->n > from;
 }
 
-/* Does the point at i end a sentence for sure: behind a word of some letters that is no abbreviation, before a blank? */
-static bool surely_ends(const struct wn_news *n, struct wn_str s, size_t i)
-{
-	enum { WORD = 4, LONGEST = 12 };
-	size_t from = i;
-
-	if (i + 1 < s.n && s.p[i + 1] != ' ' && s.p[i + 1] != '\n')
-		return false;
-	while (from > 0 && i - from < LONGEST && s.p[from - 1] >= 'a' && s.p[from - 1] <= 'z')
-		from--;
-	if (i - from < WORD || (from > 0 && s.p[from - 1] != ' ' && i - from < LONGEST))
-		return false;
-	const struct news_word *w = i - from < LONGEST ? news_word_find(n, s.p + from, i - from) : NULL;
-	return !on_list(w, L_ABBR);
-}
-
-struct wn_str news_first_sentences(const struct wn_news *n, struct wn_str s, int most)
-{
-	for (size_t i = 0; i < s.n;) {
-		switch (s.p[i]) {
-		case '(': case '[':
-			i = behind_bracket(s, i);
-			break;
-		case '.': case '?': case '!':
-			i++;
-			if (surely_ends(n, s, i - 1) && --most == 0)
-				return (struct wn_str){s.p, i};
-			break;
-		default:
-			i++;
-		}
-	}
-	return s;
-}
-
 bool news_next_sentence(struct news_text *x, struct wn_arena *a)
 {
 	do {
@@ -540,22 +542,24 @@ void news_weigh_sentence(struct news_text *x)
 	x->why_not = why_no_news(x);
 }
 
+bool news_phrase_at(const struct news_text *x, const struct news_phrase *p, int i)
+{
+	if (i + p->n > x->end)
+		return false;
+	for (int k = 1; k < p->n; k++)
+		if (x->t[i + k].word != p->words[k])
+			return false;
+	return true;
+}
+
 int news_phrase_in(const struct news_text *x, int list, int i)
 {
 	const struct news_word *w = x->t[i].word;
-	int best = 0;
+	int best = w->lists[list / 64] >> (list % 64) & 1;
 
-	if (w->lists[list / 64] >> (list % 64) & 1)
-		best = 1;
-	for (const struct news_phrase *p = w->phrases; p; p = p->next) {
-		int k = 1;
-		if (p->list != list || p->n <= best)
-			continue;
-		while (k < p->n && i + k < x->end && x->t[i + k].word == p->words[k])
-			k++;
-		if (k == p->n)
-			best = k;
-	}
+	for (const struct news_phrase *p = w->phrases; p; p = p->next)
+		if (p->list == list && p->n > best && news_phrase_at(x, p, i))
+			best = p->n;
 	return best;
 }
 

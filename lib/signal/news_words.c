@@ -6,39 +6,38 @@
 #include "news.h"
 #include "words.h"
 
-static uint32_t hash_of(const char *p, size_t n)
+static uint64_t hash_of(const char *p, size_t n)
 {
-	uint32_t h = NEWS_HASH;
+	uint64_t h = NEWS_HASH, eight;
 
-	for (size_t i = 0; i < n; i++)
-		h = news_hash(h, p[i]);
+	for (size_t i = 0, more; i <= n; i += 8) {
+		more = n - i < 8 ? n - i : 8;
+		eight = 0;
+		memcpy(&eight, p + i, more);
+		h = news_hash(h, eight);
+	}
 	return h;
 }
 
-static uint32_t spread(uint32_t hash) { return hash ^ hash >> 15; }
+static uint64_t *may_be(const struct wn_news *n, uint64_t hash) { return (uint64_t *)&n->may_be_word[hash >> 6 & (NEWS_MAY_BE - 1)]; }
 
-static uint32_t bit_of(uint32_t hash) { return spread(hash) % (NEWS_MAY_BE * 64); }
+static uint64_t bit_of(uint64_t hash) { return UINT64_C(1) << (hash & 63); }
 
-static bool may_be_word(const struct wn_news *n, uint32_t hash)
+static size_t slot_of(const struct wn_news *n, const char *folded, size_t len, uint64_t hash)
 {
-	return n->may_be_word[bit_of(hash) / 64] >> (bit_of(hash) % 64) & 1;
-}
-
-static size_t slot_of(const struct wn_news *n, const char *folded, size_t len, uint32_t hash)
-{
-	size_t i = spread(hash) & (n->cap_words - 1);
+	size_t i = hash & (n->cap_words - 1);
 
 	for (; n->words[i].word; i = (i + 1) & (n->cap_words - 1)) {
 		const struct news_word_slot *s = &n->words[i];
-		if (s->hash == hash && s->word->text.n == len && memcmp(s->word->text.p, folded, len) == 0)
-			break;
+		if (s->hash == hash && s->word->text.n == len && (len < 8 || memcmp(s->word->text.p, folded, len) == 0))
+			break; /* of less than eight letters the hash is made of nothing else, and tells them all apart */
 	}
 	return i;
 }
 
-const struct news_word *news_word_hashed(const struct wn_news *n, const char *folded, size_t len, uint32_t hash)
+const struct news_word *news_word_hashed(const struct wn_news *n, const char *folded, size_t len, uint64_t hash)
 {
-	return may_be_word(n, hash) ? n->words[slot_of(n, folded, len, hash)].word : NULL;
+	return *may_be(n, hash) & bit_of(hash) ? n->words[slot_of(n, folded, len, hash)].word : NULL;
 }
 
 const struct news_word *news_word_find(const struct wn_news *n, const char *folded, size_t len)
@@ -62,7 +61,7 @@ static void grow(struct wn_news *n)
 static struct news_word *word_make(struct wn_news *n, struct wn_str text)
 {
 	struct wn_str folded = wn_text_lower_ascii(text, n->arena);
-	uint32_t hash = hash_of(folded.p, folded.n);
+	uint64_t hash = hash_of(folded.p, folded.n);
 
 	if (2 * (n->n_words + 1) > n->cap_words)
 		grow(n);
@@ -71,7 +70,7 @@ static struct news_word *word_make(struct wn_news *n, struct wn_str text)
 		*s = (struct news_word_slot){WN_NEW(n->arena, struct news_word), hash};
 		s->word->text = folded;
 		n->n_words++;
-		n->may_be_word[bit_of(hash) / 64] |= (uint64_t)1 << (bit_of(hash) % 64);
+		*may_be(n, hash) |= bit_of(hash);
 	}
 	return s->word;
 }

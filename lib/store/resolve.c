@@ -54,7 +54,14 @@ void *id_map_get(const struct id_map *m, struct wn_id id)
 /* --- seen ---- */
 static void put_text(struct wn_buf *b, struct wn_str s)
 {
-	wn_buf_printf(b, "%zu:", s.n);
+	char length[24], *p = length + sizeof(length);
+	size_t n = s.n;
+
+	*--p = ':';
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	wn_buf_add(b, p, (size_t)(length + sizeof(length) - p));
 	wn_buf_str(b, s);
 }
 

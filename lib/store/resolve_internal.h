@@ -37,6 +37,7 @@ struct hint {
 	struct wn_str domain, email, country;
 	struct wn_name name;
 	bool person, active;             /* active: there is something to decide */
+	bool unlisted;                   /* asked for among the slips */
 	struct wn_id own;                /* the account it would have if nobody said otherwise; nil: none */
 	struct wn_id by_domain, by_name[2];
 	struct wn_id near[WN_NEAR_ASKED]; size_t n_near;

@@ -111,21 +111,26 @@ static void take_near(struct lookup *l, const struct wn_pg_result *r)
 
 enum { HOPS_MAX = 10 };
 
+static enum wn_rc look_once(struct wn_store *s, struct lookup *l, struct wn_err *err)
+{
+	RESULT(aliases);
+	RESULT(accounts);
+	RESULT(near);
+	TRY(queue_aliases(s, l, &aliases, err));
+	TRY(queue_accounts(s, l, &accounts, err));
+	TRY(queue_near(s, l, &near, err));
+	TRY(wn_pg_flush(s->pg, err));
+	take_aliases(l, &aliases);
+	take_accounts(l, &accounts);
+	take_near(l, &near);
+	return WN_OK;
+}
+
 /* Until nothing is new: an alias leads to accounts, a merged account to its survivor. */
 static enum wn_rc look_up(struct wn_store *s, struct lookup *l, struct wn_err *err)
 {
-	for (int hop = 0; hop < HOPS_MAX && l->new_aliases.n + l->new_accounts.n + l->new_near.n; hop++) {
-		RESULT(aliases);
-		RESULT(accounts);
-		RESULT(near);
-		TRY(queue_aliases(s, l, &aliases, err));
-		TRY(queue_accounts(s, l, &accounts, err));
-		TRY(queue_near(s, l, &near, err));
-		TRY(wn_pg_flush(s->pg, err));
-		take_aliases(l, &aliases);
-		take_accounts(l, &accounts);
-		take_near(l, &near);
-	}
+	for (int hop = 0; hop < HOPS_MAX && l->new_aliases.n + l->new_accounts.n + l->new_near.n; hop++)
+		TRY(look_once(s, l, err));
 	return WN_OK;
 }
 
@@ -274,7 +279,27 @@ void hint_read(struct wn_store *s, struct wn_world *w, const struct wn_sighting 
 		want_account(l, wn_account_id_of_domain(x->account.mentioned[i]));
 }
 
-/* A domain that made no account may be a further domain of one. A name that nobody has may be a slip. */
+/* A name that nobody has may be a slip. */
+static void want_unlisted(struct lookup *l, struct hint *h)
+{
+	if (h->unlisted)
+		return;
+	h->unlisted = true;
+	want_account(l, h->own);
+	h->n_near = l->exact ? 0 : wn_name_near_asked(h->name.keys[0], h->near);
+	for (size_t i = 0; i < h->n_near; i++)
+		want_piece(l, h->near[i]);
+}
+
+static bool is_alias(const struct lookup *l, const struct hint *h)
+{
+	for (size_t i = 0; i < h->name.n_keys; i++)
+		if (((const struct meaning *)id_map_get(&l->aliases, h->by_name[i]))->accounts.n)
+			return true;
+	return false;
+}
+
+/* A domain that made no account may be a further domain of one. */
 static void want_second(struct lookup *l, struct hint *h)
 {
 	if (h->domain.n) {
@@ -282,12 +307,8 @@ static void want_second(struct lookup *l, struct hint *h)
 			want_alias(l, h->by_domain);
 		return;
 	}
-	if (!h->name.n_keys || accounts_by_name(l, h).v.n)
-		return;
-	want_account(l, h->own);
-	h->n_near = l->exact ? 0 : wn_name_near_asked(h->name.keys[0], h->near);
-	for (size_t i = 0; i < h->n_near; i++)
-		want_piece(l, h->near[i]);
+	if (h->name.n_keys && !accounts_by_name(l, h).v.n)
+		want_unlisted(l, h);
 }
 
 static bool has_slip(const struct hint *h, struct wn_str words)
@@ -335,6 +356,10 @@ static void want_details(struct lookup *l, const struct hint *h)
 
 enum wn_rc look_up_hints(struct wn_store *s, struct lookup *l, struct hint *hints, size_t n, struct wn_err *err)
 {
+	TRY(look_once(s, l, err));
+	for (size_t i = 0; i < n; i++) /* asked together with the accounts of the others */
+		if (hints[i].active && !hints[i].domain.n && hints[i].name.n_keys && !is_alias(l, &hints[i]))
+			want_unlisted(l, &hints[i]);
 	TRY(look_up(s, l, err));
 	for (size_t i = 0; i < n; i++)
 		if (hints[i].active)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <whynow/clock.h>
 #include <whynow/limits.h>
+#include <whynow/regex.h>
 #include <whynow/store.h>
 
 enum { TURNS = 25, ROUNDS = 10, TEXTS = 4096, BATCH = 500 /* batch.items of whynowd */, MORE = 120 /* as many as are shipped */ };
@@ -144,20 +145,35 @@ static void one_round(struct batch *b, const struct wn_news *news, const struct 
 	}
 }
 
-/* One way of going over the texts: a bare pass, or the whole of it, with or without the database. */
+/* One way of going over the texts: a bare pass of a RE2::Set, or the whole of it, with or without the database. */
 struct way {
 	const struct wn_news *news;
-	const struct ground *ground; /* NULL: the pass alone */
+	struct cel_regex_set *pass; /* NULL: the whole */
+	const struct ground *ground;
 	struct spent least;
 	size_t found, linked;
 };
 
-static void pass(const struct wn_news *news, const struct items *items)
+static struct cel_regex_set *set_of(const struct wn_news *news, struct wn_arena *a)
 {
+	const char **triggers;
+	size_t n = wn_news_triggers(news, a, &triggers), bad;
+	char why[200];
+	struct cel_regex_set *set = cel_regex_set_new(triggers, n, &bad, why, sizeof(why));
+
+	if (!set)
+		die(why, NULL);
+	return set;
+}
+
+static void pass(struct cel_regex_set *set, const struct items *items)
+{
+	bool hits[WN_NEWS_LISTS_MAX];
+
 	for (size_t i = 0; i < items->n; i++) {
-		(void)wn_news_pass(news, items->v[i].headline);
+		(void)cel_regex_set_search(set, items->v[i].headline.p, items->v[i].headline.n, hits);
 		if (items->v[i].body.n)
-			(void)wn_news_pass(news, items->v[i].body);
+			(void)cel_regex_set_search(set, items->v[i].body.p, items->v[i].body.n, hits);
 	}
 }
 
@@ -167,10 +183,10 @@ static void go(struct way *w, const struct items *items, struct batch *b)
 
 	w->found = b->linked = 0;
 	for (int r = 0; r < ROUNDS; r++)
-		if (w->ground)
-			one_round(b, w->news, items, w->ground, &w->found);
+		if (w->pass)
+			pass(w->pass, items);
 		else
-			pass(w->news, items);
+			one_round(b, w->news, items, w->ground, &w->found);
 	w->least = least(w->least, since(from, w->ground));
 	w->linked = b->linked / ROUNDS;
 	w->found /= ROUNDS;
@@ -201,7 +217,7 @@ static void by_length(const struct wn_news *news, struct wn_arena *a)
 			memcpy(body + i * (sizeof(sentence) - 1), sentence, sizeof(sentence) - 1);
 		for (size_t i = 0; i < 200; i++)
 			one->v[one->n++] = (struct item){WN_STR("Loopwise raises $20M to read invoices"), {body, times * (sizeof(sentence) - 1)}, false};
-		struct way way = {news, &(struct ground){0}};
+		struct way way = {news, NULL, &(struct ground){0}};
 		measure(&way, 1, one);
 		printf("extract us_with_body_of_%zu %.2f\n", times * (sizeof(sentence) - 1), way.least.ours / (double)one->n * 1e6);
 	}
@@ -240,11 +256,13 @@ static struct wn_news *with_more(struct wn_arena *a, int more)
 	return wn_news_compile(files, n + 1, NULL, &news, NULL) ? NULL : news;
 }
 
-static void report(const char *of, const struct wn_news *news, const struct wn_news *many, const struct items *items, const struct ground *g)
+static void report(const char *of, const struct wn_news *news, const struct wn_news *many, const struct items *items, const struct ground *g,
+		   struct wn_arena *a)
 {
 	enum { PASS, PASS_MORE, ALONE, ALONE_MORE, RESOLVED, WAYS };
 	const struct ground nobody = {0};
-	struct way w[WAYS] = {{news, NULL}, {many, NULL}, {news, &nobody}, {many, &nobody}, {news, g}};
+	struct way w[WAYS] = {
+	    {news, set_of(news, a), NULL}, {many, set_of(many, a), NULL}, {news, NULL, &nobody}, {many, NULL, &nobody}, {news, NULL, g}};
 	double us[WAYS];
 
 	measure(w, WAYS, items);
@@ -254,6 +272,8 @@ static void report(const char *of, const struct wn_news *news, const struct wn_n
 	printf("extract %spass_us_per_item %.2f\nextract %sus_per_item %.2f\nextract %sratio %.2f\n", of, us[PASS], of, us[ALONE], of, us[PASS] / us[ALONE]);
 	printf("extract %spass_us_per_item_with_%d_patterns_more %.2f\n", of, MORE, us[PASS_MORE]);
 	printf("extract %sus_per_item_with_%d_patterns_more %.2f\n", of, MORE, us[ALONE_MORE]);
+	cel_regex_set_free(w[PASS].pass);
+	cel_regex_set_free(w[PASS_MORE].pass);
 	if (!g->store)
 		return;
 	printf("extract %slinked %zu\nextract %sitems_per_second_resolved %.0f\n", of, w[RESOLVED].linked, of, 1e6 / us[RESOLVED]);
@@ -284,8 +304,8 @@ int main(int argc, char **argv)
 	if (!news || !many || !items->n)
 		return 1;
 	at_natural_rate(items, natural);
-	report("headlines_", news, many, items, &ground);
-	report("", news, many, natural, &ground);
+	report("headlines_", news, many, items, &ground, a);
+	report("", news, many, natural, &ground, a);
 	by_length(news, a);
 	if (ground.store)
 		wn_store_rollback(ground.store);
