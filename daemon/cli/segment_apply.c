@@ -294,6 +294,9 @@ static int check_segment(struct wn_cli *cli, const struct wn_segment *s, struct 
 	wn_map_set(&m, "accounts", wn_int((int64_t)r.rates->accounts));
 	wn_map_set(&m, "accounts_with_signal", wn_int((int64_t)r.rates->with_signal));
 	wn_map_set(&m, "selected", wn_int((int64_t)r.rates->fit));
+	wn_map_set(&m, "waiting", wn_int((int64_t)r.rates->waiting));
+	if (r.rates->waiting)
+		wn_map_set(&m, "next_true_at", wn_time_us(r.rates->next_true_us));
 	wn_map_set(&m, "clauses", cli_rates_value(cli, r.rates));
 	if (!s->broad)
 		wn_map_set(&m, "index", cli_index_value(cli, s, &r));
@@ -329,8 +332,8 @@ const struct wn_command command_segment_check = {
 	    "good segment is followed by how long one signal "
 	    "of each kind it opens on lasts, and whether staleness or the box comes first, and by its rule, clause by clause: canonical "
 	    "text, types of what it reads, for how many of the stored accounts (their newest signal, their contacts) it is true "
-	    "and unknown, what time alone changes; then what the index files it under, for how "
-	    "many of the stored signals it is looked at, and what is evaluated for each of those. "
+	    "and unknown, what time alone changes; then what the index files it under, how many of the stored signals (the newest 20 of "
+	    "an account) it leaves, and what is evaluated for each of those; when time alone could make the rule true, and for whom next. "
 	    "A clause that is unknown for more than half is told "
 	    "with the count: unknown never enrols anybody.",
     .options = check_options,

@@ -9,9 +9,9 @@
 
 enum {
 	PAGE = 500,
-	LEARNT = 20 /* newest signals of an account that the index is told of */,
+	LEARNT = 20 /* newest signals of an account that are put to the index */,
 	WAYS = 4,
-	ENOUGH = 100 /* signals that shares are told of */
+	PARTS = 8
 };
 
 /* --- walking over the accounts --------------------------------------------------------------- */
@@ -32,13 +32,18 @@ struct walk {
 	size_t got;
 };
 
-/* What events carry decides what a rule is filed under. */
-static void learn(struct walk *k, struct wn_world *w, const struct wn_account *a)
+static void on_left(void *ctx, uint32_t rule WN_UNUSED, bool certain WN_UNUSED)
+{
+	((struct cli_rates *)ctx)->left++;
+}
+
+/* What the index leaves of the account's signals; what they carry decides what the rule is filed under. */
+static void probe(struct walk *k, struct wn_world *w, const struct wn_account *a)
 {
 	struct wn_value kinds = wn_kinds_held(w, a);
 	for (size_t i = a->signals.n; i-- > 0 && a->signals.n - i <= LEARNT;) {
-		wn_index_learn(k->index,
-			       &(struct wn_probe){.signal = &a->signals.v[i]->object, .account = &a->object, .signal_kinds = kinds});
+		wn_index_probe(k->index, &(struct wn_probe){.signal = &a->signals.v[i]->object, .account = &a->object, .signal_kinds = kinds},
+			       on_left, k->out);
 		k->out->signals++;
 	}
 }
@@ -51,7 +56,7 @@ static enum wn_rc add_page(struct walk *k, size_t n, struct wn_err *err)
 	enum wn_rc rc = wn_store_scan_accounts(k->cli->store, w, k->after, n, r->needs, err);
 	for (size_t i = 0; rc == WN_OK && i < w->accounts.n; i++) {
 		wn_rates_add(r, w, w->accounts.v[i]);
-		learn(k, w, w->accounts.v[i]);
+		probe(k, w, w->accounts.v[i]);
 	}
 	k->got = w->accounts.n;
 	if (w->accounts.n)
@@ -70,6 +75,7 @@ int cli_segment_rates(struct wn_cli *cli, const struct wn_segment *s, size_t mos
 	struct wn_err err = {0};
 	enum wn_rc rc = WN_OK;
 	*out = (struct cli_rates){.rates = wn_rates_new(s, cli->arena)};
+	wn_catalog_index_put(k.index, 0, s); /* an index counts the values that its rules name */
 	while (rc == WN_OK && k.got && out->rates->accounts < most) {
 		wn_arena_reset(k.arena);
 		rc =
@@ -147,25 +153,33 @@ static const char *span_text(struct wn_cli *cli, const struct wn_segment *s, str
 		   : "";
 }
 
-static const char *percent(struct wn_cli *cli, double v)
-{
-	return v > 0 && v < 0.005 ? wn_arena_printf(cli->arena, "%.1g %%", v * 100) : cli_percent(cli, v);
-}
-
-static void print_way(struct wn_cli *cli, const struct wn_segment *s, const struct wn_match_alternative *way,
-		      bool counted)
+static void print_way(struct wn_cli *cli, const struct wn_segment *s, const struct wn_match_alternative *way)
 {
 	struct wn_buf b;
 	wn_buf_init(&b, 4000);
 	for (size_t i = 0; i < way->n_access; i++)
 		wn_buf_printf(&b, "%s%s", i ? " and " : "filed under ", span_text(cli, s, way->access[i]));
 	if (!way->n_access)
-		wn_buf_text(&b, "nothing to be filed under: every signal is put to it; ask for signal.kind to "
-				"make it cheap");
-	if (counted)
-		wn_buf_printf(
-		    &b, "; looked at for %s of the signals%s", percent(cli, way->looked_at),
-		    way->opaque ? "" : wn_arena_printf(cli->arena, ", true for %s", percent(cli, way->holds)));
+		wn_buf_text(&b, "nothing to be filed under: every signal is put to it; a test of signal.kind that stands before all "
+				"alternatives makes it cheap");
+	cli_paragraph(cli, cli->out, 4, b.p);
+	wn_buf_done(&b);
+}
+
+/* What is left of the stored signals, and what is evaluated for it. */
+static void print_left(struct wn_cli *cli, const struct wn_segment *s, const struct cli_rates *r)
+{
+	const struct wn_match_explanation *x = &r->index;
+	struct wn_buf b;
+	wn_buf_init(&b, 8000);
+	if (r->signals)
+		wn_buf_printf(&b, "leaves %zu of %zu stored %s (%s); ", r->left, r->signals, cli_plural((int64_t)r->signals, "signal", "signals"),
+			      share(cli, r->left, r->signals));
+	wn_buf_text(&b, x->n_opaque ? "evaluated for each candidate: " : "it tests the whole rule itself");
+	for (size_t i = 0; i < x->n_opaque && i < PARTS; i++)
+		wn_buf_printf(&b, "%s%s", i ? "; " : "", span_text(cli, s, x->opaque[i]));
+	if (x->n_opaque > PARTS)
+		wn_buf_printf(&b, "; and %zu more", x->n_opaque - PARTS);
 	cli_paragraph(cli, cli->out, 4, b.p);
 	wn_buf_done(&b);
 }
@@ -174,20 +188,15 @@ static void print_index(struct wn_cli *cli, const struct wn_segment *s, const st
 {
 	const struct wn_match_explanation *x = &r->index;
 	fputs("  index\n", cli->out);
-	if (!x->n_alternatives)
+	if (!x->n_alternatives) {
 		cli_paragraph(cli, cli->out, 4, "it can never be true");
+		return;
+	}
 	for (size_t i = 0; i < x->n_alternatives && i < WAYS; i++)
-		print_way(cli, s, &x->alternatives[i], r->signals >= ENOUGH);
+		print_way(cli, s, &x->alternatives[i]);
 	if (x->n_alternatives > WAYS)
 		fprintf(cli->out, "    and %zu more ways\n", x->n_alternatives - WAYS);
-	struct wn_buf b;
-	wn_buf_init(&b, 8000);
-	for (size_t i = 0; i < x->n_opaque; i++)
-		wn_buf_printf(&b, "%s%s",
-			      i ? "; " : "evaluated for each candidate: ", span_text(cli, s, x->opaque[i]));
-	if (b.n)
-		cli_paragraph(cli, cli->out, 4, b.p);
-	wn_buf_done(&b);
+	print_left(cli, s, r);
 }
 
 static struct wn_value texts(struct wn_cli *cli, const struct wn_segment *s, const struct cel_span *spans,
@@ -208,17 +217,25 @@ struct wn_value cli_index_value(struct wn_cli *cli, const struct wn_segment *s, 
 		struct wn_map_builder way = wn_map_begin(cli->arena);
 		wn_map_set(&way, "filed_under",
 			   texts(cli, s, x->alternatives[i].access, x->alternatives[i].n_access));
-		wn_map_set(&way, "looked_at", wn_double(x->alternatives[i].looked_at));
-		wn_map_set(&way, "holds", wn_double(x->alternatives[i].holds));
 		wn_map_set(&way, "opaque", wn_bool(x->alternatives[i].opaque));
 		v[i] = wn_map_end(&way);
 	}
 	wn_map_set(&m, "alternatives", wn_list(v, x->n_alternatives));
 	wn_map_set(&m, "evaluated", texts(cli, s, x->opaque, x->n_opaque));
-	wn_map_set(&m, "looked_at", wn_double(x->looked_at));
 	wn_map_set(&m, "every_signal", wn_bool(x->always));
-	wn_map_set(&m, "signals_counted", wn_int((int64_t)r->signals));
+	wn_map_set(&m, "signals", wn_int((int64_t)r->signals));
+	wn_map_set(&m, "signals_left", wn_int((int64_t)r->left));
 	return wn_map_end(&m);
+}
+
+static const char *waiting_text(struct wn_cli *cli, const struct wn_rates *r)
+{
+	if (!r->with_signal)
+		return "";
+	if (!r->waiting)
+		return "; no stored account waits for that now";
+	return wn_arena_printf(cli->arena, "; %zu of %zu %s wait for that, the first until %s", r->waiting, r->with_signal,
+			       of_whom(&(struct wn_rate){.of = WN_RATE_SIGNAL}, r->with_signal), cli_when(cli, r->next_true_us));
 }
 
 /* When the rule could become true without anything being heard. */
@@ -229,12 +246,12 @@ static const char *time_text(struct wn_cli *cli, const struct wn_rates *r)
 	for (size_t i = 0; i < r->n; i++)
 		if (r->v[i].turns & WN_TURNS_TRUE && r->v[i].of != WN_RATE_CONTACT)
 			wn_buf_printf(&b, "%s" WN_STR_FMT, b.n ? "; " : "", WN_STR_ARG(r->v[i].clause));
-	const char *text = b.n ? wn_arena_printf(cli->arena,
-						 "time: the rule may become true by time alone, through %s: a "
-						 "verdict that waits for that is "
-						 "looked at again at the first instant it may change",
-						 b.p)
-			       : "time: time alone never makes the rule true";
+	const char *text =
+	    b.n ? wn_arena_printf(cli->arena,
+				  "time: the rule may become true by time alone, through %s: a verdict that waits for that is looked "
+				  "at again at the first instant it may change%s",
+				  b.p, waiting_text(cli, r))
+		: "time: time alone never makes the rule true";
 	wn_buf_done(&b);
 	return text;
 }

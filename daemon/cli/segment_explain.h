@@ -11,7 +11,7 @@
 struct cli_rates {
 	struct wn_rates *rates;
 	struct wn_match_explanation index; /* not of a broad segment */
-	size_t signals;                    /* that the index was told of */
+	size_t signals, left;              /* stored ones put to the index; of those, the ones that it leaves: true, unknown or to be evaluated */
 };
 /* Puts at most `most` stored accounts to the segment (0: none, clauses and types only). Exit code. */
 int cli_segment_rates(struct wn_cli *cli, const struct wn_segment *s, size_t most, struct cli_rates *out);

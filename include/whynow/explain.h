@@ -104,7 +104,10 @@ struct wn_rates {
 	struct wn_rate *v; size_t n;  /* clauses of `when`, then of `who` */
 	size_t accounts, with_signal, contacts; /* asked so far */
 	size_t fit;                   /* accounts whose newest signal makes `when` true */
+	size_t waiting;               /* accounts for whose newest signal time alone will make it true */
+	int64_t next_true_us;         /* when it first does; WN_NEVER */
 	unsigned needs;               /* WN_LOAD_* that wn_rates_add reads */
+	bool may_wait;                /* time alone may make it true at all */
 	bool kinds_bounded; uint64_t kinds[4];
 	struct wn_arena *arena;
 };

@@ -148,8 +148,8 @@ void wn_segment_free(struct wn_segment *s);
 bool wn_sequence_is(const struct wn_yaml_node *root, struct wn_str *name);
 /* Everything about it that can be wrong without a segment. The text of errors as wn_segment_parse gives it. */
 enum wn_rc wn_sequence_check(const struct wn_yaml_node *root, struct wn_err *err) WN_MUST_CHECK;
-/* True if a signal of the kind may open a campaign: a top-level term of `when` lets `signal` be it, or, where none bounds the kind,
- * the rule reads it at all. */
+/* True if a signal of the kind may open a campaign: `when` may be true with it as `signal`. A rule that asks nothing of `signal`
+ * opens on the kinds that it names. */
 bool wn_segment_opens_on(const struct wn_segment *s, int kind);
 /* Canonical JSON of the definition, defaults written out (for segment_version.definition and comparing versions). */
 void wn_segment_to_json(const struct wn_segment *s, struct wn_buf *out);

@@ -23,17 +23,27 @@ static bool says_it(const struct wn_buf *b, struct wn_str path)
 	return false;
 }
 
+/* A path, of an element of a comprehension too; has() of one. */
+static bool is_read(const struct cel_node *n, const struct cel_node_view *v)
+{
+	if (v->kind == CEL_NODE_HAS)
+		return v->field && rule_is_path(v->args[0]);
+	return v->kind == CEL_NODE_SELECT && (rule_is_path(n) || (v->field && cel_node_look(v->args[0]).kind == CEL_NODE_IDENT));
+}
+
 static void tell_types(struct reads_text *t, const struct cel_node *n)
 {
 	struct cel_node_view v = cel_node_look(n);
-	if (v.kind != CEL_NODE_SELECT || !rule_is_path(n)) {
+	if (!is_read(n, &v)) {
 		for (size_t i = 0; i < v.n_args; i++)
 			tell_types(t, v.args[i]);
 		return;
 	}
 	char type[100];
 	struct wn_str path = part_text(t->world, t->program, n);
-	cel_type_to_text(v.type, type, sizeof(type));
+	if (v.kind == CEL_NODE_HAS)
+		path = (struct wn_str){path.p + strlen("has("), path.n - strlen("has()")};
+	cel_type_to_text(v.field ? v.field->type : v.type, type, sizeof(type));
 	if (!says_it(t->out, path))
 		wn_buf_printf(t->out, "%s" WN_STR_FMT " %s", t->out->n ? ", " : "", WN_STR_ARG(path),
 			      v.field && v.field->enum_values ? "enum" : type);
@@ -92,6 +102,9 @@ struct wn_rates *wn_rates_new(const struct wn_segment *s, struct wn_arena *a)
 		rule_each_term(cel_program_root(s->who), on_clause, &c);
 	r->v = c.v.v;
 	r->n = c.v.n;
+	r->next_true_us = WN_NEVER;
+	for (size_t i = 0; i < r->n; i++)
+		r->may_wait |= r->v[i].of != WN_RATE_CONTACT && r->v[i].turns & WN_TURNS_TRUE;
 	r->kinds_bounded = !s->broad && inner_of(s)->kinds_bounded;
 	memcpy(r->kinds, inner_of(s)->kinds, sizeof(r->kinds));
 	return r;
@@ -142,6 +155,18 @@ static const struct wn_signal *newest_fitting(const struct wn_rates *r, const st
 	return NULL;
 }
 
+static void wait_for_time(struct wn_rates *r, const struct asking *k)
+{
+	enum wn_three to = k->all;
+	if (!r->may_wait || k->all == WN_TRUE3 || !rule_may_be_signal(k->at.signal, k->at.world->now_us))
+		return;
+	int64_t at = flips_at(&k->at, k->program, cel_program_root(k->program), k->all, k->at.signal->hard_stop_us, &to);
+	if (to != WN_TRUE3)
+		return;
+	r->waiting++;
+	r->next_true_us = at < r->next_true_us ? at : r->next_true_us;
+}
+
 void wn_rates_add(struct wn_rates *r, struct wn_world *w, struct wn_account *a)
 {
 	const struct wn_segment *s = r->segment;
@@ -159,6 +184,7 @@ void wn_rates_add(struct wn_rates *r, struct wn_world *w, struct wn_account *a)
 		rule_each_term(cel_program_root(wn_segment_when(s)), on_ask, &k);
 		r->with_signal++;
 		r->fit += k.all == WN_TRUE3;
+		wait_for_time(r, &k);
 	}
 	k.of = WN_RATE_CONTACT;
 	k.program = s->who;

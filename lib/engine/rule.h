@@ -60,8 +60,9 @@ struct segment_inner {
 	struct segment_programs *made;         /* NULL: not needed yet */
 	const struct cel_program *const *stay; /* as given; none: they are terms of when and who */
 	size_t n_stay;
-	uint64_t kinds[4];                     /* that top-level terms let `signal` be, if they bound them */
-	bool kinds_bounded;
+	uint64_t kinds[4];                     /* that `signal` may be where the rule is true */
+	bool kinds_bounded;                    /* not all of them */
+	bool names_its_kinds;                  /* `signal` is not asked: it opens on the kinds that it names for `signals` */
 	const char *const *refers;
 	size_t n_refers;           /* names given to in_segment */
 	bool when_moves;           /* some term changes with time alone */
@@ -178,7 +179,7 @@ typedef bool rule_refer_fn(void *ctx, struct wn_str name, struct cel_span at);
 bool rule_each_refer(const struct cel_node *n, rule_refer_fn *cb, void *ctx);
 /* True if the tree is a path: selections on a variable. */
 bool rule_is_path(const struct cel_node *n);
-/* The kinds that a top-level term lets `signal` be; false: no term bounds them. Of a segment: inner->kinds. */
+/* rule_kinds.c: the kinds that `signal` may be where the rule is true; false: all of them. Of a segment: inner->kinds. */
 bool rule_signal_kinds(const struct wn_registry *r, const struct cel_node *when, uint64_t set[4]);
 /* Adds what a tree reads to `reads`. */
 void rule_collect_reads(const struct wn_registry *r, const struct cel_node *n, struct wn_reads *reads);

@@ -171,77 +171,13 @@ bool rule_needs_signal(const struct cel_node *n)
 	return needs(n, false);
 }
 
-/* --- kinds of `signal` --------------------------------------------------------------------------------- */
-static bool is_kind_of_signal(const struct cel_node *n)
-{
-	struct cel_node_view v = cel_node_look(n);
-	if (v.kind != CEL_NODE_SELECT || v.n_args != 1 || !wn_str_is(v.name, "kind"))
-		return false;
-	return cel_node_look(v.args[0]).variable == WN_RULE_SIGNAL &&
-	       cel_node_look(v.args[0]).kind == CEL_NODE_IDENT;
-}
-
+/* --- what is read -------------------------------------------------------------------------------------- */
 static void set_bit(uint64_t *set, int bit)
 {
 	if (bit >= 0 && bit < 256)
 		set[bit / 64] |= UINT64_C(1) << (bit % 64);
 }
 
-/* The kinds that a literal, or a list of literals, names. */
-static bool named_kinds(const struct wn_registry *r, const struct cel_node *n, uint64_t set[4])
-{
-	struct cel_node_view v = cel_node_look(n);
-	if (v.kind == CEL_NODE_LITERAL && v.literal.kind == WN_STRING)
-		set_bit(set, wn_registry_kind_number(r, wn_value_str(v.literal)));
-	else if (v.kind == CEL_NODE_LITERAL && v.literal.kind == WN_LIST)
-		for (uint32_t i = 0; i < v.literal.n; i++)
-			set_bit(set, wn_registry_kind_number(r, wn_value_str(v.literal.list[i])));
-	else if (v.kind != CEL_NODE_LIST)
-		return false;
-	for (size_t i = 0; v.kind == CEL_NODE_LIST && i < v.n_args; i++)
-		if (!named_kinds(r, v.args[i], set))
-			return false;
-	return true;
-}
-
-struct kinds {
-	const struct wn_registry *registry;
-	uint64_t *set;
-	bool bounded;
-};
-
-static bool on_kind_term(void *ctx, const struct cel_node *term)
-{
-	struct kinds *k = ctx;
-	struct cel_node_view v = cel_node_look(term);
-	uint64_t named[4] = {0};
-	bool right = v.n_args == 2 && is_kind_of_signal(v.args[0]),
-	     left = v.n_args == 2 && is_call(&v, "_==_") && is_kind_of_signal(v.args[1]);
-	if (!(is_call(&v, "_==_") || is_call(&v, "@in")) || !(left || right) ||
-	    !named_kinds(k->registry, v.args[right ? 1 : 0], named))
-		return true;
-	for (int i = 0; i < 4; i++)
-		k->set[i] = k->bounded ? k->set[i] & named[i] : named[i];
-	k->bounded = true;
-	return true;
-}
-
-bool rule_signal_kinds(const struct wn_registry *r, const struct cel_node *when, uint64_t set[4])
-{
-	struct kinds k = {r, set, false};
-	rule_each_term(when, on_kind_term, &k);
-	return k.bounded;
-}
-
-bool wn_segment_opens_on(const struct wn_segment *s, int kind)
-{
-	const struct segment_inner *inner = inner_of(s);
-	if (s->broad || kind < 0 || kind > 255)
-		return false;
-	return ((inner->kinds_bounded ? inner->kinds : s->reads.kinds)[kind / 64] >> (kind % 64) & 1) != 0;
-}
-
-/* --- what is read -------------------------------------------------------------------------------------- */
 static void read_field(const struct wn_registry *r, const struct cel_node_view *v, struct wn_reads *reads)
 {
 	struct cel_node_view of = cel_node_look(v->args[0]);

@@ -243,6 +243,11 @@ static void find_stay_reads(struct segment_build *b)
 	memcpy(inner->stay_kinds, reads.kinds, sizeof(reads.kinds));
 }
 
+static bool names_kinds(const struct wn_reads *reads)
+{
+	return (reads->kinds[0] | reads->kinds[1] | reads->kinds[2] | reads->kinds[3]) != 0;
+}
+
 static void find_reads(struct segment_build *b)
 {
 	struct segment_inner *inner = b->inner;
@@ -258,6 +263,8 @@ static void find_reads(struct segment_build *b)
 		rule_collect_reads(registry, cel_program_root(s->group_by[i]), &s->reads);
 	rule_expand_reads(inner->rules, &s->reads);
 	inner->kinds_bounded = rule_signal_kinds(registry, cel_program_root(b->when), inner->kinds);
+	inner->names_its_kinds = !inner->kinds_bounded && !inner->n_refers && names_kinds(&s->reads) &&
+				 !(rule_reads(cel_program_root(b->when)) & RULE_READS_SIGNAL);
 	find_stay_reads(b);
 }
 

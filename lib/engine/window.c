@@ -31,22 +31,22 @@ static int64_t oldest_kept(const struct wn_account *a)
 	return a->signals.n >= WN_SIGNALS_PER_ACCOUNT ? a->signals.v[0]->occurred_us : INT64_MIN;
 }
 
-static bool beyond_kept(struct cel_call *call)
-{
-	return cel_call_error(call, "the window reaches beyond the newest %d signals that are kept in view",
-			      WN_SIGNALS_PER_ACCOUNT);
-}
-
-bool rule_window_kept(struct cel_call *call, const struct rule_host *h, int64_t from_us)
+/* False after an error if a signal of that instant may be gone, or out of view. */
+static bool is_kept(struct cel_call *call, const struct rule_host *h, int64_t from_us)
 {
 	int64_t kept_us = h->world->catalog->signals_kept_us;
 	if (kept_us && from_us < cel_call_now_us(call) - kept_us)
 		return cel_call_error(call, "the window is longer than signals are kept (retention.signals)");
+	return from_us >= oldest_kept(h->account) ||
+	       cel_call_error(call, "the window reaches beyond the newest %d signals that are kept in view", WN_SIGNALS_PER_ACCOUNT);
+}
+
+bool rule_window_kept(struct cel_call *call, const struct rule_host *h, int64_t from_us)
+{
 	int64_t oldest = oldest_kept(h->account);
-	if (from_us >= oldest)
-		return true;
-	rule_next_change(call, cel_call_now_us(call) + (oldest - from_us));
-	return beyond_kept(call);
+	if (from_us < oldest)
+		rule_next_change(call, cel_call_now_us(call) + (oldest - from_us));
+	return is_kept(call, h, from_us);
 }
 
 static const struct wn_signal *signal_at(const struct scan *s, size_t i)
@@ -214,9 +214,9 @@ static bool fn_followed(struct cel_call *call, const struct wn_value *args, size
 {
 	struct scan s;
 	int kind_b;
-	int64_t d = wn_value_us(args[3]), now = cel_call_now_us(call), last = 0;
+	int64_t d = wn_value_us(args[3]), now = cel_call_now_us(call), last = 0, from = INT64_MAX;
 	struct newest a = {INT64_MIN, INT64_MIN};
-	bool found = false, beyond = false;
+	bool found = false;
 	(void)n;
 	if (!scan_begin(call, args, &s) || !rule_kind_of(call, args[2], &kind_b))
 		return false;
@@ -226,7 +226,7 @@ static bool fn_followed(struct cel_call *call, const struct wn_value *args, size
 			newest_add(&a, b->occurred_us);
 		if (b->kind != kind_b || b->hard_stop_us <= now)
 			continue;
-		beyond |= b->occurred_us - d < oldest_kept(s.host->account);
+		from = b->occurred_us - d < from ? b->occurred_us - d : from;
 		if (!follows(&a, b->occurred_us, d))
 			continue;
 		found = true;
@@ -236,8 +236,8 @@ static bool fn_followed(struct cel_call *call, const struct wn_value *args, size
 			collect_before(call, &s, i, d);
 	}
 	rule_next_change(call, last);
-	if (!found && beyond)
-		return beyond_kept(call);
+	if (!found && !is_kept(call, s.host, from))
+		return false;
 	*out = wn_bool(found);
 	return true;
 }

@@ -259,8 +259,7 @@ static void check_explains_the_rule_over_the_stored_accounts(void **state)
 	SAYS(r, "time alone may make it false");
 	SAYS(r, "time: time alone never makes the rule true");
 	SAYS(r, "filed under signal.kind == \"funding\"");
-	SAYS(r, "evaluated for each candidate: account.employees >= 50; account.country in");
-	SAYS_NOT(r, "looked at for"); /* of so few signals nothing is told */
+	SAYS(r, "leaves 1 of 1 stored signal (100 %); evaluated for each candidate:\n    account.employees >= 50; account.country in");
 	SAYS_NOT(r, "unknown for more than half");
 	fits_80(r);
 	DONE(r, "account", "import", rig_file("more.csv", "name,domain\nC,c.com\nD,d.com\nE,e.com\n"));
@@ -272,9 +271,33 @@ static void check_explains_the_rule_over_the_stored_accounts(void **state)
 	SAYS_NOT(r, "true for");
 	DONE(r, "segment", "check", "--offline", rig_file("waiting.yaml", waiting));
 	SAYS(r, "time: the rule may become true by time alone, through signal.age >= days(3)");
+	SAYS_NOT(r, "leaves");
 	DONE(r, "segment", "check", rig_file("funded.yaml", funded), "--json");
 	SAYS(r, "\"unknown\":4");
+	SAYS(r, "\"signals\":1,\"signals_left\":1");
 	SOUND(r);
+}
+
+/* Shares are of what is stored, also of values that no rule named before. */
+static void check_counts_what_the_index_leaves_and_who_waits_for_time(void **state)
+{
+	RIG(r);
+	fill(r);
+	fund(r, "beta.de");
+	fund(r, "acme-robotics.com");
+	DONE(r, "signal", "add", "beta.de", "page_view", "path=/docs");
+	DONE(r, "signal", "add", "beta.de", "page_view", "path=/docs", "--occurred", "1d");
+	DONE(r, "segment", "check", rig_file("waiting.yaml", waiting));
+	SAYS(r, "filed under signal.kind == \"funding\"");
+	SAYS(r, "leaves 2 of 4 stored signals (50 %); evaluated for each candidate:\n    signal.age >= days(3)");
+	SAYS(r, "change; 2 of 2 accounts with a fitting signal wait for that");
+	SAYS(r, "the first until\n  Thu 7 May");
+	DONE(r, "--json", "segment", "check", rig_file("waiting.yaml", waiting));
+	SAYS(r, "\"waiting\":2,\"next_true_at\":\"2026-05-07T");
+	DONE(r, "segment", "check",
+	     rig_file("types.yaml", "segment: types\nwhen: |\n  signals.exists(s, s.kind == \"funding\" && s.amount_usd > 1.0) && has(account.industry)\n" REST));
+	SAYS(r, "s.kind enum, s.amount_usd double; true for");
+	SAYS(r, "account.industry string; true for");
 }
 
 static void show_tells_what_is_mostly_unknown(void **state)
@@ -350,6 +373,7 @@ int main(void)
 	    cmocka_unit_test(every_segment_has_a_line_with_the_first_clause),
 	    cmocka_unit_test(json_has_it_all),
 	    cmocka_unit_test(check_explains_the_rule_over_the_stored_accounts),
+	    cmocka_unit_test(check_counts_what_the_index_leaves_and_who_waits_for_time),
 	    cmocka_unit_test(show_tells_what_is_mostly_unknown),
 	    cmocka_unit_test(why_says_what_happens_next_in_order),
 	    cmocka_unit_test(the_timeline_is_history_in_sentences),

@@ -212,6 +212,22 @@ static void a_window_beyond_what_is_kept_is_unknown(void **state)
 	holds(r, "signals.followed(\"page_view\", \"page_view\", days(9))");
 }
 
+static void a_window_longer_than_signals_are_kept_is_unknown(void **state)
+{
+	(void)state;
+	RIG r = rig_new();
+	r->catalog.signals_kept_us = 10 * WN_DAY;
+	rig_signal(r, "departure", 9 * 24, "{}");
+	rig_signal(r, "hire", 24, "{}");
+	holds(r, "signals.count(\"hire\", days(10)) == 1");
+	unknown(r, "signals.count(\"hire\", days(11)) == 1");
+	unknown(r, "absent(\"funding\", days(11))");
+	/* what comes first may be gone already, unless it is there */
+	fails(r, "signals.followed(\"funding\", \"hire\", days(9))");
+	unknown(r, "signals.followed(\"funding\", \"hire\", days(10))");
+	holds(r, "signals.followed(\"departure\", \"hire\", days(30))");
+}
+
 static void places_contain_by_component(void **state)
 {
 	(void)state;
@@ -331,6 +347,7 @@ int main(void)
 		cmocka_unit_test(a_gap_an_unknown_account_or_a_foreign_scope_is_no_silence),
 		cmocka_unit_test(a_surge_compares_rates),
 		cmocka_unit_test(a_window_beyond_what_is_kept_is_unknown),
+		cmocka_unit_test(a_window_longer_than_signals_are_kept_is_unknown),
 		cmocka_unit_test(places_contain_by_component),
 		cmocka_unit_test(in_segment_asks_for_some_stored_signal),
 		cmocka_unit_test(broad_segments_are_terms_with_a_name),

@@ -447,6 +447,49 @@ static void the_same_text_gives_the_same_definition_and_seal(void **state)
 	wn_buf_done(&b);
 }
 
+/* The kinds that the segment opens on, in the order of the registry. */
+static const char *opens_on(const char *when)
+{
+	static char text[600];
+	char yaml[1000];
+	struct wn_segment *s;
+	struct wn_err err = {0};
+	text[0] = 0;
+	snprintf(yaml, sizeof(yaml), "%swhen: |\n  %s\n%s%s", HEAD, when, TAIL,
+		 "sequence: [{channel: email, subject: s, body: hello}]\n");
+	if (parse(yaml, &s, NULL, NULL, &err))
+		fail_msg("%s: %d:%d: %s", when, err.place.line, err.place.column, err.text);
+	for (size_t k = 0; k < wn_registry_kinds(r->registry); k++)
+		if (wn_segment_opens_on(s, (int)k))
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", text[0] ? " " : "", wn_registry_kind(r->registry, (int)k)->name);
+	wn_segment_free(s);
+	return text;
+}
+
+static void a_segment_opens_on_the_kinds_for_which_its_rule_may_be_true(void **state)
+{
+	(void)state;
+	char all[600];
+	snprintf(all, sizeof(all), "%s", opens_on("signal.headline.contains('x')"));
+	assert_string_equal(opens_on("signal.kind == 'funding' && signal.amount_usd > 1.0"), "funding");
+	assert_string_equal(opens_on("'funding' == signal.kind || (signal.kind in ['hire', 'page_view'] && account.customer)"),
+			    "funding hire page_view");
+	assert_string_equal(opens_on("signal.kind in ['funding', 'hire'] && !(signal.kind == 'hire')"), "funding");
+	assert_string_equal(opens_on("signal.kind in ['funding', 'hire'] && signal.kind != 'hire'"), "funding");
+	assert_string_equal(opens_on("signal.round == 'Series B'"), "funding");
+	assert_string_equal(opens_on("has(signal.round)"), "funding");
+	assert_string_equal(opens_on("!has(signal.round) && signal.kind in ['funding', 'hire']"), "funding hire");
+	assert_string_equal(opens_on("account.customer ? signal.kind == 'hire' : signal.round == 'Seed'"), "funding hire");
+	assert_string_equal(opens_on("signal.?round.orValue('Seed') == 'Seed'"), all);
+	/* what is asked of another value says nothing of the signal */
+	assert_string_equal(opens_on("signal.headline.contains('x') && account.industry != 'hire'"), all);
+	assert_string_equal(opens_on("signals.count('hire', days(3)) >= 2"), "hire");
+	assert_string_equal(opens_on("signal.headline.contains('x') && signals.count('hire', days(3)) >= 2"), all);
+	assert_non_null(strstr(all, "departure"));
+	assert_null(strstr(opens_on("!(signal.kind == 'hire') && signal.headline.contains('x')"), "hire"));
+	assert_non_null(strstr(opens_on("!(signal.kind == 'hire') && signal.headline.contains('x')"), "departure"));
+}
+
 static void a_stream_holds_several_segments(void **state)
 {
 	(void)state;
@@ -494,6 +537,7 @@ int main(void)
 		cmocka_unit_test(broad_segments_open_nothing),
 		cmocka_unit_test(references_are_known_and_make_no_circle),
 		cmocka_unit_test(the_same_text_gives_the_same_definition_and_seal),
+		cmocka_unit_test(a_segment_opens_on_the_kinds_for_which_its_rule_may_be_true),
 		cmocka_unit_test(a_stream_holds_several_segments),
 	};
 	return cmocka_run_group_tests_name("segment", tests, setup, teardown);
