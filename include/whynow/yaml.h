@@ -36,6 +36,8 @@ struct wn_yaml_node {
 	union {
 		struct wn_yaml_node *const *items;  /* sequence */
 		const struct wn_yaml_pair *pairs;   /* mapping, in the order of the file */
+		const struct wn_str *raw;           /* scalar that is not written as it reads (folded, with escapes): the bytes from its
+						     * text on; else NULL */
 	};
 };
 struct wn_yaml_pair {
@@ -77,10 +79,10 @@ const char *wn_yaml_what(const struct wn_yaml_node *n);
 struct wn_yaml_text {
 	struct wn_str text;    /* {NULL,0}: not given */
 	struct wn_place at;    /* of the first character of the text: give it to cel_options.origin */
-	bool block;            /* a literal block: every line of it starts at column at.column */
+	enum wn_yaml_style style;
+	const struct wn_str *raw; /* of the node */
 };
-/* Place in the file of a line and column (from 1) of the text. Exact for one-line scalars without escapes and for
- * literal blocks (there column at.column + column - 1 holds on every line); else the start of the text. */
+/* Place in the file of a line and column (from 1, in characters) of the text. */
 struct wn_place wn_yaml_text_place(const struct wn_yaml_text *t, int line, int column);
 
 /* --- errors: all of them, not only the first ---------------------------------------------------------- */

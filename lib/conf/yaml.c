@@ -130,6 +130,22 @@ static void place_text(struct reader *r, const struct fy_mark *m, struct wn_yaml
 	}
 }
 
+/* Whoever looks for a place in the text has to read along. */
+static void keep_raw(const struct reader *r, const struct fy_mark *m, const struct fy_mark *end, struct wn_yaml_node *n)
+{
+	size_t from = m->input_pos, bytes = end && end->input_pos > from ? end->input_pos - from : 0;
+	bool folds = n->style != WN_YAML_LITERAL && memchr(r->text.p + from, '\n', bytes),
+	     escapes = (n->style == WN_YAML_SINGLE && memchr(n->text.p, '\'', n->text.n)) ||
+		       (n->style == WN_YAML_DOUBLE && memchr(r->text.p + from, '\\', bytes));
+	if (!folds && !escapes)
+		return;
+	struct wn_str *raw = WN_NEW(r->arena, struct wn_str);
+	*raw = (struct wn_str){r->text.p + from, r->text.n - from};
+	size_t indent = n->style == WN_YAML_FOLDED ? blanks(*raw) : 0;
+	*raw = (struct wn_str){raw->p + indent, raw->n - indent};
+	n->raw = raw;
+}
+
 static enum wn_yaml_style scalar_style(struct fy_token *token)
 {
 	switch (fy_scalar_token_get_style(token)) {
@@ -265,8 +281,10 @@ static enum wn_rc on_scalar(struct reader *r, struct fy_event *e)
 		return rc;
 	place_text(r, m, n);
 	const struct fy_mark *end = fy_event_end_mark(e);
-	if (end)
+	if (end) {
+		keep_raw(r, m, end, n);
 		r->last_end = end->input_pos;
+	}
 	return attach(r, n);
 }
 

@@ -70,12 +70,99 @@ const char *wn_yaml_what(const struct wn_yaml_node *n)
 	}
 }
 
+/* --- places in texts ------------------------------------------------------------------------------------ */
+
+struct follower {
+	struct wn_str raw;
+	size_t at;
+	char quote; /* escapes as in this quote, 0: none */
+	struct wn_place place;
+};
+
+static int peek(const struct follower *f, size_t ahead)
+{
+	return f->at + ahead < f->raw.n ? (unsigned char)f->raw.p[f->at + ahead] : -1;
+}
+
+static void pass(struct follower *f)
+{
+	int c = peek(f, 0);
+	f->at++;
+	if (c == '\n') {
+		f->place.line++;
+		f->place.column = 1;
+	} else if ((c & 0xc0) != 0x80) {
+		f->place.column++;
+	}
+}
+
+/* Past a line break with the blanks on both sides of it, if there is one ahead: it reads as a blank or as line feeds. */
+static void pass_break(struct follower *f)
+{
+	size_t n = 0, breaks = 0;
+	int c;
+	for (; (c = peek(f, n)) == ' ' || c == '\t' || c == '\n'; n++)
+		breaks += c == '\n';
+	while (breaks && n--)
+		pass(f);
+}
+
+/* How many bytes the next character of the text is written in, and read as. */
+static size_t width(const struct follower *f)
+{
+	int c = peek(f, 0), next = peek(f, 1);
+	if (f->quote == '\'' && c == '\'')
+		return 2;
+	if (f->quote != '"' || c != '\\')
+		return 1;
+	return next == 'x' ? 4 : next == 'u' ? 6 : next == 'U' ? 10 : 2;
+}
+
+/* Reads the raw scalar along with its text. */
+static struct wn_place follow(const struct wn_yaml_text *t, size_t chars)
+{
+	struct follower f = {*t->raw, 0, t->style == WN_YAML_SINGLE ? '\'' : t->style == WN_YAML_DOUBLE ? '"' : 0, t->at};
+	bool folded = false;
+	for (size_t i = 0; i < t->text.n && (chars > 0 || (t->text.p[i] & 0xc0) == 0x80); i++) {
+		char c = t->text.p[i];
+		if ((c & 0xc0) == 0x80)
+			continue; /* the rest of a character */
+		chars--;
+		size_t before = f.at;
+		if (c == ' ' || c == '\n')
+			pass_break(&f);
+		folded = f.at != before || (folded && c == '\n' && peek(&f, 0) != '\\');
+		if (folded)
+			continue;
+		for (size_t n = width(&f); n > 0; n--)
+			pass(&f);
+		while ((peek(&f, 0) & 0xc0) == 0x80)
+			pass(&f);
+	}
+	return f.place;
+}
+
+/* Characters of the text before a line and column of it. */
+static size_t chars_before(struct wn_str text, int line, int column)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < text.n && (line > 1 || column > 1); i++) {
+		bool first = (text.p[i] & 0xc0) != 0x80;
+		n += first;
+		if (line > 1)
+			line -= text.p[i] == '\n';
+		else
+			column -= first;
+	}
+	return n;
+}
+
 struct wn_place wn_yaml_text_place(const struct wn_yaml_text *t, int line, int column)
 {
 	struct wn_place at = t->at;
 
-	if (line > 1 && !t->block)
-		return at;
+	if (t->raw)
+		return follow(t, chars_before(t->text, line, column));
 	at.line += line > 1 ? line - 1 : 0;
 	at.column += column > 1 ? column - 1 : 0;
 	return at;

@@ -156,8 +156,14 @@ static struct wn_yaml_node *quoted(struct plain *p, const char *at, const char *
 	if (!wn_conf_unquote((struct wn_str){at + 1, (size_t)(c - at - 1)}, quote, p->arena, &text))
 		return NULL;
 	struct wn_yaml_node *n = scalar(p, quote == '"' ? WN_YAML_DOUBLE : WN_YAML_SINGLE, at, text);
-	if (n)
-		n->text_column++;
+	if (!n)
+		return NULL;
+	n->text_column++;
+	if (text.n != (size_t)(c - at - 1)) {
+		struct wn_str *raw = WN_NEW(p->arena, struct wn_str);
+		*raw = (struct wn_str){at + 1, (size_t)(p->end - at - 1)};
+		n->raw = raw;
+	}
 	*behind = c + 1;
 	return n;
 }

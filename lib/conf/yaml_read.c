@@ -277,7 +277,8 @@ enum wn_rc wn_yaml_text(const struct wn_yaml_node *n, struct wn_yaml_text *out, 
 		return expected(n, err, "a text");
 	*out = (struct wn_yaml_text){.text = n->text,
 				     .at = {n->file, n->text_line, n->text_column},
-				     .block = n->style == WN_YAML_LITERAL};
+				     .style = n->style,
+				     .raw = n->raw};
 	return WN_OK;
 }
 

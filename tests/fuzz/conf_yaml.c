@@ -60,7 +60,7 @@ static bool same_tree(const struct wn_yaml_node *x, const struct wn_yaml_node *y
 {
 	bool same = x->kind == y->kind && x->style == y->style && x->line == y->line && x->column == y->column && x->n == y->n;
 	if (same && x->kind == WN_YAML_SCALAR)
-		same = wn_str_eq(x->text, y->text) && x->text_line == y->text_line && x->text_column == y->text_column;
+		same = wn_str_eq(x->text, y->text) && x->text_line == y->text_line && x->text_column == y->text_column && !x->raw == !y->raw;
 	for (size_t i = 0; same && i < x->n; i++)
 		same = x->kind == WN_YAML_SEQUENCE ? same_tree(x->items[i], y->items[i])
 						   : same_tree(x->pairs[i].key, y->pairs[i].key) && same_tree(x->pairs[i].value, y->pairs[i].value);

@@ -85,6 +85,8 @@ static void the_nearest_name_is_near_or_none(void **state)
 	assert_string_equal(wn_nearest(WN_STR("fromat"), names, n), "format");
 	assert_string_equal(wn_nearest(WN_STR("ulr"), names, n), "url");
 	assert_string_equal(wn_nearest(WN_STR("url"), names, n), "url");
+	assert_string_equal(wn_nearest(WN_STR("series b"), (const char *const[]){"Series A", "Series B"}, 2), "Series B");
+	assert_string_equal(wn_nearest(WN_STR("SEED"), (const char *const[]){"Seed extension", "Seed"}, 2), "Seed");
 	assert_null(wn_nearest(WN_STR("frequency"), names, n));
 	assert_null(wn_nearest(WN_STR(""), names, n));
 	assert_null(wn_nearest(WN_STR("x"), (const char *const[]){"y"}, 1));

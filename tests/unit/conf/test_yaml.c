@@ -85,7 +85,38 @@ static void places_inside_a_text_are_places_of_the_file(void **state)
 	assert_int_equal(p.column, 7);
 	assert_string_equal(p.file, "t.yaml");
 	assert_int_equal(wn_yaml_text(wn_yaml_get(n, "fold"), &t, NULL), WN_OK);
-	assert_int_equal(wn_yaml_text_place(&t, 2, 1).line, 6);
+	assert_int_equal(wn_yaml_text_place(&t, 1, 3).line, 7);
+}
+
+/* Where the mark stands in the text and where in the file. */
+static void check_mark(struct fixture *f, const char *yaml, int line, int column)
+{
+	struct wn_yaml_text t;
+	assert_int_equal(wn_yaml_text(wn_yaml_get(root(f, yaml), "when"), &t, NULL), WN_OK);
+	const char *mark = memchr(t.text.p, '@', t.text.n);
+	int in_line = 1, in_column = 1;
+	for (const char *c = t.text.p; c < mark; c++) {
+		in_column = *c == '\n' ? 1 : in_column + ((*c & 0xc0) != 0x80);
+		in_line += *c == '\n';
+	}
+	struct wn_place p = wn_yaml_text_place(&t, in_line, in_column);
+	if (p.line != line || p.column != column)
+		fail_msg("%d:%d instead of %d:%d in\n%s", p.line, p.column, line, column, yaml);
+}
+
+static void places_are_exact_in_folded_and_quoted_texts(void **state)
+{
+	struct fixture *f = *state;
+
+	check_mark(f, "when: >\n  a\n  b @\n", 3, 5);
+	check_mark(f, "when: >-\n    aé\n    b\n\n\n    ü @\nx: 1\n", 6, 7);
+	check_mark(f, "when: a b\n  && c @\n", 2, 8);
+	check_mark(f, "when: a\n\n  && c\n  @\n", 4, 3);
+	check_mark(f, "when: 'it''s ''ü'' @'\n", 1, 20);
+	check_mark(f, "when: \"a == \\\"é\\\" \\u00e9 @\"\n", 1, 26);
+	check_mark(f, "when: \"a\n  == \\\"b\\\" @\"\n", 2, 12);
+	check_mark(f, "when: \"a @\"\n", 1, 10);
+	check_mark(f, "{when: 'a ''b'' @', x: 1}\n", 1, 17);
 }
 
 static void broken_text_is_refused_with_its_place(void **state)
@@ -299,6 +330,7 @@ int main(void)
 		TEST(nodes_know_where_they_stand),
 		TEST(literal_blocks_tell_where_their_text_starts),
 		TEST(places_inside_a_text_are_places_of_the_file),
+		TEST(places_are_exact_in_folded_and_quoted_texts),
 		TEST(broken_text_is_refused_with_its_place),
 		TEST(a_tab_gets_a_hint),
 		TEST(duplicate_keys_are_refused_with_both_lines),
