@@ -77,7 +77,8 @@ struct cel_record {
 struct cel_env;
 struct cel_call; /* one running call of a host function */
 
-/* The function gets its evaluated arguments (receiver first). Return false after cel_call_error: unknown. */
+/* The function gets its evaluated arguments (receiver first), borrowed until it returns. What it makes lies in cel_call_arena;
+ * *out may point there, into the arguments, or at what outlives the result. Return false after cel_call_error: unknown. */
 typedef bool cel_function(struct cel_call *call, const struct wn_value *args, size_t n, struct wn_value *out);
 
 struct cel_overload {

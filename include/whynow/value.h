@@ -109,6 +109,11 @@ static inline struct wn_value wn_map(const struct wn_entry *e, size_t n)
 {
 	return (struct wn_value){.kind = WN_MAP, .n = (uint32_t)n, .map = e};
 }
+/* The object is borrowed, as the elements of lists and maps are. */
+static inline struct wn_value wn_object_value(const struct wn_object *o)
+{
+	return (struct wn_value){.kind = WN_OBJECT, .object = o};
+}
 
 /* Member of a map by string key, ABSENT if there is none or v is no map. */
 struct wn_value wn_value_get(struct wn_value v, struct wn_str key);

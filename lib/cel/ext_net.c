@@ -49,7 +49,7 @@ static bool give(struct cel_run *r, const struct cel_node *n, const struct wn_cl
 		return false;
 	*kept = net;
 	kept->object.cls = cls;
-	*out = (struct wn_value){.kind = WN_OBJECT, .object = &kept->object};
+	*out = wn_object_value(&kept->object);
 	return true;
 }
 

@@ -226,7 +226,7 @@ bool cel_call_error(struct cel_call *call, const char *fmt, ...)
 
 void cel_call_collect(struct cel_call *call, const struct wn_object *element)
 {
-	cel_collect_object(call->run, (struct wn_value){.kind = WN_OBJECT, .object = element});
+	cel_collect_object(call->run, wn_object_value(element));
 }
 
 void cel_call_next_change(struct cel_call *call, int64_t at_us)

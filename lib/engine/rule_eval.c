@@ -18,7 +18,7 @@ struct wn_value rule_signals(struct rule_host *h)
 	size_t n = 0;
 	for (size_t i = 0; i < a->signals.n; i++)
 		if (!a->signals.v[i]->retracted)
-			list[n++] = (struct wn_value){.kind = WN_OBJECT, .object = &a->signals.v[i]->object};
+			list[n++] = wn_object_value(&a->signals.v[i]->object);
 	h->signals = wn_list(list, n);
 	h->have_signals = true;
 	return h->signals;
@@ -32,7 +32,7 @@ bool rule_signals_are_there(struct cel_call *call, const struct rule_host *h)
 static bool give_object(const struct wn_object *o, struct wn_value *out)
 {
 	if (o)
-		*out = (struct wn_value){.kind = WN_OBJECT, .object = o};
+		*out = wn_object_value(o);
 	return o != NULL;
 }
 

@@ -313,14 +313,14 @@ static struct wn_value template_data(const struct attempt *at)
 	for (size_t i = 0; i < at->m->evidence.n; i++) {
 		struct wn_signal *e = wn_account_signal(a, at->m->evidence.v[i]->signal_key);
 		if (e && !at->m->evidence.v[i]->removed)
-			all[n++] = (struct wn_value){.kind = WN_OBJECT, .object = &e->object};
+			all[n++] = wn_object_value(&e->object);
 	}
 	if (s)
-		wn_map_set(&m, "signal", (struct wn_value){.kind = WN_OBJECT, .object = &s->object});
+		wn_map_set(&m, "signal", wn_object_value(&s->object));
 	wn_map_set(&m, "signals", wn_list(all, n));
-	wn_map_set(&m, "account", (struct wn_value){.kind = WN_OBJECT, .object = &a->object});
+	wn_map_set(&m, "account", wn_object_value(&a->object));
 	if (at->contact)
-		wn_map_set(&m, "contact", (struct wn_value){.kind = WN_OBJECT, .object = &at->contact->object});
+		wn_map_set(&m, "contact", wn_object_value(&at->contact->object));
 	wn_map_set(&m, "campaign", campaign_words(at));
 	return wn_map_end(&m);
 }

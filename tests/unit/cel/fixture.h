@@ -62,7 +62,7 @@ static bool world_get(void *ctx, int var, struct wn_value *out)
 	struct world *w = ctx;
 
 	switch (var) {
-	case VAR_SIGNAL: *out = (struct wn_value){.kind = WN_OBJECT, .object = &w->signal.object}; return true;
+	case VAR_SIGNAL: *out = wn_object_value(&w->signal.object); return true;
 	case VAR_SIGNALS: *out = wn_list(w->items, w->n); return true;
 	case VAR_NOW: *out = wn_time_us(NOW_US); return true;
 	default: return false;
@@ -139,7 +139,7 @@ static inline struct sig make_signal(const char *name, const char *kind, int64_t
 static inline void add(struct world *w, struct sig s)
 {
 	w->list[w->n] = s;
-	w->items[w->n] = (struct wn_value){.kind = WN_OBJECT, .object = &w->list[w->n].object};
+	w->items[w->n] = wn_object_value(&w->list[w->n].object);
 	w->n++;
 }
 

@@ -213,9 +213,9 @@ static void records_are_read_by_field_name(void **state)
 	struct wn_signal *s = rig_signal(r, "funding", 5, "{\"round\": \"Series B\", \"amount_usd\": 25000000}");
 	struct wn_contact *c = rig_contact(r, "Ada Lovelace", "people", 5);
 	struct wn_map_builder m = wn_map_begin(r->arena);
-	wn_map_set(&m, "signal", (struct wn_value){.kind = WN_OBJECT, .object = &s->object});
-	wn_map_set(&m, "account", (struct wn_value){.kind = WN_OBJECT, .object = &r->account.object});
-	wn_map_set(&m, "contact", (struct wn_value){.kind = WN_OBJECT, .object = &c->object});
+	wn_map_set(&m, "signal", wn_object_value(&s->object));
+	wn_map_set(&m, "account", wn_object_value(&r->account.object));
+	wn_map_set(&m, "contact", wn_object_value(&c->object));
 	check_render("{{contact.first_name}} of {{account.name}}: {{signal.round}}, {{#signal}}{{amount_usd}}{{/signal}}", wn_map_end(&m), false,
 		     "Ada of Acme: Series B, 25000000", NULL);
 	check_render("{{signal.valuation_usd}}", wn_map_end(&m), false, "", "signal.valuation_usd");

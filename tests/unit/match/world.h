@@ -142,16 +142,16 @@ static bool pair_get(void *ctx, int var, struct wn_value *out)
 
 	switch (var) {
 	case VAR_SIGNAL:
-		*out = (struct wn_value){.kind = WN_OBJECT, .object = &p->signal.object};
+		*out = wn_object_value(&p->signal.object);
 		return true;
 	case VAR_SIGNALS:
-		p->signals[0] = (struct wn_value){.kind = WN_OBJECT, .object = &p->signal.object};
+		p->signals[0] = wn_object_value(&p->signal.object);
 		for (int i = 0; i < p->n_others; i++)
-			p->signals[i + 1] = (struct wn_value){.kind = WN_OBJECT, .object = &p->others[i].object};
+			p->signals[i + 1] = wn_object_value(&p->others[i].object);
 		*out = wn_list(p->signals, (size_t)p->n_others + 1);
 		return true;
 	case VAR_ACCOUNT:
-		*out = (struct wn_value){.kind = WN_OBJECT, .object = &p->account.object};
+		*out = wn_object_value(&p->account.object);
 		return true;
 	case VAR_NOW:
 		*out = wn_time_us(p->now_us);
