@@ -92,10 +92,15 @@ const char *wn_registry_nearest_trait(const struct wn_registry *r, enum wn_trait
 /* Converts a value to the type of an attribute or trait. Text becomes one trimmed line of at most WN_ATTR_TEXT_MAX bytes
  * (text from int too); int from a whole double or digits; double from int or digits; bool from true/false/yes/no/1/0;
  * a list from one string or from strings and ints; timestamp from wild text (wn_date_parse) or epoch s/ms/us; enum by
- * folded text, punctuation aside. NULL and empty text (trimmed) give ABSENT: not a value. *out lives in `a`.
+ * folded text, punctuation aside; place by wn_place_clean. NULL and empty text (trimmed) give ABSENT: not a value. *out lives in `a`.
  * WN_INVALID with what was expected, WN_LIMIT past WN_ATTR_LIST_MAX. */
 enum wn_rc wn_attr_coerce(enum wn_attr_type type, const char *const *enum_values, struct wn_value v, struct wn_arena *a,
 			  struct wn_value *out, struct wn_err *err) WN_MUST_CHECK;
+
+/* "us/ca" and "na/us/ca" are NA/US/CA: a country of ISO 3166 gets its continent. False if it begins with neither; *out lies in `a`. */
+bool wn_place_clean(struct wn_str text, struct wn_arena *a, struct wn_str *out);
+/* Why no place lies within the area, in words, in buf; NULL if some may. */
+const char *wn_place_complaint(struct wn_str area, char *buf, size_t size);
 
 /* Seconds, milliseconds or microseconds since 1970, told apart by size; false outside years 1970 to 9999. */
 bool wn_epoch_us(double n, int64_t *out_us);

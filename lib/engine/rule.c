@@ -74,6 +74,11 @@ static const char *check_second(void *ctx, size_t arg, struct wn_value literal, 
 	return arg == 1 ? check_kind(ctx, arg, literal, buf, size) : NULL;
 }
 
+static const char *check_area(void *ctx WN_UNUSED, size_t arg, struct wn_value literal, char *buf, size_t size)
+{
+	return arg == 1 ? wn_place_complaint(wn_value_str(literal), buf, size) : NULL;
+}
+
 typedef const char *check_fn(void *ctx, size_t arg, struct wn_value literal, char *buf, size_t size);
 
 static check_fn *check_of(const struct rule_function *f)
@@ -82,6 +87,8 @@ static check_fn *check_of(const struct rule_function *f)
 		return check_sum;
 	if (strcmp(f->args, "SkkD") == 0)
 		return check_followed;
+	if (strchr(f->args, 'p'))
+		return check_area;
 	if (f->args[0] == 'k')
 		return check_first;
 	return f->args[0] == 'S' ? check_second : NULL;

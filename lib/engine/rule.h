@@ -142,7 +142,7 @@ bool verdict_add(struct wn_world *w, const struct wn_segment *s, struct wn_accou
 struct rule_function {
 	const char *name;
 	bool receiver;
-	/* One letter each: S signals, s string, k kind, a numeric attribute, n segment, D duration. */
+	/* One letter each: S signals, s string, k kind, a numeric attribute, n segment, p place, D duration. */
 	const char *args;
 	char result; /* S signals, i int, d double, b bool */
 	cel_function *fn;

@@ -135,6 +135,6 @@ static bool fn_place_within(struct cel_call *call, const struct wn_value *args, 
 
 const struct rule_function rule_segment_functions[] = {
     {"in_segment", false, "n", 'b', fn_in_segment, .moving = true, .collects = true, .variant_arg = -1},
-    {"within", true, "ss", 'b', fn_place_within, .pure = true, .variant_arg = -1},
+    {"within", true, "sp", 'b', fn_place_within, .pure = true, .variant_arg = -1},
 };
 const size_t rule_n_segment_functions = WN_COUNT(rule_segment_functions);

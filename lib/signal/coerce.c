@@ -192,6 +192,20 @@ static enum wn_rc to_enum(struct wn_value v, const struct target *t, struct wn_e
 		       n ? t->enum_values[0] : "");
 }
 
+static enum wn_rc to_place(struct wn_value v, const struct target *t, struct wn_err *err)
+{
+	struct wn_value text = absent;
+	struct target as_text = {.arena = t->arena, .out = &text};
+	struct wn_str place;
+	enum wn_rc rc = to_string(v, &as_text, err);
+
+	if (rc == WN_OK && !wn_place_clean(wn_value_str(text), t->arena, &place))
+		return refuse(err, "a place as continent/country/state/city, such as NA/US/CA", v);
+	if (rc == WN_OK)
+		*t->out = wn_string(place);
+	return rc;
+}
+
 enum wn_rc wn_attr_coerce(enum wn_attr_type type, const char *const *enum_values, struct wn_value v,
 			  struct wn_arena *a, struct wn_value *out, struct wn_err *err)
 {
@@ -199,7 +213,7 @@ enum wn_rc wn_attr_coerce(enum wn_attr_type type, const char *const *enum_values
 	    [WN_ATTR_STRING] = to_string,       [WN_ATTR_INT] = to_int,
 	    [WN_ATTR_DOUBLE] = to_double,       [WN_ATTR_BOOL] = to_bool,
 	    [WN_ATTR_TIMESTAMP] = to_timestamp, [WN_ATTR_LIST] = to_list,
-	    [WN_ATTR_PLACE] = to_string,        [WN_ATTR_ENUM] = to_enum,
+	    [WN_ATTR_PLACE] = to_place,         [WN_ATTR_ENUM] = to_enum,
 	};
 	struct wn_value made = absent;
 	struct target t = {enum_values, a, &made};

@@ -447,6 +447,15 @@ static void the_same_text_gives_the_same_definition_and_seal(void **state)
 	wn_buf_done(&b);
 }
 
+static void areas_that_hold_no_place_are_refused(void **state)
+{
+	(void)state;
+	refuses(HEAD "when: signal.kind == \"funding\" && account.place.within(\"US/CA\")\n" TAIL STEPS, 3, 56, "no place begins with \"US\"|did you mean \"NA/US/CA\"?");
+	refuses(HEAD "when: signal.kind == \"funding\" && account.place.within(\"EU/US\")\n" TAIL STEPS, 3, 56, "\"US\" does not lie in EU: did you mean \"NA/US\"?");
+	refuses(HEAD "when: signal.kind == \"funding\" && account.place.within(\"EU/XY\")\n" TAIL STEPS, 3, 56, "no country of ISO 3166 in EU");
+	refuses(HEAD "when: signal.kind == \"funding\" && account.place.within(\"\")\n" TAIL STEPS, 3, 56, "continent/country/state/city");
+}
+
 /* The kinds that the segment opens on, in the order of the registry. */
 static const char *opens_on(const char *when)
 {
@@ -537,6 +546,7 @@ int main(void)
 		cmocka_unit_test(broad_segments_open_nothing),
 		cmocka_unit_test(references_are_known_and_make_no_circle),
 		cmocka_unit_test(the_same_text_gives_the_same_definition_and_seal),
+		cmocka_unit_test(areas_that_hold_no_place_are_refused),
 		cmocka_unit_test(a_segment_opens_on_the_kinds_for_which_its_rule_may_be_true),
 		cmocka_unit_test(a_stream_holds_several_segments),
 	};

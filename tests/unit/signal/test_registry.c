@@ -301,6 +301,56 @@ static void lists_of_texts(void **state)
 	refused(WN_ATTR_LIST, wn_list(many, WN_COUNT(many)), "at most");
 }
 
+static const char *place(const char *text)
+{
+	struct wn_value v = coerced(WN_ATTR_PLACE, wn_cstring(text));
+	return wn_arena_strdup(arena, wn_value_str(v));
+}
+
+static void places_get_the_continent_of_their_country(void **state)
+{
+	(void)state;
+	assert_string_equal(place("NA/US/CA/San Francisco"), "NA/US/CA/San Francisco");
+	assert_string_equal(place(" na / us / CA "), "NA/US/CA");
+	assert_string_equal(place("us/CA/San Francisco"), "NA/US/CA/San Francisco");
+	assert_string_equal(place("DE"), "EU/DE");
+	assert_string_equal(place("eu/"), "EU");
+	/* a continent and a country */
+	assert_string_equal(place("SA/AR"), "SA/AR");
+	assert_string_equal(place("SA/Riyadh"), "AS/SA/Riyadh");
+	assert_string_equal(place("NA"), "NA");
+	assert_string_equal(place("AF/NA/KH"), "AF/NA/KH");
+	refused(WN_ATTR_PLACE, wn_cstring("San Francisco"), "continent/country/state/city");
+	refused(WN_ATTR_PLACE, wn_cstring("EU/US"), "continent/country/state/city");
+	refused(WN_ATTR_PLACE, wn_cstring("NA//CA"), "continent/country/state/city");
+	refused(WN_ATTR_PLACE, wn_cstring("/"), "continent/country/state/city");
+	refused(WN_ATTR_PLACE, wn_cstring("a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q"), "continent/country/state/city");
+}
+
+/* Against the list that comes with the time zones. */
+static void every_country_has_a_continent(void **state)
+{
+	(void)state;
+	char line[200], clean[8];
+	size_t n = 0;
+	FILE *f = fopen("/usr/share/zoneinfo/iso3166.tab", "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (line[0] == '#')
+			continue;
+		snprintf(clean, sizeof(clean), "%.2s", line);
+		struct wn_str one;
+		char with_state[20];
+		snprintf(with_state, sizeof(with_state), "%s/-", clean);
+		assert_true(wn_place_clean(wn_str_of(with_state), arena, &one));
+		if (one.n != strlen("XX/YY/-") || memcmp(one.p + 3, clean, 2) != 0)
+			fail_msg("%s: " WN_STR_FMT, clean, WN_STR_ARG(one));
+		n++;
+	}
+	fclose(f);
+	assert_true(n > 240);
+}
+
 static void types_have_their_texts(void **state)
 {
 	enum wn_attr_type t;
@@ -326,6 +376,8 @@ int main(void)
 	    cmocka_unit_test(texts_enums_and_bools),
 	    cmocka_unit_test(dates_of_text_and_epoch),
 	    cmocka_unit_test(lists_of_texts),
+	    cmocka_unit_test(places_get_the_continent_of_their_country),
+	    cmocka_unit_test(every_country_has_a_continent),
 	    cmocka_unit_test(types_have_their_texts),
 	};
 
