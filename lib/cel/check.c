@@ -126,26 +126,26 @@ static bool check_map(struct cel_check *k, struct cel_node *n)
 /* A term of && is worth something only where all others hold, one of || only where none does. */
 static bool check_logic(struct cel_check *k, struct cel_node *n)
 {
-	bool and = n->kind == CEL_NODE_AND;
+	bool and = n->kind == CEL_NODE_AND, symmetric = n->n_args <= SYMMETRIC_MAX, ok = true;
 	struct cel_fact *before = k->facts, **told = WN_NEW_N(k->c->arena, struct cel_fact *, n->n_args + 1);
 
 	for (uint32_t i = 0; i < n->n_args; i++, k->facts = before) {
 		cel_facts_push(k, n->args[i], and);
 		told[i] = k->facts;
 	}
-	for (uint32_t i = 0; i < n->n_args; i++) {
-		bool ok;
-
-		for (uint32_t j = 0; j < n->n_args && (j < i || n->n_args <= SYMMETRIC_MAX); j++)
+	for (uint32_t i = 0; ok && i < n->n_args; i++) {
+		for (uint32_t j = 0; symmetric && j < n->n_args; j++)
 			if (j != i)
 				cel_facts_again(k, told[j], before);
 		ok = cel_check_node(k, n->args[i]) && needs(k, n->args[i], &cel_bool, and ? "&&" : "||");
-		k->facts = before;
-		if (!ok)
-			return false;
+		if (symmetric)
+			k->facts = before;
+		else
+			cel_facts_again(k, told[i], before);
 	}
+	k->facts = before;
 	n->type = &cel_bool;
-	return true;
+	return ok;
 }
 
 static bool check_not(struct cel_check *k, struct cel_node *n)

@@ -81,7 +81,7 @@ static bool become_variable(struct cel_check *k, struct cel_node *n, const struc
 	n->id.variable = (int32_t)(v - k->c->env->variables.v);
 	n->id.slot = -1;
 	n->id.collectable = v->type->kind == CEL_RECORD && v->type->record->collectable;
-	n->flags = v->moving ? NODE_MOVING | NODE_FLOWS : 0;
+	n->flags = (v->moving ? NODE_MOVING | NODE_FLOWS : 0) | (cel_scope_find(k, v->name) ? NODE_ABSOLUTE : 0); /* not the one that hides it */
 	n->variants = v->type->kind == CEL_RECORD ? cel_facts_of(k, v, NULL) : NULL;
 	return true;
 }

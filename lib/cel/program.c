@@ -48,8 +48,8 @@ enum wn_rc cel_compile(const struct cel_env *env, struct wn_str text, const stru
 	p->lent = lent;
 	p->env = env;
 	c.text = text.n > WN_CEL_TEXT_MAX || !text.n ? text : wn_arena_str(a, text);
-	if (!c.text.p)
-		c.text.p = "";
+	if (!c.text.n)
+		c.text.p = ""; /* the lexer stops at a NUL */
 	p->text = c.text;
 	if (!compile_all(&c)) {
 		drop_prepared(p);

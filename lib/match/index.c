@@ -105,9 +105,26 @@ void wn_index_remove(struct wn_index *x, uint32_t rule)
 	x->n_rules--;
 }
 
+static bool is_pending(const struct wn_index *x, uint32_t rule)
+{
+	uint32_t at = first_block(x, rule);
+
+	return at && wn_block(x, at)->flags & BLOCK_PENDING;
+}
+
+static void put_off(struct wn_index *x, uint32_t rule)
+{
+	if (x->n_pending == x->cap_pending) {
+		x->cap_pending = x->cap_pending * 2 + 16;
+		x->pending = wn_realloc(x->pending, x->cap_pending * sizeof(*x->pending));
+	}
+	x->pending[x->n_pending++] = rule;
+}
+
 enum wn_filed wn_index_put(struct wn_index *x, uint32_t rule, const struct cel_program *when)
 {
 	uint32_t at = 0, keyless = 0;
+	bool waited = is_pending(x, rule);
 
 	wn_index_remove(x, rule);
 	wn_arena_reset(x->scratch);
@@ -120,11 +137,8 @@ enum wn_filed wn_index_put(struct wn_index *x, uint32_t rule, const struct cel_p
 		grow_rules(x, rule);
 	x->rules[rule] = at ? at : NEVER;
 	x->n_rules++;
-	if (x->n_pending == x->cap_pending) {
-		x->cap_pending = x->cap_pending * 2 + 16;
-		x->pending = wn_realloc(x->pending, x->cap_pending * sizeof(*x->pending));
-	}
-	x->pending[x->n_pending++] = rule;
+	if (!waited)
+		put_off(x, rule);
 	return all.n == 0 ? WN_FILED_NEVER : keyless ? WN_FILED_ALWAYS : WN_FILED_KEYED;
 }
 
@@ -169,8 +183,8 @@ static void review(struct wn_index *x, uint32_t rule)
 static void settle_some(struct wn_index *x, size_t *rules)
 {
 	for (; *rules > 0 && x->n_pending > 0; --*rules) {
-		uint32_t rule = x->pending[--x->n_pending], at = first_block(x, rule);
-		if (at && wn_block(x, at)->flags & BLOCK_PENDING)
+		uint32_t rule = x->pending[--x->n_pending];
+		if (is_pending(x, rule))
 			review(x, rule);
 	}
 	if (x->n_pending == 0 && x->cap_pending > 64) { /* after many at once */

@@ -10,7 +10,7 @@
 enum { TAG_BITS = 24, SIZE_MIN = 8, SIZE_SMALL = 64 /* below it a table doubles: fewer holes are left behind */ };
 /* Three quarters: most of what is asked for is not there, and that is known after one word of marks; at 7/8 after four. */
 enum { FULL_OF = 3, FULL_PARTS = 4 };
-enum { FILED_MIN = 1000 /* rules that tell how many keys the others will have */, GROWTH_MAX = 8 };
+enum { FILED_MIN = 1000 /* rules that tell how many keys the others will have */, GROWTH_MAX = 2 };
 
 static struct segment *segment_of(struct wn_index *x, uint64_t hash)
 {

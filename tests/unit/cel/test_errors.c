@@ -52,6 +52,17 @@ static void shows_a_window_of_a_long_line(void **state)
 	assert_non_null(strstr(err->text, "nix"));
 }
 
+/* Whatever stands behind it. */
+static void a_slice_of_no_bytes_is_an_empty_text(void **state)
+{
+	struct world *w = *state;
+	struct cel_program *p;
+	struct wn_err err;
+
+	assert_int_equal(cel_compile(w->env, (struct wn_str){"true", 0}, NULL, &p, &err), WN_INVALID);
+	assert_non_null(strstr(err.text, "expected a value, found the end of the expression"));
+}
+
 static void says_what_was_expected(void **state)
 {
 	assert_refused(*state, "1 +", "expected a value, found the end of the expression");
@@ -122,6 +133,6 @@ static void leaves_the_output_alone_on_failure(void **state)
 }
 
 RUN(CASE(names_the_nearest_attribute_with_a_caret_under_it), CASE(adds_the_origin_of_the_text_to_line_and_column),
-    CASE(counts_columns_in_characters), CASE(shows_a_window_of_a_long_line), CASE(says_what_was_expected),
+    CASE(counts_columns_in_characters), CASE(shows_a_window_of_a_long_line), CASE(a_slice_of_no_bytes_is_an_empty_text), CASE(says_what_was_expected),
     CASE(refuses_operands_that_no_overload_takes), CASE(refuses_a_result_of_another_type_than_asked),
     CASE(asks_a_host_function_about_its_literals), CASE(leaves_the_output_alone_on_failure))

@@ -45,6 +45,8 @@ static void canonical_text_has_one_spelling_and_reads_back(void **state)
 	assert_canonical(*state, "{'a':1.0,?'b':optional.none()}", "{\"a\": 1.0, ?\"b\": optional.none()}");
 	assert_canonical(*state, "cel.bind(x,1,x+1)", "cel.bind(x, 1, x + 1)");
 	assert_canonical(*state, "'a\\n\"' + r'\\d'", "\"a\\n\\\"\" + \"\\\\d\"");
+	assert_canonical(*state, ".signal.kind=='hire'", "signal.kind == \"hire\"");
+	assert_canonical(*state, "[1].exists(signal, .signal.kind=='hire')", "[1].exists(signal, .signal.kind == \"hire\")");
 	assert_canonical(*state, "math.greatest(1,2)", "math.greatest(1, 2)");
 }
 

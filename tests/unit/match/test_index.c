@@ -370,6 +370,31 @@ static void rules_come_change_and_go_while_it_serves(void **state)
 	assert_int_equal(probe(&p), 1u << 5);
 }
 
+/* Replaced time and again before an event comes, and with keys that the first rules do not lead to expect. */
+static void what_waits_does_not_swell_the_table(void **state)
+{
+	struct wn_index_size before, after;
+	char text[80];
+
+	(void)state;
+	for (uint32_t i = 0; i < 10000; i++) {
+		snprintf(text, sizeof(text), "account.domain == \"d%u\" && signal.kind == \"hire\"", i);
+		put(i, text);
+	}
+	while (wn_index_tend(index_, 256))
+		;
+	wn_index_measure(index_, &before);
+	for (uint32_t i = 0; i < 11000; i++) {
+		snprintf(text, sizeof(text), "account.domain == \"e%u\" && signal.kind == \"hire\"", i);
+		put(i < 9000 ? 0 : 1000 + i, text);
+	}
+	while (wn_index_tend(index_, 256))
+		;
+	wn_index_measure(index_, &after);
+	assert_int_equal(after.rules, 12000);
+	assert_true((double)after.bytes_keys / (double)after.keys < 2.0 * (double)before.bytes_keys / (double)before.keys);
+}
+
 static void without_an_account_nothing_of_it_can_be_true(void **state)
 {
 	struct pair p = event("hire");
@@ -491,6 +516,7 @@ int main(void)
 	    TEST(rules_are_filed_anew_as_events_teach),
 	    TEST(what_can_never_be_true_is_never_a_candidate),
 	    TEST(rules_come_change_and_go_while_it_serves),
+	    TEST(what_waits_does_not_swell_the_table),
 	    TEST(without_an_account_nothing_of_it_can_be_true),
 	    TEST(explains_how_a_rule_is_filed),
 	    TEST(reads_fields_of_each_record),
