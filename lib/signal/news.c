@@ -11,8 +11,6 @@
 #include <strings.h>
 
 enum { LEAD_SENTENCES = 2, FILL_SENTENCES = 8, LEAD_BYTES = 500, FILL_BYTES = 1500, ROOM = 160 /* tokens; longer texts take more from the arena */ };
-/* Written before it is read: clearing it would cost more than a headline does. */
-#define UNINITIALIZED __attribute__((uninitialized))
 
 struct reading {
 	const struct wn_news *news;
@@ -253,7 +251,7 @@ static void find_spots(const struct reading *r, const struct news_text *x, struc
 /* Its trigger of n words stands at i. */
 static void try_at(struct reading *r, const struct news_text *x, const struct news_pattern *p, int i, int n, struct spots *spots)
 {
-	struct news_found f UNINITIALIZED; /* set where it is read */
+	struct news_found f WN_UNINITIALIZED; /* set where it is read */
 	const char *why = x->why_not ? x->why_not : news_match(x, p, i, n, &f);
 
 	tell(r, x, p, i, n, why);
@@ -270,15 +268,15 @@ static void try_pattern(struct reading *r, const struct news_text *x, size_t num
 	const struct news_pattern *p = &r->news->patterns.v[number];
 
 	for (int k = 0; k < spots->n; k++) {
-		int i = spots->at[k];
-		if (spots->met[k].bits[number / 64] >> (number % 64) & 1 && !is_used(spots->used, spots->n_used, i, p->kind))
-			try_at(r, x, p, i, news_in(x, p->trigger, i), spots);
+		int i = spots->at[k], n = spots->met[k].bits[number / 64] >> (number % 64) & 1 ? news_in(x, p->trigger, i) : 0;
+		if (n && !is_used(spots->used, spots->n_used, i, p->kind))
+			try_at(r, x, p, i, n, spots);
 	}
 }
 
 static void read_sentence(struct reading *r, struct news_text *x)
 {
-	struct spots spots UNINITIALIZED; /* find_spots sets what is read */
+	struct spots spots WN_UNINITIALIZED; /* find_spots sets what is read */
 
 	find_spots(r, x, &spots);
 	if (!spots.n)
@@ -339,7 +337,7 @@ static void read_body(struct reading *r, struct wn_str body)
 size_t wn_news_read(const struct wn_news *n, struct wn_str headline, struct wn_str body, struct wn_arena *a,
 		    struct wn_news_signal out[WN_NEWS_SIGNALS_MAX], const struct wn_news_trace *trace)
 {
-	struct news_token room[ROOM] UNINITIALIZED;
+	struct news_token room[ROOM] WN_UNINITIALIZED;
 	struct reading r = {.news = n, .arena = a, .trace = trace, .room = room, .cap = ROOM, .out = out};
 
 	read_text(&r, news_clean(headline, a), INT_MAX, false);

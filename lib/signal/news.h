@@ -26,7 +26,7 @@
 	X(NOTPOST, not_a_post) X(OFFICE, post_word) X(FORMER, former) X(PRODUCT, product) X(TOTAL, total) \
 	X(HONORIFIC, honorific) X(POSTNOMINAL, postnominal) X(OFFICIAL, official) X(NOTOFFICE, not_an_office) X(CAUSE, cause) \
 	X(NOTGAIN, not_gain) X(PARTICLE, particle) X(JOINER, joiner) X(NUMBER, number) X(OTHERWORLD, other_world) X(INGNAME, ing_name) X(AUTHORITY, authority) \
-	X(SELECT, select) X(LEGAL, legal_form) X(LEVY, levy) X(OWNNAME, owner_in_name)
+	X(SELECT, select) X(LEGAL, legal_form) X(LEVY, levy) X(OWNNAME, owner_in_name) X(NAMEWORD, name_word) X(WHEN, when) X(RUBRIC, rubric)
 enum news_list {
 #define X(name, text) L_##name,
 	NEWS_LIST_LIST(X)
@@ -212,6 +212,9 @@ bool news_speaks_against(const struct news_text *x, int from, int to, const char
 struct news_span news_name_stripped(const struct news_text *x, struct news_span run);
 int news_run_end(const struct news_text *x, int i);
 bool news_is_person(const struct news_text *x, struct news_span s);
+/* Words of a sentence that are part of a person's name where they stand ("CFO Will Stone", "names Lisa Brand CEO") are no words of any
+ * list from then on. */
+void news_settle_names(struct news_text *x);
 
 /* --- posts (news_posts.c) --- */
 /* Who was put into which post, described from token i on. */

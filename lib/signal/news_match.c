@@ -174,6 +174,19 @@ static bool is_introduced(const struct news_text *x, int i, struct news_span nam
 	       !news_is(x, k, L_DET) && !news_is(x, k, L_FORMER) && !news_in(x, L_POST, k) && !news_is(x, k, L_OFFICIAL) && !news_is_person(x, name);
 }
 
+static bool startup_at(struct run *r, int i, int *end)
+{
+	struct news_span name;
+
+	if (!target_at(r, i, end) || !some(name = r->f.target))
+		return false;
+	if (r->p->kind == WN_NEWS_ACQUISITION)
+		return is_introduced(r->x, i, name);
+	r->f.target = (struct news_span){0, 0};
+	r->f.who.company = name;
+	return news_is(r->x, name.from - 1, L_ORG) || apposed_company(r->x, name);
+}
+
 static bool element(struct run *r, const struct news_element *e, int i, int *end)
 {
 	struct news_span other;
@@ -195,7 +208,7 @@ static bool element(struct run *r, const struct news_element *e, int i, int *end
 	case S_NAMED:
 		return raise_at(r, i, end) && r->f.raise.named;
 	case S_STARTUP:
-		return target_at(r, i, end) && some(r->f.target) && is_introduced(r->x, i, r->f.target);
+		return startup_at(r, i, end);
 	case S_COMMA:
 		*end = i + 1;
 		return news_mark(r->x, i, ',');
@@ -203,7 +216,7 @@ static bool element(struct run *r, const struct news_element *e, int i, int *end
 		*end = i + 1;
 		return news_mark(r->x, i, ':') || news_mark(r->x, i, '-');
 	case S_PERSON:
-		return news_person(r->x, i, some(r->f.who.person) ? &other : &r->f.person, end);
+		return news_person(r->x, i, some(r->f.who.person) || some(r->f.person) ? &other : &r->f.person, end);
 	case S_MAJORITY:
 		return majority(r->x, i, end);
 	case S_NAME:
@@ -308,6 +321,20 @@ static bool no_business(const struct news_text *x, const struct news_found *f)
 	return false;
 }
 
+/* "for her second act, Acme", "for his new startup Acme": what it is called, if it is. */
+static struct news_span new_venture(const struct news_text *x, int i)
+{
+	enum { WORDS = 8 };
+	struct news_span name;
+	int end;
+	bool unnamed;
+
+	for (int k = i; k < i + WORDS && k < x->end && !news_is(x, k, L_PREP); k++)
+		if (news_mark(x, k, ',') && (end = news_run_end(x, k + 1)) > k + 1)
+			return (struct news_span){k + 1, end};
+	return news_object(x, i, &name, &end, &unnamed) ? name : (struct news_span){0, 0};
+}
+
 static const char *of_funding(const struct news_text *x, struct news_found *f)
 {
 	struct wn_str label = WN_STR("");
@@ -323,6 +350,9 @@ static const char *of_funding(const struct news_text *x, struct news_found *f)
 			return "an investor's own fund";
 	if (!f->raise.round.n && news_mark(x, x->begin + news_round(x, x->begin, &label), ':')) /* "Series B: Acme raises" */
 		f->raise.round = label;
+	for (int i = f->trigger.to; !f->raise.round.n && i < f->raise.end && !news_is(x, i, L_EARLIER); i++)
+		if (is_word(x, i, "series")) /* "rockets to Series B with $55M" */
+			(void)news_round(x, i, &f->raise.round);
 	if (x->fills_in && f->who.unnamed)
 		for (int i = f->raise.end; i < f->raise.end + 6 && i < x->end && !news_has(x, i, T_MARK); i++)
 			if (news_is(x, i, L_EARLIER))
@@ -336,7 +366,9 @@ static const char *of_funding(const struct news_text *x, struct news_found *f)
 		int end;
 		bool unnamed;
 		int i = f->raise.end;
-		if (i < x->end && x->t[i].word && wn_str_is(x->t[i].word->text, "for") && news_object(x, i + 1, &name, &end, &unnamed)) {
+		if (is_word(x, i, "for") && (is_word(x, i + 1, "her") || is_word(x, i + 1, "his") || is_word(x, i + 1, "their"))) {
+			f->who = (struct news_who){.company = new_venture(x, i + 2), .unnamed = true};
+		} else if (is_word(x, i, "for") && news_object(x, i + 1, &name, &end, &unnamed)) {
 			if (some(name) && (f->who.role_head || news_is(x, name.from - 1, L_ORG)))
 				f->who.company = name;
 			else if (unnamed && person)
@@ -370,6 +402,35 @@ static struct news_span behind(const struct news_text *x, struct news_found *f, 
 	return (struct news_span){0, 0};
 }
 
+/* "named", "appointed": what stands before it may be whom it was done to. */
+static bool is_passive(const struct news_text *x, int i)
+{
+	struct wn_str w = news_slice(x, (struct news_span){i, i + 1});
+	return w.n > 2 && (w.p[w.n - 1] | 0x20) == 'd' && (w.p[w.n - 2] | 0x20) == 'e';
+}
+
+static bool is_common(const struct news_text *x, int i)
+{
+	char folded[40];
+	struct wn_str w = news_slice(x, (struct news_span){i, i + 1});
+
+	for (size_t k = 0; k < w.n && k < sizeof(folded); k++)
+		folded[k] = w.p[k] >= 'A' && w.p[k] <= 'Z' ? (char)(w.p[k] | 0x20) : w.p[k];
+	return w.n <= sizeof(folded) && wn_word_is_common((struct wn_str){folded, w.n});
+}
+
+/* "Acme: Jane Roe Appointed CEO": the name that stands alone before the colon of its clause; not "Executive Moves: ...". */
+static struct news_span labelled(const struct news_text *x, int i)
+{
+	int end = news_run_end(x, x->begin);
+
+	if (end == x->begin || end >= i || !news_mark(x, end, ':') || news_has(x, end - 1, T_POSSESSIVE))
+		return (struct news_span){0, 0};
+	struct news_span name = news_name_stripped(x, (struct news_span){x->begin, end});
+	bool rubric = news_is(x, end - 1, L_RUBRIC) || (end == x->begin + 1 && is_common(x, x->begin));
+	return rubric || news_is(x, name.from, L_DESCR) || news_no_company(x, name) ? (struct news_span){0, 0} : name;
+}
+
 static const char *of_people(const struct news_text *x, struct news_found *f, bool hire)
 {
 	while (f->who.person.to - f->who.person.from > 2 && news_is(x, f->who.person.from, L_HONORIFIC))
@@ -386,12 +447,16 @@ static const char *of_people(const struct news_text *x, struct news_found *f, bo
 	if (!hire && news_in(x, L_RESIGNS, f->trigger.from) && f->trigger.to < x->end && news_has(x, f->trigger.to, T_CAP) &&
 	    !news_is(x, f->trigger.to, L_FUNCTION))
 		return "an attribute, no act"; /* "Retired Gen. Roe" */
-	if (hire && !some(f->person) && news_mark(x, f->trigger.from - 1, ',') && news_is_person(x, f->who.company))
-		return "no company"; /* "Jane Roe, a soldier, named president" */
+	if (hire && !some(f->person) && (news_mark(x, f->trigger.from - 1, ',') || is_passive(x, f->trigger.from)) && news_is_person(x, f->who.company))
+		return "no company"; /* "Jane Roe, a soldier, named president", "Jane Roe Appointed CEO" */
+	if (hire && !some(f->person) && is_word(x, f->trigger.from, "hiring") && f->post.from <= f->trigger.to + 1)
+		return "a post that is open"; /* "is hiring a VP of sales" */
 	struct news_span of_post = some(f->who.company) && !(hire && f->pattern->left == S_WHO && some(f->who.post) && !x->title_case) ?
 		(struct news_span){0, 0} : behind(x, f, hire); /* "Acme CTO Jane Roe becomes CEO of Example" */
 	if (some(of_post) && !(some(f->who.company) && news_is(x, of_post.from, L_NOTPERSON)))
 		f->who.company = of_post;
+	if (hire && !some(f->who.company))
+		f->who.company = labelled(x, f->trigger.from);
 	if (!some(f->who.company) && some(f->post)) { /* "takes over as Acme CEO" */
 		int end = news_run_end(x, f->post.from), k = f->post.from;
 		while (k < end && !news_in(x, L_POST, k))
@@ -413,13 +478,17 @@ static const char *of_people(const struct news_text *x, struct news_found *f, bo
 	return NULL;
 }
 
-static const char *of_technology(const struct news_text *x, const struct news_found *f)
+static const char *of_technology(const struct news_text *x, struct news_found *f)
 {
+	if (!some(f->who.company))
+		f->who.company = labelled(x, f->trigger.from); /* "Acme: Why We Moved to Example" */
 	if (f->pattern->kind == WN_NEWS_TECH_DROPPED && some(f->who.company) && news_is(x, f->who.company.from - 1, L_SELECT))
 		return "taken up, not left"; /* "picks Acme to replace Example" */
 	for (int i = x->begin; !some(f->who.company) && i < f->trigger.from; i++)
 		if (is_word(x, i, "my") || is_word(x, i, "our"))
 			return "somebody's own tale";
+	if (!some(f->who.company) && is_word(x, f->trigger.from, "we"))
+		return "somebody's own tale";
 	if (some(f->from.name) && !f->from.known && !f->tool.known)
 		return "no known technology";
 	if (!some(f->tool.name))
@@ -438,6 +507,10 @@ static void price(const struct news_text *x, struct news_found *f)
 			for (int k = i - 3; k < i; k++)
 				if (k >= x->begin && news_money(x, k, &f->raise.amount) && k + news_money(x, k, &f->raise.amount) == i)
 					return;
+	for (int k = x->begin + 1, n; is_word(x, x->begin, "in") && k < x->begin + 4; k++) /* "In $500M deal, Acme buys" */
+		if ((n = news_money(x, k, &f->raise.amount)) > 0 && news_is(x, k + n, L_AGREE))
+			return;
+	f->raise.amount = (struct wn_sum){0};
 }
 
 /* "bought Acme in 2014": of the past, in a sentence that only recalls it. */

@@ -102,6 +102,34 @@ bool news_is_person(const struct news_text *x, struct news_span s)
 	return true;
 }
 
+/* The verb or post that a person's name follows. */
+static bool leads_to_person(const struct news_text *x, int i)
+{
+	struct wn_str w = news_slice(x, (struct news_span){i, i + 1});
+
+	if (news_is(x, i, L_POST) || news_is(x, i, L_HONORIFIC))
+		return true;
+	return i > x->begin && x->t[i].word && x->t[i].word->begins_trigger && w.n > 3 && (w.p[w.n - 1] == 's' || w.p[w.n - 1] == 'd');
+}
+
+/* "names Lisa Brand CEO", "CEO Lisa Brand resigns", not "buys Example Bank". */
+static bool is_surname(const struct news_text *x, int i)
+{
+	bool post = news_in(x, L_POST, i + 1);
+
+	if (!name_token(x, i - 1) || news_in(x, L_POST, i - 1) || (name_token(x, i + 1) && !post))
+		return false;
+	return news_is(x, i - 2, L_POST) || news_is(x, i - 2, L_HONORIFIC) ||
+	       (leads_to_person(x, i - 2) && (post || news_in(x, L_AS, i + 1)));
+}
+
+void news_settle_names(struct news_text *x)
+{
+	for (int i = x->begin + 1; i < x->end; i++)
+		if (news_is(x, i, L_NAMEWORD) && news_has(x, i, T_CAP) && ((leads_to_person(x, i - 1) && name_token(x, i + 1)) || is_surname(x, i)))
+			x->t[i].word = NULL;
+}
+
 /* --- noun phrases that end somewhere -------------------------------------------------------------------- */
 
 /* A post that ends at `end`, read leftwards: "co-founder and CEO", "VP of business products". */
@@ -192,7 +220,8 @@ static int behind_what(const struct news_text *x, int lo, int from)
 	enum { MODIFIERS = 5 };
 	int k = from - 1;
 
-	while (k > lo && k > from - 1 - MODIFIERS && !news_has(x, k, T_CAP | T_MARK | T_POSSESSIVE) && !news_is(x, k, L_PREP))
+	while (k > lo && k > from - 1 - MODIFIERS && !news_has(x, k, T_MARK | T_POSSESSIVE) && !news_is(x, k, L_PREP) &&
+	       (!news_has(x, k, T_CAP) || news_is(x, k, L_DESCR)))
 		k--;
 	bool named = k == from - 1 || news_is(x, from - 1, L_ORG);
 	return k >= lo && named && (is_word(x, k, "of") || is_word(x, k, "at")) ? k : lo;
@@ -210,6 +239,11 @@ static bool phrase_of_run(const struct news_text *x, int lo, struct news_span ru
 		return true;
 	}
 	int of = behind_what(x, lo, run.from);
+	if (generic(x, run.from, run.to) && (p = post_of_begin(x, lo, run.to)) < run.to) { /* "Head of AI" */
+		*w = (struct news_who){.post = {p, run.to}, .person_head = true};
+		company_of_post(x, lo, p, w);
+		return true;
+	}
 	if (of > lo && (p = post_begin(x, lo, of)) < of) { /* "the CEO of meal kit startup Acme" */
 		*w = (struct news_who){.company = news_name_stripped(x, run), .post = {p, of}, .person_head = true};
 		return true;
@@ -370,7 +404,7 @@ static int skip_auxiliaries(const struct news_text *x, int lo, int v, bool futur
 				*why_not = "not done yet";
 		} else if (news_is(x, k, L_AGREE) || (agreed && news_has(x, k, T_DIGIT))) {
 			agreed = true;
-		} else if (!news_is(x, k, L_AUX)) {
+		} else if (!news_is(x, k, L_AUX) && !(i < v && is_word(x, k, "that") && news_is(x, k - 1, L_AUX))) { /* "said that it raised" */
 			break;
 		}
 		if (*why_not)
@@ -558,7 +592,7 @@ bool news_subject(const struct news_text *x, int v, bool futures, bool blog, str
 		out->why_not = "an intention, not an act";
 		return false;
 	}
-	if (w.person_head && w.company.from == w.company.to && futures)
+	if (w.person_head && w.company.from == w.company.to && futures && !w.former)
 		(void)news_leading(x, lo, w.post.from, &w.company);
 	if (generic(x, w.company.from, w.company.to) || news_no_company(x, w.company)) {
 		out->why_not = "no company as subject";

@@ -215,11 +215,11 @@ bool news_away(const struct news_text *x, int i)
 {
 	enum { MODIFIERS = 5 };
 
-	if (stops(x, i) || is_name(x, i) || news_is(x, i, L_BACKGROUND) || news_is(x, i, L_EARLIER) || news_is(x, i, L_NUMBER))
+	if (stops(x, i) || is_name(x, i) || news_is(x, i, L_BACKGROUND) || news_is(x, i, L_EARLIER) || news_is(x, i, L_NUMBER) || news_is(x, i, L_WHEN))
 		return true;
 	while (news_is(x, i, L_DET))
 		i++;
-	if (news_is(x, i, L_ORG) || news_is(x, i, L_OFFICE))
+	if (news_is(x, i, L_ORG) || news_is(x, i, L_OFFICE) || news_is(x, i, L_WHEN))
 		return true;
 	for (int k = i; k < i + MODIFIERS && !stops(x, k) && !news_has(x, k, T_POSSESSIVE); k++) /* "the nuclear startup" */
 		if (news_is(x, k, L_ORG) && stops(x, k + 1))

@@ -539,6 +539,7 @@ bool news_next_sentence(struct news_text *x, struct wn_arena *a)
 void news_weigh_sentence(struct news_text *x)
 {
 	x->title_case = title_case(x);
+	news_settle_names(x);
 	x->why_not = why_no_news(x);
 }
 
