@@ -2,6 +2,7 @@
 """A proxy for tests: HTTP (absolute requests and CONNECT) and SOCKS 5 on one port. Writes down what it is asked to reach, and reaches
 one place only, whatever it was asked for: so a name needs no resolver."""
 import socket
+import socketserver
 import threading
 
 
@@ -19,30 +20,23 @@ def join(a, b):
     other.start()
     pump(a, b)
     other.join()
-    for s in (a, b):
-        s.close()
+    b.close()
 
 
-class Proxy:
+class Proxy(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
     def __init__(self, leads_to, refuses=()):
+        super().__init__(("127.0.3.1", 0), None)
         self.leads_to, self.refuses, self.asked = leads_to, refuses, []
-        self.socket = socket.create_server(("127.0.3.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.port = self.server_address[1]
+        threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def serve(self):
-        while True:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.one, args=(peer,), daemon=True).start()
+    def finish_request(self, peer, _address):
+        (self.socks if peer.recv(1, socket.MSG_PEEK) == b"\x05" else self.http)(peer)
 
-    def one(self, peer):
-        try:
-            (self.socks if peer.recv(1, socket.MSG_PEEK) == b"\x05" else self.http)(peer)
-        except OSError:
-            peer.close()
+    def handle_error(self, peer, _address):
+        """Who goes away in the middle is no fault of the test's."""
 
     def reach(self, target):
         self.asked.append(target)

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import socket
+import socketserver
 import subprocess
 import time
 import threading
@@ -196,24 +197,22 @@ def test_a_push_is_answered_when_it_is_committed_and_not_before(daemon):
     assert (status, answer["stored"], daemon.count()) == (200, 1, 2)
 
 
-class Stream:
+class Stream(socketserver.TCPServer):
     """Sends what it is told over one answer that goes on and on; wants the credential."""
 
     def __init__(self):
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
+        super().__init__(("127.0.0.1", 0), None)
+        self.port = self.server_address[1]
         self.requests, self.open = [], None
-        threading.Thread(target=self.serve, daemon=True).start()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def serve(self):
-        while True:
-            try:
-                peer, _ = self.socket.accept()
-            except OSError:
-                return
-            self.requests.append(peer.recv(65536).decode())
-            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
-            self.open = peer
+    def finish_request(self, peer, _address):
+        self.requests.append(peer.recv(65536).decode())
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+        self.open = peer
+
+    def shutdown_request(self, peer):
+        """The answer goes on."""
 
     def send(self, text):
         data = text.encode()
@@ -251,7 +250,8 @@ signal: {{kind: page_view, path: item.id}}
     until(lambda: len(stream.requests) == 2)  # begun anew after ten seconds
     assert stream.requests[1].startswith("GET /events?since=8 ")
     code, err = d.stop()  # with the stream open
-    stream.socket.close()
+    stream.shutdown()
+    stream.server_close()
     assert code == 0, err[-3000:]
 
 
