@@ -92,6 +92,8 @@ void rule_passing_drop(const struct wn_rules *r);
 /* Terms that are tested again as long as somebody is a member: over account and contact alone. */
 bool rule_reads_facts(unsigned reads);
 
+enum { REFER_DEPTH_MAX = 8 /* calls of in_segment() within each other; recursion */ };
+
 /* One evaluation or several for the same account, signal and contact; on the stack. */
 struct rule_host {
 	struct wn_world *world;
@@ -103,6 +105,7 @@ struct rule_host {
 	bool glance; /* the account's signals are not loaded: what needs them is unknown */
 	bool moving; /* asked for instants, not only for values */
 	int depth;   /* of in_segment */
+	struct referred **referred; /* its answers so far, in w->scratch (rule_segment.c) */
 };
 
 /* Only such a signal is ever taken as `signal` of a rule that opens or extends something. */

@@ -10,8 +10,6 @@
 
 #include <strings.h>
 
-#define REFER_DEPTH_MAX 8
-
 struct joined {
 	struct cel_call *call;
 };
@@ -33,35 +31,58 @@ static struct rule_host nested_host(struct rule_host *h, const struct wn_signal 
 	return inner;
 }
 
-static enum wn_three nested(struct cel_call *call, struct rule_host *h, const struct cel_program *p,
-			    const struct wn_signal *sig)
+/* An answer, kept for the evaluation: each segment of a chain is asked once, not once for each signal of each segment before it. */
+struct referred {
+	struct referred *next;
+	const struct wn_segment *segment;
+	const struct wn_contact *contact;
+	enum wn_three is;
+	bool moved;        /* it was asked for its instant */
+	int64_t change_us; /* INT64_MAX: none */
+};
+
+struct asking {
+	struct cel_call *call;
+	struct rule_host *host;
+	const struct wn_segment *segment;
+	int64_t change_us;
+};
+
+static void may_change(struct asking *k, int64_t at_us)
+{
+	if (at_us > cel_call_now_us(k->call) && at_us < k->change_us)
+		k->change_us = at_us;
+}
+
+static enum wn_three nested(struct asking *k, struct rule_host *h, const struct cel_program *p, const struct wn_signal *sig)
 {
 	struct rule_host inner = nested_host(h, sig);
 	struct cel_result res, soon;
 	enum wn_three is = rule_eval(&inner, p, &res);
 	if (h->moving) {
 		rule_eval_moving(&inner, p, &soon);
-		rule_next_change(call, soon.next_change_us);
+		may_change(k, soon.next_change_us);
 	}
-	if (is == WN_TRUE3 && cel_call_is_collecting(call)) {
-		struct joined j = {call};
+	if (is == WN_TRUE3 && cel_call_is_collecting(k->call)) {
+		struct joined j = {k->call};
 		rule_eval_collect(&inner, p, on_joined, &j);
 	}
 	return is;
 }
 
 /* Newest first: the likeliest to be true. */
-static enum wn_three by_signals(struct cel_call *call, struct rule_host *h, const struct wn_segment *s)
+static enum wn_three by_signals(struct asking *k)
 {
 	enum wn_three is = WN_FALSE3;
-	int64_t now = cel_call_now_us(call);
+	const struct rule_host *h = k->host;
+	int64_t now = cel_call_now_us(k->call);
 	for (size_t i = h->account->signals.n; i-- > 0;) {
 		const struct wn_signal *sig = h->account->signals.v[i];
 		if (!rule_may_be_signal(sig, now))
 			continue;
-		enum wn_three one = nested(call, h, wn_segment_when(s), sig);
+		enum wn_three one = nested(k, k->host, wn_segment_when(k->segment), sig);
 		if (one == WN_TRUE3)
-			rule_next_change(call, sig->hard_stop_us);
+			may_change(k, sig->hard_stop_us);
 		if (one == WN_TRUE3 && !h->moving)
 			return WN_TRUE3;
 		if (one == WN_TRUE3 || (one == WN_UNKNOWN3 && is == WN_FALSE3))
@@ -71,22 +92,54 @@ static enum wn_three by_signals(struct cel_call *call, struct rule_host *h, cons
 }
 
 /* Terms over account and contact; where no contact is at hand, `who` asks for some contact of the account. */
-static enum wn_three by_terms(struct cel_call *call, struct rule_host *h, const struct wn_segment *s)
+static enum wn_three by_terms(struct asking *k)
 {
-	enum wn_three is = wn_segment_when(s) ? nested(call, h, wn_segment_when(s), NULL) : WN_TRUE3, who = WN_FALSE3;
+	struct rule_host *h = k->host;
+	const struct wn_segment *s = k->segment;
+	enum wn_three is = wn_segment_when(s) ? nested(k, h, wn_segment_when(s), NULL) : WN_TRUE3, who = WN_FALSE3;
 	if (is == WN_FALSE3 || !s->who)
 		return is;
 	if (h->contact)
-		who = nested(call, h, s->who, NULL);
+		who = nested(k, h, s->who, NULL);
 	for (size_t i = 0; !h->contact && i < h->account->contacts.n && who != WN_TRUE3; i++) {
 		struct rule_host with = *h;
 		with.contact = h->account->contacts.v[i];
-		enum wn_three one = nested(call, &with, s->who, NULL);
+		enum wn_three one = nested(k, &with, s->who, NULL);
 		who = one == WN_FALSE3 ? who : one;
 	}
 	if (who == WN_FALSE3)
 		return WN_FALSE3;
 	return is == WN_UNKNOWN3 || who == WN_UNKNOWN3 ? WN_UNKNOWN3 : WN_TRUE3;
+}
+
+/* The answer so far, made if there is none; the list is of the evaluation from outside and its nested ones. */
+static struct referred *answer_of(struct rule_host *h, const struct wn_segment *s)
+{
+	if (!h->referred)
+		h->referred = WN_NEW(h->world->scratch, struct referred *);
+	for (struct referred *r = *h->referred; r; r = r->next)
+		if (r->segment == s && r->contact == h->contact)
+			return r;
+	struct referred *r = WN_NEW(h->world->scratch, struct referred);
+	*r = (struct referred){.next = *h->referred, .contact = h->contact, .change_us = INT64_MAX};
+	return *h->referred = r;
+}
+
+static const struct referred *ask(struct cel_call *call, struct rule_host *h, const struct wn_segment *s)
+{
+	struct referred *r = answer_of(h, s);
+	bool joins = r->is == WN_TRUE3 && cel_call_is_collecting(call);
+	if (r->segment && !joins && (r->moved || !h->moving))
+		return r;
+	struct asking k = {call, h, s, INT64_MAX};
+	if (!r->segment)
+		r->is = WN_UNKNOWN3; /* to itself, should it refer there */
+	r->segment = s;
+	r->moved |= h->moving;
+	r->is = s->broad ? by_terms(&k) : by_signals(&k);
+	if (h->moving)
+		r->change_us = k.change_us;
+	return r;
 }
 
 bool wn_segment_refers_to(const struct wn_segment *s, struct wn_str name)
@@ -111,11 +164,12 @@ static bool fn_in_segment(struct cel_call *call, const struct wn_value *args, si
 				      WN_STR_ARG(name));
 	if (h->depth >= REFER_DEPTH_MAX)
 		return cel_call_error(call, "segments refer to each other deeper than %d", REFER_DEPTH_MAX);
-	enum wn_three is = s->broad ? by_terms(call, h, s) : by_signals(call, h, s);
-	if (is == WN_UNKNOWN3)
+	const struct referred *r = ask(call, h, s);
+	rule_next_change(call, r->change_us);
+	if (r->is == WN_UNKNOWN3)
 		return cel_call_error(call, "whether the account is in segment \"" WN_STR_FMT "\" is not known",
 				      WN_STR_ARG(name));
-	*out = wn_bool(is == WN_TRUE3);
+	*out = wn_bool(r->is == WN_TRUE3);
 	return true;
 }
 

@@ -79,6 +79,8 @@ struct segment_build {
 void segment_warn(struct segment_build *b, struct wn_place at, const char *fmt, ...) WN_PRINTF(3, 4);
 /* segment_bounds.c: refuses terms that contradict each other. p may be NULL. */
 void segment_check_bounds(struct segment_build *b, const struct cel_program *p, const struct wn_yaml_text *text);
+/* segment_calls.c: refuses calls that nobody can answer. p may be NULL. */
+void segment_check_calls(struct segment_build *b, const struct cel_program *p, const struct wn_yaml_text *text);
 /* segment_rules.c: where a span of an expression stands in the file. */
 struct wn_place segment_place_of_span(const struct wn_yaml_text *t, struct cel_span span);
 /* segment_rules.c: when, who, stay, group_by and what they read. */

@@ -145,26 +145,46 @@ static const struct wn_segment *other_named(const struct wn_segment_options *opt
 	return NULL;
 }
 
+typedef WN_VEC(struct wn_str) names_vec;
+
+static void refers_of(struct segment_build *b, struct wn_str name, names_vec *to)
+{
+	const struct wn_segment *s = other_named(b->opt, name);
+	for (size_t i = 0; s && i < inner_of(s)->n_refers; i++) {
+		struct wn_str next = wn_str_of(inner_of(s)->refers[i]);
+		bool known = false;
+		for (size_t k = 0; k < to->n && !known; k++)
+			known = wn_str_eq(to->v[k], next);
+		if (!known)
+			*WN_PUSH(b->scratch, to) = next;
+	}
+}
+
 /* Each segment once: `seen` grows while it is walked. */
 static bool refers_back(struct segment_build *b, struct wn_str name)
 {
-	WN_VEC(struct wn_str) seen = {0};
+	names_vec seen = {0};
 	*WN_PUSH(b->scratch, &seen) = name;
 	for (size_t i = 0; i < seen.n; i++) {
 		if (wn_str_is(seen.v[i], b->s->name))
 			return true;
-		const struct wn_segment *s = other_named(b->opt, seen.v[i]);
-		const struct segment_inner *inner = s ? inner_of(s) : NULL;
-		for (size_t k = 0; inner && k < inner->n_refers; k++) {
-			struct wn_str next = wn_str_of(inner->refers[k]);
-			bool known = false;
-			for (size_t m = 0; m < seen.n && !known; m++)
-				known = wn_str_eq(seen.v[m], next);
-			if (!known)
-				*WN_PUSH(b->scratch, &seen) = next;
-		}
+		refers_of(b, seen.v[i], &seen);
 	}
 	return false;
+}
+
+/* Some way from there passes more segments than an evaluation follows. */
+static bool goes_too_deep(struct segment_build *b, struct wn_str name)
+{
+	names_vec at = {0};
+	*WN_PUSH(b->scratch, &at) = name;
+	for (int depth = 1; depth <= REFER_DEPTH_MAX && at.n; depth++) {
+		names_vec next = {0};
+		for (size_t i = 0; i < at.n; i++)
+			refers_of(b, at.v[i], &next);
+		at = next;
+	}
+	return at.n > 0;
 }
 
 static const char *nearest_segment(struct segment_build *b, struct wn_str name)
@@ -187,6 +207,9 @@ static bool on_refer(void *ctx, struct wn_str name, struct cel_span at)
 		wn_yaml_error(b->errors, place,
 			      "segment \"" WN_STR_FMT "\" refers back to this one: a circle has no meaning",
 			      WN_STR_ARG(name));
+	} else if (goes_too_deep(b, name)) {
+		wn_yaml_error(b->errors, place, "behind segment \"" WN_STR_FMT "\" stand more than %d that refer to each other", WN_STR_ARG(name),
+			      REFER_DEPTH_MAX);
 	} else if ((b->opt->others || b->opt->others_by_name) && !other_named(b->opt, name)) {
 		near = nearest_segment(b, name);
 		wn_yaml_error(b->errors, place, "there is no segment \"" WN_STR_FMT "\"%s%s%s",
@@ -285,6 +308,8 @@ void segment_build_rules(struct segment_build *b)
 		    "`signal` or `signals`, in every alternative of a ||");
 	segment_check_bounds(b, b->when, &f->when);
 	segment_check_bounds(b, s->who, &f->who);
+	segment_check_calls(b, b->when, &f->when);
+	segment_check_calls(b, s->who, &f->who);
 	if (!f->broad) {
 		build_stay(b);
 		build_group_by(b);

@@ -7,7 +7,6 @@
 #include "engine_internal.h"
 #include "rule.h"
 
-#define REFER_DEPTH_MAX 8
 
 static void verdicts_of_arrival(struct wn_world *w, struct wn_account *a, struct wn_signal *sig, struct wn_value kinds)
 {

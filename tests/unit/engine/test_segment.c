@@ -447,6 +447,33 @@ static void the_same_text_gives_the_same_definition_and_seal(void **state)
 	wn_buf_done(&b);
 }
 
+static void calls_that_nobody_can_answer_are_refused(void **state)
+{
+	(void)state;
+#define CALL(text) HEAD "when: signal.kind == \"funding\" && " text "\n" TAIL STEPS
+	refuses(CALL("surge(\"hire\", days(0), days(3)) > 1.0"), 3, 49, "windows of surge are longer than nothing");
+	refuses(CALL("surge(\"hire\", days(3), days(-3)) > 1.0"), 3, 58, "longer than nothing");
+	refuses(CALL("signals.count(\"hire\", days(-3)) > 1"), 3, 57, "a window is not negative");
+	refuses(CALL("absent(\"hire\", duration(\"-1s\"))"), 3, 50, "a window is not negative");
+	refuses(CALL("signals.within(\"hire\", days(9), weeks(1)).size() > 1"), 3, 58, "ends before it begins");
+	refuses(CALL("signals.followed(\"hire\", \"hire\", days(0))"), 3, 68, "nothing follows within no time");
+	refuses(CALL("signals.sum(\"funding\", \"level\", days(3)) > 1.0"), 3, 58, "kind funding has no `level`");
+#undef CALL
+}
+
+static void references_go_no_deeper_than_they_are_followed(void **state)
+{
+	(void)state;
+	char text[300];
+	rig_segment_of(r, "segment: d0\nowner: a\nbroad: true\nwhen: account.customer\n");
+	for (int i = 1; i < 8; i++) {
+		snprintf(text, sizeof(text), "segment: d%d\nowner: a\nbroad: true\nwhen: in_segment(\"d%d\") && !in_segment(\"d0\")\n", i, i - 1);
+		rig_segment_of(r, text);
+	}
+	rig_segment_of(r, "segment: all\nowner: a\nbroad: true\nwhen: in_segment(\"d7\")\n");
+	refuses("segment: beyond\nowner: a\nbroad: true\nwhen: in_segment(\"all\")\n", 4, 18, "more than 8 that refer to each other");
+}
+
 static void areas_that_hold_no_place_are_refused(void **state)
 {
 	(void)state;
@@ -547,6 +574,8 @@ int main(void)
 		cmocka_unit_test(references_are_known_and_make_no_circle),
 		cmocka_unit_test(the_same_text_gives_the_same_definition_and_seal),
 		cmocka_unit_test(areas_that_hold_no_place_are_refused),
+		cmocka_unit_test(references_go_no_deeper_than_they_are_followed),
+		cmocka_unit_test(calls_that_nobody_can_answer_are_refused),
 		cmocka_unit_test(a_segment_opens_on_the_kinds_for_which_its_rule_may_be_true),
 		cmocka_unit_test(a_stream_holds_several_segments),
 	};
