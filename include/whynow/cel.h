@@ -77,8 +77,9 @@ struct cel_record {
 struct cel_env;
 struct cel_call; /* one running call of a host function */
 
-/* The function gets its evaluated arguments (receiver first), borrowed until it returns. What it makes lies in cel_call_arena;
- * *out may point there, into the arguments, or at what outlives the result. Return false after cel_call_error: unknown. */
+/* The function gets its evaluated arguments (receiver first), borrowed until it returns. What it makes lies in cel_call_arena and
+ * counts towards the memory of the evaluation; *out may point there, into the arguments, or at what outlives the result. Return
+ * false after cel_call_error: unknown. */
 typedef bool cel_function(struct cel_call *call, const struct wn_value *args, size_t n, struct wn_value *out);
 
 struct cel_overload {
@@ -155,6 +156,7 @@ struct cel_result {
 	struct cel_span where;     /* unknown: the smallest sub-expression that failed (the first one, left to right) */
 	struct cel_span clause;    /* unknown: the top-level && term (of those, the || alternative) that holds it */
 	char error[200];           /* unknown: why, e.g. "no such attribute: amount_usd" */
+	uint32_t steps;            /* that it took, of WN_CEL_STEPS_MAX */
 	int64_t next_change_us;    /* cel_eval_moving: least instant > now at which a time-dependent term changes, INT64_MAX if none */
 };
 
@@ -180,6 +182,8 @@ struct wn_arena *cel_call_arena(const struct cel_call *call);
 int64_t cel_call_now_us(const struct cel_call *call);
 /* Sets the error text; returns false so that `return cel_call_error(call, ...)` works. */
 bool cel_call_error(struct cel_call *call, const char *fmt, ...) WN_PRINTF(2, 3);
+/* For a function whose work grows with what it reads: so many steps more. False when the budget is used up: return false then. */
+bool cel_call_charge(struct cel_call *call, uint64_t steps);
 void cel_call_collect(struct cel_call *call, const struct wn_object *element);
 /* True while collecting; a function may skip the work otherwise. */
 bool cel_call_is_collecting(const struct cel_call *call);

@@ -130,6 +130,7 @@ static void finish(struct cel_run *r, const struct cel_program *p, bool known, s
 {
 	out->unknown = !known;
 	out->next_change_us = r->next_change_us;
+	out->steps = (uint32_t)(WN_CEL_STEPS_MAX - r->steps);
 	out->error[0] = 0;
 	out->where = out->clause = (struct cel_span){0};
 	if (known) {
@@ -209,6 +210,8 @@ struct wn_arena *cel_call_arena(const struct cel_call *call) { return call->run-
 int64_t cel_call_now_us(const struct cel_call *call) { return call->run->act->now_us; }
 bool cel_call_is_collecting(const struct cel_call *call) { return call->run->collecting; }
 
+bool cel_call_charge(struct cel_call *call, uint64_t steps) { return cel_charge(call->run, call->node, steps); }
+
 bool cel_call_error(struct cel_call *call, const char *fmt, ...)
 {
 	char text[200], *copy;
@@ -235,12 +238,25 @@ void cel_call_next_change(struct cel_call *call, int64_t at_us)
 		call->run->next_change_us = at_us;
 }
 
+/* What a host function took of the arena: nobody stopped it, but it does not get as much again. */
+static bool count_memory(struct cel_run *r, const struct cel_node *n, size_t bytes)
+{
+	if (bytes > r->memory)
+		return cel_out_of_memory(r, n);
+	r->memory -= bytes;
+	return true;
+}
+
 static bool call_host(struct cel_run *r, const struct cel_node *n, const struct cel_overload *host, const struct wn_value *args, struct wn_value *out)
 {
 	struct cel_call call = {r, n};
+	size_t used = wn_arena_used(r->arena);
 
 	r->fail.text = NULL;
-	if (!host->fn(&call, args, n->n_args, out))
+	bool gave = host->fn(&call, args, n->n_args, out);
+	if (!count_memory(r, n, wn_arena_used(r->arena) - used))
+		return false;
+	if (!gave)
 		return r->fail.text && r->fail.at == n ? false : cel_fail(r, n, "the function gave no value");
 	if (r->mode == MODE_MOVING && host->moving)
 		return cel_fail(r, n, "depends on time");

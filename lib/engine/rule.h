@@ -159,6 +159,7 @@ extern const size_t rule_n_window_functions, rule_n_coverage_functions, rule_n_s
 struct rule_host *rule_host_of(const struct cel_call *call);
 bool rule_kind_of(struct cel_call *call, struct wn_value name, int *kind); /* false after an error */
 void rule_next_change(struct cel_call *call, int64_t at_us); /* ignores what is not ahead */
+bool rule_charge_scan(struct cel_call *call, size_t n);     /* for looking at n signals; false after an error */
 /* False (after an error) if signals before from_us may exist that are not loaded. */
 bool rule_window_kept(struct cel_call *call, const struct rule_host *h, int64_t from_us);
 

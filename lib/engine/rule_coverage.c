@@ -102,6 +102,8 @@ static bool fn_absent(struct cel_call *call, const struct wn_value *args, size_t
 	if (d < 0)
 		return cel_call_error(call, "a window is not negative");
 	struct wn_value all = rule_signals(h);
+	if (!rule_charge_scan(call, all.n))
+		return false;
 	for (uint32_t i = all.n; i-- > 0;) {
 		if (!is_of_kind(&all.list[i], kind) || age_of(call, &all.list[i]) > d)
 			continue;
@@ -128,6 +130,8 @@ static bool fn_surge(struct cel_call *call, const struct wn_value *args, size_t 
 	if (recent <= 0 || base <= 0)
 		return cel_call_error(call, "the windows of surge are longer than nothing");
 	struct wn_value all = rule_signals(h);
+	if (!rule_charge_scan(call, all.n))
+		return false;
 	for (uint32_t i = 0; i < all.n; i++) {
 		int64_t age = age_of(call, &all.list[i]), at = cel_call_now_us(call) - age;
 		if (!is_of_kind(&all.list[i], kind) || age > recent + base)

@@ -46,6 +46,7 @@ struct asking {
 	struct rule_host *host;
 	const struct wn_segment *segment;
 	int64_t change_us;
+	bool stopped; /* what is asked of takes of the budget of who asks: it is used up */
 };
 
 static void may_change(struct asking *k, int64_t at_us)
@@ -58,9 +59,13 @@ static enum wn_three nested(struct asking *k, struct rule_host *h, const struct 
 {
 	struct rule_host inner = nested_host(h, sig);
 	struct cel_result res, soon;
+	if (k->stopped)
+		return WN_UNKNOWN3;
 	enum wn_three is = rule_eval(&inner, p, &res);
+	k->stopped = !cel_call_charge(k->call, res.steps);
 	if (h->moving) {
 		rule_eval_moving(&inner, p, &soon);
+		k->stopped |= !cel_call_charge(k->call, soon.steps);
 		may_change(k, soon.next_change_us);
 	}
 	if (is == WN_TRUE3 && cel_call_is_collecting(k->call)) {
@@ -131,12 +136,14 @@ static const struct referred *ask(struct cel_call *call, struct rule_host *h, co
 	bool joins = r->is == WN_TRUE3 && cel_call_is_collecting(call);
 	if (r->segment && !joins && (r->moved || !h->moving))
 		return r;
-	struct asking k = {call, h, s, INT64_MAX};
+	struct asking k = {call, h, s, INT64_MAX, false};
 	if (!r->segment)
 		r->is = WN_UNKNOWN3; /* to itself, should it refer there */
 	r->segment = s;
 	r->moved |= h->moving;
 	r->is = s->broad ? by_terms(&k) : by_signals(&k);
+	if (k.stopped)
+		r->is = WN_UNKNOWN3;
 	if (h->moving)
 		r->change_us = k.change_us;
 	return r;

@@ -69,12 +69,17 @@ bool rule_kind_of(struct cel_call *call, struct wn_value name, int *kind)
 	       cel_call_error(call, "there is no kind \"" WN_STR_FMT "\"", WN_STR_ARG(wn_value_str(name)));
 }
 
+bool rule_charge_scan(struct cel_call *call, size_t n)
+{
+	return cel_call_charge(call, n / 64); /* that many take about as long as a step */
+}
+
 static bool scan_begin(struct cel_call *call, const struct wn_value *args, struct scan *s)
 {
 	*s = (struct scan){.host = rule_host_of(call), .v = args[0].list, .n = args[0].n};
 	if (!all_signals(args[0]))
 		return cel_call_error(call, "window functions work on lists of signals");
-	return rule_kind_of(call, args[1], &s->kind);
+	return rule_kind_of(call, args[1], &s->kind) && rule_charge_scan(call, s->n);
 }
 
 static bool window_set(struct cel_call *call, struct scan *s, int64_t from_us, int64_t to_us)
@@ -118,8 +123,11 @@ static size_t scan_next(struct cel_call *call, const struct scan *s, size_t i)
 
 static bool within(struct cel_call *call, struct scan *s, struct wn_value *out)
 {
-	struct wn_value *found = WN_NEW_N(cel_call_arena(call), struct wn_value, s->n ? s->n : 1);
 	size_t n = 0;
+	for (size_t i = scan_next(call, s, 0); i < s->n; i = scan_next(call, s, i + 1))
+		n++;
+	struct wn_value *found = WN_NEW_N(cel_call_arena(call), struct wn_value, n + 1);
+	n = 0;
 	for (size_t i = scan_next(call, s, 0); i < s->n; i = scan_next(call, s, i + 1)) {
 		found[n++] = s->v[i];
 		cel_call_collect(call, s->v[i].object);

@@ -294,6 +294,21 @@ static void a_chain_of_references_costs_its_length(void **state)
 	holds(r, "in_segment(\"c3\")");
 }
 
+/* Windows inside loops over all signals, and rules asked of all of them, take of one budget. */
+static void what_a_rule_costs_is_bounded(void **state)
+{
+	(void)state;
+	RIG r = rig_new();
+	for (int i = 0; i < WN_SIGNALS_PER_ACCOUNT - 1; i++)
+		rig_signal(r, "page_view", 1 + i / 100.0, "{}");
+	holds(r, "signals.exists(a, a.kind == \"page_view\" && signals.count(\"page_view\", days(1)) > 3)");
+	unknown(r, "signals.all(a, signals.all(b, signals.count(\"page_view\", days(1)) >= 0))");
+	unknown(r, "signals.all(a, signals.within(\"page_view\", days(20)).size() > 3)");
+	rig_segment(r, "dear", "signals.all(a, a.kind == \"page_view\" || signals.count(\"hire\", days(3)) == 0) && signal.kind == \"hire\"", NULL, NULL);
+	unknown(r, "in_segment(\"dear\")");
+	assert_true(wn_arena_used(r->world.scratch) < 4 * WN_CEL_MEMORY_MAX);
+}
+
 static void a_recheck_is_the_next_change_of_time(void **state)
 {
 	(void)state;
@@ -372,6 +387,7 @@ int main(void)
 		cmocka_unit_test(in_segment_asks_for_some_stored_signal),
 		cmocka_unit_test(broad_segments_are_terms_with_a_name),
 		cmocka_unit_test(a_chain_of_references_costs_its_length),
+		cmocka_unit_test(what_a_rule_costs_is_bounded),
 		cmocka_unit_test(a_recheck_is_the_next_change_of_time),
 		cmocka_unit_test(a_recheck_is_at_least_a_second_ahead),
 		cmocka_unit_test(rechecks_look_through_references),

@@ -205,6 +205,34 @@ static void more_alternatives_than_the_bound_are_tested_where_they_stand(void **
 	assert_int_equal(probe(&p), 1);
 }
 
+/* More literals than an alternative keeps, more values than it is filed under: looked at, and right. */
+static void longer_rules_than_the_bounds_are_found(void **state)
+{
+	struct pair p = event("funding");
+	char *text = wn_arena_alloc(arena, 40000), *at = text;
+
+	(void)state;
+	at += sprintf(text, "signal.kind == \"funding\"");
+	for (int i = 0; i < 100; i++)
+		at += sprintf(at, " && account.domain != \"no%d.com\"", i);
+	at += sprintf(at, " && signal.amount > 5.0");
+	put(0, text);
+	at = text + sprintf(text, "account.domain in [\"acme.com\"");
+	for (int i = 0; i < 500; i++)
+		at += sprintf(at, ", \"some%d.com\"", i);
+	strcpy(at, "]");
+	assert_int_equal(put(1, text), WN_FILED_ALWAYS);
+	p.account.fields[A_DOMAIN] = wn_cstring("some499.com");
+	p.signal.fields[F_AMOUNT] = wn_double(6);
+	assert_int_equal(probe(&p), 3);
+	p.account.fields[A_DOMAIN] = wn_cstring("others.com");
+	assert_int_equal(probe(&p), 1);
+	p.account.fields[A_DOMAIN] = wn_cstring("no7.com");
+	assert_int_equal(probe(&p) & 2, 0);
+	p.signal.fields[F_KIND] = wn_cstring("hire");
+	assert_int_equal(probe(&p), 0);
+}
+
 /* Each was found in a published matcher. */
 static void a_negated_disjunction_asks_for_both_fields(void **state)
 {
@@ -507,6 +535,7 @@ int main(void)
 	    TEST(halves_of_two_alternatives_do_not_add_up),
 	    TEST(many_alternatives_over_one_field_are_one_set),
 	    TEST(more_alternatives_than_the_bound_are_tested_where_they_stand),
+	    TEST(longer_rules_than_the_bounds_are_found),
 	    TEST(a_negated_disjunction_asks_for_both_fields),
 	    TEST(values_are_found_in_any_order_of_appearance),
 	    TEST(both_ends_of_a_range_belong_to_it),
