@@ -55,9 +55,9 @@ static void judge(const struct asked *at, struct terms *t, bool of_signal)
 }
 
 /* --- the signal that comes nearest --------------------------------------------------------------------- */
-/* A signal that may open something and makes the rule true; one that would but for its age; then the one for
- * which most terms hold. */
-static int score(const struct terms *t, bool counts)
+/* A signal that may open something and makes the rule true; one that would but for its age; then one of a kind for which the
+ * rule may be true, and of those the one for which most terms hold. */
+static int score(const struct terms *t, bool counts, bool of_kind)
 {
 	int holds = 0, unknown = 0;
 	for (size_t i = 0; i < t->v.n; i++) {
@@ -65,10 +65,10 @@ static int score(const struct terms *t, bool counts)
 		unknown += t->v.v[i].is == WN_UNKNOWN3;
 	}
 	bool all = holds == (int)t->v.n;
-	return (all && counts ? 4000000 : all ? 2000000 : 0) + (counts ? 1000000 : 0) + holds * 1000 + unknown;
+	return (all && counts ? 4000000 : all ? 2000000 : 0) + (of_kind ? 1500000 : 0) + (counts ? 1000000 : 0) + holds * 1000 + unknown;
 }
 
-static struct wn_signal *nearest_signal(struct asked *at, struct terms *t)
+static struct wn_signal *nearest_signal(struct asked *at, struct terms *t, const uint64_t *kinds)
 {
 	struct wn_signal *best = NULL;
 	int best_score = -1;
@@ -78,7 +78,8 @@ static struct wn_signal *nearest_signal(struct asked *at, struct terms *t)
 		struct wn_signal *s = at->account->signals.v[i];
 		at->signal = s;
 		judge(at, t, true);
-		int points = score(t, rule_may_be_signal(s, at->world->now_us));
+		bool of_kind = kinds[s->kind / 64] >> (s->kind % 64) & 1;
+		int points = score(t, rule_may_be_signal(s, at->world->now_us), of_kind);
 		if (points > best_score) {
 			best = s;
 			best_score = points;
@@ -117,7 +118,7 @@ struct wn_explanation *wn_explain_rule(struct wn_world *w, const struct wn_segme
 	struct terms t = terms_of(w->arena, wn_segment_when(s));
 	struct cel_result res;
 	*x = (struct wn_explanation){.segment = s, .account = a, .true_us = WN_NEVER};
-	x->signal = nearest_signal(&at, &t);
+	x->signal = nearest_signal(&at, &t, inner_of(s)->kinds);
 	x->signal_counts = x->signal && rule_may_be_signal(x->signal, w->now_us);
 	x->clauses = clauses_of(&at, &t);
 	x->n_clauses = t.v.n;

@@ -101,6 +101,18 @@ static void the_signal_that_comes_nearest_is_taken(void **state)
 	assert_non_null(x->verdict);
 }
 
+/* Of another kind all the rest may hold: that says nothing to whoever waits for the round. */
+static void a_signal_of_the_kind_comes_nearer_than_others(void **state)
+{
+	(void)state;
+	RIG r = explain_rig();
+	struct wn_signal *old = rig_signal(r, "funding", 24 * 20, "{\"round\": \"Seed\"}");
+	rig_signal(r, "page_view", 1, "{}");
+	struct wn_explanation *x = ask(r, "signal.kind == \"funding\" && signal.age < days(3) && signal.freshness > 0.9", NULL, NULL);
+	assert_ptr_equal(x->signal, old);
+	assert_int_equal(x->first, 1);
+}
+
 static void a_signal_past_its_hard_stop_would_do_but_for_its_age(void **state)
 {
 	(void)state;
@@ -432,6 +444,7 @@ int main(void)
 	    cmocka_unit_test(each_clause_has_its_value_and_verdict),
 	    cmocka_unit_test(what_is_missing_is_named_with_who_brings_it),
 	    cmocka_unit_test(the_signal_that_comes_nearest_is_taken),
+	    cmocka_unit_test(a_signal_of_the_kind_comes_nearer_than_others),
 	    cmocka_unit_test(a_signal_past_its_hard_stop_would_do_but_for_its_age),
 	    cmocka_unit_test(an_account_without_signals_is_told_so),
 	    cmocka_unit_test(alternatives_and_negations_say_each_way_out),
