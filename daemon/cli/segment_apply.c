@@ -328,14 +328,13 @@ const struct wn_command command_segment_check = {
     .min_args = 1,
     .max_args = 1,
     .summary = "say everything that is wrong with a file of segments",
-    .more = "FILE may hold several documents, - is the standard input. Exit code 1 if anything is wrong. A "
-	    "good segment is followed by how long one signal "
-	    "of each kind it opens on lasts, and whether staleness or the box comes first, and by its rule, clause by clause: canonical "
-	    "text, types of what it reads, for how many of the stored accounts (their newest signal, their contacts) it is true "
-	    "and unknown, what time alone changes; then what the index files it under, how many of the stored signals (the newest 20 of "
-	    "an account) it leaves, and what is evaluated for each of those; when time alone could make the rule true, and for whom next. "
-	    "A clause that is unknown for more than half is told "
-	    "with the count: unknown never enrols anybody.",
+    .more = "FILE may hold several documents, - is the standard input. Their tests are run. Exit code 1 if anything is wrong. A good "
+	    "segment is followed by how long one signal of each kind it opens on lasts, and whether staleness or the box ends it first; "
+	    "by each clause of `when` and `who` in canonical form, with the types of what it reads, for how many of the stored accounts "
+	    "(their newest signal, their contacts) it is true and unknown, and what time alone may make of it; by what the index files the "
+	    "rule under, how many of the stored signals (the newest 20 of an account) it leaves, and what is evaluated for each of those; "
+	    "by how many accounts it selects now, how many wait for time alone, and until when the first does. A clause that is unknown for "
+	    "more than half is told with the count: unknown never enrols anybody.",
     .options = check_options,
     .run = run_check,
 };
