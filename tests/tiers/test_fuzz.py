@@ -36,8 +36,15 @@ def media_type(case):
     return headers.get("content-type", "text/xml").encode()
 
 
+def expressions():
+    """Of the conformance cases, and of our own in their form."""
+    own = [json.loads(line) for line in (ROOT / "tests/conformance/cases/cel/cases.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [case["expr"] for case in cases("cel") + own]
+
+
 def patterns():
-    found = [pair for case in cases("cel") for pair in re.findall(r"['\"]([^'\"]*)['\"]\.matches\(r?['\"]([^'\"]+)", case["expr"])]
+    found = [pair for text in expressions() for pair in re.findall(r"['\"]([^'\"]*)['\"](?:\.matches\(|\s*,\s*)r?['\"]([^'\"]+)", text)
+             if "matches(" in text]
     return [f"{pattern}\0{text}".encode() for text, pattern in found]
 
 
@@ -67,7 +74,7 @@ def posts():
 
 # Every input of the conformance folders, and our own news, is where a fuzzer begins that reads its like, behind the head that the target wants.
 SEEDS = {
-    "cel_parse": lambda: texts("cel", "expr"), "cel_eval": lambda: texts("cel", "expr"), "cel_regex": patterns,
+    "cel_parse": lambda: [text.encode() for text in expressions()], "cel_eval": lambda: [text.encode() for text in expressions()], "cel_regex": patterns,
     "feed_xml": lambda: [data for _, data in files("feeds", ".xml", ".rss", ".atom", ".rdf")],
     "feed_encoding": lambda: [media_type(case) + b"\n" + data for case, data in files("feeds") if len(data) < 65536],
     "feed_json": lambda: [b"\0" + data for _, data in files("feeds", ".json")] + [head + data for _, data in files("json") for head in (b"\1", b"\2")],
