@@ -44,16 +44,17 @@ static bool is_lazy(const struct cel_node_view *v)
 }
 
 /* The value is there only if every attribute is that it reads. */
-static void with_attributes(const struct cel_node *n, struct kinds *k)
+static void with_attributes(const struct cel_node_view *v, struct kinds *k)
 {
-	enum cel_node_kind kind = cel_node_kind(n);
-	if (kind != CEL_NODE_SELECT && kind != CEL_NODE_CALL && kind != CEL_NODE_INDEX && kind != CEL_NODE_LIST)
-		return;
-	struct cel_node_view v = cel_node_look(n);
-	if (kind == CEL_NODE_SELECT && of_signal(&v))
-		meet(k, v.field ? v.field->variants : NULL);
-	for (size_t i = 0; i < (is_lazy(&v) ? 1 : v.n_args); i++)
-		with_attributes(v.args[i], k);
+	if (v->kind == CEL_NODE_SELECT && v->field && v->field->variants && of_signal(v))
+		meet(k, v->field->variants);
+	for (size_t i = 0; i < (is_lazy(v) ? 1 : v->n_args); i++) {
+		enum cel_node_kind kind = cel_node_kind(v->args[i]);
+		if (kind != CEL_NODE_SELECT && kind != CEL_NODE_CALL && kind != CEL_NODE_INDEX && kind != CEL_NODE_LIST)
+			continue;
+		struct cel_node_view of = cel_node_look(v->args[i]);
+		with_attributes(&of, k);
+	}
 }
 
 /* The kinds that a literal, or a list of literals, names. */
@@ -149,8 +150,8 @@ static void allow(const struct wn_registry *r, const struct cel_node *n, bool wa
 			*k = (struct kinds){0};
 		break;
 	default:
-		if (v.kind != CEL_NODE_CALL || !asks_kind(r, &v, want, k))
-			with_attributes(n, k);
+		if (v.kind == CEL_NODE_SELECT || (v.kind == CEL_NODE_CALL && !asks_kind(r, &v, want, k)))
+			with_attributes(&v, k);
 	}
 }
 

@@ -71,7 +71,7 @@ static void walk(const struct calls *c, const struct cel_node *n)
 {
 	size_t n_args;
 	const struct cel_node *const *args = cel_node_args(n, &n_args);
-	if (cel_node_kind(n) == CEL_NODE_CALL && n_args) {
+	if (cel_node_kind(n) == CEL_NODE_CALL && n_args > 1 && cel_node_kind(args[0]) != CEL_NODE_SELECT) { /* no comparison of a field */
 		struct cel_node_view v = cel_node_look(n);
 		check_call(c, &v);
 	}
