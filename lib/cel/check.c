@@ -28,9 +28,10 @@ bool cel_check_flow(struct cel_check *k, struct cel_node *n, const char *use)
 	for (uint32_t i = 0; i < n->n_args; i++) {
 		if (!(n->args[i]->flags & NODE_FLOWS))
 			continue;
+		enum cel_type_kind kind = n->args[i]->type ? n->args[i]->type->kind : CEL_DYN;
 		if (k->strict_time)
-			return cel_complain(k->c, n->args[i]->span,
-					    "this value changes with time: it may be compared, or shifted by + and -, but not %s", use);
+			return cel_complain(k->c, n->args[i]->span, "this value changes with time: it may be compared%s, but not %s",
+					    kind == CEL_TIMESTAMP || kind == CEL_DURATION ? ", or shifted by + and -" : "", use);
 		n->flags |= NODE_TERM;
 	}
 	return true;

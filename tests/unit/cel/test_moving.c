@@ -133,6 +133,7 @@ static void strict_time_refuses_any_other_use(void **state)
 	assert_refused(*state, "signals.map(s, s.age).size() > 0", "made into elements");
 	assert_refused(*state, "now - signal.age > signal.occurred_at", "both sides change with time");
 	assert_refused(*state, "signal.freshness * 2.0 > 1.0", "not used in this operation");
+	assert_refused(*state, "signal.freshness + 0.1 > 1.0", "it may be compared, but not used");
 	assert_refused(*state, "signal.freshness + 0.1 > 1.0", "not used in this operation");
 	assert_refused(*state, "now in [signal.occurred_at]", "not used in this operation");
 	assert_refused(*state, "now", "compare it with something");
