@@ -92,9 +92,13 @@ static int sum_before(const struct news_text *x, int i)
 /* "$14M Series A": the clause begins with the sum. */
 static const char *sum(const struct news_text *x, int i, struct news_found *f)
 {
-	int k = sum_before(x, i);
+	enum { WORDS = 5 };
+	struct wn_sum m;
+	int k = i;
 
-	if (k < 0 || !(k == x->begin || news_has(x, k - 1, T_MARK)) || !news_raise(x, k, &f->raise))
+	while (k > x->begin && k > i - WORDS && !news_has(x, k - 1, T_MARK))
+		k--;
+	if (k == i || !(k == x->begin || news_has(x, k - 1, T_MARK)) || !news_money(x, k, &m) || !news_raise(x, k, &f->raise))
 		return "no sum at the beginning";
 	return NULL;
 }

@@ -431,6 +431,19 @@ static struct news_span labelled(const struct news_text *x, int i)
 	return rubric || news_is(x, name.from, L_DESCR) || news_no_company(x, name) ? (struct news_span){0, 0} : name;
 }
 
+/* "Acme Announces Changes; Jane Roe Named CEO": who leads what stands before the semicolon. */
+static struct news_span announcing(const struct news_text *x, int i)
+{
+	struct news_span name = {0, 0};
+	const char *why;
+
+	while (i > x->begin && !news_mark(x, i, ';'))
+		i--;
+	if (i > x->begin && !news_speaks_against(x, x->begin, i, &why))
+		(void)news_leading(x, x->begin, i, &name);
+	return name;
+}
+
 static const char *of_people(const struct news_text *x, struct news_found *f, bool hire)
 {
 	while (f->who.person.to - f->who.person.from > 2 && news_is(x, f->who.person.from, L_HONORIFIC))
@@ -457,6 +470,8 @@ static const char *of_people(const struct news_text *x, struct news_found *f, bo
 		f->who.company = of_post;
 	if (hire && !some(f->who.company))
 		f->who.company = labelled(x, f->trigger.from);
+	if (hire && !some(f->who.company) && some(f->person))
+		f->who.company = announcing(x, f->trigger.from);
 	if (!some(f->who.company) && some(f->post)) { /* "takes over as Acme CEO" */
 		int end = news_run_end(x, f->post.from), k = f->post.from;
 		while (k < end && !news_in(x, L_POST, k))

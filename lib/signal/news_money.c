@@ -264,7 +264,8 @@ int news_round(const struct news_text *x, int i, struct wn_str *out)
 {
 	static const struct { const char *word, *round; } stages[] = {
 		{"pre-seed", "Pre-Seed"}, {"preseed", "Pre-Seed"}, {"seed", "Seed"}, {"seed-stage", "Seed"}, {"debt", "Debt"}, {"loan", "Debt"},
-		{"venture-debt", "Debt"}, {"credit", "Debt"}, {"secondary", "Secondary"}, {"non-dilutive", "Non-dilutive"}, {"grant", "Non-dilutive"},
+		{"venture-debt", "Debt"},
+		{"credit", "Debt"}, {"warehouse", "Debt"}, {"secondary", "Secondary"}, {"non-dilutive", "Non-dilutive"}, {"grant", "Non-dilutive"},
 		{"growth", "Growth"}, {"angel", "Seed"}, {"series-a", "Series A"}, {"series-b", "Series B"}, {"series-c", "Series C"},
 		{"series-d", "Series D"}, {"pre-series", "Seed"}};
 	int n = news_is(x, i, L_ROUND) ? series_at(x, i, out) : 0;
@@ -275,7 +276,8 @@ int news_round(const struct news_text *x, int i, struct wn_str *out)
 		if (!word_is(x, i, stages[s].word))
 			continue;
 		int more = extension_at(x, i + 1);
-		if (strcmp(stages[s].word, "credit") == 0 && !word_is(x, i + 1, "line") && !word_is(x, i + 1, "facility") && !word_is(x, i - 1, "of"))
+		bool lent = strcmp(stages[s].word, "credit") == 0 || strcmp(stages[s].word, "warehouse") == 0;
+		if (lent && !word_is(x, i + 1, "line") && !word_is(x, i + 1, "facility") && !word_is(x, i - 1, "of"))
 			return 0; /* "a credit line", "a line of credit" */
 		if ((strcmp(stages[s].round, "Growth") == 0 || strcmp(stages[s].round, "Secondary") == 0) &&
 		    !news_is(x, i + 1 + word_is(x, i + 1, "equity"), L_ROUNDNOUN))

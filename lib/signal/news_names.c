@@ -126,7 +126,7 @@ static bool is_surname(const struct news_text *x, int i)
 void news_settle_names(struct news_text *x)
 {
 	for (int i = x->begin + 1; i < x->end; i++)
-		if (news_is(x, i, L_NAMEWORD) && news_has(x, i, T_CAP) && ((leads_to_person(x, i - 1) && name_token(x, i + 1)) || is_surname(x, i)))
+		if (news_has(x, i, T_CAP) && news_is(x, i, L_NAMEWORD) && ((leads_to_person(x, i - 1) && name_token(x, i + 1)) || is_surname(x, i)))
 			x->t[i].word = NULL;
 }
 
@@ -189,6 +189,8 @@ static void company_of_post(const struct news_text *x, int lo, int at, struct ne
 		w->former = true;
 		return;
 	}
+	if (i == at && i - from == 1 && news_is(x, from, L_NOTPERSON) && !(x->t[from].flags & T_POSSESSIVE)) /* "Sales head": no company's */
+		return;
 	w->company = news_name_stripped(x, (struct news_span){from, i});
 }
 
@@ -200,7 +202,8 @@ static bool split_at_post(const struct news_text *x, struct news_span run, struc
 		if (!n || i + n > run.to)
 			continue;
 		w->post = (struct news_span){i, i + n};
-		w->company = i > run.from ? news_name_stripped(x, (struct news_span){run.from, i}) : (struct news_span){0, 0};
+		bool of_what = i == run.from + 1 && news_is(x, run.from, L_NOTPERSON); /* "Sales Head" */
+		w->company = i > run.from && !of_what ? news_name_stripped(x, (struct news_span){run.from, i}) : (struct news_span){0, 0};
 		w->person = (struct news_span){i + n, run.to};
 		w->person_head = true;
 		w->former = news_is(x, run.from - 1, L_FORMER);
@@ -486,10 +489,12 @@ static bool named_behind_post(const struct news_text *x, int lo, int before, int
 	return true;
 }
 
-/* "her new startup, Acme, raises": between the commas stands what it is called. */
-static bool named_behind_kind(const struct news_text *x, int before, int end, struct news_who *out)
+/* "her new startup, Acme, raises", "Startup making plastic, Acme, raises": between the commas stands what it is called. */
+static bool named_behind_kind(const struct news_text *x, int lo, int before, int end, struct news_who *out)
 {
-	if (!news_is(x, before - 1, L_ORG) || news_has(x, before - 1, T_CAP) || run_begin(x, before + 1, end) != before + 1 || end == before + 1)
+	bool kind = news_is(x, before - 1, L_ORG) && !news_has(x, before - 1, T_CAP);
+
+	if (!(kind || (lo == x->begin && news_is(x, lo, L_ORG) && !x->title_case)) || run_begin(x, before + 1, end) != before + 1 || end == before + 1)
 		return false;
 	*out = (struct news_who){.company = {before + 1, end}};
 	return true;
@@ -524,7 +529,7 @@ static bool subject_at(const struct news_text *x, int lo, int j, struct news_who
 		int before = comma_before(x, lo, j - 1);
 		if (before >= 0 && begins_apposition(x, before + 1))
 			return apposed(x, lo, before, j - 1, out);
-		if (before >= 0 && (named_behind_post(x, lo, before, j - 1, out) || named_behind_kind(x, before, j - 1, out)))
+		if (before >= 0 && (named_behind_post(x, lo, before, j - 1, out) || named_behind_kind(x, lo, before, j - 1, out)))
 			return true;
 		return news_leading(x, x->begin, j - 1, &out->company);
 	}
