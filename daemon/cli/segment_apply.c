@@ -148,7 +148,7 @@ static int parse_documents(struct wn_cli *cli, struct segment_documents *f)
 		opt.n_others = f->n_others;
 		opt.sequences = f->sequences;
 		opt.n_sequences = f->n_sequences;
-		enum wn_rc rc = wn_segment_parse(f->text, f->path, i, &opt, &s, warnings, WARNINGS, &n, &err);
+		enum wn_rc rc = wn_segment_read(&f->docs.v[i], f->path, &opt, &s, warnings, WARNINGS, &n, &err);
 		tell_warnings(cli, warnings, n);
 		if (rc) {
 			tell_error(cli, f, &err);

@@ -12,6 +12,7 @@
 #include <whynow/registry.h>
 
 struct wn_yaml_node;
+struct wn_yaml_doc;
 
 #define WN_MODE_LIST(X) X(SHADOW, "shadow") X(PROPOSE, "propose") X(LIVE, "live")
 #define WN_EXIT_LIST(X) X(STOP, "stop") X(FINISH, "finish") X(HAND_OFF, "hand_off")
@@ -143,6 +144,9 @@ struct wn_warning { struct wn_place place; char text[300]; };
 enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc, const struct wn_segment_options *opt,
 			    struct wn_segment **out, struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings,
 			    struct wn_err *err) WN_MUST_CHECK;
+/* The same of a document that was read before: of several in one text. The tree is needed no longer than the call takes. */
+enum wn_rc wn_segment_read(const struct wn_yaml_doc *doc, const char *file, const struct wn_segment_options *opt, struct wn_segment **out,
+			   struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings, struct wn_err *err) WN_MUST_CHECK;
 void wn_segment_free(struct wn_segment *s);
 /* True if the document is a stored sequence and no segment; *name borrows the tree. */
 bool wn_sequence_is(const struct wn_yaml_node *root, struct wn_str *name);

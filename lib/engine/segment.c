@@ -156,27 +156,43 @@ static enum wn_rc parse_doc(const struct wn_yaml_node *root, struct segment_buil
 	return WN_OK;
 }
 
+static enum wn_rc read_document(const struct wn_yaml_doc *doc, const char *file, struct segment_build *b, struct wn_segment **out,
+				size_t *n_warnings, struct wn_err *err)
+{
+	b->text_size = doc->source.n;
+	enum wn_rc rc = parse_doc(doc->root, b, out, err);
+	if (rc && err)
+		err->place.file = file; /* the errors' own copy dies with the scratch arena */
+	if (!rc && n_warnings)
+		*n_warnings = b->n_warnings < b->max_warnings ? b->n_warnings : b->max_warnings;
+	return rc;
+}
+
+enum wn_rc wn_segment_read(const struct wn_yaml_doc *doc, const char *file, const struct wn_segment_options *opt, struct wn_segment **out,
+			   struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings, struct wn_err *err)
+{
+	WN_CLEANUP(wn_arena_freep) struct wn_arena *own = opt->rules ? NULL : wn_arena_new(0);
+	struct segment_build b = {.opt = opt, .scratch = own ? own : opt->rules->reading, .warnings = warnings, .max_warnings = max_warnings};
+
+	wn_arena_reset(b.scratch);
+	return read_document(doc, file, &b, out, n_warnings, err);
+}
+
 enum wn_rc wn_segment_parse(struct wn_str text, const char *file, size_t doc,
 			    const struct wn_segment_options *opt, struct wn_segment **out,
 			    struct wn_warning *warnings, size_t max_warnings, size_t *n_warnings,
 			    struct wn_err *err)
 {
 	WN_CLEANUP(wn_arena_freep) struct wn_arena *own = opt->rules ? NULL : wn_arena_new(0);
-	struct wn_arena *scratch = own ? own : opt->rules->reading;
-	struct segment_build b = {
-	    .opt = opt, .text_size = text.n, .scratch = scratch, .warnings = warnings, .max_warnings = max_warnings};
-	wn_arena_reset(scratch);
+	struct segment_build b = {.opt = opt, .scratch = own ? own : opt->rules->reading, .warnings = warnings, .max_warnings = max_warnings};
 	struct wn_yaml_docs docs;
-	enum wn_rc rc = wn_yaml_parse(text, file, scratch, &docs, err);
+
+	wn_arena_reset(b.scratch);
+	enum wn_rc rc = wn_yaml_parse(text, file, b.scratch, &docs, err);
 	if (rc)
 		return rc;
 	if (doc >= docs.n)
 		return wn_fail(err, WN_NOT_FOUND, "%s has %zu segment%s", file ? file : "the text", docs.n,
 			       docs.n == 1 ? "" : "s");
-	rc = parse_doc(docs.v[doc].root, &b, out, err);
-	if (rc && err)
-		err->place.file = file; /* the errors' own copy dies with the scratch arena */
-	if (!rc && n_warnings)
-		*n_warnings = b.n_warnings < max_warnings ? b.n_warnings : max_warnings;
-	return rc;
+	return read_document(&docs.v[doc], file, &b, out, n_warnings, err);
 }
