@@ -165,6 +165,7 @@ static inline bool news_has(const struct news_text *x, int i, int flag)
 {
 	return i >= x->begin && i < x->end && (x->t[i].flags & flag);
 }
+/* Empty where there are no tokens. */
 struct wn_str news_slice(const struct news_text *x, struct news_span s);
 /* Plain, cleaned text: invisible characters gone, bounded. */
 struct wn_str news_clean(struct wn_str s, struct wn_arena *a);

@@ -180,7 +180,7 @@ static void company_of_post(const struct news_text *x, int lo, int at, struct ne
 	for (int steps = 0; i > lo && steps < 5 && (!name_token(x, i - 1) || generic(x, run_begin(x, lo, i), i)); steps++, i--)
 		if (news_has(x, i - 1, T_MARK) || news_is(x, i - 1, L_PREP) || news_is(x, i - 1, L_FORMER))
 			return;
-	if ((i < at && !(x->t[i - 1].flags & T_POSSESSIVE) && news_is(x, i, L_PREP)))
+	if (i < at && !news_has(x, i - 1, T_POSSESSIVE) && news_is(x, i, L_PREP))
 		return;
 	int from = run_begin(x, lo, i);
 	if (from == i)

@@ -566,7 +566,7 @@ int news_phrase_in(const struct news_text *x, int list, int i)
 
 struct wn_str news_slice(const struct news_text *x, struct news_span s)
 {
-	if (s.from >= s.to)
+	if (s.from < 0 || s.from >= s.to || s.to > x->n)
 		return WN_STR("");
 	size_t from = x->t[s.from].at, to = x->t[s.to - 1].at + x->t[s.to - 1].n;
 	return (struct wn_str){x->text.p + from, to - from};
