@@ -277,24 +277,17 @@ static void log_outcome(const struct wn_feed_answer *a)
 		       (long long)a->totals.duplicate, (long long)a->totals.edited, (long long)a->totals.filtered);
 }
 
-static void take_over(struct wn_poll_feed *f, const struct wn_feed_answer *a)
+static void take_over(struct wn_poll_feed *f, struct wn_feed_answer *a)
 {
-	struct wn_arena *old = f->arena;
-	int64_t blind_us = a->was_blind ? 0 : f->state.blind_since_us; /* became so meanwhile: its gap is open, the next good poll closes it */
-	f->arena = wn_arena_new_small(WN_FEED_STATE_BYTES);
-	struct wn_str name = wn_arena_str(f->arena, f->name);
-	wn_feed_state_copy(&f->state, &a->moved, f->arena);
-	f->name = f->state.name = name;
-	f->state.version++;
-	f->state.blind_since_us = blind_us ? blind_us : f->state.blind_since_us;
-	wn_arena_free(old);
+	if (!a->was_blind && f->state.blind_since_us) /* became so meanwhile: its gap is open, the next good poll closes it */
+		a->moved.blind_since_us = f->state.blind_since_us;
+	a->moved.version++;
+	wn_poll_feed_take(f, &a->moved, &a->remembered);
 	if (a->digested && !a->as_told && !a->error)
 		wn_told_keep(&f->told, a->digest, &a->totals, a->now_us);
 }
 
-/* The state in the database is not the one we read: somebody else polls the feed, or our own COMMIT was never answered and is there
- * all the same. What the answer held is kept once by its keys; the newer state is ours from now on. */
-static enum wn_rc adopt_state(struct wn_daemon *d, struct wn_feed_answer *a, struct wn_err *err)
+enum wn_rc wn_feed_adopt(struct wn_daemon *d, struct wn_poll_feed *f, bool *adopted, struct wn_err *err)
 {
 	struct wn_store *s = d->intake_session.store;
 	struct wn_feed_state *rows = NULL;
@@ -304,18 +297,22 @@ static enum wn_rc adopt_state(struct wn_daemon *d, struct wn_feed_answer *a, str
 		rc = wn_turn_take(d->loop, wn_store_turn(s));
 	if (rc)
 		return rc;
-	rc = wn_store_feed_states(s, &a->feed->name, 1, a->arena, &rows, &n, err);
+	struct wn_arena *a = wn_arena_new(0);
+	rc = wn_store_feed_states(s, &f->name, 1, a, &rows, &n, err);
 	wn_turn_give(wn_store_turn(s));
-	if (rc == WN_OK && n == 1) {
-		struct wn_arena *old = a->feed->arena;
-		a->feed->arena = wn_arena_new(0);
-		struct wn_str name = wn_arena_str(a->feed->arena, a->feed->name);
-		wn_feed_state_copy(&a->feed->state, &rows[0], a->feed->arena);
-		a->feed->name = a->feed->state.name = name;
-		wn_arena_free(old);
-		a->adopted = true;
+	*adopted = rc == WN_OK && n == 1;
+	if (*adopted) {
+		const struct wn_remembered r = wn_remembered_read(rows->extra, a);
+		wn_poll_feed_take(f, rows, &r);
 	}
+	wn_arena_free(a);
 	return rc;
+}
+
+void wn_feed_put_off(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_err *why)
+{
+	wn_log(WN_ERR, WN_MSG_FEED_FAILED, WN_FIELDS({"WHYNOW_FEED", f->name.p}), "feed %s: %s", f->name.p, why->text);
+	f->state.next_us = wn_clock_now_us(d->clock) + 5 * WN_MINUTE;
 }
 
 static void taken_in(struct wn_daemon *d, struct wn_feed_answer *a)
@@ -338,7 +335,7 @@ static void taken_in(struct wn_daemon *d, struct wn_feed_answer *a)
 static enum wn_rc conclude(struct wn_daemon *d, struct wn_feed_answer *a, enum wn_rc rc, struct wn_err *err)
 {
 	if (rc == WN_EXISTS)
-		rc = adopt_state(d, a, err);
+		rc = wn_feed_adopt(d, a->feed, &a->adopted, err);
 	else if (rc && !wn_rc_is_temporary(rc))
 		rc = store_failure(d, a, err);
 	wn_failpoint("intake.stored");
@@ -347,8 +344,7 @@ static enum wn_rc conclude(struct wn_daemon *d, struct wn_feed_answer *a, enum w
 	} else if (rc == WN_OK) {
 		taken_in(d, a);
 	} else if (rc != WN_CANCELLED) {
-		wn_log(WN_ERR, WN_MSG_FEED_FAILED, WN_FIELDS({"WHYNOW_FEED", a->name}), "feed %s: %s", a->name, err->text);
-		a->feed->state.next_us = wn_clock_now_us(d->clock) + 5 * WN_MINUTE;
+		wn_feed_put_off(d, a->feed, err);
 	}
 	if (!a->part && !d->stopping)
 		wn_poller_answered(d, a->feed);
@@ -381,7 +377,7 @@ static enum wn_rc store_part_again(struct wn_daemon *d, struct wn_feed_answer *a
 {
 	enum wn_rc rc = WN_EXISTS;
 	for (int tries = 0; rc == WN_EXISTS && tries < PART_TRIES; tries++) {
-		rc = adopt_state(d, a, err);
+		rc = wn_feed_adopt(d, a->feed, &a->adopted, err);
 		wn_answer_read(a, d, a->feed, response, true, a->arena);
 		rc = rc ? rc : wn_answer_store(d, a, err);
 	}
@@ -434,7 +430,8 @@ static void begin(struct wn_daemon *d, struct entry *e)
 	wn_answer_read(a, d, e->feed, e->response, e->on_taken != NULL, arena);
 	wn_failpoint("intake.read");
 	if (wn_answer_is_quiet(a)) {
-		wn_quiet_add(d->intake->quiet, a);
+		if (!wn_quiet_add(d->intake->quiet, a))
+			let_go(d, a);
 		free_entry(e);
 		return;
 	}

@@ -8,6 +8,7 @@
 
 #include "daemon.h"
 #include "hosts.h"
+#include "remembered.h"
 #include "told.h"
 #include <whynow/feed.h>
 
@@ -18,7 +19,8 @@ struct wn_poll_feed {
 	struct wn_daemon *d;
 	struct wn_str name;               /* of the arena below */
 	struct wn_arena *arena;           /* texts of state; replaced after each poll */
-	struct wn_feed_state state;
+	struct wn_feed_state state;       /* as it is written; but `why` and `extra`, of which is kept what it says: */
+	struct wn_remembered remembered;
 	bool known;                       /* state was read (or found missing) */
 	bool running;                     /* asked, or its answer waits for the intake */
 	bool again;                       /* asked for while it was running: once more right after */
@@ -36,6 +38,9 @@ struct wn_poll_feed {
 	struct wn_http_call *call;
 	struct wn_stream *stream;         /* the answer that goes on and on, NULL */
 };
+
+/* poller.c: the state is this from now on; texts are copied. */
+void wn_poll_feed_take(struct wn_poll_feed *f, const struct wn_feed_state *s, const struct wn_remembered *r);
 
 /* --- stream.c ---- */
 /* Begins the answer; when it is over the intake gets its end like any other answer. */

@@ -192,7 +192,7 @@ static void map_outcome(struct wn_feed_answer *a, const struct wn_item *item)
 /* What is dated before the last good poll tells nothing of when it came. */
 static void note_published(struct wn_feed_answer *a, const struct wn_item *item)
 {
-	if (item->published_us > a->rhythm.seen_us && item->published_us <= a->now_us)
+	if (item->published_us > a->known.rhythm.seen_us && item->published_us <= a->now_us)
 		*WN_PUSH(a->arena, &a->published) = item->published_us;
 }
 
@@ -372,8 +372,7 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 	a->book_feed = wn_poll_feed_in(f, d->book);
 	a->failures = f->state.schedule.failures;
 	a->was_blind = f->state.blind_since_us != 0;
-	a->known = wn_remembered_of(f->state.extra);
-	wn_rhythm_read(a->known.rhythm, &a->rhythm);
+	a->known = f->remembered;
 	a->poll.feed = a->known.hints; /* until a new document says otherwise: a 304 brings none */
 	a->poll.http = wn_http_hints_none();
 	a->poll.first = !f->state.first_done;
@@ -404,21 +403,6 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 }
 
 /* --------------------------------------------------------------------------------------------------- the state */
-static struct wn_str copy(struct wn_arena *a, struct wn_str s) { return s.p ? wn_arena_str(a, s) : s; }
-
-void wn_feed_state_copy(struct wn_feed_state *to, const struct wn_feed_state *from, struct wn_arena *a)
-{
-	*to = *from;
-	to->name = copy(a, from->name);
-	to->etag = copy(a, from->etag);
-	to->last_modified = copy(a, from->last_modified);
-	to->cursor = copy(a, from->cursor);
-	to->url = copy(a, from->url);
-	to->why = copy(a, from->why);
-	to->last_error = copy(a, from->last_error);
-	to->extra = from->extra.kind ? wn_value_copy(a, from->extra) : from->extra;
-}
-
 static uint64_t seed_of(struct wn_str name)
 {
 	struct wn_id h = wn_id_of("jitter", &name, 1);
@@ -436,20 +420,14 @@ static int earlier(const void *a, const void *b)
 /* The schedule's own decision; run anew when the transaction is. */
 static void decide(struct wn_feed_answer *a, struct wn_feed_state *s, const struct wn_schedule_config *config, int64_t now_us)
 {
-	struct wn_rhythm rhythm = a->rhythm;
-	struct wn_buf text;
 	s->schedule = a->feed->state.schedule;
 	if (a->published.n)
 		qsort(a->published.v, a->published.n, sizeof(*a->published.v), earlier);
 	a->poll.published_us = a->published.v;
 	a->poll.published_n = a->published.n;
-	a->next = wn_schedule_next(&s->schedule, &rhythm, config, &a->poll, now_us, seed_of(a->feed->name));
+	a->next = wn_schedule_next(&s->schedule, &a->remembered.rhythm, config, &a->poll, now_us, seed_of(a->feed->name));
 	s->next_us = a->next.next_us;
 	s->why = wn_arena_str(a->arena, wn_str_of(a->next.why));
-	wn_buf_init(&text, 1024);
-	wn_rhythm_write(&rhythm, &text);
-	a->remembered.rhythm = wn_arena_str(a->arena, wn_buf_slice(&text));
-	wn_buf_done(&text);
 }
 
 #define STREAM_AGAIN (10 * WN_SECOND)
@@ -526,6 +504,16 @@ static enum wn_rc tell_recovery(struct wn_feed_answer *a, struct wn_store *s, in
 	return rc ? rc : wn_store_plain_event(s, &ev, err);
 }
 
+/* Most polls: what they move of the state is only what the schedule makes of them. */
+static bool is_unchanged(const struct wn_feed_answer *a, const struct wn_feed_state *to)
+{
+	const struct wn_feed_state *from = &a->feed->state;
+	bool nothing_new = !a->error && !a->part && (a->poll.outcome == WN_POLL_NOT_MODIFIED || a->as_told);
+	return nothing_new && from->version && wn_str_eq(from->etag, to->etag) && wn_str_eq(from->last_modified, to->last_modified) &&
+	       wn_str_eq(from->cursor, to->cursor) && wn_str_eq(from->url, to->url) && from->good_since_us == to->good_since_us &&
+	       from->first_done == to->first_done && !from->blind_since_us;
+}
+
 struct wn_feed_move wn_answer_decide(struct wn_feed_answer *a, int64_t now_us)
 {
 	struct wn_feed_state *m = &a->moved;
@@ -543,7 +531,7 @@ struct wn_feed_move wn_answer_decide(struct wn_feed_answer *a, int64_t now_us)
 		m->cursor = a->cursor;
 	if (a->newest_us > a->remembered.newest_us)
 		a->remembered.newest_us = a->newest_us;
-	m->extra = wn_remembered_value(&a->remembered, a->arena);
+	m->extra = wn_remembered_write(&a->remembered, a->arena);
 	m->last_status = a->status;
 	m->last_error = good ? (struct wn_str){NULL, 0} : wn_str_of(a->error);
 	if (good) {
@@ -556,7 +544,7 @@ struct wn_feed_move wn_answer_decide(struct wn_feed_answer *a, int64_t now_us)
 	poll.polls = 1;
 	poll.failures = !good;
 	poll.bytes = a->bytes;
-	return (struct wn_feed_move){m, poll, wn_poll_outcome_to_text(a->poll.outcome), now_us};
+	return (struct wn_feed_move){m, poll, wn_poll_outcome_to_text(a->poll.outcome), now_us, is_unchanged(a, m)};
 }
 
 enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err)

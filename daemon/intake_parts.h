@@ -4,7 +4,6 @@
 #define WN_DAEMON_INTAKE_PARTS_H
 
 #include "intake.h"
-#include "remembered.h"
 
 /* What some of the items became, in an arena of its own (texts may be the answer's). */
 struct wn_lot {
@@ -39,7 +38,6 @@ struct wn_feed_answer {
 	struct wn_remembered remembered;     /* the same as it will be written */
 	uint8_t digest[WN_TOLD_DIGEST]; bool digested;   /* of the body */
 	bool as_told;                        /* the body is the one that was told last: nothing is new */
-	struct wn_rhythm rhythm;             /* as it was before this poll */
 	WN_VEC(int64_t) published;           /* of its items, those since the last good poll */
 	struct wn_str moved_to;              /* where permanent redirects led, absent: nowhere */
 	bool learned;                        /* that address is the feed's from now on */
@@ -91,13 +89,19 @@ struct wn_quiet *wn_quiet_new(struct wn_daemon *d);
 void wn_quiet_free(struct wn_quiet *q); /* what was not written is asked again by whoever starts next */
 bool wn_answer_is_quiet(const struct wn_feed_answer *a);
 bool wn_quiet_is_full(const struct wn_quiet *q); /* to be written before one more */
-void wn_quiet_add(struct wn_quiet *q, struct wn_feed_answer *a); /* takes it */
+/* True: takes it. False: kept is what matters of it, the rest is the caller's. */
+bool wn_quiet_add(struct wn_quiet *q, struct wn_feed_answer *a) WN_MUST_CHECK;
 /* Is it time: nothing more is on its way, there are enough, or the first has waited long enough? *at_us: else when. */
 bool wn_quiet_is_due(const struct wn_quiet *q, int64_t *at_us);
 /* Writes them and tells the poller. Waits for the database, however long it is away. */
 void wn_quiet_write(struct wn_quiet *q);
 
 /* --- intake.c ---- */
+/* The feed's state is another one than we knew: somebody else polls it, or our own COMMIT was never answered and is there all the same.
+ * What an answer held is kept once by its keys; the newer state is ours from now on. *adopted: there is one. Waits for the database. */
+enum wn_rc wn_feed_adopt(struct wn_daemon *d, struct wn_poll_feed *f, bool *adopted, struct wn_err *err) WN_MUST_CHECK;
+/* Nothing of its poll could be written. */
+void wn_feed_put_off(struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_err *why);
 /* An answer ends, rc as of its storing. Frees it. */
 void wn_answer_end(struct wn_daemon *d, struct wn_feed_answer *a, enum wn_rc rc, struct wn_err *err);
 /* Stores what is in it and moves the feed, in batches. Waits for the database. */
@@ -117,6 +121,5 @@ enum wn_rc wn_page_next(struct wn_feed_answer *a, const struct wn_http_response 
 /* Moves the cursor; true: another page is due now, and the schedule stays as it is. Else a->poll has the counts of all pages. */
 bool wn_page_move(struct wn_feed_answer *a, struct wn_feed_state *s, int64_t now_us);
 
-void wn_feed_state_copy(struct wn_feed_state *to, const struct wn_feed_state *from, struct wn_arena *a);
 
 #endif

@@ -11,10 +11,20 @@
 
 #define WAIT_MOST (WN_SECOND / 4)
 
+/* One of them. */
+struct quiet {
+	struct wn_feed_move move;
+	struct wn_feed_answer *answer; /* NULL: the poll was unchanged, and nothing else is kept of it than */
+	struct wn_poll_feed *feed;
+	struct wn_feed_state state;
+	struct wn_rhythm rhythm;
+};
+
 struct lot {
-	struct wn_feed_answer *v[WN_QUIET_POLLS_MAX];
+	struct quiet v[WN_QUIET_POLLS_MAX];
 	struct wn_feed_move moves[WN_QUIET_POLLS_MAX];
 	size_t n;
+	struct wn_arena *texts; /* of the states */
 };
 
 struct wn_quiet {
@@ -29,6 +39,8 @@ struct wn_quiet *wn_quiet_new(struct wn_daemon *d)
 	struct wn_quiet *q = wn_alloc(sizeof(*q));
 	q->d = d;
 	q->gathered = &q->lots[0];
+	for (size_t k = 0; k < WN_COUNT(q->lots); k++)
+		q->lots[k].texts = wn_arena_new(0);
 	return q;
 }
 
@@ -39,17 +51,43 @@ bool wn_answer_is_quiet(const struct wn_feed_answer *a)
 	return !a->part && empty && (a->error || !a->was_blind) && (!c || (c->mode == WN_FEED_POLL && c->changes < WN_CHANGES_REMOVED));
 }
 
-void wn_quiet_add(struct wn_quiet *q, struct wn_feed_answer *a)
+/* Nothing is to be told at its end, and what is remembered differs by the rhythm alone. */
+static bool is_plain(const struct wn_feed_answer *a, const struct wn_feed_move *m)
+{
+	return m->unchanged && !a->failures && !a->known.moved_n && !a->moved_to.n;
+}
+
+/* The texts that did not change are the feed's own. */
+static void keep_plain(struct quiet *u, const struct wn_feed_answer *a, struct wn_arena *texts)
+{
+	const struct wn_feed_state *was = &a->feed->state;
+	u->state = a->moved;
+	u->state.etag = was->etag;
+	u->state.last_modified = was->last_modified;
+	u->state.cursor = was->cursor;
+	u->state.url = was->url;
+	u->state.why = wn_arena_str(texts, a->moved.why);
+	u->state.extra = wn_arena_str(texts, a->moved.extra);
+	u->rhythm = a->remembered.rhythm;
+	u->move.state = &u->state;
+}
+
+bool wn_quiet_add(struct wn_quiet *q, struct wn_feed_answer *a)
 {
 	struct wn_daemon *d = q->d;
 	struct lot *l = q->gathered;
-	if (l->n == 0)
+	struct quiet *u = &l->v[l->n++];
+	if (l->n == 1)
 		q->until_us = wn_clock_now_us(d->clock) + (int64_t)((double)WAIT_MOST * d->factor);
 	a->totals_after = a->totals;
-	l->moves[l->n] = wn_answer_decide(a, wn_clock_sure_us(d->clock));
-	l->v[l->n++] = a;
+	u->feed = a->feed;
+	u->move = wn_answer_decide(a, wn_clock_sure_us(d->clock));
+	u->answer = is_plain(a, &u->move) ? NULL : a;
+	if (!u->answer)
+		keep_plain(u, a, l->texts);
 	if (a->hold_until_us)
 		wn_poller_hold(d, a->feed, a->hold_until_us); /* what others of this host must know at once */
+	return u->answer;
 }
 
 bool wn_quiet_is_full(const struct wn_quiet *q) { return q->gathered->n == WN_QUIET_POLLS_MAX; }
@@ -67,16 +105,16 @@ static int by_name(const void *x, const void *y)
 	return wn_str_cmp(((const struct wn_feed_move *)x)->state->name, ((const struct wn_feed_move *)y)->state->name);
 }
 
-static enum wn_rc write_all(struct wn_daemon *d, struct lot *l, struct wn_err *err)
+static enum wn_rc write_all(struct wn_daemon *d, struct wn_feed_move *moves, size_t n, struct wn_err *err)
 {
-	qsort(l->moves, l->n, sizeof(*l->moves), by_name);
+	qsort(moves, n, sizeof(*moves), by_name);
 	for (;;) {
 		enum wn_rc rc = wn_session_ensure(d, &d->intake_session);
 		if (rc == WN_OK)
 			rc = wn_turn_take(d->loop, wn_store_turn(d->intake_session.store));
 		if (rc)
 			return rc;
-		rc = wn_store_feed_moves(d->intake_session.store, l->moves, l->n, err);
+		rc = wn_store_feed_moves(d->intake_session.store, moves, n, err);
 		wn_turn_give(wn_store_turn(d->intake_session.store));
 		if (!wn_rc_is_temporary(rc) || rc == WN_CANCELLED)
 			return rc;
@@ -85,19 +123,56 @@ static enum wn_rc write_all(struct wn_daemon *d, struct lot *l, struct wn_err *e
 	}
 }
 
+static void end_plain(struct wn_daemon *d, struct quiet *u, enum wn_rc rc, struct wn_err *err)
+{
+	struct wn_poll_feed *f = u->feed;
+	bool adopted = false;
+	if (rc == WN_EXISTS)
+		rc = wn_feed_adopt(d, f, &adopted, err);
+	wn_failpoint("intake.stored");
+	if (rc == WN_OK && !adopted) {
+		int64_t blind_us = f->state.blind_since_us; /* became so meanwhile: its gap is open, the next good poll closes it */
+		f->state = u->state;
+		f->state.version++;
+		f->state.blind_since_us = blind_us;
+		f->state.why = f->state.extra = (struct wn_str){NULL, 0};
+		f->remembered.rhythm = u->rhythm;
+	} else if (rc && rc != WN_CANCELLED) {
+		wn_feed_put_off(d, f, err);
+	}
+	if (!d->stopping)
+		wn_poller_answered(d, f);
+}
+
+/* rc: of its lot; one that could not be written because of another is written alone. */
+static void end(struct wn_daemon *d, struct quiet *u, enum wn_rc rc, const struct wn_err *err)
+{
+	struct wn_err own = *err;
+	bool again = rc && rc != WN_CANCELLED;
+	if (u->answer)
+		wn_answer_end(d, u->answer, again ? wn_answer_store(d, u->answer, &own) : rc, &own);
+	else
+		end_plain(d, u, again ? write_all(d, &u->move, 1, &own) : rc, &own);
+}
+
+static void end_all(struct wn_daemon *d, struct lot *l, enum wn_rc rc, const struct wn_err *err)
+{
+	for (size_t i = 0; i < l->n; i++)
+		end(d, &l->v[i], rc, err);
+	l->n = 0;
+	wn_arena_reset(l->texts);
+}
+
 static void write_lot(void *ctx)
 {
 	struct wn_quiet *q = ctx;
 	struct lot *l = q->written;
 	struct wn_err err = {0};
-	enum wn_rc rc = write_all(q->d, l, &err);
+	for (size_t i = 0; i < l->n; i++)
+		l->moves[i] = l->v[i].move;
+	enum wn_rc rc = write_all(q->d, l->moves, l->n, &err);
 	wn_failpoint("intake.quiet");
-	for (size_t i = 0; i < l->n; i++) {
-		struct wn_err own = err;
-		enum wn_rc how = rc && rc != WN_CANCELLED ? wn_answer_store(q->d, l->v[i], &own) : rc;
-		wn_answer_end(q->d, l->v[i], how, &own);
-	}
-	l->n = 0;
+	end_all(q->d, l, rc, &err);
 	q->written = NULL;
 	wn_poller_run(q->d);
 	wn_intake_nudge(q->d);
@@ -114,8 +189,9 @@ void wn_quiet_write(struct wn_quiet *q)
 void wn_quiet_free(struct wn_quiet *q)
 {
 	struct wn_err err = {.rc = WN_CANCELLED};
-	for (size_t k = 0; k < WN_COUNT(q->lots); k++)
-		for (size_t i = 0; i < q->lots[k].n; i++)
-			wn_answer_end(q->d, q->lots[k].v[i], WN_CANCELLED, &err);
+	for (size_t k = 0; k < WN_COUNT(q->lots); k++) {
+		end_all(q->d, &q->lots[k], WN_CANCELLED, &err);
+		wn_arena_free(q->lots[k].texts);
+	}
 	free(q);
 }

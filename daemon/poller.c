@@ -11,7 +11,6 @@
  */
 #include "due_heap.h"
 #include "intake_parts.h"
-#include "remembered.h"
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,11 +67,10 @@ static void on_timer(void *ctx) { wn_poller_run(ctx); }
 /* Everything that was learned is about the address of the file; another one begins anew. */
 static void forget_former(struct wn_poll_feed *f, const struct wn_book_feed *b)
 {
-	struct wn_remembered r = wn_remembered_of(f->state.extra);
-	if (!r.of.n || wn_str_eq(r.of, b->conf->url))
+	if (!f->remembered.of.n || wn_str_eq(f->remembered.of, b->conf->url))
 		return;
 	f->state.etag = f->state.last_modified = f->state.cursor = f->state.url = (struct wn_str){NULL, 0};
-	f->state.extra = (struct wn_value){0};
+	f->remembered = wn_remembered_read((struct wn_str){NULL, 0}, f->arena);
 	f->state.first_done = false; /* an archive we have not seen is history */
 }
 
@@ -323,16 +321,22 @@ enum wn_rc wn_poller_now(struct wn_daemon *d, struct wn_str feed, struct wn_err 
 }
 
 /* ------------------------------------------------------------------------------------- reading what is known */
-static void take_state(struct wn_poll_feed *f, const struct wn_feed_state *from)
+static struct wn_str copy(struct wn_arena *a, struct wn_str s) { return s.p ? wn_arena_str(a, s) : s; }
+
+void wn_poll_feed_take(struct wn_poll_feed *f, const struct wn_feed_state *s, const struct wn_remembered *r)
 {
-	struct wn_arena *old = f->arena;
-	f->arena = wn_arena_new_small(WN_FEED_STATE_BYTES);
-	struct wn_str name = wn_arena_str(f->arena, f->name);
-	if (from)
-		wn_feed_state_copy(&f->state, from, f->arena);
-	f->name = f->state.name = name;
+	struct wn_arena *old = f->arena, *a = f->arena = wn_arena_new_small(WN_FEED_STATE_BYTES);
+	struct wn_feed_state to = *s;
+	f->remembered = wn_remembered_copy(r, a);
+	f->name = to.name = wn_arena_str(a, f->name);
+	to.etag = copy(a, s->etag);
+	to.last_modified = copy(a, s->last_modified);
+	to.cursor = copy(a, s->cursor);
+	to.url = copy(a, s->url);
+	to.last_error = copy(a, s->last_error);
+	to.why = to.extra = (struct wn_str){NULL, 0};
+	f->state = to;
 	wn_arena_free(old);
-	f->known = true;
 }
 
 static void spread_first(struct wn_daemon *d, struct wn_poll_feed *f)
@@ -369,7 +373,9 @@ static enum wn_rc load_states(struct wn_daemon *d, struct wn_err *err)
 		if (f->known || f->running)
 			continue;
 		const struct wn_feed_state wanted = {.name = f->name}, *row = n ? bsearch(&wanted, rows, n, sizeof(*rows), by_state_name) : NULL;
-		take_state(f, row);
+		const struct wn_remembered r = wn_remembered_read(row ? row->extra : (struct wn_str){NULL, 0}, a);
+		wn_poll_feed_take(f, row ? row : &f->state, &r);
+		f->known = true;
 		const struct wn_book_feed *b = wn_poll_feed_in(f, d->book);
 		if (b && b->conf->mode == WN_FEED_STREAM && f->state.next_us == WN_NEVER && f->state.schedule.gone < 2)
 			f->state.next_us = wn_clock_now_us(d->clock); /* it was open when we stopped */

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What is remembered of a feed between polls beside the columns of feed_state: `extra`, a small map. */
+/* What is remembered of a feed between polls beside the columns of feed_state; its `extra` is this as JSON. */
 #ifndef WN_DAEMON_REMEMBERED_H
 #define WN_DAEMON_REMEMBERED_H
 
+#include <whynow/arena.h>
+#include <whynow/rhythm.h>
 #include <whynow/schedule.h>
-#include <whynow/value.h>
 
 struct wn_remembered {
 	struct wn_str of;            /* the file's `url` that all of feed_state is about */
 	int64_t newest_us;           /* when the newest item of former answers occurred; 0: not known */
 	struct wn_feed_hints hints;  /* of the newest document: a 304 brings none */
-	struct wn_str rhythm;        /* wn_rhythm_write */
+	struct wn_rhythm rhythm;     /* of its items */
 	/* permanent redirects in a row to one place */
 	struct wn_str moved_to;
 	int64_t moved_n, moved_us;   /* how often, since when */
@@ -19,8 +20,10 @@ struct wn_remembered {
 	int64_t walk_pages, walk_new, walk_signals;
 	bool walk_broken;            /* a page was incomplete: absence proves nothing */
 };
-struct wn_remembered wn_remembered_of(struct wn_value extra); /* borrows its texts */
-struct wn_value wn_remembered_value(const struct wn_remembered *r, struct wn_arena *a);
+/* Texts in `a`. What is absent or cannot be read is nothing remembered. */
+struct wn_remembered wn_remembered_read(struct wn_str json, struct wn_arena *a);
+struct wn_str wn_remembered_write(const struct wn_remembered *r, struct wn_arena *a);
+struct wn_remembered wn_remembered_copy(const struct wn_remembered *r, struct wn_arena *a);
 
 /* A good poll was redirected for good to `to` (absent: it was not), and what was there is what we know (or unchanged). True: it was
  * seen often enough to be believed: 3 times over a day, or 6 times in a row. */

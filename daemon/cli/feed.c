@@ -144,6 +144,9 @@ static void print_head(struct wn_cli *cli, struct wn_value f)
 			(long long)row_int(f, "duplicate"), (long long)row_int(f, "edited"),
 			(long long)row_int(f, "review"), (long long)row_int(f, "rejected"),
 			(long long)row_int(f, "filtered"), (long long)row_int(f, "signals"));
+	if (row_int(f, "unchanged"))
+		fprintf(cli->out, "  unchanged  %lld %s found nothing new since the newest below, the last %s\n", (long long)row_int(f, "unchanged"),
+			cli_plural(row_int(f, "unchanged"), "poll", "polls"), cli_when(cli, row_us(f, "last_at")));
 }
 
 static void print_polls(struct wn_cli *cli, const struct cli_rows *rows)
@@ -159,7 +162,7 @@ static void print_polls(struct wn_cli *cli, const struct cli_rows *rows)
 	struct cli_table t;
 	if (!rows->n)
 		return;
-	fputs("\nNewest polls\n", cli->out);
+	fputs("\nNewest polls that found something new or failed\n", cli->out);
 	cli_table_begin(&t, cli, columns, WN_COUNT(columns));
 	t.indent = 2;
 	for (size_t i = 0; i < rows->n; i++) {

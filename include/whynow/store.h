@@ -285,18 +285,19 @@ struct wn_feed_state {
 	int last_status;             /* HTTP */
 	struct wn_str last_error;    /* absent: none */
 	struct wn_feed_totals totals;
-	struct wn_value extra;       /* MAP, for the poller's own use; ABSENT */
+	struct wn_str extra;         /* JSON, an object, for the poller's own use; absent: {} */
 };
 /* names NULL: all. Rows that do not exist are left out. */
 enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, size_t n_names, struct wn_arena *a,
 				struct wn_feed_state **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* One poll of a feed: the state behind it, with the version that was read; what it counted (items = stored + duplicate + edited +
- * review + rejected + filtered); how it ended. Borrows. */
-struct wn_feed_move { const struct wn_feed_state *state; struct wn_feed_totals poll; const char *result; int64_t now_us; };
+ * review + rejected + filtered); how it ended. Borrows. unchanged: it was good and found nothing new, and of the state nothing but next_us,
+ * why, the schedule, the last poll (last_good_us, last_status, last_error) and extra is another than was read. */
+struct wn_feed_move { const struct wn_feed_state *state; struct wn_feed_totals poll; const char *result; int64_t now_us; bool unchanged; };
 /* Writes the states of feeds after a poll of each, different feeds all: versions become those read + 1. In the running transaction
  * (that stored the items), else in one of its own. WN_EXISTS: somebody else moved one of them, or we did and never heard of it: none
- * is written, read the state again. Counts that do not add up are WN_INVALID; they are added to the state's totals and kept as one
- * feed_poll row, the last 200 (and at most 19 more) of each feed. */
+ * is written, read the state again. Counts that do not add up are WN_INVALID; they are added to the state's totals and, unless nothing
+ * changed, kept as one feed_poll row: those of the last 200 versions of each feed. */
 enum wn_rc wn_store_feed_moves(struct wn_store *s, const struct wn_feed_move *moves, size_t n, struct wn_err *err) WN_MUST_CHECK;
 /* Gaps in what a feed could have reported; kind NULL: all its kinds. Opening an open gap and closing none are no-ops. */
 enum wn_rc wn_store_gap_open(struct wn_store *s, struct wn_str feed, const char *kind, int64_t from_us,

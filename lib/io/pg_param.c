@@ -71,15 +71,18 @@ struct wn_pg_param wn_pg_float8(double v)
 	return raw64(WN_OID_FLOAT8, bits);
 }
 
-struct wn_pg_param wn_pg_time(int64_t us)
+static int64_t pg_time(int64_t us)
 {
 	int64_t pg;
 
 	if (us == INT64_MAX || us == INT64_MIN)
-		pg = us; /* infinity and -infinity in the format itself */
-	else if (__builtin_sub_overflow(us, WN_PG_EPOCH_US, &pg))
-		pg = INT64_MIN;
-	return raw64(WN_OID_TIMESTAMPTZ, pg);
+		return us; /* infinity and -infinity in the format itself */
+	return __builtin_sub_overflow(us, WN_PG_EPOCH_US, &pg) ? INT64_MIN : pg;
+}
+
+struct wn_pg_param wn_pg_time(int64_t us)
+{
+	return raw64(WN_OID_TIMESTAMPTZ, pg_time(us));
 }
 
 struct wn_pg_param wn_pg_time_or_null(int64_t us)
@@ -170,13 +173,28 @@ struct wn_pg_param wn_pg_ids(struct wn_arena *a, const struct wn_id *v, size_t n
 	return p;
 }
 
+static uint8_t *put64(uint8_t *at, int64_t v)
+{
+	return put32(put32(put32(at, 8), (uint32_t)((uint64_t)v >> 32)), (uint32_t)v);
+}
+
 struct wn_pg_param wn_pg_int8s(struct wn_arena *a, const int64_t *v, size_t n)
 {
 	uint8_t *at;
 	struct wn_pg_param p = array(a, WN_OID_INT8S, WN_OID_INT8, n, 8 * n, false, &at);
 
 	for (size_t i = 0; i < n; i++)
-		at = put32(put32(put32(at, 8), (uint32_t)((uint64_t)v[i] >> 32)), (uint32_t)v[i]);
+		at = put64(at, v[i]);
+	return p;
+}
+
+struct wn_pg_param wn_pg_times(struct wn_arena *a, const int64_t *us, size_t n)
+{
+	uint8_t *at;
+	struct wn_pg_param p = array(a, WN_OID_TIMESTAMPTZS, WN_OID_TIMESTAMPTZ, n, 8 * n, false, &at);
+
+	for (size_t i = 0; i < n; i++)
+		at = put64(at, pg_time(us[i]));
 	return p;
 }
 

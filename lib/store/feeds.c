@@ -3,7 +3,7 @@
  * leases. */
 #include "store_internal.h"
 
-enum { POLLS_KEPT = 200, POLLS_LOT = 20 };
+enum { POLLS_KEPT = 200 };
 
 static void freep_arena(struct wn_arena **a)
 {
@@ -35,7 +35,7 @@ static void state_of_row(const struct wn_pg_result *r, int i, struct wn_arena *a
 		       wn_pg_get_int(r, i, 21), wn_pg_get_int(r, i, 22), wn_pg_get_int(r, i, 23),
 		       wn_pg_get_int(r, i, 24), wn_pg_get_int(r, i, 25), wn_pg_get_int(r, i, 26),
 		       wn_pg_get_int(r, i, 27), wn_pg_get_int(r, i, 28)},
-	    .extra = get_json(r, i, 29, a)};
+	    .extra = get_str(r, i, 29, a)};
 }
 
 enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, size_t n_names,
@@ -54,7 +54,9 @@ enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, 
 /* --- moving ---- */
 enum { STATE_COLUMNS = 30, POLL_COLUMNS = 14 };
 
-static void state_row(const struct wn_feed_move *m, struct wn_arena *a, struct wn_pg_param *out)
+static struct wn_str extra_of(const struct wn_feed_state *s) { return s->extra.n ? s->extra : WN_STR("{}"); }
+
+static void state_row(const struct wn_feed_move *m, struct wn_pg_param *out)
 {
 	const struct wn_feed_state *st = m->state;
 	const struct wn_feed_totals *p = &m->poll;
@@ -68,7 +70,7 @@ static void state_row(const struct wn_feed_move *m, struct wn_arena *a, struct w
 	    wn_pg_int4(st->schedule.gone), wn_pg_int8(p->polls), wn_pg_int8(p->failures), wn_pg_int8(p->items),
 	    wn_pg_int8(p->stored), wn_pg_int8(p->duplicate), wn_pg_int8(p->edited), wn_pg_int8(p->review),
 	    wn_pg_int8(p->rejected), wn_pg_int8(p->filtered), wn_pg_int8(p->signals), wn_pg_int8(p->bytes),
-	    param_json_or(a, st->extra, "{}")};
+	    wn_pg_jsonb(extra_of(st))};
 	memcpy(out, row, sizeof(row));
 }
 
@@ -93,42 +95,81 @@ static enum wn_rc queue_states(struct wn_store *s, const struct moves *m, struct
 			       struct wn_pg_result *moved, struct wn_err *err)
 {
 	struct wn_pg_param *rows = WN_NEW_N(a, struct wn_pg_param, m->n * STATE_COLUMNS + 1);
+	size_t n = 0;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct wn_feed_state *st = m->v[i].state;
+		if (m->v[i].unchanged)
+			continue;
 		if (st->version == 0)
 			TRY(wn_pg_queue(s->pg, &wn_sql_feed_start,
 					WN_PARAMS(wn_pg_str(st->name), wn_pg_time(st->next_us)), NULL, err));
-		state_row(&m->v[i], a, &rows[i * STATE_COLUMNS]);
+		state_row(&m->v[i], &rows[n++ * STATE_COLUMNS]);
 	}
-	return wn_pg_queue_rows(s->pg, &wn_sql_feed_move, rows, m->n, STATE_COLUMNS, NULL, 0, moved, err);
+	return wn_pg_queue_rows(s->pg, &wn_sql_feed_move, rows, n, STATE_COLUMNS, NULL, 0, moved, err);
 }
 
-/* Old ones go a few at a time: at the end of each lot. */
+/* Most polls: a few columns as one array each cost the server a third of what a row of parameters each does. */
+static enum wn_rc queue_unchanged(struct wn_store *s, const struct moves *m, struct wn_arena *a, struct wn_pg_result *moved, struct wn_err *err)
+{
+	enum { VERSION, NEXT, AT, STATUS, ITEMS, FILTERED, BYTES, NUMBERS };
+	int64_t *number[NUMBERS];
+	struct wn_str *name = WN_NEW_N(a, struct wn_str, m->n + 1), *why = WN_NEW_N(a, struct wn_str, m->n + 1), *extra = WN_NEW_N(a, struct wn_str, m->n + 1);
+	size_t n = 0;
+	for (size_t k = 0; k < NUMBERS; k++)
+		number[k] = WN_NEW_N(a, int64_t, m->n + 1);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct wn_feed_state *st = m->v[i].state;
+		const struct wn_feed_totals *p = &m->v[i].poll;
+		const int64_t row[NUMBERS] = {st->version, st->next_us, m->v[i].now_us, st->last_status, p->items, p->filtered, p->bytes};
+		if (!m->v[i].unchanged)
+			continue;
+		for (size_t k = 0; k < NUMBERS; k++)
+			number[k][n] = row[k];
+		name[n] = st->name;
+		why[n] = st->why.p ? st->why : WN_STR("");
+		extra[n++] = extra_of(st);
+	}
+	if (!n)
+		return WN_OK;
+	TRY(wn_pg_queue(s->pg, &wn_sql_feed_moves_plan, WN_NO_PARAMS, NULL, err));
+	return wn_pg_queue(s->pg, &wn_sql_feed_move_unchanged,
+			   WN_PARAMS(wn_pg_strs(a, name, n), wn_pg_int8s(a, number[VERSION], n), wn_pg_times(a, number[NEXT], n), wn_pg_strs(a, why, n),
+				     wn_pg_times(a, number[AT], n), wn_pg_int8s(a, number[STATUS], n), wn_pg_int8s(a, number[ITEMS], n),
+				     wn_pg_int8s(a, number[FILTERED], n), wn_pg_int8s(a, number[BYTES], n), wn_pg_strs(a, extra, n)),
+			   moved, err);
+}
+
 static enum wn_rc queue_polls(struct wn_store *s, const struct moves *m, struct wn_arena *a, struct wn_err *err)
 {
 	struct wn_pg_param *rows = WN_NEW_N(a, struct wn_pg_param, m->n * POLL_COLUMNS + 1);
-	for (size_t i = 0; i < m->n; i++)
-		poll_row(&m->v[i], &rows[i * POLL_COLUMNS]);
-	TRY(wn_pg_queue_rows(s->pg, &wn_sql_feed_poll_insert, rows, m->n, POLL_COLUMNS, NULL, 0, NULL, err));
+	struct wn_str *old = WN_NEW_N(a, struct wn_str, m->n + 1);
+	int64_t *until = WN_NEW_N(a, int64_t, m->n + 1);
+	size_t n = 0, n_old = 0;
 	for (size_t i = 0; i < m->n; i++) {
 		int64_t version = m->v[i].state->version + 1;
-		if (version > POLLS_KEPT && version % POLLS_LOT == 0)
-			TRY(wn_pg_queue(s->pg, &wn_sql_feed_poll_prune,
-					WN_PARAMS(wn_pg_str(m->v[i].state->name), wn_pg_int8(version - POLLS_KEPT)),
-					NULL, err));
+		if (m->v[i].unchanged)
+			continue;
+		poll_row(&m->v[i], &rows[n++ * POLL_COLUMNS]);
+		if (version <= POLLS_KEPT)
+			continue;
+		old[n_old] = m->v[i].state->name;
+		until[n_old++] = version - POLLS_KEPT;
 	}
-	return WN_OK;
+	TRY(wn_pg_queue_rows(s->pg, &wn_sql_feed_poll_insert, rows, n, POLL_COLUMNS, NULL, 0, NULL, err));
+	return n_old ? wn_pg_queue(s->pg, &wn_sql_feed_poll_prune, WN_PARAMS(wn_pg_strs(a, old, n_old), wn_pg_int8s(a, until, n_old)), NULL, err) : WN_OK;
 }
 
 static enum wn_rc move_in(struct wn_store *s, void *ctx, struct wn_err *err)
 {
 	const struct moves *m = ctx;
 	RESULT(moved);
+	RESULT(unchanged);
 	WN_CLEANUP(freep_arena) struct wn_arena *a = wn_arena_new(0);
 	TRY(queue_states(s, m, a, &moved, err));
+	TRY(queue_unchanged(s, m, a, &unchanged, err));
 	TRY(queue_polls(s, m, a, err));
 	enum wn_rc rc = wn_pg_flush(s->pg, err);
-	if (rc == WN_EXISTS || (rc == WN_OK && moved.affected != (int64_t)m->n))
+	if (rc == WN_EXISTS || (rc == WN_OK && moved.affected + unchanged.affected != (int64_t)m->n))
 		return wn_fail(err, WN_EXISTS, "feed " WN_STR_FMT "%s was polled by somebody else meanwhile",
 			       WN_STR_ARG(m->v[0].state->name), m->n > 1 ? " or another of its lot" : "");
 	if (rc == WN_OK)

@@ -31,8 +31,9 @@ WHERE NOT s.retracted AND NOT EXISTS (SELECT 1 FROM whynow.sighting t WHERE t.bu
 
 -- name: fsck_cursor
 -- A feed's cursor moves only together with what became of every item.
-SELECT format('feed %s stands at version %s, but the poll of that version was never counted', f.name, f.version)
-FROM whynow.feed_state f LEFT JOIN whynow.feed_poll p ON p.feed = f.name AND p.version = f.version WHERE f.version > 0 AND p.version IS NULL
+SELECT format('feed %s stands at version %s, but the poll of version %s was never counted', f.name, f.version, f.counted)
+FROM whynow.feed_state f LEFT JOIN whynow.feed_poll p ON p.feed = f.name AND p.version = f.counted
+WHERE f.counted > 0 AND f.counted > f.version - 200 AND p.version IS NULL
 UNION ALL SELECT format('feed %s saw %s items and accounts for %s', name, items, stored + duplicate + edited + review + rejected + filtered)
 FROM whynow.feed_state WHERE items <> stored + duplicate + edited + review + rejected + filtered
 

@@ -230,7 +230,7 @@ SELECT jsonb_build_object('feed', f.name, 'enabled', f.enabled, 'definition', f.
 	'why', s.why, 'last_at', s.last_at, 'last_good_at', s.last_good_at, 'good_since', s.good_since, 'blind_since', s.blind_since,
 	'last_status', s.last_status, 'last_error', s.last_error, 'failures', s.failures, 'polls', s.polls, 'failed', s.failed,
 	'items', s.items, 'stored', s.stored, 'duplicate', s.duplicate, 'edited', s.edited, 'review', s.review, 'rejected', s.rejected,
-	'filtered', s.filtered, 'signals', s.signals, 'bytes', s.bytes, 'learned_url', s.url, 'cursor', s.cursor) AS row
+	'filtered', s.filtered, 'signals', s.signals, 'bytes', s.bytes, 'learned_url', s.url, 'cursor', s.cursor, 'unchanged', s.version - s.counted) AS row
 FROM whynow.feed f LEFT JOIN whynow.feed_state s ON s.name = f.name WHERE f.name = $1
 
 -- name: read_feed_polls

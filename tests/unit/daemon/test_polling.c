@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the poller and the intake keep in memory: who is due next, what was told last. */
 #include "../../../daemon/due_heap.h"
+#include "../../../daemon/remembered.h"
 #include "../../../daemon/told.h"
 
 #include <setjmp.h>
@@ -93,6 +94,29 @@ static void what_waits_for_people_or_was_refused_is_read_again(void **state)
 	assert_false(wn_told_is(&t, d, NOW_US));
 }
 
+/* --- what is remembered ---- */
+static void what_is_remembered_is_written_and_read(void **state)
+{
+	struct wn_arena *a = wn_arena_new(0);
+	struct wn_remembered r = {.of = WN_STR("http://a.example/\"{,}\\\n?\xc3\xa9"), .newest_us = -5, .hints = {.ttl_us = 60, .update_us = -1, .skip_hours = 7, .skip_days = 1},
+				  .moved_to = WN_STR("https://b.example/"), .moved_n = 2, .moved_us = NOW_US, .walk_us = 9, .walk_pages = 2,
+				  .walk_new = 3, .walk_signals = 1, .walk_broken = true};
+	(void)state;
+	wn_rhythm_learn(&r.rhythm, NULL, 0, 4, NOW_US);
+	struct wn_str text = wn_remembered_write(&r, a);
+	struct wn_remembered got = wn_remembered_read(text, a), none = wn_remembered_read((struct wn_str){NULL, 0}, a), bad = wn_remembered_read(WN_STR("[1"), a);
+	assert_true(wn_str_eq(got.of, r.of) && wn_str_eq(got.moved_to, r.moved_to));
+	assert_memory_equal(&got.hints, &r.hints, sizeof(r.hints));
+	assert_memory_equal(&got.rhythm, &r.rhythm, sizeof(r.rhythm));
+	assert_memory_equal(&got.moved_n, &r.moved_n, sizeof(r) - offsetof(struct wn_remembered, moved_n));
+	assert_int_equal(got.newest_us, -5);
+	assert_true(wn_str_eq(wn_remembered_write(&got, a), text));
+	assert_memory_equal(&none, &bad, sizeof(none));
+	assert_int_equal(none.hints.ttl_us, -1);
+	assert_true(wn_str_is(wn_remembered_write(&none, a), "{}"));
+	wn_arena_free(a);
+}
+
 /* --- who is due ---- */
 enum { FEEDS = 300 };
 
@@ -134,7 +158,8 @@ static void the_heap_gives_the_next_first_whatever_moved_meanwhile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_same_bytes_are_told_for_a_day),
+		cmocka_unit_test(what_is_remembered_is_written_and_read),
+	cmocka_unit_test(the_same_bytes_are_told_for_a_day),
 		cmocka_unit_test(dates_of_the_document_itself_are_no_news),
 		cmocka_unit_test(whatever_else_differs_is_news),
 		cmocka_unit_test(every_changed_byte_is_news),

@@ -109,7 +109,7 @@ static void arrays_go_and_come(void **state)
 	WN_CLEANUP(wn_pg_result_done) struct wn_pg_result r = {0};
 	struct wn_arena *a = wn_arena_new(0);
 	struct wn_id ids[] = {wn_id_random(), wn_id_random()}, *got_ids;
-	int64_t ints[] = {INT64_MIN, -1, 0, INT64_MAX}, *got_ints;
+	int64_t ints[] = {INT64_MIN, -1, 0, INT64_MAX}, *got_ints, times[] = {0, INT64_MAX, INT64_C(1750000000123456)};
 	struct wn_str strs[] = {WN_STR("x"), {NULL, 0}, {"", 0}, WN_STR("é,\"{}")}, *got_strs;
 	OPEN(pg);
 
@@ -127,6 +127,8 @@ static void arrays_go_and_come(void **state)
 	assert_int_equal(wn_pg_get_int(&r, 0, 4), 2);
 	assert_int_equal(wn_pg_get_int8s(&r, 0, 5, a, &got_ints), 0); /* two dimensions: none of ours */
 	assert_string_equal(wn_pg_show(&r, 0, 2, a), "{x,NULL,,é,\"{}}");
+	OK(wn_pg_exec(pg, &(struct wn_stmt){"times", "SELECT $1::text"}, WN_PARAMS(wn_pg_times(a, times, 3)), &r, &err));
+	assert_string_equal(wn_pg_get_cstr(&r, 0, 0), "{\"1970-01-01 00:00:00+00\",infinity,\"2025-06-15 15:06:40.123456+00\"}");
 	wn_arena_free(a);
 	wn_pg_free(pg);
 }

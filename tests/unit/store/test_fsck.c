@@ -13,7 +13,7 @@ static const struct { const char *check, *sql; } corruptions[] = {
 	{"seen_counts", "INSERT INTO whynow.feed_state (name, version, next_at, stored, items) VALUES ('news', 0, now(), 7, 7)"},
 	{"sighting_seen", "DELETE FROM whynow.seen"},
 	{"signal_sighting", "DELETE FROM whynow.sighting"},
-	{"cursor", "INSERT INTO whynow.feed_state (name, version, next_at) VALUES ('f', 3, now())"},
+	{"cursor", "INSERT INTO whynow.feed_state (name, version, counted, next_at) VALUES ('f', 4, 3, now())"},
 	{"cursor", "INSERT INTO whynow.feed_state (name, version, next_at, items, stored) VALUES ('f', 0, now(), 3, 2)"},
 	{"one_campaign_a_group", "ALTER TABLE whynow.campaign DROP CONSTRAINT campaign_pk CASCADE; DROP INDEX whynow.campaign_one_a_group; "
 				 "INSERT INTO whynow.campaign SELECT * FROM whynow.campaign LIMIT 1"},
