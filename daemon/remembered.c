@@ -56,10 +56,9 @@ struct wn_remembered wn_remembered_read(struct wn_str json, struct wn_arena *a)
 
 static void put_key(struct wn_buf *b, const char *key)
 {
-	if (b->p[b->n - 1] != '{')
-		wn_buf_char(b, ',');
-	wn_json_write_string(b, wn_str_of(key));
-	wn_buf_char(b, ':');
+	wn_buf_text(b, b->p[b->n - 1] == '{' ? "\"" : ",\"");
+	wn_buf_text(b, key);
+	wn_buf_text(b, "\":");
 }
 
 static void put_text(struct wn_buf *b, const char *key, struct wn_str text)
@@ -72,7 +71,7 @@ static void put_numbers(struct wn_buf *b, const char *const *keys, const int64_t
 {
 	for (size_t i = 0; i < n; i++) {
 		put_key(b, keys[i]);
-		wn_json_write(b, wn_int(values[i]));
+		wn_buf_int(b, values[i]);
 	}
 }
 

@@ -23,6 +23,7 @@ void wn_buf_add(struct wn_buf *b, const void *p, size_t n);
 void wn_buf_str(struct wn_buf *b, struct wn_str s);
 void wn_buf_text(struct wn_buf *b, const char *cstr);
 void wn_buf_char(struct wn_buf *b, char c);
+void wn_buf_int(struct wn_buf *b, int64_t v); /* in decimal */
 void wn_buf_printf(struct wn_buf *b, const char *fmt, ...) WN_PRINTF(2, 3);
 static inline bool wn_buf_overflowed(const struct wn_buf *b) { return b->overflow; }
 static inline struct wn_str wn_buf_slice(const struct wn_buf *b)

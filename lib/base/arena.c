@@ -34,12 +34,16 @@ static struct block *block_new(size_t size)
 	return b;
 }
 
+/* The first block stands behind the arena itself: most are made and freed with nothing else. */
 struct wn_arena *wn_arena_new_small(size_t first)
 {
-	struct wn_arena *a = wn_alloc(sizeof(*a));
-	a->first = a->head = block_new(first);
-	if (!a->first)
+	enum { HEAD = (sizeof(struct wn_arena) + ALIGN - 1) / ALIGN * ALIGN };
+	struct wn_arena *a = first > SIZE_MAX / 2 ? NULL : malloc(HEAD + sizeof(struct block) + first);
+	if (!a)
 		abort();
+	struct block *b = (struct block *)((char *)a + HEAD);
+	*b = (struct block){.size = first};
+	*a = (struct wn_arena){.head = b, .first = b};
 	return a;
 }
 
@@ -64,7 +68,6 @@ void wn_arena_free(struct wn_arena *a)
 	if (!a)
 		return;
 	drop_blocks(a);
-	free(a->first);
 	free(a);
 }
 

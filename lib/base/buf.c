@@ -59,6 +59,18 @@ void wn_buf_str(struct wn_buf *b, struct wn_str s) { wn_buf_add(b, s.p, s.n); }
 void wn_buf_text(struct wn_buf *b, const char *cstr) { wn_buf_add(b, cstr, strlen(cstr)); }
 void wn_buf_char(struct wn_buf *b, char c) { wn_buf_add(b, &c, 1); }
 
+void wn_buf_int(struct wn_buf *b, int64_t v)
+{
+	char digits[24], *p = digits + sizeof(digits);
+	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	do
+		*--p = (char)('0' + left % 10);
+	while (left /= 10);
+	if (v < 0)
+		*--p = '-';
+	wn_buf_add(b, p, (size_t)(digits + sizeof(digits) - p));
+}
+
 void wn_buf_printf(struct wn_buf *b, const char *fmt, ...)
 {
 	char small[512];

@@ -138,20 +138,28 @@ bool wn_duration_parse(struct wn_str text, int64_t *out_us)
 	return done;
 }
 
+static char *put_count(char *out, uint64_t n)
+{
+	char digits[24], *p = digits + sizeof(digits);
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	return mempcpy(out, p, (size_t)(digits + sizeof(digits) - p));
+}
+
 void wn_duration_to_text(int64_t us, char out[40])
 {
 	uint64_t left = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
-	int n = snprintf(out, 40, "%s", us < 0 ? "-" : "");
-	if (us == 0) {
-		snprintf(out, 40, "0s");
-		return;
-	}
+	if (us == 0)
+		strcpy(out, "0s");
+	if (us < 0)
+		*out++ = '-';
 	/* From days on: "14d" says more to a reader than "2w". */
 	for (const struct unit *u = units + 1; u < units + WN_COUNT(units); u++) {
 		uint64_t count = left / (uint64_t)u->us;
 		left %= (uint64_t)u->us;
 		if (count)
-			n += snprintf(out + n, 40 - (size_t)n, "%llu%s", (unsigned long long)count, u->name);
+			out = stpcpy(put_count(out, count), u->name);
 	}
 }
 

@@ -53,8 +53,12 @@ void wn_json_write_string(struct wn_buf *b, struct wn_str s)
 	size_t plain = 0, i = 0; /* [plain, i) needs no change */
 	wn_buf_char(b, '"');
 	while (i < s.n) {
+		if (p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\') {
+			i++;
+			continue;
+		}
 		size_t len = sequence(p + i, s.n - i);
-		if (len && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\') {
+		if (len > 1) {
 			i += len;
 			continue;
 		}
@@ -213,7 +217,7 @@ static void write_value(struct writer *w, struct wn_value v)
 		wn_buf_text(w->b, v.b ? "true" : "false");
 		return;
 	case WN_INT:
-		wn_buf_printf(w->b, "%lld", (long long)v.i);
+		wn_buf_int(w->b, v.i);
 		return;
 	case WN_UINT:
 		wn_buf_printf(w->b, "%llu", (unsigned long long)v.u);

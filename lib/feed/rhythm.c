@@ -58,27 +58,28 @@ static void watched(const struct wn_rhythm *r, int64_t now_us, double hours[WN_R
 	double age = fmax(0.0, (double)(now_us - r->since_us) / (double)HOUR), half = (double)HALF_LIFE / (double)HOUR;
 	double into = (double)(now_us - floor_div(now_us, HOUR) * HOUR) / (double)HOUR;
 	double keep = exp2(-1 / half), week = exp2(-168 / half), weight = exp2(-into / half);
-	double weeks = -1, whole = 0, oldest = 1; /* whole ones before this hour: how many, their weights in all, the weight of the next */
+	double n = floor((age - into) / WN_RHYTHM_HOURS), oldest = pow(week, n); /* whole weeks before an hour; the weight of the next; */
+	double whole = (1 - oldest) / (1 - week); /* the weights of all of them */
 	int h = hour_of_week(now_us);
 
 	for (int i = 0; i < WN_RHYTHM_HOURS; i++)
 		hours[i] = 0;
 	hours[h] = fmin(into, age);
 	for (double rest = age - into; rest > 0 && rest > age - into - WN_RHYTHM_HOURS; rest--, weight *= keep) {
-		double n = floor(rest / 168), last = rest - 168 * n;
-		h = h ? h - 1 : WN_RHYTHM_HOURS - 1;
-		if (n != weeks) {
-			weeks = n;
-			oldest = pow(week, n);
+		if (rest < WN_RHYTHM_HOURS * n) {
+			n--;
+			oldest /= week;
 			whole = (1 - oldest) / (1 - week);
 		}
+		double last = rest - WN_RHYTHM_HOURS * n;
+		h = h ? h - 1 : WN_RHYTHM_HOURS - 1;
 		hours[h] += weight * (whole + oldest * (last < 1 ? last : 1));
 	}
 }
 
 static double lean(double count, double exposure, double strength, double prior)
 {
-	return (strength + count) / (strength / prior + exposure);
+	return (strength + count) * prior / (strength + exposure * prior);
 }
 
 static double lately_of(const struct wn_rhythm *r, const struct estimate *e)
@@ -91,11 +92,13 @@ static void weigh_hours(const struct wn_rhythm *r, int64_t now_us, struct estima
 	double unit = 1.0 / weight_at(r, now_us), seen[WN_RHYTHM_HOURS], n = 0, all = 0, day_n[24] = {0}, day_e[24] = {0}, week_n[7] = {0}, week_e[7] = {0};
 
 	watched(r, now_us, seen);
-	for (int h = 0; h < WN_RHYTHM_HOURS; h++) {
-		double c = r->hours[h] * unit;
-		n += c, all += seen[h];
-		day_n[h % 24] += c, day_e[h % 24] += seen[h];
-		week_n[h / 24] += c, week_e[h / 24] += seen[h];
+	for (int d = 0, h = 0; d < 7; d++) {
+		for (int i = 0; i < 24; i++, h++) {
+			double c = r->hours[h] * unit;
+			day_n[i] += c, day_e[i] += seen[h];
+			week_n[d] += c, week_e[d] += seen[h];
+		}
+		n += week_n[d], all += week_e[d];
 	}
 	e->batch = fmax(1.0, (n + 1.0) / (r->batches * unit + 1.0));
 	double rate = lean(n, all, presumed_items, presumed_items / presumed_hours), by_day[24], by_week[7];
@@ -106,8 +109,9 @@ static void weigh_hours(const struct wn_rhythm *r, int64_t now_us, struct estima
 	}
 	for (int d = 0; d < 7; d++)
 		by_week[d] = lean(week_n[d], week_e[d], week_day * strength, rate);
-	for (int h = 0; h < WN_RHYTHM_HOURS; h++)
-		e->hour[h] = lean(r->hours[h] * unit, seen[h], week_hour * strength, by_day[h % 24] * by_week[h / 24] / rate) / 3600.0;
+	for (int d = 0, h = 0; d < 7; d++)
+		for (int i = 0; i < 24; i++, h++)
+			e->hour[h] = lean(r->hours[h] * unit, seen[h], week_hour * strength, by_day[i] * (by_week[d] / rate)) * (1 / 3600.0);
 }
 
 /* A poll that brought nothing asks twice for the same: once to learn and once to plan. */

@@ -141,6 +141,26 @@ static void span_text(int64_t us, char out[40])
 	wn_duration_to_text(us, out);
 }
 
+/* As many digits as tell something: 0.004, 0.499, 2.51, 31.4, 1205. */
+static void number_text(double v, char out[40])
+{
+	char digits[40], *p = digits + sizeof(digits) - 1;
+	int decimals = v < 1 ? 3 : v < 10 ? 2 : v < 100 ? 1 : 0;
+	int64_t n = v < 1e15 ? (int64_t)(v * (decimals == 3 ? 1000 : decimals == 2 ? 100 : decimals ? 10 : 1) + 0.5) : (int64_t)1e15;
+
+	for (; decimals && n % 10 == 0; decimals--)
+		n /= 10;
+	*p = '\0';
+	for (int i = 0; i < decimals; i++, n /= 10)
+		*--p = (char)('0' + n % 10);
+	if (decimals)
+		*--p = '.';
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	strcpy(out, p);
+}
+
 /* What is decided of one poll, and how much later than that would do as well. */
 struct wait {
 	int64_t us, slack_us;
@@ -166,7 +186,9 @@ static struct wait after_success(const struct wn_schedule_state *s, const struct
 			 hint.us > asked ? " is believed)" : "");
 		return (struct wait){asked, (int64_t)((double)asked * b->jitter)};
 	}
-	snprintf(why, size, "%s: learned, %.3g items a day and %.2g by then%s", took, plan.a_day, plan.expected,
+	number_text(plan.a_day, told);
+	number_text(plan.expected, believed);
+	snprintf(why, size, "%s: learned, %s items a day and %s by then%s", took, told, believed,
 		 plan.us == b->floor ? ", not below the floor" : plan.us == b->ceiling ? ", not above the ceiling" : "");
 	return (struct wait){plan.us, plan.slack_us};
 }

@@ -106,6 +106,20 @@ static void a_buffer_keeps_what_fits_and_remembers_the_rest(void **state)
 	wn_buf_done(&b);
 }
 
+static void a_buffer_takes_any_number(void **state)
+{
+	static const int64_t numbers[] = {0, 7, -1, 10, INT64_MAX, INT64_MIN};
+	struct wn_buf b;
+	(void)state;
+	wn_buf_init(&b, 100);
+	for (size_t i = 0; i < WN_COUNT(numbers); i++) {
+		wn_buf_int(&b, numbers[i]);
+		wn_buf_char(&b, ' ');
+	}
+	assert_string_equal(b.p, "0 7 -1 10 9223372036854775807 -9223372036854775808 ");
+	wn_buf_done(&b);
+}
+
 static void a_buffer_of_exactly_its_ceiling_has_not_overflowed(void **state)
 {
 	(void)state;
@@ -149,7 +163,8 @@ int main(void)
 		cmocka_unit_test(text_is_copied_and_terminated),
 		cmocka_unit_test(a_vector_keeps_what_was_pushed),
 		cmocka_unit_test(a_buffer_keeps_what_fits_and_remembers_the_rest),
-		cmocka_unit_test(a_buffer_of_exactly_its_ceiling_has_not_overflowed),
+		cmocka_unit_test(a_buffer_takes_any_number),
+	cmocka_unit_test(a_buffer_of_exactly_its_ceiling_has_not_overflowed),
 		cmocka_unit_test(a_buffer_gives_its_bytes_away),
 	};
 	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);

@@ -84,6 +84,7 @@ static void the_history_of_a_first_poll_teaches_no_rate(void **state)
 	(void)state;
 	p.first = true;
 	assert_int_equal(next(&s, &p, NOW_US).interval_us, next(&fresh, &quiet, NOW_US).interval_us);
+	assert_non_null(strstr(next(&fresh, &quiet, NOW_US).why, ": learned, 0.5 items a day and 0."));
 }
 
 static void the_larger_of_hint_and_learned_holds_within_the_bounds(void **state)
