@@ -23,6 +23,7 @@ struct wn_curl_pool {
 	CURLM *multi;
 	CURLSH *share; /* TLS sessions: else each handle would have its own */
 	struct wn_watch *timer;
+	int64_t due_us, armed_us; /* when libcurl wants to be called; when it will be looked whether it is time: WN_NEVER */
 	struct watched **sockets; /* by descriptor */
 	size_t sockets_n;
 	struct spare {
@@ -131,21 +132,37 @@ static int on_close(void *ctx, curl_socket_t fd)
 	return close(fd);
 }
 
-static void on_time(void *ctx, int events)
+static void arm(struct wn_curl_pool *p, int64_t now_us)
 {
-	(void)events;
-	act(ctx, CURL_SOCKET_TIMEOUT, 0);
+	int64_t us = p->due_us - now_us;
+
+	p->armed_us = p->due_us;
+	wn_watch_arm_once(p->timer, -1, 0, us <= 0 ? 0 : us > WN_HOUR ? (int)(WN_HOUR / 1000) : (int)((us + 999) / 1000));
 }
 
+static void on_time(void *ctx, int events)
+{
+	struct wn_curl_pool *p = ctx;
+	int64_t now = wn_clock_monotonic_us();
+
+	(void)events;
+	p->armed_us = WN_NEVER;
+	if (p->due_us <= now)
+		act(p, CURL_SOCKET_TIMEOUT, 0);
+	else if (p->due_us != WN_NEVER)
+		arm(p, now);
+}
+
+/* Each request moves the time once or twice, mostly to later: then the timer that is armed finds that out. */
 static int on_timer(CURLM *multi, long timeout_ms, void *ctx)
 {
 	struct wn_curl_pool *p = ctx;
+	int64_t now = wn_clock_monotonic_us();
 
 	(void)multi;
-	if (timeout_ms < 0)
-		wn_watch_disarm(p->timer);
-	else
-		wn_watch_arm_once(p->timer, -1, 0, timeout_ms > 3600000 ? 3600000 : (int)timeout_ms);
+	p->due_us = timeout_ms < 0 ? WN_NEVER : now + timeout_ms * INT64_C(1000);
+	if (p->due_us < p->armed_us)
+		arm(p, now);
 	return 0;
 }
 
@@ -153,7 +170,7 @@ struct wn_curl_pool *wn_curl_pool_new(struct wn_loop *l, int connections_max, in
 {
 	struct wn_curl_pool *p = wn_alloc(sizeof(*p));
 
-	*p = (struct wn_curl_pool){.loop = l, .multi = curl_multi_init(), .share = curl_share_init()};
+	*p = (struct wn_curl_pool){.loop = l, .multi = curl_multi_init(), .share = curl_share_init(), .due_us = WN_NEVER, .armed_us = WN_NEVER};
 	if (!p->multi || !p->share)
 		abort();
 	curl_share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);

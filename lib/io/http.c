@@ -25,9 +25,10 @@ const char *wn_http_failure_to_text(enum wn_http_failure f)
 
 struct wn_http_answer *wn_http_answer_new(void)
 {
-	struct wn_http_answer *a = wn_alloc(sizeof(*a));
+	struct wn_arena *arena = wn_arena_new_small(WN_HTTP_SMALL);
+	struct wn_http_answer *a = WN_NEW(arena, struct wn_http_answer);
 
-	a->arena = wn_arena_new_small(WN_HTTP_SMALL);
+	a->arena = arena;
 	wn_buf_init(&a->body, WN_FETCH_BODY_MAX);
 	a->r.error = a->r.url = a->r.peer = "";
 	return a;
@@ -72,7 +73,6 @@ void wn_http_response_free(struct wn_http_response *r)
 		return;
 	wn_buf_done(&a->body);
 	wn_arena_free(a->arena);
-	free(a);
 }
 
 void wn_http_response_freep(struct wn_http_response **r)
@@ -223,8 +223,17 @@ static enum wn_rc parse(const char *base, const char *url, bool userinfo, struct
 }
 
 /* --- what needs no parser: most URLs of feeds ---- */
-#define SMALL_LETTERS "abcdefghijklmnopqrstuvwxyz"
-#define DIGITS "0123456789"
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_of_host(char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.'; }
+static bool is_of_path(char c) { return is_of_host(c) || (c >= 'A' && c <= 'Z') || (c && strchr("/_~=&+,;?", c)); }
+
+/* The first character that is not of them. */
+static const char *skip(const char *p, bool (*is)(char))
+{
+	while (is(*p))
+		p++;
+	return p;
+}
 
 /* A name of small letters whose last label cannot be read as a number, or an IPv4 address as it is always written: libcurl leaves both
  * as they are. */
@@ -233,7 +242,7 @@ static bool is_plain_host(const char *host)
 	const char *dot = strrchr(host, '.'), *last = dot ? dot + 1 : host;
 	struct in_addr in;
 
-	return (*last && strchr(SMALL_LETTERS, *last) && *host != '.' && !strstr(host, "..")) || inet_pton(AF_INET, host, &in) == 1;
+	return (*last >= 'a' && *last <= 'z' && *host != '.' && !strstr(host, "..")) || inet_pton(AF_INET, host, &in) == 1;
 }
 
 static bool is_plain_port(const char *digits)
@@ -245,21 +254,21 @@ static bool is_plain_port(const char *digits)
 
 static bool is_plain_path(const char *path)
 {
-	size_t n = strspn(path, SMALL_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "/-._~=&+,;?");
+	const char *end = skip(path, is_of_path);
 
-	return *path == '/' && !path[n] && path[n - 1] != '?' && !strstr(path, "/.");
+	return *path == '/' && !*end && end[-1] != '?' && !strstr(path, "/.");
 }
 
 /* False: libcurl shall say. Nothing escaped, no userinfo, no fragment, no empty query, no label or segment of dots: it would change nothing. */
 static bool take_plain(const char *url, struct wn_arena *a, struct wn_http_url *out)
 {
 	bool tls = strncmp(url, "https://", 8) == 0;
-	const char *host = url + (tls ? 8 : 7), *end = host, *port = NULL, *path;
+	const char *host = url + (tls ? 8 : 7), *end, *port, *path;
 
 	if (!tls && strncmp(url, "http://", 7))
 		return false;
-	end += strspn(host, SMALL_LETTERS DIGITS "-.");
-	path = *end == ':' ? end + 1 + strspn(end + 1, DIGITS) : end;
+	end = skip(host, is_of_host);
+	path = *end == ':' ? skip(end + 1, is_digit) : end;
 	if (!is_plain_path(path))
 		return false;
 	port = *end == ':' ? wn_arena_strdup(a, (struct wn_str){end + 1, (size_t)(path - end - 1)}) : tls ? "443" : "80";

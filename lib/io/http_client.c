@@ -18,12 +18,44 @@ static struct wn_curl_pool *pool_of(const struct wn_http_client *client, const s
 	return client->pools[r->allow_private];
 }
 
+/* Blank but for its arena. Those that are over are used again. */
+static struct wn_http_call *take_call(struct wn_http_client *client)
+{
+	struct wn_http_call *c = client->spare;
+	struct wn_arena *arena = c ? c->arena : wn_arena_new_small(WN_HTTP_SMALL);
+
+	if (c) {
+		client->spare = c->next;
+		client->spare_n--;
+		memset(c, 0, sizeof(*c));
+	} else {
+		c = wn_alloc(sizeof(*c));
+	}
+	c->client = client;
+	c->arena = arena;
+	return c;
+}
+
+static void put_back(struct wn_http_call *c)
+{
+	struct wn_http_client *client = c->client;
+
+	if (client->spare_n == client->spare_max) {
+		wn_arena_free(c->arena);
+		free(c);
+		return;
+	}
+	wn_arena_reset(c->arena);
+	c->next = client->spare;
+	client->spare = c;
+	client->spare_n++;
+}
+
 static void free_call(struct wn_http_call *c)
 {
 	wn_curl_handle_done(pool_of(c->client, &c->req), &c->job);
 	curl_slist_free_all(c->names);
-	wn_arena_free(c->arena);
-	free(c);
+	put_back(c);
 }
 
 static void unlink_call(struct wn_http_call *c)
@@ -127,16 +159,13 @@ static unsigned kind_of(struct wn_http_call *c)
 	return client->kind.number;
 }
 
-static struct wn_http_call *new_call(struct wn_http_client *client, const struct wn_http_request *req, const struct wn_http_url *url,
-				     struct wn_arena *arena)
+static void prepare(struct wn_http_call *c, const struct wn_http_request *req)
 {
-	struct wn_http_call *c = wn_alloc(sizeof(*c));
+	struct wn_http_client *client = c->client;
 
-	c->client = client;
-	c->arena = arena;
 	c->answer = wn_http_answer_new();
 	c->job.on_done = on_hop;
-	c->first = c->url = *url;
+	c->first = c->url;
 	c->guard.allow_private = req->allow_private;
 	c->guard.networks = &client->networks;
 	if (client->wiring) {
@@ -147,27 +176,24 @@ static struct wn_http_call *new_call(struct wn_http_client *client, const struct
 	keep_request(c, req);
 	wn_curl_handle_take(pool_of(client, req), &c->job, kind_of(c));
 	c->answer->body.max = c->req.body_max;
-	return c;
 }
 
 static enum wn_rc start(struct wn_net *net, const struct wn_http_request *req, wn_http_done *on_done, void *ctx,
 			struct wn_http_call **out, struct wn_err *err)
 {
 	struct wn_http_client *client = (struct wn_http_client *)net;
-	struct wn_arena *arena = wn_arena_new_small(WN_HTTP_SMALL);
-	struct wn_http_url url;
-	struct wn_http_call *c;
+	struct wn_http_call *c = take_call(client);
 	enum wn_rc rc = wn_http_check(req, err);
 
 	if (rc == WN_OK && client->calls_n >= client->calls_max)
 		rc = wn_fail(err, WN_LIMIT, "%d requests are under way already", client->calls_n);
 	if (rc == WN_OK)
-		rc = wn_http_url_parse(req->url, true, arena, &url, err);
+		rc = wn_http_url_parse(req->url, true, c->arena, &c->url, err);
 	if (rc) {
-		wn_arena_free(arena);
+		put_back(c);
 		return rc;
 	}
-	c = new_call(client, req, &url, arena);
+	prepare(c, req);
 	c->on_done = on_done;
 	c->ctx = ctx;
 	c->next = client->calls;
@@ -217,7 +243,8 @@ struct wn_net *wn_http_client_new(struct wn_loop *l, const struct wn_http_option
 	client->networks = (struct wn_networks){client->inside, o->networks.n};
 	for (size_t i = 0; i < o->networks.n; i++)
 		client->inside[i] = o->networks.v[i];
-	make_pools(client, o->connections_max ? o->connections_max : 64, o->per_host_max ? o->per_host_max : 4);
+	client->spare_max = o->connections_max ? o->connections_max : 64;
+	make_pools(client, client->spare_max, o->per_host_max ? o->per_host_max : 4);
 	return &client->net;
 }
 
@@ -234,6 +261,11 @@ void wn_http_client_free(struct wn_net *net)
 		cancel(net, c);
 		wn_loop_not_soon(client->loop, c);
 		deliver(c);
+	}
+	for (struct wn_http_call *c = client->spare, *next; c; c = next) {
+		next = c->next;
+		wn_arena_free(c->arena);
+		free(c);
 	}
 	for (int i = 0; i < 2; i++)
 		wn_curl_pool_free(client->pools[i]);

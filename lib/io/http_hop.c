@@ -86,6 +86,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 }
 
 /* --- setting up ---- */
+#define ENCODINGS "gzip"
 
 #define SET(option, value) curl_easy_setopt(c->job.easy, (option), (value))
 
@@ -128,6 +129,11 @@ static void set_headers(struct wn_http_call *c, bool home)
 	const struct wn_http_request *r = &c->req;
 
 	c->header_list = NULL;
+	/* as lines of the list: what an option says libcurl writes twice, one character after the other */
+	if (!has_header(c, "user-agent"))
+		add_header(c, "User-Agent", r->user_agent);
+	if (!r->status_is_answer)
+		add_header(c, "Accept-Encoding", ENCODINGS);
 	if (r->body.p)
 		add_line(c, WN_STR("Expect"), ":", WN_STR(""));
 	if (r->body.p && !has_header(c, "content-type"))
@@ -180,16 +186,16 @@ static bool is_proxied(const struct wn_http_call *c) { return *c->client->proxy 
 static void set_policy(struct wn_http_call *c)
 {
 	SET(CURLOPT_BUFFERSIZE, 16384L);
-	SET(CURLOPT_USERAGENT, c->req.user_agent);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
 	if (!c->req.status_is_answer)
-		SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+		SET(CURLOPT_ACCEPT_ENCODING, ENCODINGS); /* what is decoded */
 	wn_curl_policy(c->job.easy, c->req.ca_file);
 	if (is_proxied(c)) {
 		SET(CURLOPT_PROXY, c->client->proxy);
+		SET(CURLOPT_USERAGENT, c->req.user_agent); /* for CONNECT */
 		SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	}
 }

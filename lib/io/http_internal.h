@@ -72,7 +72,7 @@ struct wn_http_client {
 	struct wn_net net; /* first */
 	struct wn_loop *loop;
 	struct wn_curl_pool *pools[2]; /* public, trusted */
-	struct wn_http_call *calls;
+	struct wn_http_call *calls, *spare; /* under way; over, by `next` */
 	struct {
 		unsigned number;
 		char *user_agent, *ca_file;
@@ -81,7 +81,7 @@ struct wn_http_client {
 	struct wn_network *inside;
 	struct wn_networks networks; /* of `inside` */
 	const struct wn_http_wiring *wiring; /* tests */
-	int calls_n, calls_max;
+	int calls_n, calls_max, spare_n, spare_max;
 };
 
 #endif
