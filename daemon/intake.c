@@ -421,20 +421,37 @@ static void go_on(struct wn_daemon *d, struct entry *e)
 		end(d, e, rc, &err);
 }
 
-static void begin(struct wn_daemon *d, struct entry *e)
+static struct wn_feed_answer *read_answer(struct wn_daemon *d, struct wn_poll_feed *feed, const struct wn_http_response *response, bool part)
 {
 	struct wn_arena *arena = new_arena(d->intake);
-	struct wn_feed_answer *a = e->answer = WN_NEW(arena, struct wn_feed_answer);
-	struct wn_err err = {0};
+	struct wn_feed_answer *a = WN_NEW(arena, struct wn_feed_answer);
 	wn_book_use(d->book); /* the answer is read and written with one book, whatever is reloaded meanwhile */
-	wn_answer_read(a, d, e->feed, e->response, e->on_taken != NULL, arena);
+	wn_answer_read(a, d, feed, response, part, arena);
 	wn_failpoint("intake.read");
-	if (wn_answer_is_quiet(a)) {
-		if (!wn_quiet_add(d->intake->quiet, a))
-			let_go(d, a);
-		free_entry(e);
-		return;
+	return a;
+}
+
+/* False: it is not quiet. */
+static bool gather(struct wn_daemon *d, struct wn_feed_answer *a)
+{
+	if (!wn_answer_is_quiet(a))
+		return false;
+	if (!wn_quiet_add(d->intake->quiet, a))
+		let_go(d, a);
+	return true;
+}
+
+static void begin(struct wn_daemon *d, struct entry *e)
+{
+	struct wn_err err = {0};
+	if (!e->answer) {
+		e->answer = read_answer(d, e->feed, e->response, e->on_taken != NULL);
+		if (gather(d, e->answer)) {
+			free_entry(e);
+			return;
+		}
 	}
+	struct wn_feed_answer *a = e->answer;
 	enum wn_rc rc = wn_snapshot_load(a, &err);
 	if (rc == WN_OK)
 		go_on(d, e);
@@ -571,9 +588,19 @@ static void push(struct wn_daemon *d, const struct entry *what)
 		wn_fiber_wake(q->fiber);
 }
 
+/* What has no body and finds nobody waiting is read where it comes: as good as always it is quiet, and nothing has to wait. */
 void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response)
 {
-	push(d, &(struct entry){.feed = feed, .response = response});
+	struct wn_intake_queue *q = d->intake;
+	struct entry e = {.feed = feed, .response = response};
+	if (q && q->fiber && !q->n && !response->body.n && !wn_quiet_is_full(q->quiet)) {
+		e.answer = read_answer(d, feed, response, false);
+		if (gather(d, e.answer)) {
+			wn_http_response_free(response);
+			return;
+		}
+	}
+	push(d, &e);
 }
 
 void wn_intake_part(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response, wn_part_taken *on_taken, void *ctx)
@@ -617,8 +644,9 @@ void wn_intake_stop(struct wn_daemon *d)
 		struct wn_err err = {.rc = WN_CANCELLED};
 		if (e->on_taken)
 			e->on_taken(e->ctx, &(struct wn_feed_answer){0}, WN_CANCELLED, &err);
-		wn_http_response_free(e->response);
-		free(e);
+		if (e->answer)
+			let_go(d, e->answer);
+		free_entry(e);
 		e = next;
 	}
 	wn_quiet_free(q->quiet);

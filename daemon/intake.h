@@ -30,6 +30,7 @@ struct wn_poll_feed {
 	bool lost;                        /* its host could not be reached when we last asked */
 	struct wn_host *host;             /* of the request under way; of the newest one */
 	const struct wn_book_feed *in_book; uint64_t book; /* what the book of that number says of it (wn_poll_feed_in) */
+	uint64_t seed;                    /* of its jitter: of its name */
 	struct wn_told told;              /* by the last answer that was read whole */
 	size_t place;                     /* in the heap of those that will be due, from 1; 0: not there */
 	struct wn_host *behind;           /* waits for a request of this host to end, NULL: does not */

@@ -359,6 +359,16 @@ static void read_items(struct wn_feed_answer *a, const struct wn_http_response *
 	a->poll.feed = a->known.hints = a->doc.hints;
 }
 
+#define FEED "feed "
+
+static const char *named(struct wn_str name, struct wn_arena *a)
+{
+	char *p = wn_arena_alloc(a, strlen(FEED) + name.n + 1);
+	memcpy(p, FEED, strlen(FEED));
+	memcpy(p + strlen(FEED), name.p, name.n);
+	return p;
+}
+
 void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_poll_feed *f, const struct wn_http_response *r, bool part,
 		    struct wn_arena *arena)
 {
@@ -366,8 +376,8 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 	*a = (struct wn_feed_answer){.feed = f, .d = d, .arena = arena, .status = r->status, .bytes = (int64_t)r->body.n,
 				      .now_us = now, .most = (size_t)wn_daemon_options(d)->batch.items};
 	a->part = part;
-	a->name = wn_arena_strdup(arena, f->name);
-	a->actor = wn_arena_printf(arena, "feed %s", a->name);
+	a->actor = named(f->name, arena);
+	a->name = a->actor + strlen(FEED);
 	a->book = d->book;
 	a->book_feed = wn_poll_feed_in(f, d->book);
 	a->failures = f->state.schedule.failures;
@@ -403,14 +413,6 @@ void wn_answer_read(struct wn_feed_answer *a, struct wn_daemon *d, struct wn_pol
 }
 
 /* --------------------------------------------------------------------------------------------------- the state */
-static uint64_t seed_of(struct wn_str name)
-{
-	struct wn_id h = wn_id_of("jitter", &name, 1);
-	uint64_t seed;
-	memcpy(&seed, h.b, sizeof(seed));
-	return seed;
-}
-
 static int earlier(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -425,7 +427,7 @@ static void decide(struct wn_feed_answer *a, struct wn_feed_state *s, const stru
 		qsort(a->published.v, a->published.n, sizeof(*a->published.v), earlier);
 	a->poll.published_us = a->published.v;
 	a->poll.published_n = a->published.n;
-	a->next = wn_schedule_next(&s->schedule, &a->remembered.rhythm, config, &a->poll, now_us, seed_of(a->feed->name));
+	a->next = wn_schedule_next(&s->schedule, &a->remembered.rhythm, config, &a->poll, now_us, a->feed->seed);
 	s->next_us = a->next.next_us;
 	s->why = wn_arena_str(a->arena, wn_str_of(a->next.why));
 }

@@ -51,6 +51,11 @@ bool wn_answer_is_quiet(const struct wn_feed_answer *a)
 	return !a->part && empty && (a->error || !a->was_blind) && (!c || (c->mode == WN_FEED_POLL && c->changes < WN_CHANGES_REMOVED));
 }
 
+bool wn_quiet_is_full(const struct wn_quiet *q) { return q->gathered->n == WN_QUIET_POLLS_MAX; }
+
+/* Nobody need wait for more. */
+static bool is_enough(const struct wn_quiet *q) { return wn_quiet_is_full(q) || q->d->simulated || !wn_poller_is_asking(q->d); }
+
 /* Nothing is to be told at its end, and what is remembered differs by the rhythm alone. */
 static bool is_plain(const struct wn_feed_answer *a, const struct wn_feed_move *m)
 {
@@ -87,14 +92,14 @@ bool wn_quiet_add(struct wn_quiet *q, struct wn_feed_answer *a)
 		keep_plain(u, a, l->texts);
 	if (a->hold_until_us)
 		wn_poller_hold(d, a->feed, a->hold_until_us); /* what others of this host must know at once */
+	if (l->n == 1 || is_enough(q))
+		wn_intake_nudge(d);
 	return u->answer;
 }
 
-bool wn_quiet_is_full(const struct wn_quiet *q) { return q->gathered->n == WN_QUIET_POLLS_MAX; }
-
 bool wn_quiet_is_due(const struct wn_quiet *q, int64_t *at_us)
 {
-	bool now = wn_quiet_is_full(q) || q->d->simulated || !wn_poller_is_asking(q->d) || wn_clock_now_us(q->d->clock) >= q->until_us;
+	bool now = is_enough(q) || wn_clock_now_us(q->d->clock) >= q->until_us;
 	bool may = q->gathered->n && !q->written; /* the end of a writing wakes the intake */
 	*at_us = may ? q->until_us : WN_NEVER;
 	return may && now;

@@ -341,13 +341,10 @@ void wn_poll_feed_take(struct wn_poll_feed *f, const struct wn_feed_state *s, co
 
 static void spread_first(struct wn_daemon *d, struct wn_poll_feed *f)
 {
-	struct wn_id h = wn_id_of("jitter", &f->name, 1);
-	uint64_t seed;
-	memcpy(&seed, h.b, sizeof(seed));
 	int64_t now = wn_clock_now_us(d->clock);
 	int64_t spread = d->poller->n > 10 ? 30 * WN_SECOND : 0; /* a handful is asked at once: somebody is looking */
 	if (f->state.next_us < now)
-		f->state.next_us = wn_schedule_first(&f->state.schedule, f->state.next_us, now, spread, seed);
+		f->state.next_us = wn_schedule_first(&f->state.schedule, f->state.next_us, now, spread, f->seed);
 }
 
 static int by_state_name(const void *a, const void *b)
@@ -408,6 +405,14 @@ static void loader(void *ctx)
 }
 
 /* ----------------------------------------------------------------------------------------------- coming and going */
+static uint64_t seed_of(struct wn_str name)
+{
+	struct wn_id h = wn_id_of("jitter", &name, 1);
+	uint64_t seed;
+	memcpy(&seed, h.b, sizeof(seed));
+	return seed;
+}
+
 static void add_missing(struct wn_daemon *d)
 {
 	struct wn_poller *p = d->poller;
@@ -427,6 +432,7 @@ static void add_missing(struct wn_daemon *d)
 		f->d = d;
 		f->arena = wn_arena_new_small(WN_FEED_STATE_BYTES);
 		f->name = f->state.name = wn_arena_str(f->arena, name);
+		f->seed = seed_of(name);
 		f->state.good_since_us = WN_NEVER;
 		p->feeds = wn_realloc(p->feeds, (p->n + more + 1) * sizeof(*p->feeds));
 		p->feeds[p->n + more++] = f;
