@@ -588,12 +588,18 @@ static void push(struct wn_daemon *d, const struct entry *what)
 		wn_fiber_wake(q->fiber);
 }
 
-/* What has no body and finds nobody waiting is read where it comes: as good as always it is quiet, and nothing has to wait. */
+/* As good as always quiet: it need not wait for the fiber. Of a feed that is polled nothing else is under way. */
+static bool may_read_now(struct wn_daemon *d, struct wn_poll_feed *feed, const struct wn_http_response *response)
+{
+	const struct wn_intake_queue *q = d->intake;
+	const struct wn_book_feed *b = wn_poll_feed_in(feed, d->book);
+	return q && q->fiber && !q->n && !response->body.n && !wn_quiet_is_full(q->quiet) && b && b->conf->mode == WN_FEED_POLL;
+}
+
 void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response)
 {
-	struct wn_intake_queue *q = d->intake;
 	struct entry e = {.feed = feed, .response = response};
-	if (q && q->fiber && !q->n && !response->body.n && !wn_quiet_is_full(q->quiet)) {
+	if (may_read_now(d, feed, response)) {
 		e.answer = read_answer(d, feed, response, false);
 		if (gather(d, e.answer)) {
 			wn_http_response_free(response);
