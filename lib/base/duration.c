@@ -138,20 +138,23 @@ bool wn_duration_parse(struct wn_str text, int64_t *out_us)
 	return done;
 }
 
-static char *put_count(char *out, uint64_t n)
+/* Answers where its NUL is. */
+static char *put_count(char *out, uint64_t n, const char *unit)
 {
 	char digits[24], *p = digits + sizeof(digits);
 	do
 		*--p = (char)('0' + n % 10);
 	while (n /= 10);
-	return mempcpy(out, p, (size_t)(digits + sizeof(digits) - p));
+	out = mempcpy(out, p, (size_t)(digits + sizeof(digits) - p));
+	memcpy(out, unit, strlen(unit) + 1);
+	return out + strlen(unit);
 }
 
 void wn_duration_to_text(int64_t us, char out[40])
 {
 	uint64_t left = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
 	if (us == 0)
-		strcpy(out, "0s");
+		memcpy(out, "0s", 3);
 	if (us < 0)
 		*out++ = '-';
 	/* From days on: "14d" says more to a reader than "2w". */
@@ -159,7 +162,7 @@ void wn_duration_to_text(int64_t us, char out[40])
 		uint64_t count = left / (uint64_t)u->us;
 		left %= (uint64_t)u->us;
 		if (count)
-			out = stpcpy(put_count(out, count), u->name);
+			out = put_count(out, count, u->name);
 	}
 }
 

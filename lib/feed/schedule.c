@@ -158,7 +158,7 @@ static void number_text(double v, char out[40])
 	do
 		*--p = (char)('0' + n % 10);
 	while (n /= 10);
-	strcpy(out, p);
+	memcpy(out, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 /* What is decided of one poll, and how much later than that would do as well. */
