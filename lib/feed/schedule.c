@@ -148,6 +148,10 @@ static void number_text(double v, char out[40])
 	int decimals = v < 1 ? 3 : v < 10 ? 2 : v < 100 ? 1 : 0;
 	int64_t n = v < 1e15 ? (int64_t)(v * (decimals == 3 ? 1000 : decimals == 2 ? 100 : decimals ? 10 : 1) + 0.5) : (int64_t)1e15;
 
+	if (v > 0 && n == 0) {
+		memcpy(out, "next to none", sizeof("next to none"));
+		return;
+	}
 	for (; decimals && n % 10 == 0; decimals--)
 		n /= 10;
 	*p = '\0';
