@@ -283,7 +283,7 @@ static void take_over(struct wn_poll_feed *f, struct wn_feed_answer *a)
 		a->moved.blind_since_us = f->state.blind_since_us;
 	a->moved.version++;
 	wn_poll_feed_take(f, &a->moved, &a->remembered);
-	if (a->digested && !a->as_told && !a->error)
+	if (a->digested && !a->as_told && !a->error && a->book == f->d->book) /* as this mapping reads it */
 		wn_told_keep(&f->told, a->digest, &a->totals, a->now_us);
 }
 
@@ -378,6 +378,8 @@ static enum wn_rc store_part_again(struct wn_daemon *d, struct wn_feed_answer *a
 	enum wn_rc rc = WN_EXISTS;
 	for (int tries = 0; rc == WN_EXISTS && tries < PART_TRIES; tries++) {
 		rc = wn_feed_adopt(d, a->feed, &a->adopted, err);
+		wn_book_use(d->book);
+		wn_book_done(a->book);
 		wn_answer_read(a, d, a->feed, response, true, a->arena);
 		rc = rc ? rc : wn_answer_store(d, a, err);
 	}
@@ -386,6 +388,7 @@ static enum wn_rc store_part_again(struct wn_daemon *d, struct wn_feed_answer *a
 
 static void free_entry(struct entry *e)
 {
+	e->feed->parts -= e->on_taken != NULL;
 	wn_http_response_free(e->response);
 	free(e);
 }
@@ -588,12 +591,13 @@ static void push(struct wn_daemon *d, const struct entry *what)
 		wn_fiber_wake(q->fiber);
 }
 
-/* As good as always quiet: it need not wait for the fiber. Of a feed that is polled nothing else is under way. */
+/* As good as always quiet: it need not wait for the fiber. Of a feed that is polled nothing else is under way, but what was pushed before
+ * a reload made it one. */
 static bool may_read_now(struct wn_daemon *d, struct wn_poll_feed *feed, const struct wn_http_response *response)
 {
 	const struct wn_intake_queue *q = d->intake;
 	const struct wn_book_feed *b = wn_poll_feed_in(feed, d->book);
-	return q && q->fiber && !q->n && !response->body.n && !wn_quiet_is_full(q->quiet) && b && b->conf->mode == WN_FEED_POLL;
+	return q && q->fiber && !q->n && !feed->parts && !response->body.n && !wn_quiet_is_full(q->quiet) && b && b->conf->mode == WN_FEED_POLL;
 }
 
 void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response)
@@ -611,6 +615,7 @@ void wn_intake_push(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_ht
 
 void wn_intake_part(struct wn_daemon *d, struct wn_poll_feed *feed, struct wn_http_response *response, wn_part_taken *on_taken, void *ctx)
 {
+	feed->parts++;
 	push(d, &(struct entry){.feed = feed, .response = response, .on_taken = on_taken, .ctx = ctx});
 }
 

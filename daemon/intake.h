@@ -37,6 +37,7 @@ struct wn_poll_feed {
 	struct wn_poll_feed *next;        /* that waits for the same */
 	int64_t ask_us;                   /* when it is looked at: next_us, or when its host may be asked again */
 	struct wn_http_call *call;
+	size_t parts;                     /* of pushes and streams that the intake has */
 	struct wn_stream *stream;         /* the answer that goes on and on, NULL */
 };
 

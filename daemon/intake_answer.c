@@ -479,7 +479,8 @@ static void move_address(struct wn_feed_answer *a, struct wn_feed_state *s, int6
 	if (!a->book_feed)
 		return;
 	struct wn_str here = wn_poll_url(a->feed, a->book_feed);
-	a->remembered.of = a->book_feed->conf->url;
+	if (!a->remembered.of.n) /* else as it was asked: a reload may have changed it since */
+		a->remembered.of = a->book_feed->conf->url;
 	if (s->cursor.n && a->error && s->schedule.failures % LEARNED_FAILURES == 0)
 		s->cursor = (struct wn_str){NULL, 0}; /* cursors grow old: from the first page again */
 	if (s->url.n && s->schedule.failures >= LEARNED_FAILURES) {

@@ -64,14 +64,17 @@ struct wn_hosts *wn_poller_hosts(const struct wn_daemon *d) { return d->poller->
 static void on_timer(void *ctx) { wn_poller_run(ctx); }
 
 /* ------------------------------------------------------------------------------------------------- the request */
-/* Everything that was learned is about the address of the file; another one begins anew. */
+/* Everything that was learned is about the address of the file; another one begins anew. What will be learned is about the one asked. */
 static void forget_former(struct wn_poll_feed *f, const struct wn_book_feed *b)
 {
-	if (!f->remembered.of.n || wn_str_eq(f->remembered.of, b->conf->url))
+	if (f->remembered.of.n && wn_str_eq(f->remembered.of, b->conf->url))
 		return;
-	f->state.etag = f->state.last_modified = f->state.cursor = f->state.url = (struct wn_str){NULL, 0};
-	f->remembered = wn_remembered_read((struct wn_str){NULL, 0}, f->arena);
-	f->state.first_done = false; /* an archive we have not seen is history */
+	if (f->remembered.of.n) {
+		f->state.etag = f->state.last_modified = f->state.cursor = f->state.url = (struct wn_str){NULL, 0};
+		f->remembered = wn_remembered_read((struct wn_str){NULL, 0}, f->arena);
+		f->state.first_done = false; /* an archive we have not seen is history */
+	}
+	f->remembered.of = wn_arena_str(f->arena, b->conf->url);
 }
 
 /* No byte came back, and it may be our own network. */

@@ -130,7 +130,7 @@ static void set_headers(struct wn_http_call *c, bool home)
 
 	c->header_list = NULL;
 	/* as lines of the list: what an option says libcurl writes twice, one character after the other */
-	if (!has_header(c, "user-agent"))
+	if (!home || !has_header(c, "user-agent"))
 		add_header(c, "User-Agent", r->user_agent);
 	if (!r->status_is_answer)
 		add_header(c, "Accept-Encoding", ENCODINGS);

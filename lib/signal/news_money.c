@@ -66,7 +66,7 @@ static size_t number_of(struct wn_str s, double *out)
 
 static struct wn_str word_at(const struct news_text *x, int i)
 {
-	return i < x->end && !(x->t[i].flags & T_MARK) ? (struct wn_str){x->text.p + x->t[i].at, x->t[i].n} : WN_STR("");
+	return i >= x->begin && i < x->end && !(x->t[i].flags & T_MARK) ? (struct wn_str){x->text.p + x->t[i].at, x->t[i].n} : WN_STR("");
 }
 
 /* "half a billion", "quarter-billion", "two million": numbers in words; the tokens they take, 0 none. */

@@ -489,9 +489,10 @@ static void redirects_to_forbidden_places_are_refused(void **state)
 static void secrets_do_not_travel_to_another_origin(void **state)
 {
 	const struct wn_http_header headers[] = {
-	    {"Authorization", "Bearer s3cret"}, {"X-Api-Key", "s3cret"}, {"Accept", "text/x-mine"}};
+	    {"Authorization", "Bearer s3cret"}, {"X-Api-Key", "s3cret"}, {"Accept", "text/x-mine"},
+	    {"User-Agent", "reader of s3cret"}};
 	struct wn_http_request req = {
-	    .allow_private = true, .follow = true, .headers = headers, .headers_n = 3};
+	    .user_agent = "whynow/test", .allow_private = true, .follow = true, .headers = headers, .headers_n = 4};
 	struct wn_http_response *r;
 	char text[300];
 
@@ -503,6 +504,7 @@ static void secrets_do_not_travel_to_another_origin(void **state)
 	assert_null(strstr(r->body.p, "s3cret"));
 	assert_null(strstr(r->body.p, "authorization"));
 	assert_non_null(strstr(r->body.p, "text/x-mine"));
+	assert_non_null(strstr(r->body.p, "whynow/test")); /* somebody asks all the same */
 	assert_null(strstr(r->hops[0].from, "s3cret"));
 	wn_http_response_free(r);
 	req.headers_n = 0;
