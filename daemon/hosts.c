@@ -38,12 +38,10 @@ static struct wn_str authority_of(struct wn_str url)
 	return (struct wn_str){rest.p + from, n - from};
 }
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
-
 static bool is_named(const struct wn_host *host, struct wn_str name)
 {
 	for (size_t i = 0; i < name.n; i++)
-		if (host->name[i] != lower(name.p[i]))
+		if (host->name[i] != wn_lower(name.p[i]))
 			return false;
 	return host->name[name.n] == '\0';
 }
@@ -53,7 +51,7 @@ struct wn_host *wn_hosts_of_url(struct wn_hosts *h, struct wn_str url)
 	struct wn_str name = authority_of(url);
 	uint32_t hash = 2166136261u; /* FNV-1a */
 	for (size_t i = 0; i < name.n; i++)
-		hash = (hash ^ (uint8_t)lower(name.p[i])) * 16777619u;
+		hash = (hash ^ (uint8_t)wn_lower(name.p[i])) * 16777619u;
 	struct wn_host **at = &h->buckets[hash % BUCKETS];
 	for (struct wn_host *host = *at; host; host = host->next)
 		if (is_named(host, name))
@@ -61,7 +59,7 @@ struct wn_host *wn_hosts_of_url(struct wn_hosts *h, struct wn_str url)
 	struct wn_host *host = wn_alloc(sizeof(*host));
 	*host = (struct wn_host){.next = *at, .name = wn_alloc(name.n + 1)};
 	for (size_t i = 0; i < name.n; i++)
-		host->name[i] = lower(name.p[i]);
+		host->name[i] = wn_lower(name.p[i]);
 	*at = host;
 	h->n++;
 	return host;

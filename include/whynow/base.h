@@ -102,6 +102,16 @@ static inline bool wn_str_is(struct wn_str a, const char *cstr)
 {
 	return a.n && cstr && a.p[0] != cstr[0] ? false : wn_str_eq(a, wn_str_of(cstr));
 }
+/* Of ASCII letters alone, whatever the locale. */
+static inline char wn_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+/* Decimal digits, at most twenty, the last of them right before `end`. Answers where they begin. */
+static inline char *wn_digits(char *end, uint64_t n)
+{
+	do
+		*--end = (char)('0' + n % 10);
+	while (n /= 10);
+	return end;
+}
 /* memcmp order, shorter first; for qsort and sorted writes. */
 int wn_str_cmp(struct wn_str a, struct wn_str b);
 

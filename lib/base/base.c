@@ -94,8 +94,6 @@ int wn_str_cmp(struct wn_str a, struct wn_str b)
 
 static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
-
 /* Optimal string alignment: insert, delete, replace, swap of neighbours, each counted once; upper and lower case are one. */
 static unsigned distance(struct wn_str a, struct wn_str b)
 {
@@ -106,9 +104,9 @@ static unsigned distance(struct wn_str a, struct wn_str b)
 	for (unsigned i = 1; i <= a.n; i++) {
 		row[0] = i;
 		for (unsigned j = 1; j <= b.n; j++) {
-			unsigned cost = lower(a.p[i - 1]) != lower(b.p[j - 1]);
+			unsigned cost = wn_lower(a.p[i - 1]) != wn_lower(b.p[j - 1]);
 			row[j] = least(least(last[j] + 1, row[j - 1] + 1), last[j - 1] + cost);
-			if (i > 1 && j > 1 && lower(a.p[i - 1]) == lower(b.p[j - 2]) && lower(a.p[i - 2]) == lower(b.p[j - 1]))
+			if (i > 1 && j > 1 && wn_lower(a.p[i - 1]) == wn_lower(b.p[j - 2]) && wn_lower(a.p[i - 2]) == wn_lower(b.p[j - 1]))
 				row[j] = least(row[j], before[j - 2] + 1);
 		}
 		unsigned *spare = before;

@@ -61,11 +61,7 @@ void wn_buf_char(struct wn_buf *b, char c) { wn_buf_add(b, &c, 1); }
 
 void wn_buf_int(struct wn_buf *b, int64_t v)
 {
-	char digits[24], *p = digits + sizeof(digits);
-	uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	do
-		*--p = (char)('0' + left % 10);
-	while (left /= 10);
+	char digits[24], *p = wn_digits(digits + sizeof(digits), v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 	if (v < 0)
 		*--p = '-';
 	wn_buf_add(b, p, (size_t)(digits + sizeof(digits) - p));

@@ -141,10 +141,7 @@ bool wn_duration_parse(struct wn_str text, int64_t *out_us)
 /* Answers where its NUL is. */
 static char *put_count(char *out, uint64_t n, const char *unit)
 {
-	char digits[24], *p = digits + sizeof(digits);
-	do
-		*--p = (char)('0' + n % 10);
-	while (n /= 10);
+	char digits[24], *p = wn_digits(digits + sizeof(digits), n);
 	out = mempcpy(out, p, (size_t)(digits + sizeof(digits) - p));
 	memcpy(out, unit, strlen(unit) + 1);
 	return out + strlen(unit);

@@ -19,17 +19,12 @@
 #define DECODED_MAX                                                                                            \
 	(3 * (size_t)WN_FETCH_BODY_MAX) /* one byte of a legacy encoding takes at most three in UTF-8 */
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
 static bool same_name(const char *a, struct wn_str b)
 {
 	size_t i = 0;
 
 	for (; i < b.n && a[i]; i++)
-		if (lower(a[i]) != lower(b.p[i]))
+		if (wn_lower(a[i]) != wn_lower(b.p[i]))
 			return false;
 	return i == b.n && !a[i];
 }
@@ -79,7 +74,7 @@ static bool charset_named(struct wn_str label, struct charset *out)
 	if (!label.n || label.n >= sizeof(out->iconv))
 		return false;
 	for (size_t i = 0; i < label.n; i++) /* iconv takes "//TRANSLIT" and empty parts as orders */
-		if (!strchr("-_.:+()", label.p[i]) && !(lower(label.p[i]) >= 'a' && lower(label.p[i]) <= 'z') &&
+		if (!strchr("-_.:+()", label.p[i]) && !(wn_lower(label.p[i]) >= 'a' && wn_lower(label.p[i]) <= 'z') &&
 		    !(label.p[i] >= '0' && label.p[i] <= '9'))
 			return false;
 	for (size_t i = 0; i < WN_COUNT(aliases); i++)
@@ -91,7 +86,7 @@ static bool charset_named(struct wn_str label, struct charset *out)
 		}
 	*out = (struct charset){0};
 	for (size_t i = 0; i < label.n; i++)
-		out->told[i] = lower(label.p[i]), out->iconv[i] = label.p[i];
+		out->told[i] = wn_lower(label.p[i]), out->iconv[i] = label.p[i];
 	iconv_t cd = iconv_open("UTF-8", out->iconv);
 	if (cd == (iconv_t)-1) /* x-gbk, x-mac-roman: from before they were registered */
 		return label.n > 2 && same_name("x-", (struct wn_str){label.p, 2}) && charset_named((struct wn_str){label.p + 2, label.n - 2}, out);

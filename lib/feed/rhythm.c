@@ -58,7 +58,7 @@ static void watched(const struct wn_rhythm *r, int64_t now_us, double hours[WN_R
 	double age = fmax(0.0, (double)(now_us - r->since_us) / (double)HOUR), half = (double)HALF_LIFE / (double)HOUR;
 	double into = (double)(now_us - floor_div(now_us, HOUR) * HOUR) / (double)HOUR;
 	double keep = exp2(-1 / half), week = exp2(-168 / half), weight = exp2(-into / half);
-	double n = floor((age - into) / WN_RHYTHM_HOURS), oldest = pow(week, n); /* whole weeks before an hour; the weight of the next; */
+	double n = floor((age - into) / WN_RHYTHM_HOURS), oldest = pow(week, n); /* whole weeks before an hour; the weight of the next */
 	double whole = (1 - oldest) / (1 - week); /* the weights of all of them */
 	int h = hour_of_week(now_us);
 

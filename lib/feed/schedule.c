@@ -159,9 +159,7 @@ static void number_text(double v, char out[40])
 		*--p = (char)('0' + n % 10);
 	if (decimals)
 		*--p = '.';
-	do
-		*--p = (char)('0' + n % 10);
-	while (n /= 10);
+	p = wn_digits(p, (uint64_t)n);
 	memcpy(out, p, (size_t)(digits + sizeof(digits) - p));
 }
 

@@ -17,14 +17,12 @@ static const struct { const char *text; double factor; } scales[] = {
 	{"b", 1e9}, {"bn", 1e9}, {"bln", 1e9}, {"billion", 1e9}, {"billions", 1e9}, {"t", 1e12}, {"tn", 1e12}, {"trillion", 1e12},
 	{"lakh", 1e5}, {"lakhs", 1e5}, {"crore", 1e7}, {"crores", 1e7}, {"cr", 1e7}};
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
-
 static double scale_of(struct wn_str s)
 {
 	while (s.n > 0 && s.p[s.n - 1] == '+')
 		s.n--;
 	for (size_t i = 0; i < WN_COUNT(scales); i++)
-		if (s.n && scales[i].text[0] == lower(s.p[0]) && strlen(scales[i].text) == s.n && strncasecmp(scales[i].text, s.p, s.n) == 0)
+		if (s.n && scales[i].text[0] == wn_lower(s.p[0]) && strlen(scales[i].text) == s.n && strncasecmp(scales[i].text, s.p, s.n) == 0)
 			return scales[i].factor;
 	return 0;
 }
@@ -109,7 +107,7 @@ static const char *currency_before(const struct wn_news *n, struct wn_str s, siz
 	*used = 0;
 	for (size_t i = 0; i < n->currencies.n; i++) {
 		struct wn_str t = n->currencies.v[i].text;
-		if (t.n <= s.n && t.n > *used && t.p[0] == lower(s.p[0]) && strncasecmp(t.p, s.p, t.n) == 0) {
+		if (t.n <= s.n && t.n > *used && t.p[0] == wn_lower(s.p[0]) && strncasecmp(t.p, s.p, t.n) == 0) {
 			*used = t.n;
 			code = n->currencies.v[i].code;
 		}

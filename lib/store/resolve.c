@@ -54,14 +54,8 @@ void *id_map_get(const struct id_map *m, struct wn_id id)
 /* --- seen ---- */
 static void put_text(struct wn_buf *b, struct wn_str s)
 {
-	char length[24], *p = length + sizeof(length);
-	size_t n = s.n;
-
-	*--p = ':';
-	do
-		*--p = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	wn_buf_add(b, p, (size_t)(length + sizeof(length) - p));
+	wn_buf_int(b, (int64_t)s.n);
+	wn_buf_char(b, ':');
 	wn_buf_str(b, s);
 }
 
