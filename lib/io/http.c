@@ -277,6 +277,9 @@ static bool take_plain(const char *url, struct wn_arena *a, struct wn_http_url *
 	if (!is_plain_host(host) || !is_plain_port(port))
 		return false;
 	out->plain = wn_arena_strdup(a, wn_str_of(url));
+	end = strchr(path, '?');
+	out->path = end ? wn_arena_strdup(a, (struct wn_str){path, (size_t)(end - path)}) : out->plain + (path - url);
+	out->query = end ? out->plain + (end + 1 - url) : NULL;
 	return true;
 }
 

@@ -18,22 +18,29 @@ static struct wn_curl_pool *pool_of(const struct wn_http_client *client, const s
 	return client->pools[r->allow_private];
 }
 
-/* Blank but for its arena. Those that are over are used again. */
+/* Blank but for its arena and the parts. Those that are over are used again. */
 static struct wn_http_call *take_call(struct wn_http_client *client)
 {
 	struct wn_http_call *c = client->spare;
-	struct wn_arena *arena = c ? c->arena : wn_arena_new_small(WN_HTTP_SMALL);
 
-	if (c) {
-		client->spare = c->next;
-		client->spare_n--;
-		memset(c, 0, sizeof(*c));
-	} else {
+	if (!c) {
 		c = wn_alloc(sizeof(*c));
+		c->client = client;
+		c->arena = wn_arena_new_small(WN_HTTP_SMALL);
+		return c;
 	}
-	c->client = client;
-	c->arena = arena;
+	client->spare = c->next;
+	client->spare_n--;
+	const struct wn_http_call blank = {.client = client, .arena = c->arena, .parts = c->parts};
+	*c = blank;
 	return c;
+}
+
+static void forget_call(struct wn_http_call *c)
+{
+	curl_url_cleanup(c->parts);
+	wn_arena_free(c->arena);
+	free(c);
 }
 
 static void put_back(struct wn_http_call *c)
@@ -41,8 +48,7 @@ static void put_back(struct wn_http_call *c)
 	struct wn_http_client *client = c->client;
 
 	if (client->spare_n == client->spare_max) {
-		wn_arena_free(c->arena);
-		free(c);
+		forget_call(c);
 		return;
 	}
 	wn_arena_reset(c->arena);
@@ -264,8 +270,7 @@ void wn_http_client_free(struct wn_net *net)
 	}
 	for (struct wn_http_call *c = client->spare, *next; c; c = next) {
 		next = c->next;
-		wn_arena_free(c->arena);
-		free(c);
+		forget_call(c);
 	}
 	for (int i = 0; i < 2; i++)
 		wn_curl_pool_free(client->pools[i]);

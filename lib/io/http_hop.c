@@ -254,6 +254,25 @@ static void set_kind(struct wn_http_call *c, bool home)
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 }
 
+/* A URL that was taken apart here goes to libcurl in parts: it would parse it and put it together again, one character after the other. */
+static void set_url(struct wn_http_call *c)
+{
+	const struct wn_http_url *u = &c->url;
+	const struct {
+		CURLUPart part;
+		const char *text;
+	} parts[] = {{CURLUPART_SCHEME, u->scheme}, {CURLUPART_HOST, u->host}, {CURLUPART_PORT, u->port}, {CURLUPART_PATH, u->path},
+		     {CURLUPART_QUERY, u->query}};
+
+	if (u->path && !c->parts && !(c->parts = curl_url()))
+		abort(); /* out of memory */
+	for (size_t i = 0; u->path && i < WN_COUNT(parts); i++)
+		if (curl_url_set(c->parts, parts[i].part, parts[i].text, 0))
+			abort(); /* out of memory: every part is lawful */
+	SET(CURLOPT_CURLU, u->path ? c->parts : NULL);
+	SET(CURLOPT_URL, u->plain);
+}
+
 static void set_own(struct wn_http_call *c, int64_t left_ms, bool home)
 {
 	set_limits(c, left_ms);
@@ -261,7 +280,7 @@ static void set_own(struct wn_http_call *c, int64_t left_ms, bool home)
 	set_names(c);
 	wn_curl_guard_set(c->job.easy, &c->guard);
 	SET(CURLOPT_FRESH_CONNECT, (long)c->fresh);
-	SET(CURLOPT_URL, c->url.plain);
+	set_url(c);
 	SET(CURLOPT_ERRORBUFFER, c->error);
 	SET(CURLOPT_WRITEDATA, c);
 	SET(CURLOPT_HEADERDATA, c);

@@ -30,6 +30,7 @@ void wn_http_answer_fail(struct wn_http_answer *a, enum wn_rc rc, enum wn_http_f
 struct wn_http_url {
 	const char *scheme, *host, *port, *user, *password;
 	const char *plain; /* whole, without userinfo and fragment */
+	const char *path, *query; /* of one that is plain already, query NULL for none; else NULL: only libcurl knows */
 };
 /* Absolute http or https only; userinfo only if allowed. */
 enum wn_rc wn_http_url_parse(const char *url, bool userinfo, struct wn_arena *a, struct wn_http_url *out,
@@ -54,6 +55,7 @@ struct wn_http_call {
 	void *ctx;
 	int64_t start_us;
 	struct curl_slist *header_list, *names;
+	CURLU *parts; /* of a plain URL, for libcurl; NULL as long as none was */
 	struct wn_http_answer *answer;
 	size_t header_bytes;
 	bool headers_whole, body_began, too_large, sent, done;
