@@ -302,7 +302,7 @@ enum wn_rc wn_feed_adopt(struct wn_daemon *d, struct wn_poll_feed *f, bool *adop
 	wn_turn_give(wn_store_turn(s));
 	*adopted = rc == WN_OK && n == 1;
 	if (*adopted) {
-		const struct wn_remembered r = wn_remembered_read(rows->extra, a);
+		const struct wn_remembered r = wn_remembered_of(rows, a);
 		wn_poll_feed_take(f, rows, &r);
 	}
 	wn_arena_free(a);

@@ -22,6 +22,7 @@ struct wn_poll_feed {
 	struct wn_feed_state state;       /* as it is written; but `why` and `extra`, of which is kept what it says: */
 	struct wn_remembered remembered;
 	bool known;                       /* state was read (or found missing) */
+	bool unwritten;                   /* more of it was forgotten or learned since than a poll says */
 	bool running;                     /* asked, or its answer waits for the intake */
 	bool again;                       /* asked for while it was running: once more right after */
 	bool gone;                        /* no file has it any more */

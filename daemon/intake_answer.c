@@ -507,14 +507,14 @@ static enum wn_rc tell_recovery(struct wn_feed_answer *a, struct wn_store *s, in
 	return rc ? rc : wn_store_plain_event(s, &ev, err);
 }
 
-/* Most polls: what they move of the state is only what the schedule makes of them. */
+/* Most polls: what they move of the state is only what the schedule makes of them and teaches it. */
 static bool is_unchanged(const struct wn_feed_answer *a, const struct wn_feed_state *to)
 {
 	const struct wn_feed_state *from = &a->feed->state;
 	bool nothing_new = !a->error && !a->part && (a->poll.outcome == WN_POLL_NOT_MODIFIED || a->as_told);
-	return nothing_new && from->version && wn_str_eq(from->etag, to->etag) && wn_str_eq(from->last_modified, to->last_modified) &&
-	       wn_str_eq(from->cursor, to->cursor) && wn_str_eq(from->url, to->url) && from->good_since_us == to->good_since_us &&
-	       from->first_done == to->first_done && !from->blind_since_us;
+	return nothing_new && from->version && !from->blind_since_us && !a->feed->unwritten && wn_remembered_is_like(&a->remembered, &a->known) &&
+	       wn_str_eq(from->etag, to->etag) && wn_str_eq(from->last_modified, to->last_modified) && wn_str_eq(from->cursor, to->cursor) &&
+	       wn_str_eq(from->url, to->url) && from->good_since_us == to->good_since_us && from->first_done == to->first_done;
 }
 
 struct wn_feed_move wn_answer_decide(struct wn_feed_answer *a, int64_t now_us)
@@ -534,7 +534,9 @@ struct wn_feed_move wn_answer_decide(struct wn_feed_answer *a, int64_t now_us)
 		m->cursor = a->cursor;
 	if (a->newest_us > a->remembered.newest_us)
 		a->remembered.newest_us = a->newest_us;
-	m->extra = wn_remembered_write(&a->remembered, a->arena);
+	const struct wn_rhythm *rhythm = &a->remembered.rhythm;
+	if (rhythm->since_us)
+		m->lately = (struct wn_feed_lately){rhythm->seen_us, rhythm->came, rhythm->due};
 	m->last_status = a->status;
 	m->last_error = good ? (struct wn_str){NULL, 0} : wn_str_of(a->error);
 	if (good) {
@@ -547,7 +549,10 @@ struct wn_feed_move wn_answer_decide(struct wn_feed_answer *a, int64_t now_us)
 	poll.polls = 1;
 	poll.failures = !good;
 	poll.bytes = a->bytes;
-	return (struct wn_feed_move){m, poll, wn_poll_outcome_to_text(a->poll.outcome), now_us, is_unchanged(a, m)};
+	bool unchanged = is_unchanged(a, m);
+	if (!unchanged)
+		m->extra = wn_remembered_write(&a->remembered, a->arena);
+	return (struct wn_feed_move){m, poll, wn_poll_outcome_to_text(a->poll.outcome), now_us, unchanged};
 }
 
 enum wn_rc wn_answer_move(struct wn_feed_answer *a, struct wn_store *s, int64_t now_us, struct wn_err *err)

@@ -17,7 +17,6 @@ struct quiet {
 	struct wn_feed_answer *answer; /* NULL: the poll was unchanged, and nothing else is kept of it than */
 	struct wn_poll_feed *feed;
 	struct wn_feed_state state;
-	struct wn_rhythm rhythm;
 };
 
 struct lot {
@@ -56,11 +55,8 @@ bool wn_quiet_is_full(const struct wn_quiet *q) { return q->gathered->n == WN_QU
 /* Nobody need wait for more. */
 static bool is_enough(const struct wn_quiet *q) { return wn_quiet_is_full(q) || q->d->simulated || !wn_poller_is_asking(q->d); }
 
-/* Nothing is to be told at its end, and what is remembered differs by the rhythm alone. */
-static bool is_plain(const struct wn_feed_answer *a, const struct wn_feed_move *m)
-{
-	return m->unchanged && !a->failures && !a->known.moved_n && !a->moved_to.n;
-}
+/* Nothing is to be told at its end. */
+static bool is_plain(const struct wn_feed_answer *a, const struct wn_feed_move *m) { return m->unchanged && !a->failures; }
 
 /* The texts that did not change are the feed's own. */
 static void keep_plain(struct quiet *u, const struct wn_feed_answer *a, struct wn_arena *texts)
@@ -72,8 +68,6 @@ static void keep_plain(struct quiet *u, const struct wn_feed_answer *a, struct w
 	u->state.cursor = was->cursor;
 	u->state.url = was->url;
 	u->state.why = wn_arena_str(texts, a->moved.why);
-	u->state.extra = wn_arena_str(texts, a->moved.extra);
-	u->rhythm = a->remembered.rhythm;
 	u->move.state = &u->state;
 }
 
@@ -141,7 +135,7 @@ static void end_plain(struct wn_daemon *d, struct quiet *u, enum wn_rc rc, struc
 		f->state.version++;
 		f->state.blind_since_us = blind_us;
 		f->state.why = f->state.extra = (struct wn_str){NULL, 0};
-		f->remembered.rhythm = u->rhythm;
+		wn_rhythm_catch_up(&f->remembered.rhythm, u->state.lately.seen_us, u->state.lately.came, u->state.lately.due);
 	} else if (rc && rc != WN_CANCELLED) {
 		wn_feed_put_off(d, f, err);
 	}

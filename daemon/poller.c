@@ -75,6 +75,7 @@ static void forget_former(struct wn_poll_feed *f, const struct wn_book_feed *b)
 		f->state.first_done = false; /* an archive we have not seen is history */
 	}
 	f->remembered.of = wn_arena_str(f->arena, b->conf->url);
+	f->unwritten = true;
 }
 
 /* No byte came back, and it may be our own network. */
@@ -339,6 +340,7 @@ void wn_poll_feed_take(struct wn_poll_feed *f, const struct wn_feed_state *s, co
 	to.last_error = copy(a, s->last_error);
 	to.why = to.extra = (struct wn_str){NULL, 0};
 	f->state = to;
+	f->unwritten = false;
 	wn_arena_free(old);
 }
 
@@ -373,8 +375,9 @@ static enum wn_rc load_states(struct wn_daemon *d, struct wn_err *err)
 		if (f->known || f->running)
 			continue;
 		const struct wn_feed_state wanted = {.name = f->name}, *row = n ? bsearch(&wanted, rows, n, sizeof(*rows), by_state_name) : NULL;
-		const struct wn_remembered r = wn_remembered_read(row ? row->extra : (struct wn_str){NULL, 0}, a);
-		wn_poll_feed_take(f, row ? row : &f->state, &r);
+		row = row ? row : &f->state;
+		const struct wn_remembered r = wn_remembered_of(row, a);
+		wn_poll_feed_take(f, row, &r);
 		f->known = true;
 		const struct wn_book_feed *b = wn_poll_feed_in(f, d->book);
 		if (b && b->conf->mode == WN_FEED_STREAM && f->state.next_us == WN_NEVER && f->state.schedule.gone < 2)

@@ -54,6 +54,28 @@ struct wn_remembered wn_remembered_read(struct wn_str json, struct wn_arena *a)
 	return r;
 }
 
+struct wn_remembered wn_remembered_of(const struct wn_feed_state *row, struct wn_arena *a)
+{
+	struct wn_remembered r = wn_remembered_read(row->extra, a);
+	if (row->lately.seen_us)
+		wn_rhythm_catch_up(&r.rhythm, row->lately.seen_us, row->lately.came, row->lately.due);
+	return r;
+}
+
+static bool same_hints(const struct wn_feed_hints *a, const struct wn_feed_hints *b)
+{
+	return a->ttl_us == b->ttl_us && a->update_us == b->update_us && a->skip_hours == b->skip_hours && a->skip_days == b->skip_days;
+}
+
+bool wn_remembered_is_like(const struct wn_remembered *r, const struct wn_remembered *was)
+{
+	bool moved = r->moved_n != was->moved_n || r->moved_us != was->moved_us || !wn_str_eq(r->moved_to, was->moved_to);
+	bool walked = r->walk_us != was->walk_us || r->walk_pages != was->walk_pages || r->walk_new != was->walk_new ||
+		      r->walk_signals != was->walk_signals || r->walk_broken != was->walk_broken;
+	return !moved && !walked && wn_str_eq(r->of, was->of) && r->newest_us == was->newest_us && same_hints(&r->hints, &was->hints) &&
+	       wn_rhythm_is_like(&r->rhythm, &was->rhythm);
+}
+
 static void put_key(struct wn_buf *b, const char *key)
 {
 	wn_buf_text(b, b->p[b->n - 1] == '{' ? "\"" : ",\"");
@@ -125,7 +147,7 @@ bool wn_remembered_moved(struct wn_remembered *r, struct wn_str to, int64_t now_
 	if (!to.n || !wn_str_eq(to, r->moved_to)) {
 		r->moved_to = to;
 		r->moved_n = 0;
-		r->moved_us = now_us;
+		r->moved_us = to.n ? now_us : 0;
 	}
 	if (!to.n)
 		return false;

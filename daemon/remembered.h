@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What is remembered of a feed between polls beside the columns of feed_state; its `extra` is this as JSON. */
+/* What is remembered of a feed between polls beside the columns of feed_state; its `extra` is this as JSON, but for what each good poll
+ * teaches of the rhythm: that has columns (wn_feed_state.lately), so that a poll without news need not write the rest anew. */
 #ifndef WN_DAEMON_REMEMBERED_H
 #define WN_DAEMON_REMEMBERED_H
 
 #include <whynow/arena.h>
 #include <whynow/rhythm.h>
 #include <whynow/schedule.h>
+#include <whynow/store.h>
 
 struct wn_remembered {
 	struct wn_str of;            /* the file's `url` that all of feed_state is about */
@@ -22,6 +24,9 @@ struct wn_remembered {
 };
 /* Texts in `a`. What is absent or cannot be read is nothing remembered. */
 struct wn_remembered wn_remembered_read(struct wn_str json, struct wn_arena *a);
+struct wn_remembered wn_remembered_of(const struct wn_feed_state *row, struct wn_arena *a);
+/* Does nothing but those columns differ? */
+bool wn_remembered_is_like(const struct wn_remembered *r, const struct wn_remembered *was);
 struct wn_str wn_remembered_write(const struct wn_remembered *r, struct wn_arena *a);
 struct wn_remembered wn_remembered_copy(const struct wn_remembered *r, struct wn_arena *a);
 

@@ -92,6 +92,7 @@ struct wn_pg_param wn_pg_jsonb(struct wn_str s);
 /* Arrays, in binary, encoded in the arena (which must live until wn_pg_queue returns). */
 struct wn_pg_param wn_pg_ids(struct wn_arena *a, const struct wn_id *v, size_t n); /* uuid[] */
 struct wn_pg_param wn_pg_int8s(struct wn_arena *a, const int64_t *v, size_t n);    /* bigint[] */
+struct wn_pg_param wn_pg_float8s(struct wn_arena *a, const double *v, size_t n);   /* float8[] */
 struct wn_pg_param wn_pg_times(struct wn_arena *a, const int64_t *us, size_t n);   /* timestamptz[] */
 struct wn_pg_param wn_pg_strs(struct wn_arena *a, const struct wn_str *v,
 			      size_t n); /* text[]; absent is a NULL element */

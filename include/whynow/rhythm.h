@@ -45,5 +45,9 @@ bool wn_rhythm_is_awake(const struct wn_rhythm *r, int hour);
 /* As text for the store (base64, 40 to 800 bytes). What cannot be read, or is of another version, reads as a feed never seen: false. */
 void wn_rhythm_write(const struct wn_rhythm *r, struct wn_buf *out);
 bool wn_rhythm_read(struct wn_str text, struct wn_rhythm *out);
+/* A good poll that brings nothing moves seen_us, came and due alone, but for once in some weeks: has nothing else moved? */
+bool wn_rhythm_is_like(const struct wn_rhythm *r, const struct wn_rhythm *was);
+/* A text that was written some such polls ago, and what moved since then. What is impossible, or older than the text, is left out. */
+void wn_rhythm_catch_up(struct wn_rhythm *r, int64_t seen_us, double came, double due);
 
 #endif

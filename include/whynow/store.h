@@ -272,6 +272,8 @@ enum wn_rc wn_store_rejects(struct wn_store *s, const struct wn_reject_row *rows
 
 /* --------------------------------------------------------------------------------------------------------- feeds */
 struct wn_feed_totals { int64_t polls, failures, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes; };
+/* What each good poll teaches of the rhythm in `extra` (rhythm.h). seen_us 0: as extra says. */
+struct wn_feed_lately { int64_t seen_us; double came, due; };
 struct wn_feed_state {
 	struct wn_str name;
 	int64_t version;             /* compare-and-set; 0: no row yet */
@@ -286,13 +288,14 @@ struct wn_feed_state {
 	struct wn_str last_error;    /* absent: none */
 	struct wn_feed_totals totals;
 	struct wn_str extra;         /* JSON, an object, for the poller's own use; absent: {} */
+	struct wn_feed_lately lately;
 };
 /* names NULL: all. Rows that do not exist are left out. */
 enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, size_t n_names, struct wn_arena *a,
 				struct wn_feed_state **out, size_t *n, struct wn_err *err) WN_MUST_CHECK;
 /* One poll of a feed: the state behind it, with the version that was read; what it counted (items = stored + duplicate + edited +
  * review + rejected + filtered); how it ended. Borrows. unchanged: it was good and found nothing new, and of the state nothing but next_us,
- * why, the schedule, the last poll (last_good_us, last_status, last_error) and extra is another than was read. */
+ * why, the schedule, the last poll (last_good_us, last_status, last_error) and lately is another than was read; lately.seen_us is now_us. */
 struct wn_feed_move { const struct wn_feed_state *state; struct wn_feed_totals poll; const char *result; int64_t now_us; bool unchanged; };
 /* Writes the states of feeds after a poll of each, different feeds all: versions become those read + 1. In the running transaction
  * (that stored the items), else in one of its own. WN_EXISTS: somebody else moved one of them, or we did and never heard of it: none

@@ -134,3 +134,20 @@ bool wn_rhythm_read(struct wn_str text, struct wn_rhythm *out)
 	}
 	return true;
 }
+
+bool wn_rhythm_is_like(const struct wn_rhythm *r, const struct wn_rhythm *was)
+{
+	return r->since_us == was->since_us && r->epoch_us == was->epoch_us && r->batches == was->batches &&
+	       memcmp(r->hours, was->hours, sizeof(r->hours)) == 0 && memcmp(r->minutes, was->minutes, sizeof(r->minutes)) == 0;
+}
+
+void wn_rhythm_catch_up(struct wn_rhythm *r, int64_t seen_us, double came, double due)
+{
+	struct wn_rhythm now = *r;
+
+	now.seen_us = seen_us;
+	now.came = came;
+	now.due = due;
+	if (r->since_us && seen_us >= r->seen_us && is_possible(&now))
+		*r = now;
+}

@@ -63,12 +63,17 @@ struct wn_pg_param wn_pg_int8(int64_t v)
 	return raw64(WN_OID_INT8, v);
 }
 
-struct wn_pg_param wn_pg_float8(double v)
+static int64_t bits_of(double v)
 {
 	int64_t bits;
 
 	memcpy(&bits, &v, sizeof(bits));
-	return raw64(WN_OID_FLOAT8, bits);
+	return bits;
+}
+
+struct wn_pg_param wn_pg_float8(double v)
+{
+	return raw64(WN_OID_FLOAT8, bits_of(v));
 }
 
 static int64_t pg_time(int64_t us)
@@ -185,6 +190,16 @@ struct wn_pg_param wn_pg_int8s(struct wn_arena *a, const int64_t *v, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		at = put64(at, v[i]);
+	return p;
+}
+
+struct wn_pg_param wn_pg_float8s(struct wn_arena *a, const double *v, size_t n)
+{
+	uint8_t *at;
+	struct wn_pg_param p = array(a, WN_OID_FLOAT8S, WN_OID_FLOAT8, n, 8 * n, false, &at);
+
+	for (size_t i = 0; i < n; i++)
+		at = put64(at, bits_of(v[i]));
 	return p;
 }
 

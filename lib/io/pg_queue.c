@@ -406,7 +406,7 @@ enum wn_rc wn_pg_queue_rows(struct wn_pg *pg, const struct wn_stmt *stmt, const 
 			    size_t rows_n, size_t cols, const struct wn_pg_param *fixed, size_t fixed_n,
 			    struct wn_pg_result *out, struct wn_err *err)
 {
-	struct wn_pg_param *params = wn_alloc((256 * cols + fixed_n + 1) * sizeof(*params));
+	struct wn_pg_param *params = wn_alloc(((rows_n < 256 ? rows_n : 256) * cols + fixed_n + 1) * sizeof(*params));
 	enum wn_rc rc = WN_OK;
 	size_t n;
 

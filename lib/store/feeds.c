@@ -35,7 +35,8 @@ static void state_of_row(const struct wn_pg_result *r, int i, struct wn_arena *a
 		       wn_pg_get_int(r, i, 21), wn_pg_get_int(r, i, 22), wn_pg_get_int(r, i, 23),
 		       wn_pg_get_int(r, i, 24), wn_pg_get_int(r, i, 25), wn_pg_get_int(r, i, 26),
 		       wn_pg_get_int(r, i, 27), wn_pg_get_int(r, i, 28)},
-	    .extra = get_str(r, i, 29, a)};
+	    .extra = get_str(r, i, 29, a),
+	    .lately = {get_us_0(r, i, 30), wn_pg_get_double(r, i, 31), wn_pg_get_double(r, i, 32)}};
 }
 
 enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, size_t n_names,
@@ -52,9 +53,7 @@ enum wn_rc wn_store_feed_states(struct wn_store *s, const struct wn_str *names, 
 }
 
 /* --- moving ---- */
-enum { STATE_COLUMNS = 30, POLL_COLUMNS = 14 };
-
-static struct wn_str extra_of(const struct wn_feed_state *s) { return s->extra.n ? s->extra : WN_STR("{}"); }
+enum { STATE_COLUMNS = 33, POLL_COLUMNS = 14 };
 
 static void state_row(const struct wn_feed_move *m, struct wn_pg_param *out)
 {
@@ -70,7 +69,8 @@ static void state_row(const struct wn_feed_move *m, struct wn_pg_param *out)
 	    wn_pg_int4(st->schedule.gone), wn_pg_int8(p->polls), wn_pg_int8(p->failures), wn_pg_int8(p->items),
 	    wn_pg_int8(p->stored), wn_pg_int8(p->duplicate), wn_pg_int8(p->edited), wn_pg_int8(p->review),
 	    wn_pg_int8(p->rejected), wn_pg_int8(p->filtered), wn_pg_int8(p->signals), wn_pg_int8(p->bytes),
-	    wn_pg_jsonb(extra_of(st))};
+	    wn_pg_jsonb(st->extra.n ? st->extra : WN_STR("{}")), param_time_0(st->lately.seen_us), wn_pg_float8(st->lately.came),
+	    wn_pg_float8(st->lately.due)};
 	memcpy(out, row, sizeof(row));
 }
 
@@ -88,13 +88,13 @@ static void poll_row(const struct wn_feed_move *m, struct wn_pg_param *out)
 
 struct moves {
 	const struct wn_feed_move *v;
-	size_t n;
+	size_t n, changed_n;
 };
 
 static enum wn_rc queue_states(struct wn_store *s, const struct moves *m, struct wn_arena *a,
 			       struct wn_pg_result *moved, struct wn_err *err)
 {
-	struct wn_pg_param *rows = WN_NEW_N(a, struct wn_pg_param, m->n * STATE_COLUMNS + 1);
+	struct wn_pg_param *rows = WN_NEW_N(a, struct wn_pg_param, m->changed_n * STATE_COLUMNS + 1);
 	size_t n = 0;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct wn_feed_state *st = m->v[i].state;
@@ -113,10 +113,12 @@ static enum wn_rc queue_unchanged(struct wn_store *s, const struct moves *m, str
 {
 	enum { VERSION, NEXT, AT, STATUS, ITEMS, FILTERED, BYTES, NUMBERS };
 	int64_t *number[NUMBERS];
-	struct wn_str *name = WN_NEW_N(a, struct wn_str, m->n + 1), *why = WN_NEW_N(a, struct wn_str, m->n + 1), *extra = WN_NEW_N(a, struct wn_str, m->n + 1);
+	const size_t most = m->n - m->changed_n + 1;
+	struct wn_str *name = WN_NEW_N(a, struct wn_str, most), *why = WN_NEW_N(a, struct wn_str, most);
+	double *came = WN_NEW_N(a, double, most), *due = WN_NEW_N(a, double, most);
 	size_t n = 0;
 	for (size_t k = 0; k < NUMBERS; k++)
-		number[k] = WN_NEW_N(a, int64_t, m->n + 1);
+		number[k] = WN_NEW_N(a, int64_t, most);
 	for (size_t i = 0; i < m->n; i++) {
 		const struct wn_feed_state *st = m->v[i].state;
 		const struct wn_feed_totals *p = &m->v[i].poll;
@@ -125,9 +127,10 @@ static enum wn_rc queue_unchanged(struct wn_store *s, const struct moves *m, str
 			continue;
 		for (size_t k = 0; k < NUMBERS; k++)
 			number[k][n] = row[k];
+		came[n] = st->lately.came;
+		due[n] = st->lately.due;
 		name[n] = st->name;
-		why[n] = st->why.p ? st->why : WN_STR("");
-		extra[n++] = extra_of(st);
+		why[n++] = st->why.p ? st->why : WN_STR("");
 	}
 	if (!n)
 		return WN_OK;
@@ -135,15 +138,16 @@ static enum wn_rc queue_unchanged(struct wn_store *s, const struct moves *m, str
 	return wn_pg_queue(s->pg, &wn_sql_feed_move_unchanged,
 			   WN_PARAMS(wn_pg_strs(a, name, n), wn_pg_int8s(a, number[VERSION], n), wn_pg_times(a, number[NEXT], n), wn_pg_strs(a, why, n),
 				     wn_pg_times(a, number[AT], n), wn_pg_int8s(a, number[STATUS], n), wn_pg_int8s(a, number[ITEMS], n),
-				     wn_pg_int8s(a, number[FILTERED], n), wn_pg_int8s(a, number[BYTES], n), wn_pg_strs(a, extra, n)),
+				     wn_pg_int8s(a, number[FILTERED], n), wn_pg_int8s(a, number[BYTES], n), wn_pg_float8s(a, came, n),
+				     wn_pg_float8s(a, due, n)),
 			   moved, err);
 }
 
 static enum wn_rc queue_polls(struct wn_store *s, const struct moves *m, struct wn_arena *a, struct wn_err *err)
 {
-	struct wn_pg_param *rows = WN_NEW_N(a, struct wn_pg_param, m->n * POLL_COLUMNS + 1);
-	struct wn_str *old = WN_NEW_N(a, struct wn_str, m->n + 1);
-	int64_t *until = WN_NEW_N(a, int64_t, m->n + 1);
+	struct wn_pg_param *rows = WN_NEW_N(a, struct wn_pg_param, m->changed_n * POLL_COLUMNS + 1);
+	struct wn_str *old = WN_NEW_N(a, struct wn_str, m->changed_n + 1);
+	int64_t *until = WN_NEW_N(a, int64_t, m->changed_n + 1);
 	size_t n = 0, n_old = 0;
 	for (size_t i = 0; i < m->n; i++) {
 		int64_t version = m->v[i].state->version + 1;
@@ -201,9 +205,11 @@ static enum wn_rc check_counts(const struct wn_feed_move *m, struct wn_err *err)
 
 enum wn_rc wn_store_feed_moves(struct wn_store *s, const struct wn_feed_move *v, size_t n, struct wn_err *err)
 {
-	struct moves m = {v, n};
-	for (size_t i = 0; i < n; i++)
+	struct moves m = {v, n, 0};
+	for (size_t i = 0; i < n; i++) {
 		TRY(check_counts(&v[i], err));
+		m.changed_n += !v[i].unchanged;
+	}
 	if (n == 1 && wn_planted("cursor_early") && wn_pg_in_transaction(s->pg) && v->state->version > 0)
 		return move_early(s, &m, err);
 	return n ? in_transaction(s, move_in, &m, err) : WN_OK;

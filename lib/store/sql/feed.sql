@@ -2,7 +2,8 @@
 
 -- name: feed_states
 SELECT name, version, etag, last_modified, cursor, url, next_at, why, last_at, last_good_at, good_since, first_done, blind_since, last_status, last_error,
-	worth, failures, gone, polls, failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra
+	worth, failures, gone, polls, failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra,
+	seen_at, came, due
 FROM whynow.feed_state WHERE $1::text[] IS NULL OR name = ANY ($1::text[]) ORDER BY name
 
 -- name: feed_move
@@ -11,12 +12,14 @@ UPDATE whynow.feed_state s SET version = v.version + 1, etag = v.etag, last_modi
 	last_status = v.last_status, last_error = v.last_error, worth = v.worth, failures = v.failures, gone = v.gone, polls = s.polls + v.polls,
 	failed = s.failed + v.failed, items = s.items + v.items, stored = s.stored + v.stored, duplicate = s.duplicate + v.duplicate,
 	edited = s.edited + v.edited, review = s.review + v.review, rejected = s.rejected + v.rejected, filtered = s.filtered + v.filtered,
-	signals = s.signals + v.signals, bytes = s.bytes + v.bytes, extra = v.extra, counted = v.version + 1
+	signals = s.signals + v.signals, bytes = s.bytes + v.bytes, extra = v.extra, counted = v.version + 1,
+	seen_at = v.seen_at, came = v.came, due = v.due
 FROM (VALUES /*rows*/($1::text, $2::int8, $3::bytea, $4::bytea, $5::text, $6::text, $7::timestamptz, $8::text, $9::timestamptz, $10::timestamptz,
 	$11::timestamptz, $12::bool, $13::timestamptz, $14::int, $15::text, $16::float8, $17::int, $18::int, $19::int8, $20::int8, $21::int8, $22::int8,
-	$23::int8, $24::int8, $25::int8, $26::int8, $27::int8, $28::int8, $29::int8, $30::jsonb)/*end*/) AS v (name, version, etag, last_modified,
+	$23::int8, $24::int8, $25::int8, $26::int8, $27::int8, $28::int8, $29::int8, $30::jsonb, $31::timestamptz, $32::float8,
+	$33::float8)/*end*/) AS v (name, version, etag, last_modified,
 	cursor, url, next_at, why, last_at, last_good_at, good_since, first_done, blind_since, last_status, last_error, worth, failures, gone, polls,
-	failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra)
+	failed, items, stored, duplicate, edited, review, rejected, filtered, signals, bytes, extra, seen_at, came, due)
 WHERE s.name = v.name AND s.version = v.version
 
 -- name: feed_moves_plan
@@ -24,12 +27,12 @@ WHERE s.name = v.name AND s.version = v.version
 SET LOCAL plan_cache_mode = force_generic_plan
 
 -- name: feed_move_unchanged
--- One element a feed: $1 name, $2 version, $3 next_at, $4 why, $5 last_at, $6 status, $7 items, $8 filtered, $9 bytes, $10 extra
+-- One element a feed: $1 name, $2 version, $3 next_at, $4 why, $5 last_at, $6 status, $7 items, $8 filtered, $9 bytes, $10 came, $11 due
 UPDATE whynow.feed_state s SET version = v.version + 1, next_at = v.next_at, why = v.why, last_at = v.at, last_good_at = v.at, last_status = v.status,
 	last_error = NULL, failures = 0, gone = 0, polls = s.polls + 1, items = s.items + v.items, duplicate = s.duplicate + v.items - v.filtered,
-	filtered = s.filtered + v.filtered, bytes = s.bytes + v.bytes, extra = v.extra::jsonb
-FROM unnest($1::text[], $2::int8[], $3::timestamptz[], $4::text[], $5::timestamptz[], $6::int8[], $7::int8[], $8::int8[], $9::int8[], $10::text[])
-	AS v (name, version, next_at, why, at, status, items, filtered, bytes, extra)
+	filtered = s.filtered + v.filtered, bytes = s.bytes + v.bytes, seen_at = v.at, came = v.came, due = v.due
+FROM unnest($1::text[], $2::int8[], $3::timestamptz[], $4::text[], $5::timestamptz[], $6::int8[], $7::int8[], $8::int8[], $9::int8[], $10::float8[], $11::float8[])
+	AS v (name, version, next_at, why, at, status, items, filtered, bytes, came, due)
 WHERE s.name = v.name AND s.version = v.version
 
 -- name: feed_start

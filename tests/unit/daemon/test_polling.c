@@ -114,6 +114,17 @@ static void what_is_remembered_is_written_and_read(void **state)
 	assert_memory_equal(&none, &bad, sizeof(none));
 	assert_int_equal(none.hints.ttl_us, -1);
 	assert_true(wn_str_is(wn_remembered_write(&none, a), "{}"));
+	struct wn_remembered later = got;
+	wn_rhythm_learn(&later.rhythm, NULL, 0, 0, NOW_US + WN_HOUR);
+	assert_true(wn_remembered_is_like(&later, &got));
+	struct wn_feed_state row = {.extra = text, .lately = {later.rhythm.seen_us, later.rhythm.came, later.rhythm.due}};
+	got = wn_remembered_of(&row, a);
+	assert_memory_equal(&got.rhythm, &later.rhythm, sizeof(got.rhythm));
+	later.hints.skip_days = 2;
+	assert_false(wn_remembered_is_like(&later, &got));
+	later = got;
+	later.moved_n++;
+	assert_false(wn_remembered_is_like(&later, &got));
 	wn_arena_free(a);
 }
 

@@ -2,6 +2,7 @@
 /* When the next poll is, and why. */
 #include "feed_test.h"
 
+#include <math.h>
 #include <whynow/schedule.h>
 
 #define SECOND INT64_C(1000000)
@@ -401,6 +402,37 @@ static void a_rhythm_survives_the_store_and_garbage_reads_as_blank(void **state)
 	wn_buf_done(&b);
 }
 
+/* Polls that bring nothing: the text of before and three numbers are the same as all of it, but for once in four weeks. */
+static void a_quiet_poll_teaches_three_numbers(void **state)
+{
+	struct memory m = {0};
+	int told_anew = 0;
+
+	(void)state;
+	live(&m, polled(WN_POLL_NOT_MODIFIED, 0), 30, NOW_US, NOW_US + 40 * DAY);
+	struct wn_rhythm written = m.r, now = m.r;
+	for (int day = 0; day < 40; day++) {
+		wn_rhythm_learn(&now, NULL, 0, 0, now.seen_us + DAY);
+		if (!wn_rhythm_is_like(&now, &written)) {
+			written = now;
+			told_anew++;
+		}
+		struct wn_rhythm read = written;
+		wn_rhythm_catch_up(&read, now.seen_us, now.came, now.due);
+		assert_memory_equal(&read, &now, sizeof(now));
+	}
+	assert_in_range(told_anew, 1, 2);
+	wn_rhythm_learn(&now, NULL, 0, 1, now.seen_us + DAY);
+	assert_false(wn_rhythm_is_like(&now, &written));
+	struct wn_rhythm same = now, blank = {0};
+	wn_rhythm_catch_up(&same, now.seen_us - 1, 1, 1);
+	wn_rhythm_catch_up(&same, now.seen_us + 1, -1, 1);
+	wn_rhythm_catch_up(&same, now.seen_us + 1, 1, NAN);
+	assert_memory_equal(&same, &now, sizeof(now));
+	wn_rhythm_catch_up(&blank, NOW_US, 1, 1);
+	assert_int_equal(blank.since_us, 0);
+}
+
 /* --- headers
  * -------------------------------------------------------------------------------------------------- */
 
@@ -492,6 +524,7 @@ int main(void)
 	    cmocka_unit_test(skipped_hours_in_which_items_came_are_not_skipped),
 	    cmocka_unit_test(a_clock_that_is_wrong_by_ages_plans_within_bounds),
 	    cmocka_unit_test(a_rhythm_survives_the_store_and_garbage_reads_as_blank),
+	    cmocka_unit_test(a_quiet_poll_teaches_three_numbers),
 	    cmocka_unit_test(max_age_is_told_less_age),
 	    cmocka_unit_test(expires_counts_from_date_and_garbage_is_the_past),
 	    cmocka_unit_test(retry_after_is_seconds_or_a_date),

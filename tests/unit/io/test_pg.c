@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One session against a real PostgreSQL: $WHYNOW_TEST_DB (tests/lib/pg.sh makes one); skipped where it is not
  * set. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -129,6 +130,8 @@ static void arrays_go_and_come(void **state)
 	assert_string_equal(wn_pg_show(&r, 0, 2, a), "{x,NULL,,é,\"{}}");
 	OK(wn_pg_exec(pg, &(struct wn_stmt){"times", "SELECT $1::text"}, WN_PARAMS(wn_pg_times(a, times, 3)), &r, &err));
 	assert_string_equal(wn_pg_get_cstr(&r, 0, 0), "{\"1970-01-01 00:00:00+00\",infinity,\"2025-06-15 15:06:40.123456+00\"}");
+	OK(wn_pg_exec(pg, &(struct wn_stmt){"doubles", "SELECT $1::text"}, WN_PARAMS(wn_pg_float8s(a, (double[]){0, -1.5, 0x1p-40, INFINITY}, 4)), &r, &err));
+	assert_string_equal(wn_pg_get_cstr(&r, 0, 0), "{0,-1.5,9.094947017729282e-13,Infinity}");
 	wn_arena_free(a);
 	wn_pg_free(pg);
 }

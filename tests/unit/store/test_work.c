@@ -193,7 +193,7 @@ static void a_poll_that_found_nothing_new_is_told_by_the_state_alone(void **stat
 	struct wn_arena *a = d->w->arena;
 	size_t n;
 	for (int i = 0; i < N; i++) {
-		st[i] = (struct wn_feed_state){.name = wn_str_of(wn_arena_printf(a, "feed-%d", i)), .etag = {"\"\x80x\"", 4}, .next_us = RIG_NOW,
+		st[i] = (struct wn_feed_state){.name = wn_str_of(wn_arena_printf(a, "feed-%d", i)), .etag = {"\"\x80x\"", 4}, .next_us = RIG_NOW, .extra = WN_STR("{\"of\": \"http://a.example/{,}\\\"\"}"),
 					       .good_since_us = RIG_NOW, .last_status = 500, .last_error = WN_STR("broken"), .schedule.failures = 1};
 		moves[i] = (struct wn_feed_move){&st[i], {.polls = 1, .failures = 1}, "server", RIG_NOW};
 	}
@@ -202,7 +202,8 @@ static void a_poll_that_found_nothing_new_is_told_by_the_state_alone(void **stat
 		st[i].version = 1;
 		st[i].next_us = RIG_NOW + 100 + i;
 		st[i].why = WN_STR("6s: \"learned\" {,}");
-		st[i].extra = WN_STR("{\"of\": \"http://a.example/{,}\\\"\"}");
+		st[i].extra = WN_STR("{\"of\": \"http://b.example/\"}"); /* not told to be another */
+		st[i].lately = (struct wn_feed_lately){RIG_NOW + i, 1.25 + i, 0x1p-40};
 		st[i].last_status = 200;
 		moves[i] = (struct wn_feed_move){&st[i], {.polls = 1, .items = 5, .duplicate = 3, .filtered = 2, .bytes = 7}, "items", RIG_NOW + i, i != 3};
 	}
@@ -214,7 +215,13 @@ static void a_poll_that_found_nothing_new_is_told_by_the_state_alone(void **stat
 	assert_int_equal(got->schedule.last_us, RIG_NOW + 4);
 	assert_int_equal(got->schedule.failures, 0);
 	assert_int_equal(got->last_status, 200);
-	assert_true(wn_str_eq(got->etag, st[4].etag) && wn_str_eq(got->why, st[4].why) && wn_str_eq(got->extra, st[4].extra) && !got->last_error.p);
+	assert_true(wn_str_eq(got->etag, st[4].etag) && wn_str_eq(got->why, st[4].why) && !got->last_error.p);
+	assert_true(wn_str_is(got->extra, "{\"of\": \"http://a.example/{,}\\\"\"}"));
+	assert_memory_equal(&got->lately, &st[4].lately, sizeof(got->lately));
+	OK(wn_store_feed_states(d->st, &st[3].name, 1, a, &got, &n, &err));
+	assert_true(wn_str_is(got->extra, "{\"of\": \"http://b.example/\"}"));
+	assert_memory_equal(&got->lately, &st[3].lately, sizeof(got->lately));
+	OK(wn_store_feed_states(d->st, &st[4].name, 1, a, &got, &n, &err));
 	assert_int_equal(got->good_since_us, RIG_NOW);
 	assert_int_equal(got->totals.polls * 1000 + got->totals.items * 100 + got->totals.duplicate * 10 + got->totals.filtered, 2532);
 	assert_int_equal(db_count(d, "SELECT count(*) FROM whynow.feed_poll"), N + 1);
