@@ -42,42 +42,70 @@ static double weight_at(const struct wn_rhythm *r, int64_t us)
 	return UNIT * exp2((double)(us - r->epoch_us) / (double)HALF_LIFE);
 }
 
-/* --- expecting --- */
+/* --- expecting ---
+ * Every poll asks for all hours anew. So what is done for each of them is done in loops of a fixed length without a branch or an order in
+ * them, which compilers turn into a few instructions for many hours. */
 
 struct estimate {
 	double hour[WN_RHYTHM_HOURS]; /* items a second */
 	double minute[WN_RHYTHM_MINUTES]; /* times the hour's rate; 1 in the mean */
+	double week;                  /* items a week */
 	double batch;
 	double lately;
 };
 
-/* Decayed hours for which each hour of the week was watched: the whole hours before this one, newest first, each with the same hour of
- * all weeks before it, and what of this one and of the first there is. */
-static void watched(const struct wn_rhythm *r, int64_t now_us, double hours[WN_RHYTHM_HOURS])
+static inline double sum(const double *v, size_t n) /* a multiple of four */
 {
-	double age = fmax(0.0, (double)(now_us - r->since_us) / (double)HOUR), half = (double)HALF_LIFE / (double)HOUR;
-	double into = (double)(now_us - floor_div(now_us, HOUR) * HOUR) / (double)HOUR;
-	double keep = exp2(-1 / half), week = exp2(-168 / half), weight = exp2(-into / half);
-	double n = floor((age - into) / WN_RHYTHM_HOURS), oldest = pow(week, n); /* whole weeks before an hour; the weight of the next */
-	double whole = (1 - oldest) / (1 - week); /* the weights of all of them */
-	int h = hour_of_week(now_us);
+	double part[4] = {0};
 
-	for (int i = 0; i < WN_RHYTHM_HOURS; i++)
-		hours[i] = 0;
-	hours[h] = fmin(into, age);
-	for (double rest = age - into; rest > 0 && rest > age - into - WN_RHYTHM_HOURS; rest--, weight *= keep) {
-		if (rest < WN_RHYTHM_HOURS * n) {
-			n--;
-			oldest /= week;
-			whole = (1 - oldest) / (1 - week);
-		}
-		double last = rest - WN_RHYTHM_HOURS * n;
-		h = h ? h - 1 : WN_RHYTHM_HOURS - 1;
-		hours[h] += weight * (whole + oldest * (last < 1 ? last : 1));
-	}
+	for (size_t i = 0; i < n; i += 4)
+		for (size_t k = 0; k < 4; k++)
+			part[k] += v[i + k];
+	return part[0] + part[1] + part[2] + part[3];
 }
 
-static double lean(double count, double exposure, double strength, double prior)
+/* What the last 168 whole hours weigh, the oldest first, if the newest ends now. */
+static const double *weights_of_hours(void)
+{
+	static _Thread_local double weight[WN_RHYTHM_HOURS];
+
+	for (int i = 0; weight[0] == 0 && i < WN_RHYTHM_HOURS; i++) /* the oldest last: it says that all are there */
+		weight[WN_RHYTHM_HOURS - 1 - i] = exp2(-(double)i * (double)HOUR / (double)HALF_LIFE);
+	return weight;
+}
+
+/* Of each of 168 hours, the oldest first, as much as is within the last `hours`. */
+static void within(double hours, double share[WN_RHYTHM_HOURS])
+{
+	static const double none_then_all[2 * WN_RHYTHM_HOURS] = {[WN_RHYTHM_HOURS ... 2 * WN_RHYTHM_HOURS - 1] = 1};
+	int whole = (int)hours; /* below 168 */
+
+	memcpy(share, none_then_all + whole, WN_RHYTHM_HOURS * sizeof(*share));
+	share[WN_RHYTHM_HOURS - 1 - whole] = hours - whole;
+}
+
+/* Decayed hours for which each hour of the week was watched: what of this one, and the 168 before it, each with the same hour of all
+ * weeks before. Watching began some whole weeks and what is left of one more before this hour. */
+static void watched(const struct wn_rhythm *r, int64_t now_us, double hours[WN_RHYTHM_HOURS])
+{
+	const double *weight = weights_of_hours(), per_hour = (double)HOUR / (double)HALF_LIFE;
+	double age = fmax(0.0, (double)(now_us - r->since_us) / (double)HOUR), into = (double)(now_us - floor_div(now_us, HOUR) * HOUR) / (double)HOUR;
+	double before = fmax(0.0, age - into), weeks = floor(before / WN_RHYTHM_HOURS);
+	double oldest = exp2(-weeks * WN_RHYTHM_HOURS * per_hour), whole = (1 - oldest) / (1 - exp2(-WN_RHYTHM_HOURS * per_hour));
+	double now = exp2(-into * per_hour), share[WN_RHYTHM_HOURS] WN_UNINITIALIZED, by_age[WN_RHYTHM_HOURS] WN_UNINITIALIZED;
+	size_t h = (size_t)hour_of_week(now_us);
+
+	within(before - weeks * WN_RHYTHM_HOURS, share);
+	whole *= now;
+	oldest *= now;
+	for (size_t i = 0; i < WN_RHYTHM_HOURS; i++)
+		by_age[i] = weight[i] * (whole + oldest * share[i]);
+	memcpy(hours + h, by_age, (WN_RHYTHM_HOURS - h) * sizeof(*hours));
+	memcpy(hours, by_age + WN_RHYTHM_HOURS - h, h * sizeof(*hours));
+	hours[h] += fmin(into, age);
+}
+
+static inline double lean(double count, double exposure, double strength, double prior)
 {
 	return (strength + count) * prior / (strength + exposure * prior);
 }
@@ -87,31 +115,51 @@ static double lately_of(const struct wn_rhythm *r, const struct estimate *e)
 	return (r->came + lately * e->batch) / (r->due + lately * e->batch);
 }
 
+/* Of each day of the week and hour of the day: what was counted, and for how long it was watched. */
+struct margins {
+	double week_n[7], week_e[7];
+	double day_n[1 + 24 + 1], day_e[1 + 24 + 1]; /* between midnights: that of the day before, that of the day after */
+};
+
+static void add_up(const double *count, const double *seen, struct margins *m)
+{
+	*m = (struct margins){0};
+	for (int d = 0; d < 7; d++, count += 24, seen += 24) {
+		for (int i = 0; i < 24; i++) {
+			m->day_n[1 + i] += count[i];
+			m->day_e[1 + i] += seen[i];
+		}
+		m->week_n[d] = sum(count, 24);
+		m->week_e[d] = sum(seen, 24);
+	}
+	m->day_n[0] = m->day_n[24], m->day_n[25] = m->day_n[1];
+	m->day_e[0] = m->day_e[24], m->day_e[25] = m->day_e[1];
+}
+
 static void weigh_hours(const struct wn_rhythm *r, int64_t now_us, struct estimate *e)
 {
-	double unit = 1.0 / weight_at(r, now_us), seen[WN_RHYTHM_HOURS], n = 0, all = 0, day_n[24] = {0}, day_e[24] = {0}, week_n[7] = {0}, week_e[7] = {0};
+	double count[WN_RHYTHM_HOURS] WN_UNINITIALIZED, seen[WN_RHYTHM_HOURS] WN_UNINITIALIZED, hour[WN_RHYTHM_HOURS] WN_UNINITIALIZED;
+	double unit = 1.0 / weight_at(r, now_us), by_day[24] WN_UNINITIALIZED, n = 0, all = 0;
+	struct margins m;
 
+	for (int h = 0; h < WN_RHYTHM_HOURS; h++)
+		count[h] = (int)r->hours[h] * unit;
 	watched(r, now_us, seen);
-	for (int d = 0, h = 0; d < 7; d++) {
-		for (int i = 0; i < 24; i++, h++) {
-			double c = r->hours[h] * unit;
-			day_n[i] += c, day_e[i] += seen[h];
-			week_n[d] += c, week_e[d] += seen[h];
-		}
-		n += week_n[d], all += week_e[d];
-	}
-	e->batch = fmax(1.0, (n + 1.0) / (r->batches * unit + 1.0));
-	double rate = lean(n, all, presumed_items, presumed_items / presumed_hours), by_day[24], by_week[7];
-	double near = neighbour, strength = e->batch;
-	for (int h = 0; h < 24; h++) {
-		int a = (h + 23) % 24, b = (h + 1) % 24;
-		by_day[h] = lean(day_n[h] + near * (day_n[a] + day_n[b]), day_e[h] + near * (day_e[a] + day_e[b]), day_hour * strength, rate);
-	}
+	add_up(count, seen, &m);
 	for (int d = 0; d < 7; d++)
-		by_week[d] = lean(week_n[d], week_e[d], week_day * strength, rate);
-	for (int d = 0, h = 0; d < 7; d++)
-		for (int i = 0; i < 24; i++, h++)
-			e->hour[h] = lean(r->hours[h] * unit, seen[h], week_hour * strength, by_day[i] * (by_week[d] / rate)) * (1 / 3600.0);
+		n += m.week_n[d], all += m.week_e[d];
+	e->batch = fmax(1.0, (n + 1.0) / (r->batches * unit + 1.0));
+	double rate = lean(n, all, presumed_items, presumed_items / presumed_hours);
+	double near = neighbour, strength = e->batch, *day_n = m.day_n + 1, *day_e = m.day_e + 1;
+	for (int h = 0; h < 24; h++)
+		by_day[h] = lean(day_n[h] + near * (day_n[h - 1] + day_n[h + 1]), day_e[h] + near * (day_e[h - 1] + day_e[h + 1]), day_hour * strength, rate);
+	for (int d = 0, h = 0; d < 7; d++, h += 24) {
+		double day = lean(m.week_n[d], m.week_e[d], week_day * strength, rate) / rate;
+		for (int i = 0; i < 24; i++)
+			hour[h + i] = lean(count[h + i], seen[h + i], week_hour * strength, by_day[i] * day) * (1 / 3600.0);
+	}
+	memcpy(e->hour, hour, sizeof(hour));
+	e->week = sum(hour, WN_RHYTHM_HOURS) * 3600;
 }
 
 /* A poll that brought nothing asks twice for the same: once to learn and once to plan. */
@@ -120,40 +168,38 @@ static void hours_of(const struct wn_rhythm *r, int64_t now_us, struct estimate 
 	static _Thread_local struct {
 		struct wn_rhythm of;
 		int64_t now_us;
-		double hour[WN_RHYTHM_HOURS], batch;
+		struct estimate e; /* but for the minutes */
 	} last = {.now_us = INT64_MIN};
 
 	if (last.now_us != now_us || last.of.since_us != r->since_us || last.of.epoch_us != r->epoch_us || last.of.batches != r->batches ||
 	    memcmp(last.of.hours, r->hours, sizeof(r->hours))) {
-		weigh_hours(r, now_us, e);
+		weigh_hours(r, now_us, &last.e);
 		last.of = *r;
 		last.now_us = now_us;
-		last.batch = e->batch;
-		memcpy(last.hour, e->hour, sizeof(e->hour));
-	} else {
-		e->batch = last.batch;
-		memcpy(e->hour, last.hour, sizeof(e->hour));
 	}
+	e->batch = last.e.batch;
+	e->week = last.e.week;
+	memcpy(e->hour, last.e.hour, sizeof(e->hour));
 }
 
 static void minutes_of(const struct wn_rhythm *r, int64_t now_us, struct estimate *e)
 {
-	double unit = 1.0 / weight_at(r, now_us), n = 0;
+	double unit = 1.0 / weight_at(r, now_us), count[WN_RHYTHM_MINUTES] WN_UNINITIALIZED;
 
 	for (int m = 0; m < WN_RHYTHM_MINUTES; m++)
-		n += r->minutes[m] * unit;
+		count[m] = (int)r->minutes[m];
+	double scale = 60 / (sum(count, WN_RHYTHM_MINUTES) * unit + minutes), even = minutes / 60 * scale;
+	unit *= scale;
 	for (int m = 0; m < WN_RHYTHM_MINUTES; m++)
-		e->minute[m] = (r->minutes[m] * unit + minutes / 60) / (n + minutes) * 60;
+		count[m] = count[m] * unit + even;
+	memcpy(e->minute, count, sizeof(count));
 }
 
-static struct estimate estimate(const struct wn_rhythm *r, int64_t now_us)
+static void estimate(const struct wn_rhythm *r, int64_t now_us, struct estimate *e)
 {
-	struct estimate e;
-
-	hours_of(r, now_us, &e);
-	minutes_of(r, now_us, &e);
-	e.lately = lately_of(r, &e);
-	return e;
+	hours_of(r, now_us, e);
+	minutes_of(r, now_us, e);
+	e->lately = lately_of(r, e);
 }
 
 bool wn_rhythm_is_awake(const struct wn_rhythm *r, int hour)
@@ -232,7 +278,7 @@ static double expected(const struct estimate *e, int64_t from, int64_t to)
 
 static void learn_lately(struct wn_rhythm *r, size_t n, int64_t now_us)
 {
-	struct estimate e;
+	struct estimate e WN_UNINITIALIZED;
 	hours_of(r, now_us, &e);
 	double keep = exp2(-(double)(now_us - r->seen_us) / (double)LATELY);
 
@@ -290,14 +336,14 @@ struct wn_rhythm_plan wn_rhythm_plan(const struct wn_rhythm *r, int64_t now_us, 
 				     double share)
 {
 	int64_t as_of = now_us > r->seen_us ? now_us : r->seen_us; /* the clock was set back: what was learned is still the newest */
-	struct estimate e = estimate(r, as_of);
+	struct estimate e WN_UNINITIALIZED;
+	estimate(r, as_of, &e);
 	struct scan s = {.e = &e, .at = now_us};
 	struct wn_rhythm_plan p = {.us = ceiling_us, .soon_us = ceiling_us, .batches = r->batches / weight_at(r, as_of)};
 	double least = INFINITY, slack = share * share * price;
 	bool soon = false, slipped = false;
 
-	for (int h = 0; h < WN_RHYTHM_HOURS; h++)
-		p.a_day += e.hour[h] * e.lately * 86400.0 / WN_RHYTHM_HOURS;
+	p.a_day = e.week * e.lately / 7;
 	while (s.at < now_us + ceiling_us) {
 		step(&s, price, worth, s.at < now_us + floor_us ? now_us + floor_us : now_us + ceiling_us);
 		int64_t us = s.at - now_us;
