@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Feeds by when they are looked at, the next one first; of one instant the longest overdue, so that nobody starves, then by name, so
- * that runs repeat. A binary heap in an array: each feed knows its place, so it can be moved and taken out.
+ * that runs repeat. A heap in an array: each feed knows its place, so it can be moved and taken out.
  */
 #ifndef WN_DAEMON_DUE_HEAP_H
 #define WN_DAEMON_DUE_HEAP_H
