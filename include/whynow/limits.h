@@ -89,7 +89,7 @@
 #define WN_ANSWERS_WAITING_MAX 2048        /* answers that wait for the intake: nothing more is asked */
 #define WN_ANSWERS_WAITING_BYTES (32u << 20) /* of their bodies */
 #define WN_ANSWER_PASSES_BYTES (1u << 20)  /* of an answer that may pass one under way; both documents are in memory then */
-#define WN_QUIET_POLLS_MAX 1024            /* polls without news written in one transaction */
+#define WN_QUIET_POLLS_MAX 512             /* polls without news written in one transaction */
 #define WN_HTTP_REQUESTS_MAX 1000          /* requests under way at once */
 #define WN_HTTP_REQUEST_HEADERS_MAX 64     /* headers of one request of ours */
 #define WN_SERVER_HEADERS_MAX (16u << 10)  /* bytes of a request's headers; evhttp parses before it asks us */
