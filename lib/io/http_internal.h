@@ -43,11 +43,21 @@ bool wn_http_url_same_origin(const struct wn_http_url *a, const struct wn_http_u
 enum wn_rc wn_http_check(const struct wn_http_request *req, struct wn_err *err) WN_MUST_CHECK;
 bool wn_http_is_header_value(const char *value);
 
-/* A request with its defaults filled in and its strings kept. */
+/* http_call.c: where calls are made, and those that are over wait to be used again. Of one thread. */
+struct wn_http_calls {
+	struct wn_http_call *spare; /* by `next` */
+	int spare_n, spare_max;
+	char *user_agent; /* where the request names none */
+};
+void wn_http_calls_init(struct wn_http_calls *calls, const char *user_agent, int spare_max); /* copies */
+void wn_http_calls_done(struct wn_http_calls *calls); /* all that it made have ended */
+
+/* A request with its defaults filled in and its strings kept, on its way to an answer. */
 struct wn_http_call {
 	struct wn_curl_job job; /* first */
-	struct wn_http_call *prev, *next;
-	struct wn_http_client *client;
+	struct wn_http_call *prev, *next; /* among those of the client, or wherever it is handed on */
+	struct wn_http_calls *calls;
+	struct wn_http_client *client; /* that runs it */
 	struct wn_arena *arena;
 	struct wn_http_request req;
 	struct wn_http_url first, url; /* of the request, of the hop under way */
@@ -63,6 +73,14 @@ struct wn_http_call {
 	struct wn_curl_guard guard;
 	char error[CURL_ERROR_SIZE];
 };
+/* Fails as wn_http_start does, but for ceilings of requests. It needs to be run, then ended. */
+enum wn_rc wn_http_call_new(struct wn_http_calls *calls, const struct wn_http_request *req, wn_http_done *on_done, void *ctx,
+			    struct wn_http_call **out, struct wn_err *err) WN_MUST_CHECK;
+/* Calls on_done with the answer; c may be the next call from then on. */
+void wn_http_call_end(struct wn_http_call *c);
+
+/* http_client.c: sends it on its way; client->over(c) follows, from the client's loop. */
+void wn_http_call_run(struct wn_http_client *client, struct wn_http_call *c);
 
 /* http_hop.c: sets the handle up for the next hop. False: it may not be asked, the answer is complete. */
 bool wn_http_hop_prepare(struct wn_http_call *c);
@@ -73,17 +91,19 @@ bool wn_http_hop_finish(struct wn_http_call *c, CURLcode code);
 struct wn_http_client {
 	struct wn_net net; /* first */
 	struct wn_loop *loop;
-	struct wn_curl_pool *pools[2]; /* public, trusted */
-	struct wn_http_call *calls, *spare; /* under way; over, by `next` */
+	struct wn_curl_pool *pools[2]; /* public, trusted; NULL before they are needed */
+	struct wn_http_call *calls; /* under way */
+	struct wn_http_calls made;
+	void (*over)(struct wn_http_call *c); /* its answer is complete, and nobody here knows it any more */
 	struct {
 		unsigned number;
 		char *user_agent, *ca_file;
 	} kind; /* of the plain request that was made last */
-	char *user_agent, *proxy; /* proxy: "" for none */
+	char *proxy; /* "" for none */
 	struct wn_network *inside;
 	struct wn_networks networks; /* of `inside` */
 	const struct wn_http_wiring *wiring; /* tests */
-	int calls_n, calls_max, spare_n, spare_max;
+	int calls_n, calls_max, connections_max, per_host_max;
 };
 
 #endif
