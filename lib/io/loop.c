@@ -9,7 +9,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-/* The clock may be moved behind our back (heartbeat, suspend): never sleep longer than this. */
+/* The clock may be moved behind our back (heartbeat, suspend): never sleep longer than this when a timer is to come. */
 #define SLEEP_MAX_US (10 * WN_SECOND)
 
 struct wn_watch {
@@ -129,21 +129,25 @@ static bool is_timer_due(const struct wn_loop *l)
 	return wn_loop_next_us(l) <= wn_clock_now_us(l->clock);
 }
 
-static void poll_events(struct wn_loop *l, bool wait)
+static void arm_alarm(struct wn_loop *l)
 {
-	int64_t us = WN_NEVER;
+	int64_t us = wn_clock_real_until_us(l->clock, wn_loop_next_us(l));
 	struct timeval tv;
 
-	if (wait && l->heap_n)
-		us = wn_clock_real_until_us(l->clock, wn_loop_next_us(l));
 	if (us > SLEEP_MAX_US)
 		us = SLEEP_MAX_US;
 	if (us < 1000)
 		us = 1000; /* the resolution of epoll; never early, never spinning */
 	tv = (struct timeval){us / 1000000, us % 1000000};
-	if (wait)
-		evtimer_add(l->alarm, &tv);
-	event_base_loop(l->base, wait ? EVLOOP_ONCE : EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	evtimer_add(l->alarm, &tv);
+}
+
+/* Without a timer only I/O ends the wait. */
+static void poll_events(struct wn_loop *l, bool wait)
+{
+	if (wait && l->heap_n)
+		arm_alarm(l);
+	event_base_loop(l->base, EVLOOP_ONCE | (wait ? EVLOOP_NO_EXIT_ON_EMPTY : EVLOOP_NONBLOCK));
 	l->turns += wait; /* looking without waiting is no wake-up */
 }
 
