@@ -2,8 +2,8 @@
 /*
  * HTTP client contract: one request in, one response out, always, through one callback.
  *
- * `struct wn_net` is the network as the daemon sees it: the real client (libcurl multi on the loop) or a
- * scripted one of a test; both keep the same promises:
+ * `struct wn_net` is the network as the daemon sees it: the real client (libcurl multi on the loop, or on a thread of its own) or a
+ * scripted one of a test; all keep the same promises:
  *   - on_done is called exactly once for each start that returned WN_OK, from the loop, never inside start;
  *   - response->rc says what to do next: WN_OK when a complete answer of any status came; WN_INVALID (URL,
  * header or method is not lawful); WN_LIMIT (a ceiling); WN_REFUSED (address filter, redirect policy); WN_AGAIN
@@ -129,7 +129,7 @@ void wn_http_cancel(struct wn_net *net, struct wn_http_call *call);
 enum wn_rc wn_http_fetch(struct wn_loop *l, struct wn_net *net, const struct wn_http_request *req,
 			 struct wn_http_response **out, struct wn_err *err) WN_MUST_CHECK;
 
-/* --- the real client (lib/io/http_client.c, the only user of libcurl) ---- */
+/* --- the real client (lib/io/http_client.c, http_thread.c) ---- */
 /* For tests: names and sockets of a scripted world. The address filter judges what `resolve` gave, and only what it lets
  * through is rewired. */
 struct sockaddr_storage;
@@ -154,5 +154,13 @@ struct wn_http_options {
 struct wn_net *wn_http_client_new(struct wn_loop *l, const struct wn_http_options *options);
 /* Requests under way end with WN_CANCELLED: their on_done is called in here. */
 void wn_http_client_free(struct wn_net *net);
+
+/* The same with its requests on a thread of their own, which begins with the first. Requests with on_data are made on `l`: ceilings hold
+ * for them and for the others each. The body of a request is read by the thread: it must not change until on_done. on_done is called,
+ * and everything else is to be called, on the thread of `l`. `wiring` is asked on the other. WN_LIMIT also: no thread to be had. Gives. */
+struct wn_net *wn_http_thread_new(struct wn_loop *l, const struct wn_http_options *options);
+void wn_http_thread_free(struct wn_net *net);
+/* For a watchdog. False: since this was asked last the thread gave no sign of life, and requests were under way. */
+bool wn_http_thread_is_alive(struct wn_net *net);
 
 #endif

@@ -113,6 +113,12 @@ enum wn_rc wn_http_call_new(struct wn_http_calls *calls, const struct wn_http_re
 	return WN_OK;
 }
 
+void wn_http_call_drop(struct wn_http_call *c)
+{
+	wn_http_response_free(&c->answer->r);
+	put_back(c);
+}
+
 void wn_http_call_end(struct wn_http_call *c)
 {
 	c->on_done(c->ctx, wn_http_answer_seal(c->answer));

@@ -10,6 +10,8 @@
 #include <whynow/http.h>
 #include <whynow/limits.h>
 
+#include <stdatomic.h>
+
 enum { WN_HTTP_SMALL = 960 }; /* bytes of most requests and of most heads; malloc keeps blocks of that size at hand */
 
 /* A response and the memory behind it. */
@@ -69,13 +71,16 @@ struct wn_http_call {
 	struct wn_http_answer *answer;
 	size_t header_bytes;
 	bool headers_whole, body_began, too_large, sent, done;
+	atomic_bool cancelled; /* told to the thread that runs it (http_thread.c) */
 	bool fresh; /* a kept connection had ended: none is used again */
 	struct wn_curl_guard guard;
 	char error[CURL_ERROR_SIZE];
 };
-/* Fails as wn_http_start does, but for ceilings of requests. It needs to be run, then ended. */
+/* Fails as wn_http_start does, but for ceilings of requests. It needs to be run and then ended, or dropped. */
 enum wn_rc wn_http_call_new(struct wn_http_calls *calls, const struct wn_http_request *req, wn_http_done *on_done, void *ctx,
 			    struct wn_http_call **out, struct wn_err *err) WN_MUST_CHECK;
+/* It is not wanted after all. */
+void wn_http_call_drop(struct wn_http_call *c);
 /* Calls on_done with the answer; c may be the next call from then on. */
 void wn_http_call_end(struct wn_http_call *c);
 
@@ -95,6 +100,7 @@ struct wn_http_client {
 	struct wn_http_call *calls; /* under way */
 	struct wn_http_calls made;
 	void (*over)(struct wn_http_call *c); /* its answer is complete, and nobody here knows it any more */
+	void *owner; /* of the client, for over */
 	struct {
 		unsigned number;
 		char *user_agent, *ca_file;

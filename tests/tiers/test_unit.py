@@ -31,6 +31,17 @@ def test_there_are_unit_tests():
     assert PROGRAMS
 
 
+def test_the_thread_of_requests_under_the_thread_sanitizer(tmp_path):
+    """It goes with no other sanitizer, so what the thread reaches is built apart."""
+    base = [ROOT / "lib/base" / f"{name}.c" for name in ("address", "arena", "base", "buf", "clock")]
+    io = [ROOT / "lib/io" / f"{name}.c" for name in ("curl_pool", "fiber", "http", "http_call", "http_client", "http_hop", "http_thread", "loop", "stack", "timer")]
+    defines = ["-D_GNU_SOURCE", '-DWN_VERSION="test"', f'-DWN_SOURCE_DIR="{ROOT}"']
+    libs = run(["pkg-config", "--cflags", "--libs", "libcurl", "libevent", "cmocka"]).split() + ["-lm"]
+    run(["cc", "-std=gnu17", "-g", "-O1", "-fsanitize=thread", *defines, "-I", ROOT / "include", ROOT / "tests/unit/io/test_http_thread.c", *io, *base, "-o",
+         tmp_path / "races", *libs])
+    run([tmp_path / "races"])
+
+
 # ------------------------------------------------------------------------------------------------ libwhynow, as a stranger meets it
 SANITIZED = ["-fsanitize=address,undefined"]  # as the library that is built for this tier
 HEADERS = ("base", "arena", "buf", "value", "cel")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The HTTP client against a real server on loopback that misbehaves on request (hostile_server.py). */
+/* The HTTP contract, kept on the loop and by a thread, against a real server on loopback that misbehaves on request. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,58 +10,10 @@
 /* cmocka wants the four first */
 #include <cmocka.h>
 #include "../../../lib/io/http_internal.h"
-#include "peer.h"
+#include "http_world.h"
 #include <arpa/inet.h>
 #include <whynow/fiber.h>
 #include <whynow/http.h>
-
-static struct {
-	struct peer peer;
-	int port, tls_port;
-	char ca[256];
-} server;
-
-struct world {
-	struct wn_clock *clock;
-	struct wn_loop *loop;
-	struct wn_net *net;
-};
-
-static int start_server(void **state)
-{
-	(void)state;
-	assert_true(peer_start(&server.peer, WN_SOURCE_DIR "/tests/unit/io/hostile_server.py"));
-	return fscanf(server.peer.out, "%d %d %255s", &server.port, &server.tls_port, server.ca) == 3 ? 0 : -1;
-}
-
-static int stop_server(void **state)
-{
-	(void)state;
-	peer_stop(&server.peer);
-	return 0;
-}
-
-static int open_world(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	w->clock = wn_clock_new_live();
-	w->loop = wn_loop_new(w->clock);
-	w->net = wn_http_client_new(w->loop, NULL);
-	*state = w;
-	return 0;
-}
-
-static int close_world(void **state)
-{
-	struct world *w = *state;
-
-	wn_http_client_free(w->net);
-	wn_loop_free(w->loop);
-	wn_clock_free(w->clock);
-	free(w);
-	return 0;
-}
 
 static struct wn_http_response *fetch(struct world *w, const struct wn_http_request *req)
 {
@@ -71,14 +23,6 @@ static struct wn_http_response *fetch(struct world *w, const struct wn_http_requ
 	if (wn_http_fetch(w->loop, w->net, req, &r, &err))
 		fail_msg("%s", err.text);
 	return r;
-}
-
-static char *url(const char *path)
-{
-	static char text[400];
-
-	snprintf(text, sizeof(text), "http://127.0.0.1:%d/%s", server.port, path);
-	return text;
 }
 
 static struct wn_http_response *get(struct world *w, const char *path)
@@ -266,13 +210,13 @@ static void to_our_server(void *ctx, struct sockaddr_storage *addr)
 static struct wn_http_response *get_named(struct world *w, struct names *n, const char *host, const char *path)
 {
 	const struct wn_http_wiring wiring = {resolve, to_our_server, n};
-	struct wn_net *net = wn_http_client_new(w->loop, &(struct wn_http_options){.wiring = &wiring});
+	struct wn_net *net = w->kind->make(w->loop, &(struct wn_http_options){.wiring = &wiring});
 	struct wn_http_response *r = NULL;
 	char text[300];
 
 	snprintf(text, sizeof(text), "http://%s:%d/%s", host, server.port, path);
 	assert_int_equal(wn_http_fetch(w->loop, net, &(struct wn_http_request){.url = text, .follow = true}, &r, NULL), WN_OK);
-	wn_http_client_free(net);
+	w->kind->free(net);
 	return r;
 }
 
@@ -682,7 +626,7 @@ static void a_hundred_requests_at_once_each_end_once(void **state)
 static void connections_that_ended_unseen_cost_no_request(void **state)
 {
 	struct world *w = *state;
-	struct wn_net *net = wn_http_client_new(w->loop, &(struct wn_http_options){.per_host_max = 16});
+	struct wn_net *net = w->kind->make(w->loop, &(struct wn_http_options){.per_host_max = 16});
 	struct count c = {0};
 	char text[200];
 
@@ -697,7 +641,7 @@ static void connections_that_ended_unseen_cost_no_request(void **state)
 		wn_loop_run_until_idle(w->loop);
 		usleep(400000); /* the server waits for a word, and goes */
 	}
-	wn_http_client_free(net);
+	w->kind->free(net);
 	assert_int_equal(c.ok, 32);
 }
 
@@ -727,9 +671,8 @@ static void cancelled_requests_end_once_too(void **state)
 				  on_done, &c, &calls[i], NULL),
 		    WN_OK);
 	wn_http_cancel(w->net, calls[1]);
-	wn_http_client_free(w->net);
+	renew(w, NULL);
 	assert_int_equal(c.cancelled, 8);
-	w->net = wn_http_client_new(w->loop, NULL);
 }
 
 struct fetcher {
@@ -805,7 +748,8 @@ static void scripted_answers_read_like_real_ones(void **state)
 	wn_http_response_free(r);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+#define ON(kind, f) {#kind ": " #f, f, open_world, close_world, (void *)&kind}
+#define TEST(f) ON(on_loop, f), ON(on_thread, f)
 
 int main(void)
 {
@@ -833,13 +777,13 @@ int main(void)
 	    TEST(a_name_that_does_not_exist_is_told),
 	    TEST(a_connection_is_kept_and_a_tls_session_outlives_it),
 	    TEST(nothing_of_a_request_is_left_for_the_next),
-	    TEST(a_url_that_needs_no_parser_is_what_libcurl_makes_of_it),
 	    TEST(a_hundred_requests_at_once_each_end_once),
 	    TEST(connections_that_ended_unseen_cost_no_request),
 	    TEST(cancelled_requests_end_once_too),
 	    TEST(a_fiber_fetches_in_a_straight_line_and_keeps_foreign_wakes),
 	    TEST(a_cancelled_fiber_gives_its_transfer_up),
-	    TEST(scripted_answers_read_like_real_ones),
+	    cmocka_unit_test(a_url_that_needs_no_parser_is_what_libcurl_makes_of_it),
+	    cmocka_unit_test(scripted_answers_read_like_real_ones),
 	};
 	return cmocka_run_group_tests(tests, start_server, stop_server);
 }
