@@ -187,7 +187,9 @@ void wn_daemon_give_up(struct wn_daemon *d, const char *advice)
 static void on_watchdog(void *ctx)
 {
 	struct wn_daemon *d = ctx;
-	wn_systemd_watchdog(); /* this timer runs only when the loop turns; sessions have time-outs of their own */
+	/* this timer runs only when the loop turns; sessions have time-outs of their own */
+	if (!d->owns_net || wn_http_thread_is_alive(d->net))
+		wn_systemd_watchdog();
 	wn_timer_after(d->watchdog, (int64_t)((double)wn_systemd_watchdog_us() / 3 * d->factor));
 }
 
@@ -216,7 +218,7 @@ static void make_net(struct wn_daemon *d)
 	feeds.per_host_max = (int)o->poll.per_host + streams;
 	feeds.requests_max = (int)o->poll.concurrency;
 	sinks.connections_max = sinks.per_host_max = WN_HTTP_REQUESTS_MAX; /* the courier counts */
-	d->net = wn_http_client_new(d->loop, &feeds);
+	d->net = wn_http_thread_new(d->loop, &feeds);
 	d->sink_net = wn_http_client_new(d->loop, &sinks);
 	d->owns_net = true;
 	wn_arena_free(a);
@@ -283,7 +285,7 @@ void wn_daemon_stop(struct wn_daemon *d)
 		wn_watch_free(d->signals[i]);
 	wn_timer_free(d->watchdog);
 	if (d->owns_net) {
-		wn_http_client_free(d->net);
+		wn_http_thread_free(d->net);
 		wn_http_client_free(d->sink_net);
 	}
 	if (d->owns_mailer)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The event loop: a thin layer over libevent. One process, one thread, one loop.
+ * The event loop: a thin layer over libevent. A loop and all that is on it is of one thread: whynowd has one loop, and a second for the
+ * requests of polls, on a thread of their own (http.h).
  *
  * Two kinds of time. Timers (struct wn_timer) are on the injected clock (whynow/clock.h): they fire in order of
  * (due, arming), and with a virtual clock only when wn_loop_advance moves it. Time-outs of real I/O (fibers

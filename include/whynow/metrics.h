@@ -2,7 +2,7 @@
 /*
  * Metrics of the process: every one is a row of the table below, none is made at run time, so memory and the
  * number of time series are fixed. Counters only grow; a gauge is set; a histogram takes seconds. Process-wide
- * by design, with the log the only such thing; used from daemon/ (one thread).
+ * by design, with the log the only such thing; used from daemon/, on its main thread.
  */
 #ifndef WHYNOW_METRICS_H
 #define WHYNOW_METRICS_H
