@@ -27,13 +27,13 @@ WHERE s.name = v.name AND s.version = v.version
 SET LOCAL plan_cache_mode = force_generic_plan
 
 -- name: feed_move_unchanged
--- One element a feed: $1 name, $2 version, $3 next_at, $4 why, $5 last_at, $6 status, $7 items, $8 filtered, $9 bytes, $10 came, $11 due
-UPDATE whynow.feed_state s SET version = v.version + 1, next_at = v.next_at, why = v.why, last_at = v.at, last_good_at = v.at, last_status = v.status,
-	last_error = NULL, failures = 0, gone = 0, polls = s.polls + 1, items = s.items + v.items, duplicate = s.duplicate + v.items - v.filtered,
-	filtered = s.filtered + v.filtered, bytes = s.bytes + v.bytes, seen_at = v.at, came = v.came, due = v.due
-FROM unnest($1::text[], $2::int8[], $3::timestamptz[], $4::text[], $5::timestamptz[], $6::int8[], $7::int8[], $8::int8[], $9::int8[], $10::float8[], $11::float8[])
-	AS v (name, version, next_at, why, at, status, items, filtered, bytes, came, due)
-WHERE s.name = v.name AND s.version = v.version
+-- One element a feed: $1 name, $2 version, $3 next_at, $4 why, $5 last_at, $6 status, $7 items, $8 filtered, $9 bytes, $10 came, $11 due.
+-- Only the texts are unnested: of the others the element at a place is found at once.
+UPDATE whynow.feed_state s SET version = $2[v.i] + 1, next_at = $3[v.i], why = v.why, last_at = $5[v.i], last_good_at = $5[v.i], last_status = $6[v.i],
+	last_error = NULL, failures = 0, gone = 0, polls = s.polls + 1, items = s.items + $7[v.i], duplicate = s.duplicate + $7[v.i] - $8[v.i],
+	filtered = s.filtered + $8[v.i], bytes = s.bytes + $9[v.i], seen_at = $5[v.i], came = $10[v.i], due = $11[v.i]
+FROM unnest($1::text[], $4::text[]) WITH ORDINALITY AS v (name, why, i)
+WHERE s.name = v.name AND s.version = $2[v.i]
 
 -- name: feed_start
 INSERT INTO whynow.feed_state (name, version, next_at) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING
