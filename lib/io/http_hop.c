@@ -254,8 +254,9 @@ static void set_kind(struct wn_http_call *c, bool home)
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 }
 
-/* A URL that was taken apart here goes to libcurl in parts: it would parse it and put it together again, one character after the other. */
-static void set_url(struct wn_http_call *c)
+/* A URL that was taken apart here goes to libcurl in parts: it would parse it and put it together again, one character after the other.
+ * False: it shall parse it after all. */
+static bool take_parts(struct wn_http_call *c)
 {
 	const struct wn_http_url *u = &c->url;
 	const struct {
@@ -268,9 +269,14 @@ static void set_url(struct wn_http_call *c)
 		abort(); /* out of memory */
 	for (size_t i = 0; u->path && i < WN_COUNT(parts); i++)
 		if (curl_url_set(c->parts, parts[i].part, parts[i].text, 0))
-			abort(); /* out of memory: every part is lawful */
-	SET(CURLOPT_CURLU, u->path ? c->parts : NULL);
-	SET(CURLOPT_URL, u->plain);
+			return false;
+	return u->path;
+}
+
+static void set_url(struct wn_http_call *c)
+{
+	SET(CURLOPT_CURLU, take_parts(c) ? c->parts : NULL);
+	SET(CURLOPT_URL, c->url.plain);
 }
 
 static void set_own(struct wn_http_call *c, int64_t left_ms, bool home)
