@@ -182,7 +182,8 @@ def run(b):
         rows = mode(b, name, publisher, path, etag)
         publisher.stop()
         if name == "tls":
-            b.verdict("poll over TLS, handshakes of 10,000 polls", [r[0]["handshakes"] - 1 for r in rows], 0, at_least=False)
+            whole = [r[0]["handshakes"] - r[0]["resumed"] - 1 for r in rows]  # one is that of the question
+            b.verdict("poll over TLS, full handshakes of 10,000 polls", whole, 0, at_least=False)
             continue
         b.verdict(f"poll {name}, requests a second, ratio to curl --parallel", [r[0]["rate"] / r[1]["rate"] for r in rows], of_curl, at_least=True)
         if of_bare:
