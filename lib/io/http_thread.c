@@ -186,7 +186,7 @@ static bool take_asked(struct wn_http_thread *t)
 	t->cancelling = t->unheard = false;
 	pthread_mutex_unlock(&t->lock);
 	if (cancelling || stopping)
-		begin_some(t, INT_MAX);
+		begin_some(t, INT_MAX); /* whatever ends has begun: there is one way to end */
 	for (struct wn_http_call *c = cancelling ? t->far->calls : NULL; c; c = c->next)
 		if (atomic_load(&c->cancelled))
 			wn_http_cancel(&t->far->net, c); /* ends later: nothing is called, and nothing freed, in there */
